@@ -1,0 +1,1 @@
+"""Pure values that every slice shares: money, durations, periods, errors. No I/O, no clock, no framework."""
