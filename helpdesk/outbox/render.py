@@ -1,0 +1,151 @@
+"""From an `Outgoing` to the bytes on the wire (RFC 5322, MIME); the same input gives the same bytes."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address as WireAddress
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP, EmailPolicy, Policy
+from email.utils import format_datetime
+
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.outbox.domain import LOOP_HEADER, header_value
+
+REFERENCES_LIMIT = 30
+"""Message-IDs in References: the first, which names the thread, and the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A name, which may be empty, and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that goes with a mail; ``content_type`` is like ``application/pdf``."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """All that decides the bytes of one mail. ``sent_at`` is an aware instant.
+
+    ``auto_submitted`` is true for what no person wrote: acknowledgements, alerts, invoices.
+    """
+
+    sender: Recipient
+    to: tuple[Recipient, ...]
+    subject: str
+    text: str
+    message_id: str
+    sent_at: datetime
+    html: str | None = None
+    cc: tuple[Recipient, ...] = ()
+    reply_to: tuple[Recipient, ...] = ()
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    auto_submitted: bool = False
+    attachments: tuple[OutgoingFile, ...] = ()
+
+
+class _MessageIds(UnstructuredHeader, BaseHeader):
+    """Message-IDs one a line: the library's own folding breaks long ones into encoded words."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header with each id whole on a line of its own."""
+        return f"{self.name}: {(policy.linesep + ' ').join(self.split())}{policy.linesep}"
+
+
+def _policy() -> "EmailPolicy[EmailMessage]":
+    registry = HeaderRegistry()
+    for name in ("references", "in-reply-to"):
+        registry.map_to_type(name, _MessageIds)
+    return SMTP.clone(header_factory=registry, cte_type="7bit")
+
+
+_POLICY = _policy()
+
+
+def render(outgoing: Outgoing) -> bytes:
+    """Return the mail as bytes with CRLF line ends, 7-bit throughout.
+
+    Automatic mail carries the headers of docs/mail.md rule 25.
+
+    Raises:
+        RuleViolation: a header value holds a line break, an address is none, or nobody is addressed.
+    """
+    message = EmailMessage(policy=_POLICY)
+    _write_addresses(message, outgoing)
+    message["Subject"] = header_value(outgoing.subject, name="subject")
+    message["Date"] = format_datetime(outgoing.sent_at)
+    message["Message-ID"] = header_value(outgoing.message_id, name="Message-ID")
+    _write_thread(message, outgoing)
+    if outgoing.auto_submitted:
+        message["Auto-Submitted"] = "auto-replied" if outgoing.in_reply_to else "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message[LOOP_HEADER] = "1"
+    _write_body(message, outgoing)
+    _fix_boundaries(message, outgoing.message_id)
+    return message.as_bytes()
+
+
+def _write_addresses(message: EmailMessage, outgoing: Outgoing) -> None:
+    if not outgoing.to and not outgoing.cc:
+        nobody = "The mail has no recipient."
+        raise RuleViolation(nobody)
+    message["From"] = _wire(outgoing.sender)
+    for name, people in (("To", outgoing.to), ("Cc", outgoing.cc), ("Reply-To", outgoing.reply_to)):
+        if people:
+            message[name] = tuple(_wire(person) for person in people)
+
+
+def _wire(person: Recipient) -> WireAddress:
+    """Return the address as the wire wants it; a domain of other scripts goes in its ASCII form."""
+    name = header_value(person.name, name="name").strip()
+    local, _, domain = header_value(person.address, name="address").strip().rpartition("@")
+    try:
+        local.encode("ascii")
+        return WireAddress(display_name=name, addr_spec=f"{local}@{domain.encode('idna').decode()}")
+    except (HeaderParseError, IndexError, UnicodeError, ValueError) as error:
+        message = f"“{person.address}” is no address that mail can be sent to."
+        raise RuleViolation(message) from error
+
+
+def _write_thread(message: EmailMessage, outgoing: Outgoing) -> None:
+    if outgoing.in_reply_to:
+        message["In-Reply-To"] = header_value(outgoing.in_reply_to, name="In-Reply-To")
+    references = [header_value(reference, name="References") for reference in outgoing.references]
+    if len(references) > REFERENCES_LIMIT:
+        references = [references[0], *references[-(REFERENCES_LIMIT - 1) :]]
+    if references:
+        message["References"] = " ".join(references)
+
+
+def _write_body(message: EmailMessage, outgoing: Outgoing) -> None:
+    message.set_content(outgoing.text)
+    if outgoing.html is not None:
+        message.add_alternative(outgoing.html, subtype="html")
+    for file in outgoing.attachments:
+        name = header_value(file.name, name="file name")
+        maintype, _, subtype = header_value(file.content_type, name="file type").partition("/")
+        if maintype in ("message", "multipart") or not subtype:
+            # A stored mail is sent as a file: the library would want it parsed, and parsing changes bytes.
+            maintype, subtype = "application", "octet-stream"
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
+
+
+def _fix_boundaries(message: EmailMessage, seed: str) -> None:
+    """Give every multipart a boundary made from the Message-ID, so that a repeat has the same bytes."""
+    for index, part in enumerate(message.walk()):
+        if isinstance(part, MIMEPart) and part.is_multipart():
+            part.set_boundary("=_" + hashlib.sha256(f"{seed}{index}".encode()).hexdigest()[:32])
