@@ -1,0 +1,1 @@
+"""Staff: people, roles, teams, passwords, sessions and sign-in limits."""

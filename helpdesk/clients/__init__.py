@@ -1,0 +1,1 @@
+"""Clients, their domains and their contacts."""

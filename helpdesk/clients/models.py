@@ -1,0 +1,71 @@
+"""Clients, their mail domains and their contacts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.infra.db import Base
+
+
+class Client(Base):
+    """A firm we work for. Our own company is one too (``is_internal``): Triage and internal work belong to it."""
+
+    __tablename__ = "clients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    legal_name: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(default="")
+    vat_id: Mapped[str] = mapped_column(default="")
+    customer_number: Mapped[str] = mapped_column(default="")
+    purchase_order: Mapped[str] = mapped_column(default="")
+    invoice_email: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(default="EUR")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    language: Mapped[str] = mapped_column(default="en")
+    tax_percent: Mapped[str] = mapped_column(default="0")
+    payment_days: Mapped[int] = mapped_column(default=14)
+    is_internal: Mapped[bool] = mapped_column(default=False)
+    account_manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    restricted_team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    domains: Mapped[list["ClientDomain"]] = relationship(back_populates="client", order_by="ClientDomain.domain")
+    contacts: Mapped[list["Contact"]] = relationship(back_populates="client", order_by="Contact.name")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class ClientDomain(Base):
+    """A mail domain that belongs to one client: its senders are the client's contacts (docs/mail.md rule 37)."""
+
+    __tablename__ = "client_domains"
+
+    domain: Mapped[str] = mapped_column(primary_key=True)  # lower case
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+
+    client: Mapped[Client] = relationship(back_populates="domains")
+
+
+class Contact(Base):
+    """A person outside who writes to us. Without ``client_id`` nobody knows yet where they belong."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="")
+    undeliverable_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    client: Mapped[Client | None] = relationship(back_populates="contacts")
+
+
+Index("uq_contacts_email_lower", func.lower(Contact.email), unique=True)

@@ -1,0 +1,1 @@
+"""Our own company: name, logo, currency, zone, invoice terms and defaults."""

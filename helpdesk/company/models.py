@@ -1,0 +1,38 @@
+"""Our own company: one row."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.infra.db import Base
+
+
+class Company(Base):
+    """The firm that runs this desk: what stands on its invoices, and its defaults. There is exactly one row."""
+
+    __tablename__ = "company"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    name: Mapped[str]
+    legal_name: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")  # lines as printed
+    country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2
+    vat_id: Mapped[str] = mapped_column(default="")
+    registration: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    website: Mapped[str] = mapped_column(default="")
+    bank_name: Mapped[str] = mapped_column(default="")
+    iban: Mapped[str] = mapped_column(default="")
+    bic: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(default="EUR")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    language: Mapped[str] = mapped_column(default="en")
+    payment_days: Mapped[int] = mapped_column(default=14)
+    tax_percent: Mapped[str] = mapped_column(default="0")  # plain decimal
+    invoice_number_pattern: Mapped[str] = mapped_column(default="INV-{year}-{number:04}")
+    invoice_terms: Mapped[str] = mapped_column(default="")
+    logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    self_approval: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]

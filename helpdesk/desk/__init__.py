@@ -1,0 +1,1 @@
+"""Pages and acts that span slices. No models."""

@@ -1,0 +1,34 @@
+"""The audit trail: one append-only row for each act that somebody may ask about later."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import Actor
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor,
+    action: str,
+    kind: str,
+    object_id: int | None,
+    now: datetime,
+    **data: Any,  # noqa: ANN401 - whatever JSON explains the act
+) -> None:
+    """Add one audit row, e.g. ``action="approved", kind="time_entry"``; ``data`` must be plain JSON."""
+    session.add(
+        AuditRow(
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.person_id,
+            actor_name=actor.name,
+            action=action,
+            object_kind=kind,
+            object_id=object_id,
+            data=data,
+        )
+    )

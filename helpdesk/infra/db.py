@@ -1,0 +1,120 @@
+"""Database: the declarative base, the engine's settings and the unit of work, the only place that commits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+from helpdesk.infra import jobs
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant. Refuses naive values, and gives SQLite's naive ones their zone back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the instant in UTC; refuse one without a zone."""
+        if value is not None and value.tzinfo is None:
+            message = f"naive datetime {value!r}: instants are aware UTC"
+            raise TypeError(message)
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the instant, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+AmountMinor = Annotated[int, mapped_column(BigInteger)]
+"""Money in minor units of the row's currency."""
+
+
+class Base(DeclarativeBase):
+    """Parent of all models."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime(),
+        date: Date(),
+        str: String(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        list[dict[str, Any]]: JSON(),
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
+
+
+def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
+    """Return the constraint that ``column`` holds one of ``words``."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
+
+
+def read_session() -> Session:
+    """Return the session that this request or job reads with; it ends with the application context."""
+    return db.session()
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Yield a session whose work is committed at the end, or wholly undone by any error.
+
+    Jobs that ``jobs.ring`` noted on the session are enqueued after the commit, never before. On SQLite the
+    transaction begins IMMEDIATE: one that reads first and writes later would fail "locked" at once.
+    """
+    with Session(db.engine.execution_options(writes=True), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        jobs.enqueue_rung(session)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
+    connection.isolation_level = None  # the driver must not begin for us
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy passes its Connection
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,69 @@
+"""Jobs by dotted name. The database row is the truth, the queue is only the doorbell.
+
+A service notes the bell on its session with :func:`ring`; the unit of work rings it after the commit. Where
+Redis is away nothing is lost: the sweeper (``workers/schedule.py``) rings again for rows that nobody finished.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+import structlog
+from flask import current_app
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
+
+log = structlog.get_logger()
+
+QUEUES = ("high", "mail", "default")
+JOB_SECONDS = 600
+Argument = int | str
+
+
+@dataclass(frozen=True)
+class Bell:
+    """One job to enqueue: dotted name of the function in ``workers.jobs``, its primitive arguments, its queue."""
+
+    job: str
+    args: tuple[Argument, ...]
+    queue: str
+
+
+def ring(session: Session, job: str, *args: Argument, queue: str = "default") -> None:
+    """Note that ``workers.jobs.<job>`` is to run with ``args`` once this session's work is committed."""
+    bells: list[Bell] = session.info.setdefault("bells", [])
+    bell = Bell(job, args, queue)
+    if bell not in bells:
+        bells.append(bell)
+
+
+def enqueue_rung(session: Session) -> None:
+    """Enqueue what was rung on ``session``. A queue that cannot be reached is logged, never raised."""
+    for bell in session.info.pop("bells", []):
+        enqueue(bell)
+
+
+def enqueue(bell: Bell) -> bool:
+    """Put one job on its queue; return whether Redis took it."""
+    try:
+        queue = Queue(bell.queue, connection=connection(), serializer=JSONSerializer)
+        queue.enqueue_call(
+            f"workers.jobs.{bell.job}", args=bell.args, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
+        )
+    except redis.exceptions.RedisError as error:
+        log.warning("doorbell.unreachable", job=bell.job, error=str(error))
+        return False
+    return True
+
+
+def connection() -> redis.Redis:
+    """Return the connection to the broker of this application, made on first use."""
+    if "helpdesk.redis" not in current_app.extensions:
+        current_app.extensions["helpdesk.redis"] = connect(current_app.config["REDIS_URL"])
+    return cast("redis.Redis", current_app.extensions["helpdesk.redis"])
+
+
+def connect(url: str) -> redis.Redis:
+    """Return a client for the broker at ``url`` that gives up within two seconds when nobody answers."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2)

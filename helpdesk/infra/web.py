@@ -1,0 +1,109 @@
+"""What every page needs and no slice owns: the nonce CSP, security headers, filters, small answers."""
+
+import secrets
+from datetime import date, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from flask import Flask, Response, current_app, g, get_template_attribute, redirect, request, url_for
+from flask_babel import get_locale
+from werkzeug.wrappers import Response as BaseResponse
+
+from helpdesk.kernel.durations import format_clock, format_hours
+from helpdesk.kernel.money import Money, format_money
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def csp_nonce() -> str:
+    """Return this request's nonce for script elements."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return str(g.csp_nonce)
+
+
+def content_security_policy() -> str:
+    """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    )
+
+
+def add_security_headers(response: Response) -> Response:
+    """Add the headers of every answer; a view that set its own policy keeps it."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def is_htmx() -> bool:
+    """Whether htmx asks for a fragment to swap."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def own_path(target: str | None) -> str | None:
+    """Return ``target`` if it is a path of ours, else None: no redirect ever leaves the house."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc or any(ord(sign) < 32 for sign in target) else target  # noqa: PLR2004
+
+
+def back_or(endpoint: str, **values: object) -> BaseResponse:
+    """Redirect (303) to the form's own ``next`` path, or to ``endpoint``."""
+    return redirect(own_path(request.form.get("next")) or url_for(endpoint, **values), code=303)  # type: ignore[arg-type]
+
+
+def zone() -> ZoneInfo:
+    """Return the zone in which this person reads times; UTC for strangers."""
+    return ZoneInfo(g.get("time_zone") or "UTC")
+
+
+def money_filter(amount_minor: int, currency: str) -> str:
+    """Return an amount as people write it in their language: 1234567 EUR → €12,345.67."""
+    return format_money(Money(amount_minor, currency), str(get_locale() or "en"))
+
+
+def day_filter(value: date | datetime, pattern: str = "d MMM y") -> str:
+    """Return a date in the reader's language; an instant first moves to the reader's zone."""
+    local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
+    return format_date(local, pattern, locale=get_locale())
+
+
+def time_filter(value: datetime) -> str:
+    """Return the time of day of an instant in the reader's zone, as 08:30."""
+    return format_time(value.astimezone(zone()), "HH:mm", locale=get_locale())
+
+
+def instant_filter(value: datetime) -> str:
+    """Return day and time of an instant in the reader's zone."""
+    return format_datetime(value.astimezone(zone()), "d MMM y, HH:mm", locale=get_locale())
+
+
+def mount(app: Flask) -> None:
+    """Give ``app`` the headers, the filters and the globals that templates use."""
+    app.after_request(add_security_headers)
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, get_template_attribute=get_template_attribute, is_htmx=is_htmx)
+    app.jinja_env.filters.update(
+        money=money_filter,
+        hours=format_hours,
+        clock=format_clock,
+        day=day_filter,
+        time_of_day=time_filter,
+        instant=instant_filter,
+    )

@@ -1,0 +1,136 @@
+"""Invoices, their lines, the number series, and the runs of the month-end close."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.clients.models import Client
+from helpdesk.infra.db import AmountMinor, Base, one_of
+
+STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped")
+LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
+
+
+class NumberSeries(Base):
+    """The counter of one kind of document in one year; locked and raised at issue, so that no number is lost."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (UniqueConstraint("kind", "year"), one_of("kind", ("invoice", "credit_note")))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    year: Mapped[int]
+    pattern: Mapped[str]
+    last_number: Mapped[int] = mapped_column(default=0)
+
+
+class Invoice(Base):
+    """A draft until it is issued; from then on immutable: number, lines, totals and canonical JSON never change.
+
+    ``canonical_json`` is what the PDF is rendered from, ``canonical_sha256`` and ``pdf_sha256`` prove it
+    (docs/billing.md rule 19, invariant 7). ``idempotency_key`` makes drafting safe to repeat (rule 23).
+    """
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        one_of("status", STATUSES),
+        CheckConstraint("(number IS NULL) = (status IN ('draft', 'dropped'))", name="numbered_when_issued"),
+        CheckConstraint("total_minor = net_minor + tax_minor", name="total_is_net_and_tax"),
+        UniqueConstraint("series_id", "series_number"),
+        Index("ix_invoices_client_month", "client_id", "month"),
+        Index(
+            "one_live_invoice_by_key",
+            "idempotency_key",
+            unique=True,
+            sqlite_where=text("status NOT IN ('void', 'dropped')"),
+            postgresql_where=text("status NOT IN ('void', 'dropped')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    idempotency_key: Mapped[str]
+    month: Mapped[date | None]  # the first day of the month it closes
+    status: Mapped[str] = mapped_column(default="draft")
+    currency: Mapped[str]
+    net_minor: Mapped[AmountMinor] = mapped_column(default=0)
+    tax_minor: Mapped[AmountMinor] = mapped_column(default=0)
+    total_minor: Mapped[AmountMinor] = mapped_column(default=0)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("number_series.id"))
+    series_number: Mapped[int | None]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    issued_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    canonical_json: Mapped[str | None]
+    canonical_sha256: Mapped[str | None]
+    pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
+    created_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    client: Mapped[Client] = relationship()
+    lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position", back_populates="invoice")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class InvoiceLine(Base):
+    """One printed line: minutes × price of an hour / 60 = amount, to the minor unit (rule 18).
+
+    ``minutes`` and ``unit_price`` are plain decimals as printed; ``minutes`` is empty for quantity 1. The seconds
+    behind a line are its charges (holder ``invoice_line``).
+    """
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"), one_of("kind", LINE_KINDS))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    position: Mapped[int]
+    kind: Mapped[str]
+    description: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    minutes: Mapped[str | None]
+    unit_price: Mapped[str]
+    amount_minor: Mapped[AmountMinor]
+    tax_percent: Mapped[str]
+    work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+    retainer_period_id: Mapped[int | None] = mapped_column(ForeignKey("retainer_periods.id"))
+
+    invoice: Mapped[Invoice] = relationship(back_populates="lines")
+
+
+class CloseRun(Base):
+    """One run of the month-end close; it can be killed and resumed at any point."""
+
+    __tablename__ = "close_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(unique=True)
+    started_at: Mapped[datetime]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+    steps: Mapped[list["CloseStep"]] = relationship(back_populates="run", order_by="CloseStep.client_id")
+
+
+class CloseStep(Base):
+    """What the close did for one client; a failure stops this client only."""
+
+    __tablename__ = "close_steps"
+    __table_args__ = (one_of("state", ("waiting", "drafted", "nothing", "issued", "failed")),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("close_runs.id"), primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(default="waiting")
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    error: Mapped[str] = mapped_column(default="")
+    left_out: Mapped[list[dict[str, Any]]]  # what is not on the invoice and why
+    updated_at: Mapped[datetime]
+
+    run: Mapped[CloseRun] = relationship(back_populates="steps")
+    client: Mapped[Client] = relationship()
+    invoice: Mapped[Invoice | None] = relationship()

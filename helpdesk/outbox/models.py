@@ -1,0 +1,93 @@
+"""Mailbox identities and outgoing mail, one row and one Message-ID for each message for ever."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.infra.db import Base, one_of
+
+STATES = ("queued", "claimed", "sent", "failed")
+PURPOSES = ("acknowledgement", "reply", "invoice", "notice")
+
+
+class Mailbox(Base):
+    """An address that we send as: SMTP, signature, texts. What we fetch from it belongs to the intake slice."""
+
+    __tablename__ = "mailboxes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(unique=True)  # lower case
+    name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en")
+    signature: Mapped[str] = mapped_column(default="")
+    acknowledgement: Mapped[str] = mapped_column(default="")  # {{name}} substitution; empty: the standard text
+    plus_addresses: Mapped[bool] = mapped_column(default=True)  # signed reply addresses arrive (docs/mail.md rule 15)
+    smtp_host: Mapped[str]
+    smtp_port: Mapped[int]
+    smtp_security: Mapped[str] = mapped_column(default="starttls")
+    smtp_user: Mapped[str] = mapped_column(default="")
+    smtp_secret: Mapped[str] = mapped_column(default="")  # encrypted
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (one_of("smtp_security", ("none", "starttls", "tls")),)
+
+
+class OutgoingMessage(Base):
+    """A mail of ours: written in the transaction of its cause, claimed, sent, recorded.
+
+    ``message_id`` is given once; a retry repeats it, so that a receiver drops the double (invariant 9).
+    ``about_kind`` and ``about_id`` name what it belongs to without knowing the slice above.
+    """
+
+    __tablename__ = "outgoing_messages"
+    __table_args__ = (
+        one_of("state", STATES),
+        one_of("purpose", PURPOSES),
+        CheckConstraint("attempts >= 0", name="attempts_are_counted"),
+        Index("ix_outgoing_messages_due", "next_attempt_at", sqlite_where=text("state IN ('queued', 'claimed')")),
+        Index("ix_outgoing_messages_about", "about_kind", "about_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"))
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    about_kind: Mapped[str]
+    about_id: Mapped[int]
+    from_name: Mapped[str]
+    envelope_from: Mapped[str]  # empty for automatic mail (docs/mail.md rule 25)
+    reply_to: Mapped[str]
+    to: Mapped[list[dict[str, Any]]]  # [{"name": …, "address": …}]
+    cc: Mapped[list[dict[str, Any]]]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str | None]
+    in_reply_to: Mapped[str] = mapped_column(default="")
+    references: Mapped[list[str]]
+    automatic: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(default="")
+
+    mailbox: Mapped[Mailbox] = relationship()
+    attachments: Mapped[list["OutgoingAttachment"]] = relationship(order_by="OutgoingAttachment.position")
+
+
+class OutgoingAttachment(Base):
+    """A stored file that goes out with a message."""
+
+    __tablename__ = "outgoing_attachments"
+
+    outgoing_message_id: Mapped[int] = mapped_column(ForeignKey("outgoing_messages.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    name: Mapped[str]
+    content_type: Mapped[str]

@@ -1,0 +1,1 @@
+"""Projects and work items (tickets and tasks under one numbering) and the plan details of tasks."""

@@ -1,0 +1,91 @@
+"""Projects, and the one table of work items that time lands on."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.infra.db import AmountMinor, Base, one_of
+
+ITEM_STATUSES = ("new", "open", "in_progress", "waiting", "solved", "closed")
+OPEN_STATUSES = ("new", "open", "in_progress", "waiting")
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+class Project(Base):
+    """Work for one client under one billing kind. ``is_triage`` marks where unresolved mail waits."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        one_of("status", ("active", "paused", "done")),
+        one_of("billing", ("hourly", "retainer", "fixed_fee", "internal")),
+        CheckConstraint("budget_seconds IS NULL OR budget_seconds >= 0", name="budget_is_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active")
+    billing: Mapped[str] = mapped_column(default="hourly")
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    is_triage: Mapped[bool] = mapped_column(default=False)
+    is_default: Mapped[bool] = mapped_column(default=False)  # where the client's mail lands
+    starts_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    budget_seconds: Mapped[int | None]
+    budget_minor: Mapped[AmountMinor | None]
+    created_at: Mapped[datetime]
+
+    client: Mapped[Client] = relationship()
+
+
+class WorkItem(Base):
+    """A ticket (a conversation opened it) or a task (a plan did): the same timer, rate, approval and invoice.
+
+    ``number`` is what people say and write; ``version`` guards against two people changing it at once.
+    """
+
+    __tablename__ = "work_items"
+    __table_args__ = (
+        one_of("kind", ("ticket", "task")),
+        one_of("status", ITEM_STATUSES),
+        one_of("priority", PRIORITIES),
+        Index("ix_work_items_queue", "kind", "status", "updated_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    kind: Mapped[str]
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    title: Mapped[str]
+    status: Mapped[str] = mapped_column(default="new")
+    priority: Mapped[str] = mapped_column(default="normal")
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    project: Mapped[Project] = relationship()
+    assignee: Mapped[Person | None] = relationship()
+    task_details: Mapped["TaskDetails | None"] = relationship(back_populates="work_item")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class TaskDetails(Base):
+    """What a plan knows of a work item: parent, dates, estimate. One row for each task."""
+
+    __tablename__ = "task_details"
+    __table_args__ = (CheckConstraint("parent_id IS NULL OR parent_id <> work_item_id", name="is_not_its_own_parent"),)
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"), index=True)
+    starts_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    estimate_seconds: Mapped[int | None]
+    position: Mapped[int] = mapped_column(default=0)
+
+    work_item: Mapped[WorkItem] = relationship(back_populates="task_details", foreign_keys=[work_item_id])

@@ -1,0 +1,181 @@
+"""Agreements with terms by date, closed periods, and the append-only ledger."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.clients.models import Client
+from helpdesk.infra.db import AmountMinor, Base, one_of
+
+LEDGER_KINDS = ("grant", "carried_in", "top_up", "draw", "expiry", "carried_out", "overage", "adjustment")
+
+
+class Agreement(Base):
+    """A retainer with one client. Its periods are the months of its zone; what it covers is its scope."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_it_starts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    name: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    time_zone: Mapped[str]
+    currency: Mapped[str]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    client: Mapped[Client] = relationship()
+    terms: Mapped[list["AgreementTerms"]] = relationship(
+        order_by="AgreementTerms.effective_on", back_populates="agreement"
+    )
+    scope: Mapped[list["AgreementScope"]] = relationship(back_populates="agreement")
+    top_ups: Mapped[list["TopUp"]] = relationship(order_by="TopUp.valid_from", back_populates="agreement")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class AgreementScope(Base):
+    """One project or work type that the agreement covers; without rows of a kind it covers all of that kind."""
+
+    __tablename__ = "agreement_scope"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "project_id"),
+        UniqueConstraint("agreement_id", "work_type_id"),
+        CheckConstraint("(project_id IS NULL) <> (work_type_id IS NULL)", name="is_one_thing"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    work_type_id: Mapped[int | None] = mapped_column(ForeignKey("work_types.id"))
+
+    agreement: Mapped[Agreement] = relationship(back_populates="scope")
+
+
+class AgreementTerms(Base):
+    """The terms of docs/billing.md rule 8 from a date on; a change is a new row, never an edit."""
+
+    __tablename__ = "agreement_terms"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "effective_on"),
+        one_of("fee_timing", ("advance", "arrears")),
+        one_of("overage_basis", ("worked", "weighted")),
+        one_of("draw_order", ("earliest_expiry", "current_month")),
+        CheckConstraint("allowance_seconds >= 0", name="allowance_is_not_negative"),
+        CheckConstraint("fee_minor >= 0", name="fee_is_not_negative"),
+        CheckConstraint("rollover_months >= 0", name="rollover_is_not_negative"),
+        CheckConstraint("overage_basis = 'worked' OR overage_rate_minor IS NOT NULL", name="weighted_has_a_rate"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    effective_on: Mapped[date]
+    allowance_seconds: Mapped[int]
+    fee_minor: Mapped[AmountMinor] = mapped_column(default=0)
+    fee_timing: Mapped[str] = mapped_column(default="advance")
+    overage_rate_minor: Mapped[AmountMinor | None]
+    overage_basis: Mapped[str] = mapped_column(default="worked")
+    rollover_months: Mapped[int] = mapped_column(default=0)
+    rollover_cap_seconds: Mapped[int | None]
+    draw_order: Mapped[str] = mapped_column(default="earliest_expiry")
+    carry_deficit: Mapped[bool] = mapped_column(default=False)
+    prorate: Mapped[bool] = mapped_column(default=True)
+    multipliers: Mapped[list[dict[str, Any]]]  # [{"work_type_id": 3, "factor": "2"}]
+    after_hours: Mapped[dict[str, Any]]  # {} or {"factor": "1.5", "business_hours": {"mon": ["09:00", "17:00"]}}
+    created_at: Mapped[datetime]
+
+    agreement: Mapped[Agreement] = relationship(back_populates="terms")
+
+
+class TopUp(Base):
+    """A block of hours bought beside the allowance; drawn after it, by expiry (rule 9)."""
+
+    __tablename__ = "top_ups"
+    __table_args__ = (
+        CheckConstraint("seconds > 0", name="is_some_time"),
+        CheckConstraint("expires_on >= valid_from", name="expires_after_it_starts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), index=True)
+    seconds: Mapped[int]
+    valid_from: Mapped[date]
+    expires_on: Mapped[date]
+    created_at: Mapped[datetime]
+
+    agreement: Mapped[Agreement] = relationship(back_populates="top_ups")
+
+
+class RetainerPeriod(Base):
+    """A closed month of an agreement: a fact (rule 10). At most one revision of a month is live."""
+
+    __tablename__ = "retainer_periods"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "month", "revision"),
+        Index(
+            "one_live_period",
+            "agreement_id",
+            "month",
+            unique=True,
+            sqlite_where=text("reversed_at IS NULL"),
+            postgresql_where=text("reversed_at IS NULL"),
+        ),
+        CheckConstraint(
+            "granted_seconds + carried_in_seconds + topped_up_seconds"
+            " = used_seconds + expired_seconds + carried_out_seconds",
+            name="balances",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    month: Mapped[date]  # its first day
+    revision: Mapped[int] = mapped_column(default=1)
+    granted_seconds: Mapped[int]
+    carried_in_seconds: Mapped[int]
+    topped_up_seconds: Mapped[int]
+    used_seconds: Mapped[int]
+    expired_seconds: Mapped[int]
+    carried_out_seconds: Mapped[int]
+    overage_seconds: Mapped[int]
+    fee_minor: Mapped[AmountMinor]
+    closed_at: Mapped[datetime]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    reversed_at: Mapped[datetime | None]
+
+    agreement: Mapped[Agreement] = relationship()
+    rows: Mapped[list["LedgerRow"]] = relationship(order_by="LedgerRow.position", back_populates="period")
+
+
+class LedgerRow(Base):
+    """One posting of a closed period. Append-only: a trigger refuses UPDATE and DELETE; undo is a reversing row.
+
+    ``seconds`` is signed burn: grants add, draws and expiries take away. Draw and overage rows name the entry and
+    the half-open range of its billable seconds.
+    """
+
+    __tablename__ = "ledger_rows"
+    __table_args__ = (
+        UniqueConstraint("period_id", "position", "reverses"),
+        one_of("kind", LEDGER_KINDS),
+        Index("ix_ledger_rows_entry", "time_entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    period_id: Mapped[int] = mapped_column(ForeignKey("retainer_periods.id"))
+    position: Mapped[int]
+    reverses: Mapped[bool] = mapped_column(default=False)
+    kind: Mapped[str]
+    seconds: Mapped[int]
+    time_entry_id: Mapped[int | None] = mapped_column(ForeignKey("time_entries.id"))
+    from_second: Mapped[int | None]
+    to_second: Mapped[int | None]
+    price_minor: Mapped[AmountMinor | None]  # of an hour, for overage
+    reason: Mapped[str]
+    posted_at: Mapped[datetime]
+
+    period: Mapped[RetainerPeriod] = relationship(back_populates="rows")

@@ -1,0 +1,1 @@
+"""Conversations on work items: ticket details, participants, messages, attachments."""

@@ -1,0 +1,114 @@
+"""Conversations: what a mail adds to a work item."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Contact
+from helpdesk.infra.db import Base, one_of
+from helpdesk.outbox.models import Mailbox, OutgoingMessage
+from helpdesk.projects.models import WorkItem
+
+
+class TicketDetails(Base):
+    """What a conversation knows of a work item. One row for each ticket."""
+
+    __tablename__ = "ticket_details"
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailboxes.id"))
+    related_to_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+    reasons: Mapped[list[str]]  # why it is here (docs/mail.md rule 44)
+    last_message_at: Mapped[datetime]
+    reopened_count: Mapped[int] = mapped_column(default=0)
+
+    work_item: Mapped[WorkItem] = relationship(foreign_keys=[work_item_id])
+    requester: Mapped[Contact] = relationship()
+    mailbox: Mapped[Mailbox | None] = relationship()
+
+
+class Participant(Base):
+    """A contact that takes part in the conversation."""
+
+    __tablename__ = "participants"
+    __table_args__ = (one_of("role", ("requester", "cc")),)
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True)
+    role: Mapped[str]
+    added_at: Mapped[datetime]
+
+    contact: Mapped[Contact] = relationship()
+
+
+class Message(Base):
+    """One piece of a conversation: a mail that came, a reply that went, an internal note, or an event.
+
+    ``reply_text`` is what was written anew, ``trimmed_text`` the rest of ``text`` (docs/mail.md rule 31);
+    ``held`` marks mail of an unknown sender with a valid signature until somebody accepts it (rule 16).
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("kind", ("mail", "reply", "note", "event")),
+        CheckConstraint("NOT (contact_id IS NOT NULL AND person_id IS NOT NULL)", name="has_one_author"),
+        Index("ix_messages_conversation", "work_item_id", "posted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"))
+    kind: Mapped[str]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    posted_at: Mapped[datetime]
+    subject: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="")
+    html: Mapped[str | None]
+    reply_text: Mapped[str] = mapped_column(default="")
+    trimmed_text: Mapped[str] = mapped_column(default="")
+    recipients: Mapped[list[dict[str, Any]]]
+    message_id: Mapped[str] = mapped_column(default="")
+    automatic: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)
+    unverified: Mapped[bool] = mapped_column(default=False)  # DMARC failed: banner (rule 19)
+    blocked_images: Mapped[list[str]]
+    reasons: Mapped[list[str]]
+    outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
+
+    work_item: Mapped[WorkItem] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    person: Mapped[Person | None] = relationship()
+    outgoing: Mapped[OutgoingMessage | None] = relationship()
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position", back_populates="message")
+
+
+class Attachment(Base):
+    """A stored file of a message; ``name`` is for display only."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    position: Mapped[int]
+    blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int]
+    inline: Mapped[bool] = mapped_column(default=False)
+    content_id: Mapped[str | None]
+
+    message: Mapped[Message] = relationship(back_populates="attachments")
+
+
+class ThreadReference(Base):
+    """A Message-ID that belongs to a conversation: of its mails, or seen in their References (rule 14 c)."""
+
+    __tablename__ = "thread_references"
+    __table_args__ = (Index("ix_thread_references_message_id", "message_id"),)
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    message_id: Mapped[str] = mapped_column(primary_key=True)

@@ -1,0 +1,1 @@
+"""Time entries, timers, approval, and charges: what holds which seconds."""

@@ -1,0 +1,117 @@
+"""Time entries, and the charges that say what holds which of their seconds."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.accounts.models import Person
+from helpdesk.infra.db import AmountMinor, Base, one_of
+from helpdesk.projects.models import WorkItem
+from helpdesk.rates.models import WorkType
+
+STATUSES = ("draft", "submitted", "approved", "rejected", "locked")
+BILLABLE = ("billable", "not_billable", "no_charge")
+
+
+class TimeEntry(Base):
+    """Work done by one person on one work item; the unit that is approved, charged and explained.
+
+    The raw interval is never altered by rounding. ``billable_seconds``, ``rate_minor`` and the fields beside them
+    are what the entry was approved with; later changes of rates or policies never move them (docs/billing.md
+    rule 4). Where the rounding covers a day or a ticket the group decides, and the close writes the result.
+    """
+
+    __tablename__ = "time_entries"
+    __table_args__ = (
+        UniqueConstraint("uuid"),
+        one_of("status", STATUSES),
+        one_of("billable", BILLABLE),
+        one_of("source", ("timer", "typed")),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ends_after_it_starts"),
+        CheckConstraint("billable_seconds IS NULL OR billable_seconds >= 0", name="bills_no_negative_time"),
+        CheckConstraint("ended_at IS NOT NULL OR status = 'draft'", name="running_is_draft"),
+        Index(
+            "one_running_timer",
+            "person_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_time_entries_person_started", "person_id", "started_at"),
+        Index("ix_time_entries_status_started", "status", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    work_type_id: Mapped[int | None] = mapped_column(ForeignKey("work_types.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    duration_only: Mapped[bool] = mapped_column(default=False)  # a typed length: starts at noon, never after hours
+    source: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    billable: Mapped[str] = mapped_column(default="billable")
+    status: Mapped[str] = mapped_column(default="draft")
+    rejected_because: Mapped[str] = mapped_column(default="")
+    resumes_id: Mapped[int | None] = mapped_column(ForeignKey("time_entries.id"))
+    submitted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    billable_seconds: Mapped[int | None]
+    rate_minor: Mapped[AmountMinor | None]
+    rate_currency: Mapped[str | None]
+    rate_reason: Mapped[str] = mapped_column(default="")
+    cost_rate_minor: Mapped[AmountMinor | None]
+    rounding_policy_id: Mapped[int | None] = mapped_column(ForeignKey("rounding_policies.id"))
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    work_item: Mapped[WorkItem] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    work_type: Mapped[WorkType | None] = relationship()
+    charges: Mapped[list["Charge"]] = relationship(back_populates="entry")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class Charge(Base):
+    """A half-open range of an entry's billable seconds and who holds it (docs/billing.md rule 17).
+
+    ``holder_kind`` and ``holder_id`` are opaque here (a retainer period, an invoice line). Held by a draft
+    (``held``), fixed by issue or close (``fixed``), or let go (``released_at``): a live range is never charged
+    twice (invariant 3).
+    """
+
+    __tablename__ = "charges"
+    __table_args__ = (
+        one_of("kind", ("covered", "overage", "hourly", "written_off")),
+        one_of("state", ("held", "fixed", "released")),
+        CheckConstraint("from_second >= 0 AND to_second > from_second", name="is_a_range"),
+        CheckConstraint("burn_seconds >= 0", name="burns_no_negative_time"),
+        CheckConstraint("(state = 'released') = (released_at IS NOT NULL)", name="released_at_a_time"),
+        Index(
+            "one_live_charge_from_a_second",
+            "time_entry_id",
+            "from_second",
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        Index("ix_charges_holder", "holder_kind", "holder_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time_entry_id: Mapped[int] = mapped_column(ForeignKey("time_entries.id"), index=True)
+    from_second: Mapped[int]
+    to_second: Mapped[int]
+    burn_seconds: Mapped[int]
+    kind: Mapped[str]
+    holder_kind: Mapped[str]
+    holder_id: Mapped[int]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+
+    entry: Mapped[TimeEntry] = relationship(back_populates="charges")
