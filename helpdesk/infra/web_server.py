@@ -1,0 +1,107 @@
+"""Gunicorn inside a process that we forked: the port taken early, one worker, threads, an unhurried stop."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from helpdesk.infra.child import die_with_parent
+from helpdesk.kernel.errors import SettingsError
+
+BACKLOG = 512
+GRACEFUL_SECONDS = 15
+HANG_SECONDS = 120
+
+WsgiApp = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebServer:
+    """How the web child listens and how many requests it answers at once."""
+
+    listener: socket.socket
+    thread_count: int = 8
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    def url(self) -> str:
+        """Return the address that a browser on this machine would use."""
+        host, port = self.listener.getsockname()[:2]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - read, not bound
+        return f"{'https' if self.tls_cert else 'http'}://{shown}:{port}"
+
+    def serve(self, app_factory: Callable[[], WsgiApp]) -> None:
+        """Serve the application in this process and one worker until SIGTERM; requests under way are finished.
+
+        ``app_factory`` is called once, before the worker is forked, and must leave no connection open. The
+        socket belongs to the server from then on.
+        """
+        _Gunicorn(self, app_factory).run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket on ``host`` and ``port`` (0: any free one), inherited by forked children.
+
+    Connections that come before the server runs, or while it is restarted, wait instead of being refused.
+
+    Raises:
+        SettingsError: the port is taken, not allowed, or the address is not one of this machine.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        message = f"Cannot listen on {host}: {error.strerror}."
+        raise SettingsError(message) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        message = f"Cannot listen on {host} port {port}: {error.strerror}. Choose another one with --port."
+        raise SettingsError(message) from error
+    return listener
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, server: WebServer, app_factory: Callable[[], WsgiApp]) -> None:
+        self._server = server
+        self._app_factory = app_factory
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            # Gunicorn closes the descriptor itself.
+            "bind": f"fd://{self._server.listener.detach()}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": self._server.thread_count,
+            "preload_app": True,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "timeout": HANG_SECONDS,
+            "keepalive": 5,
+            # Its control server would be a thread in a process that forks.
+            "control_socket_disable": True,
+            "certfile": str(self._server.tls_cert) if self._server.tls_cert else None,
+            "keyfile": str(self._server.tls_key) if self._server.tls_key else None,
+            "loglevel": "warning",
+            # Its default would let everybody write to the files that requests make.
+            "umask": 0o077,
+            # Which proxies are believed is the application's decision.
+            "forwarded_allow_ips": "",
+            "post_fork": _tie_to_arbiter,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WsgiApp:
+        return self._app_factory()
+
+
+def _tie_to_arbiter(_arbiter: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+    """Gunicorn looks whether its parent lives once a second; the kernel tells at once."""
+    die_with_parent(worker.ppid)
