@@ -1,0 +1,306 @@
+/* The page's own script: no build step, no inline handlers, nothing that a strict CSP refuses.
+   Every part reads data attributes and works on what htmx swaps in; without it every form and link still works.
+
+   data-theme-switch      a button that goes light, dark, as the system
+   data-started           on the running timer: the instant it started; the clock and the tab's title tick
+   data-key="g d"         click (or focus) this element by single keys; data-key-label names it in the list of keys
+   data-item              a row whose work item the timer key starts while the row has focus
+   data-rows              a list in which j and k walk over the rows' links
+   data-auto-submit       a field that submits its form when it changes
+   data-send-key          a text area that Ctrl Enter submits
+   data-check-all="name"  a box that ticks all boxes of that name in its form
+   data-filter="#id"      a field that hides the rows of a list that do not contain its words
+   data-local="time"      an instant shown in the reader's zone: time, date, datetime or ago
+   data-fit               a frame as tall as what it shows
+   data-shows             a field that tells how a duration is read while it is typed */
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const lang = root.lang || undefined;
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  /* --- what the browser remembers; a browser that forbids it simply forgets --- */
+  const memory = {
+    get(key) {
+      try { return localStorage.getItem(key); } catch { return null; }
+    },
+    set(key, value) {
+      try { localStorage.setItem(key, value); } catch { /* forgotten with the tab */ }
+    },
+  };
+
+  /* --- theme --- */
+  const THEMES = ["system", "light", "dark"];
+
+  function showTheme() {
+    const theme = memory.get("theme") ?? "system";
+    if (theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    for (const button of all("[data-theme-switch]")) {
+      const label = button.dataset[theme];
+      button.hidden = false;
+      button.setAttribute("aria-label", label);
+      button.title = label;
+      for (const icon of all("[data-for]", button)) icon.toggleAttribute("hidden", icon.dataset.for !== theme);
+    }
+  }
+
+  function nextTheme() {
+    const now = THEMES.indexOf(memory.get("theme") ?? "system");
+    memory.set("theme", THEMES[(now + 1) % THEMES.length]);
+    showTheme();
+  }
+
+  /* --- running timer --- */
+  const plainTitle = document.title;
+
+  function clock(seconds) {
+    const two = (n) => String(n).padStart(2, "0");
+    return [Math.floor(seconds / 3600), two(Math.floor(seconds / 60) % 60), two(seconds % 60)];
+  }
+
+  function tick() {
+    const timer = document.querySelector("[data-started]");
+    if (!timer) {
+      if (document.title !== plainTitle) document.title = plainTitle;
+      return;
+    }
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(timer.dataset.started)) / 1000));
+    const [hours, minutes, rest] = clock(seconds);
+    timer.querySelector("time").textContent = `${hours}:${minutes}:${rest}`;
+    const title = `${hours}:${minutes} #${timer.dataset.number} · ${plainTitle}`;
+    if (document.title !== title) document.title = title;
+  }
+
+  /* --- instants in the reader's zone --- */
+  const SHAPES = {
+    time: { hour: "2-digit", minute: "2-digit" },
+    date: { weekday: "short", day: "numeric", month: "short" },
+    datetime: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+    full: { dateStyle: "full", timeStyle: "long" },
+  };
+  const STEPS = [["minute", 60], ["hour", 3600], ["day", 86400]];
+
+  function ago(instant) {
+    const seconds = Math.max(0, (Date.now() - instant) / 1000);
+    const [unit, size] = STEPS.findLast(([, step]) => seconds >= step) ?? STEPS[0];
+    return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(seconds / size));
+  }
+
+  function showTimes() {
+    for (const element of all("time[data-local]")) {
+      const instant = new Date(element.dateTime);
+      if (Number.isNaN(instant.valueOf())) continue;
+      const shape = element.dataset.local;
+      element.textContent = shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, SHAPES[shape]).format(instant);
+      element.title = new Intl.DateTimeFormat(lang, SHAPES.full).format(instant);
+    }
+  }
+
+  /* --- durations while they are typed: 15 is minutes, 1.5 and 1,5 are hours, 1:15 is both, 9:00-10:30 a range --- */
+  function readMinutes(text) {
+    const range = text.match(/^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/);
+    if (range) {
+      const [, h1, m1, h2, m2] = range.map(Number);
+      return h2 * 60 + m2 - h1 * 60 - m1;
+    }
+    if (/^\d{1,3}:[0-5]\d$/.test(text)) {
+      const [hours, minutes] = text.split(":").map(Number);
+      return hours * 60 + minutes;
+    }
+    if (/^\d+[.,]\d+$/.test(text)) return Math.round(Number(text.replace(",", ".")) * 60);
+    if (/^\d+$/.test(text)) return Number(text);
+    return Number.NaN;
+  }
+
+  function showReading(field) {
+    const output = document.getElementById(field.dataset.shows);
+    const minutes = readMinutes(field.value.trim());
+    const readable = Number.isFinite(minutes) && minutes > 0;
+    if (output) output.textContent = readable ? `= ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}` : "";
+  }
+
+  /* --- lists --- */
+  function filterRows(field) {
+    const words = field.value.toLocaleLowerCase(lang).split(/\s+/).filter(Boolean);
+    for (const row of all("[data-row]", document.querySelector(field.dataset.filter))) {
+      const text = row.textContent.toLocaleLowerCase(lang);
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+  }
+
+  function walk(step) {
+    const links = all("[data-rows] [data-row]:not([hidden]) a[data-main]");
+    const here = links.indexOf(document.activeElement);
+    links[Math.min(Math.max(here + step, 0), links.length - 1)]?.focus();
+  }
+
+  function countChecked(form) {
+    const name = form.querySelector("[data-check-all]")?.dataset.checkAll;
+    if (!name) return;
+    const boxes = all(`input[type=checkbox][name="${name}"]`, form);
+    const ticked = boxes.filter((box) => box.checked).length;
+    for (const master of all("[data-check-all]", form)) {
+      master.checked = ticked > 0 && ticked === boxes.length;
+      master.indeterminate = ticked > 0 && ticked < boxes.length;
+    }
+    for (const output of all("[data-count]", form)) output.textContent = String(ticked);
+  }
+
+  /* --- single keys (WCAG 2.1.4: they can be switched off) --- */
+  let pressed = "";
+  let forget = 0;
+
+  const keysOn = () => memory.get("keys") !== "off";
+  const visible = (element) => element.checkVisibility({ checkVisibilityCSS: true });
+  const isTyping = (target) => target.isContentEditable
+    || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=submit], [type=button])");
+
+  function act(element) {
+    if (element.matches("input:not([type=radio], [type=checkbox]), textarea, select")) {
+      element.focus();
+    } else {
+      element.click();
+      if (element.matches("[data-then-focus]")) document.querySelector(element.dataset.thenFocus)?.focus();
+    }
+  }
+
+  function toggleTimer() {
+    const row = document.activeElement?.closest("[data-item]");
+    const quick = document.querySelector("#timer [data-quick-start]");
+    if (row && quick) {
+      quick.elements.number.value = row.dataset.item;
+      quick.requestSubmit();
+      return true;
+    }
+    return false;
+  }
+
+  function press(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!keysOn() || isTyping(event.target)) return;
+    if (event.key === "?") {
+      document.getElementById("keys")?.togglePopover();
+      event.preventDefault();
+      return;
+    }
+    if (event.key.length !== 1 || event.key === " ") return;
+    if (event.key === "j" || event.key === "k") {
+      walk(event.key === "j" ? 1 : -1);
+      return;
+    }
+    const chord = pressed ? `${pressed} ${event.key}` : event.key;
+    const keyed = all("[data-key]");
+    const target = keyed.find((element) => element.dataset.key === chord && visible(element));
+    clearTimeout(forget);
+    pressed = "";
+    if (target) {
+      event.preventDefault();
+      if (chord !== "s" || !toggleTimer()) act(target);
+    } else if (keyed.some((element) => element.dataset.key.startsWith(`${chord} `))) {
+      pressed = chord;
+      forget = setTimeout(() => { pressed = ""; }, 1500);
+    }
+  }
+
+  function listKeys(dialog) {
+    const list = dialog.querySelector("[data-key-list]");
+    const seen = new Set();
+    list.replaceChildren();
+    for (const element of all("[data-key]")) {
+      const { key, keyLabel } = element.dataset;
+      const label = keyLabel ?? element.textContent.trim();
+      if (seen.has(key) || !label) continue;
+      seen.add(key);
+      const name = document.createElement("dt");
+      const keys = document.createElement("dd");
+      name.textContent = label;
+      for (const part of key.split(" ")) {
+        const cap = document.createElement("kbd");
+        cap.textContent = part;
+        keys.append(cap, " ");
+      }
+      list.append(name, keys);
+    }
+    dialog.querySelector("[data-keys-switch]").checked = keysOn();
+  }
+
+  /* --- frames with mail --- */
+  function fit(frame) {
+    const height = frame.contentDocument?.documentElement?.scrollHeight;
+    if (height) frame.style.blockSize = `${Math.min(height + 2, 4000)}px`;
+  }
+
+  /* --- events: all delegated, so that what htmx swaps in needs no wiring --- */
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-theme-switch]")) nextTheme();
+  });
+
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.matches("[data-auto-submit]")) field.form.requestSubmit();
+    if (field.matches("[data-keys-switch]")) memory.set("keys", field.checked ? "on" : "off");
+    if (field.matches("[data-check-all]")) {
+      for (const box of all(`input[name="${field.dataset.checkAll}"]`, field.form)) box.checked = field.checked;
+    }
+    if (field.form) countChecked(field.form);
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-filter]")) filterRows(event.target);
+    if (event.target.matches("[data-shows]")) showReading(event.target);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("[data-send-key]")) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    } else if (event.target instanceof Element) {
+      press(event);
+    }
+  });
+
+  document.addEventListener("load", (event) => {
+    if (event.target.matches?.("iframe[data-fit]")) fit(event.target);
+  }, true);
+
+  document.addEventListener("toggle", (event) => {
+    const box = event.target;
+    if (event.newState !== "open" || !box.matches?.("[popover]")) return;
+    if (box.id === "keys") listKeys(box);
+    box.querySelector("[data-first]")?.focus();
+  }, true);
+
+  /* An answer that is another page (signed out, ticket gone elsewhere) is visited, not squeezed into a fragment. */
+  document.addEventListener("htmx:before:response", (event) => {
+    const { raw } = event.detail.ctx.response;
+    if (raw.redirected && new URL(raw.url).pathname !== location.pathname) {
+      event.preventDefault();
+      location.assign(raw.url);
+    }
+  });
+
+  /* What failed says so; what was typed stays where it is. */
+  document.addEventListener("htmx:response:error", (event) => {
+    const { status } = event.detail.ctx.response;
+    if (status === 422) return;
+    const toast = document.getElementById("failed");
+    if (toast) toast.hidden = false;
+  });
+
+  document.addEventListener("htmx:after:swap", refresh);
+
+  function refresh() {
+    showTheme();
+    showTimes();
+    tick();
+    for (const form of document.forms) countChecked(form);
+  }
+
+  refresh();
+  for (const frame of all("iframe[data-fit]")) fit(frame);
+  for (const field of all("[data-filter]")) field.hidden = false;
+  setInterval(tick, 1000);
+  setInterval(showTimes, 60000);
+})();
