@@ -65,9 +65,7 @@ def _write_durably(target: Path, content: bytes) -> None:
 def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> None:
     """Add the row of a stored file unless it is there already."""
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(
-        insert(Blob).values(sha256=digest, size_bytes=size_bytes, created_at=now).on_conflict_do_nothing()
-    )
+    session.execute(insert(Blob).values(sha256=digest, size_bytes=size_bytes, created_at=now).on_conflict_do_nothing())
 
 
 def store() -> BlobStore:

@@ -2,16 +2,18 @@
 
 import secrets
 from datetime import date, datetime
+from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
-from flask import Flask, Response, current_app, g, get_template_attribute, redirect, request, url_for
+from babel.numbers import format_decimal
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
-from helpdesk.kernel.durations import format_clock, format_hours
-from helpdesk.kernel.money import Money, format_money
+from helpdesk.kernel.durations import format_hm, format_hms
+from helpdesk.kernel.money import Money, exponent_of, format_money
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +35,7 @@ def csp_nonce() -> str:
 def content_security_policy() -> str:
     """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles."""
     return (
-        f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self'; "
         "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
@@ -79,6 +81,13 @@ def money_filter(amount_minor: int, currency: str) -> str:
     return format_money(Money(amount_minor, currency), str(get_locale() or "en"))
 
 
+def amount_filter(amount_minor: int, currency: str) -> str:
+    """Return an amount without the sign of its currency: 1234567 EUR → 12,345.67."""
+    decimals = exponent_of(currency)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(Decimal(amount_minor).scaleb(-decimals), format=pattern, locale=get_locale())
+
+
 def day_filter(value: date | datetime, pattern: str = "d MMM y") -> str:
     """Return a date in the reader's language; an instant first moves to the reader's zone."""
     local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
@@ -98,11 +107,12 @@ def instant_filter(value: datetime) -> str:
 def mount(app: Flask) -> None:
     """Give ``app`` the headers, the filters and the globals that templates use."""
     app.after_request(add_security_headers)
-    app.jinja_env.globals.update(csp_nonce=csp_nonce, get_template_attribute=get_template_attribute, is_htmx=is_htmx)
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, get_locale=get_locale)
     app.jinja_env.filters.update(
         money=money_filter,
-        hours=format_hours,
-        clock=format_clock,
+        amount=amount_filter,
+        duration=format_hm,
+        duration_seconds=format_hms,
         day=day_filter,
         time_of_day=time_filter,
         instant=instant_filter,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -47,7 +47,7 @@ class OutgoingMessage(Base):
         one_of("state", STATES),
         one_of("purpose", PURPOSES),
         CheckConstraint("attempts >= 0", name="attempts_are_counted"),
-        Index("ix_outgoing_messages_due", "next_attempt_at", sqlite_where=text("state IN ('queued', 'claimed')")),
+        Index("ix_outgoing_messages_due", "state", "next_attempt_at"),
         Index("ix_outgoing_messages_about", "about_kind", "about_id"),
     )
 

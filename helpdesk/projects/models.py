@@ -70,7 +70,9 @@ class WorkItem(Base):
 
     project: Mapped[Project] = relationship()
     assignee: Mapped[Person | None] = relationship()
-    task_details: Mapped["TaskDetails | None"] = relationship(back_populates="work_item")
+    task_details: Mapped["TaskDetails | None"] = relationship(
+        back_populates="work_item", foreign_keys="TaskDetails.work_item_id"
+    )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 

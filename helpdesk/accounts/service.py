@@ -1,0 +1,283 @@
+"""Use cases of staff: sign in and out, sessions that rotate, limits on guessing, people and teams."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask_login import UserMixin
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
+from helpdesk.infra import audit
+from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
+from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
+
+SESSION_LIFETIME = timedelta(days=14)
+IDLE_LIMIT = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=5)
+ATTEMPT_WINDOW = timedelta(minutes=15)
+ATTEMPTS_AN_ACCOUNT = 5
+ATTEMPTS_AN_ADDRESS = 50
+PASSWORD_LENGTH = 12  # OWASP ASVS 5.0 6.2.1 asks for 8, recommends more
+
+_hasher = PasswordHasher()
+_hash_of_nobody = _hasher.hash(secrets.token_hex())  # so that an unknown account costs the same time
+
+
+@dataclass(frozen=True)
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """Who is behind a session: what Flask-Login keeps as ``current_user``. ``get_id`` is the session's token."""
+
+    token: str
+    actor: Actor
+    email: str
+    time_zone: str
+    language: str
+
+    def get_id(self) -> str:
+        """Return the token that the cookie carries."""
+        return self.token
+
+
+def sign_in(session: Session, *, email: str, password: str, address: str, user_agent: str, now: datetime) -> str | None:
+    """Return the token of a new session, or None where account or password are wrong.
+
+    A wrong attempt is counted for the account and for the address; the answer and its cost are the same whether
+    the account exists or not.
+
+    Raises:
+        Denied: too many attempts; says when to try again.
+    """
+    keys = (f"account:{email.strip().lower()}", f"address:{address}")
+    _refuse_guessing(session, keys, now)
+    person = find_by_email(session, email)
+    known = person is not None and person.active
+    matches = _matches(person.password_hash if person and known else _hash_of_nobody, password)
+    if person is None or not known or not matches:
+        session.add_all(SignInAttempt(key=key, at=now) for key in keys)
+        return None
+    session.execute(delete(SignInAttempt).where(SignInAttempt.key == keys[0]))
+    return begin_session(session, person=person, address=address, user_agent=user_agent, now=now)
+
+
+def begin_session(session: Session, *, person: Person, address: str, user_agent: str, now: datetime) -> str:
+    """Add a session row for ``person`` and return its token; the row keeps only the hash."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        PersonSession(
+            person_id=person.id,
+            token_hash=_hash(token),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            address=address,
+            user_agent=user_agent[:200],
+        )
+    )
+    return token
+
+
+def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
+    """Return who holds ``token``; None where the session ended, expired, idled out, or the person left."""
+    row = session.scalar(select(PersonSession).where(PersonSession.token_hash == _hash(token)))
+    if row is None or row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now:
+        return None
+    if not row.person.active:
+        return None
+    return SignedIn(token, actor_of(row.person), row.person.email, row.person.time_zone, row.person.language)
+
+
+def needs_touch(session: Session, *, token: str, now: datetime) -> bool:
+    """Whether the session's last use is old enough to be noted again."""
+    seen = session.scalar(select(PersonSession.last_seen_at).where(PersonSession.token_hash == _hash(token)))
+    return seen is not None and seen + SEEN_EVERY <= now
+
+
+def touch(session: Session, *, token: str, now: datetime) -> None:
+    """Note that the session is in use."""
+    session.execute(update(PersonSession).where(PersonSession.token_hash == _hash(token)).values(last_seen_at=now))
+
+
+def sign_out(session: Session, *, token: str, now: datetime) -> None:
+    """End the session of ``token``."""
+    session.execute(
+        update(PersonSession)
+        .where(PersonSession.token_hash == _hash(token), PersonSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def actor_of(person: Person) -> Actor:
+    """Return the acting value of a member of staff."""
+    teams = frozenset(membership.team_id for membership in person.memberships)
+    return Actor(kind="person", name=person.name, role=person.role, person_id=person.id, team_ids=teams)
+
+
+def find_by_email(session: Session, email: str) -> Person | None:
+    """Return the person with this address, whatever its case."""
+    return session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
+
+
+def add_person(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    email: str,
+    password: str,
+    role: str,
+    time_zone: str = "UTC",
+    language: str = "en",
+) -> Person:
+    """Add a member of staff.
+
+    Raises:
+        RuleViolation: unknown role or zone, weak password, or an address that somebody has already.
+    """
+    if role not in STAFF:
+        message = f"{role!r} is not a role."
+        raise RuleViolation(message)
+    if time_zone not in available_timezones():
+        message = f"{time_zone!r} is not a time zone; expected a name such as Europe/Berlin."
+        raise RuleViolation(message)
+    if find_by_email(session, email) is not None:
+        message = f"{email} belongs to somebody already."
+        raise RuleViolation(message)
+    person = Person(
+        name=name.strip(),
+        email=email.strip(),
+        password_hash=_hasher.hash(_strong(password)),
+        role=role,
+        time_zone=time_zone,
+        language=language,
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="person", object_id=person.id, now=now, role=role)
+    return person
+
+
+def change_password(session: Session, *, actor: Actor, person_id: int, password: str, now: datetime) -> None:
+    """Set a new password and end every session of the person.
+
+    Raises:
+        RuleViolation: the password is too short.
+        NotFound: no such person.
+    """
+    person = get_person(session, person_id)
+    person.password_hash = _hasher.hash(_strong(password))
+    end_sessions(session, person_id=person_id, now=now)
+    audit.record(session, actor=actor, action="changed password", kind="person", object_id=person_id, now=now)
+
+
+def set_role(session: Session, *, actor: Actor, person_id: int, role: str, active: bool, now: datetime) -> Person:
+    """Change role or activity; the person's sessions end, so that old powers end with them.
+
+    Raises:
+        RuleViolation: unknown role, or the last active administrator would go.
+        NotFound: no such person.
+    """
+    person = get_person(session, person_id)
+    if role not in STAFF:
+        message = f"{role!r} is not a role."
+        raise RuleViolation(message)
+    if person.role == ADMIN and (role != ADMIN or not active) and _active_admins(session) <= 1:
+        message = "At least one active administrator must remain."
+        raise RuleViolation(message)
+    person.role, person.active = role, active
+    end_sessions(session, person_id=person_id, now=now)
+    audit.record(
+        session,
+        actor=actor,
+        action="changed role",
+        kind="person",
+        object_id=person_id,
+        now=now,
+        role=role,
+        active=active,
+    )
+    return person
+
+
+def end_sessions(session: Session, *, person_id: int, now: datetime) -> None:
+    """End every session of a person."""
+    session.execute(
+        update(PersonSession)
+        .where(PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def get_person(session: Session, person_id: int) -> Person:
+    """Return the person.
+
+    Raises:
+        NotFound: no such person.
+    """
+    person = session.get(Person, person_id)
+    if person is None:
+        message = "There is no such person."
+        raise NotFound(message)
+    return person
+
+
+def add_team(session: Session, *, name: str, person_ids: tuple[int, ...], now: datetime, actor: Actor = SYSTEM) -> Team:
+    """Add a team with its members."""
+    team = Team(name=name)
+    session.add(team)
+    session.flush()
+    session.add_all(TeamMember(team_id=team.id, person_id=person_id) for person_id in person_ids)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="team", object_id=team.id, now=now)
+    return team
+
+
+def has_admin(session: Session) -> bool:
+    """Whether an administrator exists: from then on the first-run page is gone."""
+    return session.scalar(select(Person.id).where(Person.role == ADMIN).limit(1)) is not None
+
+
+def forget_old_attempts(session: Session, *, now: datetime) -> int:
+    """Delete attempts that no limit counts any more; return how many."""
+    gone = session.execute(
+        delete(SignInAttempt).where(SignInAttempt.at <= now - ATTEMPT_WINDOW).returning(SignInAttempt.id)
+    )
+    return len(gone.all())
+
+
+def _active_admins(session: Session) -> int:
+    query = select(func.count()).select_from(Person).where(Person.role == ADMIN, Person.active.is_(True))
+    return session.scalar(query) or 0
+
+
+def _refuse_guessing(session: Session, keys: tuple[str, str], now: datetime) -> None:
+    for key, limit in zip(keys, (ATTEMPTS_AN_ACCOUNT, ATTEMPTS_AN_ADDRESS), strict=True):
+        query = select(func.count()).where(SignInAttempt.key == key, SignInAttempt.at > now - ATTEMPT_WINDOW)
+        if (session.scalar(query) or 0) >= limit:
+            message = "Too many attempts. Try again in 15 minutes."
+            raise Denied(message)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _strong(password: str) -> str:
+    if len(password) < PASSWORD_LENGTH:
+        message = f"A password has at least {PASSWORD_LENGTH} characters."
+        raise RuleViolation(message)
+    return password
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

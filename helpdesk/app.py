@@ -1,0 +1,161 @@
+"""The factory: settings in, Flask application out. The only importer of views, and the one map from errors to HTTP."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask, Response, g, render_template, request
+from flask_babel import Babel
+from flask_login import LoginManager, current_user
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from helpdesk.accounts import service as accounts
+from helpdesk.desk import shell
+from helpdesk.infra import clock, web
+from helpdesk.infra.db import db, prepare_engine, read_session
+from helpdesk.infra.settings import Settings, load
+from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
+
+ROOT = Path(__file__).parents[1]
+MODEL_SLICES = (
+    "infra",
+    "company",
+    "accounts",
+    "clients",
+    "outbox",
+    "projects",
+    "tickets",
+    "rates",
+    "timekeeping",
+    "retainers",
+    "invoicing",
+    "intake",
+)
+VIEW_MODULES = (
+    "helpdesk.infra.views",
+    "helpdesk.company.views",
+    "helpdesk.accounts.views",
+    "helpdesk.clients.views",
+    "helpdesk.outbox.views",
+    "helpdesk.projects.views",
+    "helpdesk.tickets.views",
+    "helpdesk.rates.views",
+    "helpdesk.timekeeping.views",
+    "helpdesk.retainers.views",
+    "helpdesk.invoicing.views",
+    "helpdesk.intake.views",
+    "helpdesk.desk.views",
+)
+STATUS = {NotFound: 404, Denied: 403, Conflict: 409, RuleViolation: 422, ExternalFailure: 502}
+LANGUAGES = ("en", "de", "es", "fr")
+UPLOAD_BYTES = 32 * 1024 * 1024
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application for ``settings`` (by default those of the environment).
+
+    Raises:
+        SettingsError: the environment cannot be started in; every fault is named.
+    """
+    settings = settings or load()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"))
+    _configure(app, settings)
+    for name in MODEL_SLICES:
+        import_module(f"helpdesk.{name}.models")
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    Babel(app, locale_selector=_language)
+    _mount_sign_in(app)
+    web.mount(app)
+    app.context_processor(shell.context)
+    for module in VIEW_MODULES:
+        app.register_blueprint(import_module(module).bp)
+    _map_errors(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={} if settings.database_url.startswith("sqlite") else {"pool_pre_ping": True},
+        REDIS_URL=settings.redis_url,
+        BASE_URL=settings.base_url,
+        BLOB_ROOT=str(settings.blob_root),
+        MAX_CONTENT_LENGTH=UPLOAD_BYTES,
+        SESSION_COOKIE_NAME="helpdesk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "helpdesk" / "translations"),
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+
+
+def _mount_sign_in(app: Flask) -> None:
+    """Let Flask-Login read who is signed in from our own session rows, and put the actor on ``g``."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # our rows know when and where a session began
+    manager.user_loader(lambda token: accounts.signed_in(read_session(), token=token, now=clock.now()))
+
+    @app.before_request
+    def _who() -> None:
+        g.actor = None
+        if request.endpoint != "static" and current_user.is_authenticated:
+            g.actor = current_user.actor
+            g.time_zone = current_user.time_zone
+            g.language = current_user.language
+
+
+def _language() -> str | None:
+    return g.get("language") or request.accept_languages.best_match(LANGUAGES)
+
+
+def _map_errors(app: Flask) -> None:
+    @app.errorhandler(HelpdeskError)
+    def _ours(error: HelpdeskError) -> tuple[str, int]:
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+        return _page(status, str(error))
+
+    @app.errorhandler(StaleDataError)
+    def _stale(_error: StaleDataError) -> tuple[str, int]:
+        return _page(409, "Somebody else changed this in the meantime. Reload it and try again; nothing was saved.")
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_error: CSRFError) -> tuple[str, int]:
+        return _page(400, "This form is no longer valid. Go back, reload the page and send it again.")
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> tuple[str, int] | Response:
+        if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects pass through
+            return error.get_response()  # type: ignore[return-value]
+        return _page(error.code, NOT_FOUND if error.code == 404 else error.description or error.name)  # noqa: PLR2004
+
+
+NOT_FOUND = "There is nothing here, or it is not for you."
+
+
+def _page(status: int, message: str) -> tuple[str, int]:
+    """Return the error page; somebody else's object and a missing one look the same (404)."""
+    text = NOT_FOUND if status == 404 else message  # noqa: PLR2004
+    template = "errors/_notice.html" if web.is_htmx() else "errors/error.html"
+    return render_template(template, status=status, message=text), status

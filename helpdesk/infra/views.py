@@ -1,0 +1,5 @@
+"""Routes of the infra slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("infra", __name__)

@@ -1,0 +1,5 @@
+"""Routes of the intake slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("intake", __name__)

@@ -1,0 +1,5 @@
+"""Routes of the outbox slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("outbox", __name__)

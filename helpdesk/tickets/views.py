@@ -1,0 +1,5 @@
+"""Routes of the tickets slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("tickets", __name__)

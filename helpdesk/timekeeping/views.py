@@ -1,0 +1,5 @@
+"""Routes of the timekeeping slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("timekeeping", __name__)

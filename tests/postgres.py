@@ -1,0 +1,43 @@
+"""A private PostgreSQL cluster on a unix socket, for as long as the tests run."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found:
+        return str(Path(found).resolve())
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    assert places, f"PostgreSQL's {name} is not installed: run `make test`, or apt-get install postgresql"
+    return str(places[-1])
+
+
+def _run(folder: Path, *command: str) -> None:
+    """Run as the owner of the cluster: PostgreSQL refuses to run as root."""
+    if os.geteuid() == 0:
+        command = ("runuser", "-u", "postgres", "--", *command)
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Start a cluster and yield the URL of its maintenance database, without its name at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="hdpg-"))
+    if os.geteuid() == 0:
+        os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+    data = folder / "data"
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    _run(folder, _program("initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
+    _run(folder, _program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    try:
+        yield f"postgresql+psycopg://postgres@/{{name}}?host={folder}"
+    finally:
+        _run(folder, _program("pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
