@@ -1,0 +1,1 @@
+"""What mail means, decided from plain values: no database, no network, no clock."""

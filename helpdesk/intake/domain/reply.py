@@ -1,0 +1,115 @@
+"""What the person wrote anew, and the rest: quotes, mail headers in the text, signatures (docs/mail.md rules 31, 32).
+
+Stripping is for display only. Every line of the text is in exactly one of the two halves, in its order; where a
+person wrote between or below quotes nothing is cut, and where nothing would be left everything is shown.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailparser_reply.constants import MAIL_LANGUAGES
+from mailparser_reply.parser import EmailMessage
+
+SEPARATOR = "##- Please write above this line -##"
+"""Stands at the top of what we quote in mail to clients; the surest cut of all."""
+
+_LINES_LIMIT = 400
+_LINE_LENGTH_LIMIT = 300
+_HEADER_REACH = 8
+_QUOTED = re.compile(r"\s{0,8}[>|]")
+_SIGNATURE = re.compile(r"(?:-- ?|__)$")
+_DEVICE = re.compile(
+    r"\s*(?:sent (?:from|with|via) (?:my|outlook|mail|yahoo|proton)|get outlook for|(?:von|vom) mein\w+ .{0,40}gesendet"
+    r"|gesendet (?:von|mit) |diese nachricht wurde von meinem|envoyé (?:de|depuis) mon|enviado desde mi|enviado do meu"
+    r"|inviato da(?:l mio)? |verzonden vanaf mijn|verstuurd vanaf mijn|wysłane z |odesláno z |skickat från min"
+    r"|sendt fra min|отправлено с |从我的.{1,20}发送|iphoneから送信)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitReply:
+    """The two halves of a text; joined in the order of the lines they are the text again."""
+
+    reply_text: str
+    trimmed_text: str
+
+
+def split_reply(text: str, *, quote_begins_at_line: int | None = None) -> SplitReply:
+    """Return what was written anew, and what was not.
+
+    ``quote_begins_at_line`` (counted from 0) is where the mail program marked the quote in HTML; it is used
+    unless our own separator stands above it. Then the headers that mail programs write above a quote, in many
+    languages, are looked for, in the first 400 lines; then ``-- `` and lines like "Sent from my phone".
+    """
+    lines = text.splitlines()
+    cut = _cut(lines, quote_begins_at_line)
+    kept = _without_signature(lines[:cut])
+    if not any(line.strip() for line in kept) or _answers_in_the_quote(lines[cut:]):
+        return SplitReply(reply_text=text, trimmed_text="")
+    return SplitReply(
+        reply_text="\n".join(kept).strip("\n"),
+        trimmed_text="\n".join(lines[len(kept) :]).strip("\n"),
+    )
+
+
+def _cut(lines: list[str], marked: int | None) -> int:
+    """Return the line where the quote begins; the number of lines when there is none."""
+    head = [line.strip()[:_LINE_LENGTH_LIMIT] for line in lines[:_LINES_LIMIT]]
+    header = _first_header(head)
+    separator = next((index for index, line in enumerate(head) if SEPARATOR in line), None)
+    surest = separator if separator is not None else marked
+    if surest is not None:
+        return header if header is not None and surest - _HEADER_REACH <= header < surest else surest
+    rules = (index for index, line in enumerate(head) if _RULE.match(line))
+    found = [index for index in (header, next(rules, None)) if index is not None]
+    return min(found, default=_trailing_quote(lines))
+
+
+def _first_header(head: list[str]) -> int | None:
+    """Return the line of the first reply header in any language, such as "On … wrote:" or "Von: … Gesendet: …"."""
+    text = "\n".join(head)
+    found = _headers().search(text)
+    if found is None:
+        return None
+    before = text[: found.start()] + found[0][: len(found[0]) - len(found[0].lstrip())]
+    return before.count("\n")
+
+
+@lru_cache(maxsize=1)
+def _headers() -> re.Pattern[str]:
+    pattern: re.Pattern[str] = EmailMessage(text="", languages=list(MAIL_LANGUAGES)).HEADER_REGEX
+    return pattern
+
+
+def _trailing_quote(lines: list[str]) -> int:
+    """Return where the run of quoted and blank lines at the very end begins."""
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _QUOTED.match(lines[end - 1])):
+        end -= 1
+    return end if any(_QUOTED.match(line) for line in lines[end:]) else len(lines)
+
+
+def _without_signature(kept: list[str]) -> list[str]:
+    """Return the lines above ``-- ``, or above the line that a telephone adds at the end."""
+    for index, line in enumerate(kept):
+        if _SIGNATURE.match(line):
+            return kept[:index]
+    filled = [index for index, line in enumerate(kept) if line.strip()]
+    if filled and _DEVICE.match(kept[filled[-1]]):
+        return kept[: filled[-1]]
+    return kept
+
+
+def _answers_in_the_quote(rest: list[str]) -> bool:
+    """Return whether somebody wrote between or below the quoted lines, in the style that marks them with >."""
+    quoted = [index for index, line in enumerate(rest) if _QUOTED.match(line)]
+    if not quoted or any(line.strip() for line in rest[_HEADER_REACH : quoted[0]]):
+        return False
+    after = rest[quoted[0] :]
+    end = next((index for index, line in enumerate(after) if _SIGNATURE.match(line)), len(after))
+    return any(line.strip() and not _QUOTED.match(line) for line in after[:end])

@@ -1,0 +1,1 @@
+"""From the bytes of a mail to a `ParsedMail`; it never raises on a mail, it warns."""

@@ -1,0 +1,121 @@
+"""HTML of mail: sanitised for display, and turned into text (docs/mail.md rules 32, 33)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import nh3
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
+
+from helpdesk.intake.domain.limits import LINKS
+from helpdesk.intake.parser.parts import clean_text
+
+_LENGTH_LIMIT = 2_000_000
+_DEPTH_LIMIT = 200
+_TAGS = {
+    *("a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col"),
+    *("colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4"),
+    *("h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span"),
+    *("strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var"),
+}
+_ATTRIBUTES = {
+    "*": {"style", "title", "dir", "lang", "align", "valign", "width", "height", "bgcolor", "color"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "font": {"face", "size"},
+    "table": {"border", "cellpadding", "cellspacing"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start", "type"},
+}
+_STYLES = {
+    *("color", "background-color", "font-family", "font-size", "font-style", "font-weight", "line-height"),
+    *("text-align", "text-decoration", "text-indent", "vertical-align", "white-space", "direction"),
+    *("border", "border-top", "border-right", "border-bottom", "border-left", "border-collapse"),
+    *("padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "width", "height"),
+}
+_GONE = {"script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "head", "select"}
+_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_MARKUP = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<!--.*?-->|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_UNCLOSED = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "p", "li", "td", "th", "tr", "option", "wbr"})
+_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitised:
+    """HTML that is safe to show, the remote images that were taken out of it, and the files it shows by cid."""
+
+    html: str
+    blocked_images: tuple[str, ...]
+    content_ids: frozenset[str]
+
+
+def why_not_shown(html: str) -> str | None:
+    """Return why this HTML is read as text only: it would take a sanitiser too long. None when it is shown."""
+    if len(html) > _LENGTH_LIMIT:
+        return "the HTML is too long to be shown"
+    if html.lower().count("href") > LINKS:
+        return "the HTML has too many links to be shown"
+    return "the HTML is nested too deep to be shown" if _depth(html) > _DEPTH_LIMIT else None
+
+
+def sanitise(html: str) -> Sanitised:
+    """Return what the allow-list leaves: no scripts, forms, positions, frames or remote images (rule 33)."""
+    blocked: list[str] = []
+    content_ids: set[str] = set()
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_GONE,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filter(blocked, content_ids),
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        filter_style_properties=_STYLES,
+        link_rel="noopener noreferrer nofollow",
+    )
+    return Sanitised(cleaned, tuple(dict.fromkeys(blocked)), frozenset(content_ids))
+
+
+def to_text(html: str) -> str:
+    """Return the HTML as text with the layout of its lines kept; at most two line ends in a row."""
+    if why_not_shown(html) is None:
+        text = get_text(html, ParserConfig(display_images=False, display_links=False))
+        if text.strip():
+            return tidy(text)
+    return tidy(_MARKUP.sub(" ", html[:_LENGTH_LIMIT]))
+
+
+def tidy(text: str) -> str:
+    """Return the text without blanks at line ends, and with no more than one blank line in a row."""
+    lines = "\n".join(line.rstrip() for line in clean_text(text).split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip("\n")
+
+
+def _filter(blocked: list[str], content_ids: set[str]) -> Callable[[str, str, str], str | None]:
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        """Let links be links, and pictures be only what came with the mail."""
+        if attribute == "href":
+            return None if value.strip().lower().startswith(("data:", "cid:")) else value
+        if (tag, attribute) != ("img", "src"):
+            return value
+        if value.strip().lower().startswith("cid:"):
+            content_ids.add(value.strip()[4:])
+            return value
+        if _PICTURE.fullmatch(value.strip()):
+            return value
+        blocked.append(value)
+        return None
+
+    return keep
+
+
+def _depth(html: str) -> int:
+    """Return how deep elements are nested at most, judged by opening and closing tags alone."""
+    depth = deepest = 0
+    for found in _TAG.finditer(html):
+        if found[2].lower() not in _UNCLOSED:
+            depth = max(0, depth - 1) if found[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,179 @@
+"""Our own walk over the MIME tree: which parts are the body, and which are files (docs/mail.md rules 34, 35)."""
+
+import binascii
+import re
+from dataclasses import dataclass, field
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from helpdesk.intake.domain.limits import DEPTH, PARTS
+from helpdesk.intake.parser.charset import decode
+from helpdesk.intake.parser.file_name import clean_name, name_for
+from helpdesk.intake.parser.header_text import decode_value, rescue
+from helpdesk.intake.parser.parsed import ParsedAttachment
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the body, as text, as HTML, or as both where the mail offers a choice."""
+
+    text: str | None = None
+    html: str | None = None
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the walk has collected so far, in the order of the mail."""
+
+    segments: list[Segment] = field(default_factory=list)
+    attachments: list[ParsedAttachment] = field(default_factory=list)
+    delivery_reports: list[str] = field(default_factory=list)
+    returned_mail: str = ""
+    warnings: list[str] = field(default_factory=list)
+    seen: int = 0
+
+
+def collect(message: Message) -> Parts:
+    """Return body and files of the message; what cannot be decoded is kept as it is, with a warning."""
+    parts = Parts()
+    _walk(message, parts, depth=0)
+    return parts
+
+
+def _walk(part: Message, parts: Parts, *, depth: int) -> None:
+    parts.seen += 1
+    if depth > DEPTH or parts.seen > PARTS:
+        parts.warnings.append("parts that are nested too deep or too many were left out")
+        return
+    kind = part.get_content_type()
+    if kind.startswith("message/") and part.is_multipart():
+        _take_message(part, parts, kind)
+    elif kind == "multipart/alternative" and part.is_multipart():
+        _take_alternative(part, parts, depth=depth)
+    elif part.is_multipart():
+        for child in _children(part):
+            _walk(child, parts, depth=depth + 1)
+    elif kind in ("text/plain", "text/html") and not _is_file(part):
+        _take_text(part, parts, kind)
+    else:
+        _take_file(part, parts, kind)
+
+
+def _take_alternative(part: Message, parts: Parts, *, depth: int) -> None:
+    """Take the versions of one content: the text and the HTML become one segment."""
+    before = parts.segments
+    parts.segments = []
+    for child in _children(part):
+        _walk(child, parts, depth=depth + 1)
+    versions, parts.segments = parts.segments, before
+    text = next((one.text for one in versions if one.text and one.text.strip()), None)
+    html = next((one.html for one in reversed(versions) if one.html), None)
+    if versions:
+        parts.segments.append(Segment(text=text if text is not None or html else "", html=html))
+
+
+def _take_text(part: Message, parts: Parts, kind: str) -> None:
+    data = payload_of(part, parts)
+    declared = _parameter(part, "charset")
+    decoded = decode(data, declared)
+    if decoded.guessed:
+        parts.warnings.append(f"{kind}: charset {declared or 'not named'}, read as {decoded.guessed}")
+    text = clean_text(decoded.text)
+    parts.segments.append(Segment(html=text) if kind == "text/html" else Segment(text=text))
+
+
+def _take_message(part: Message, parts: Parts, kind: str) -> None:
+    """Keep a mail within the mail as a file, whole; read delivery reports as well."""
+    children = _children(part)
+    if kind == "message/delivery-status":
+        text = clean_text("\n".join(rescue(child.as_string()) for child in children))
+        parts.delivery_reports.append(text)
+        content = text.encode()
+    else:
+        content = b"\n".join(_as_bytes(child) for child in children)
+        parts.returned_mail = parts.returned_mail or _head_of(children)
+    subject = decode_value(str(children[0].get("Subject") or "")) if children else ""
+    given = _file_name(part) or (f"{clean_name(subject)}.eml" if subject and kind == "message/rfc822" else "")
+    _attach(part, parts, kind, content, name=clean_name(given))
+
+
+def _take_file(part: Message, parts: Parts, kind: str) -> None:
+    content = payload_of(part, parts)
+    if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
+        text = clean_text(decode(content, None).text)
+        if kind == "message/delivery-status":
+            parts.delivery_reports.append(text)
+        else:
+            parts.returned_mail = parts.returned_mail or text
+    _attach(part, parts, kind, content, name=clean_name(_file_name(part)))
+
+
+def _attach(part: Message, parts: Parts, kind: str, content: bytes, *, name: str) -> None:
+    content_id = decode_value(str(part.get("Content-ID") or "")).strip("<> ")
+    parts.attachments.append(
+        ParsedAttachment(
+            name=name or name_for(kind, len(parts.attachments) + 1),
+            content_type=kind,
+            content=content,
+            content_id=content_id or None,
+        ),
+    )
+
+
+def payload_of(part: Message, parts: Parts) -> bytes:
+    """Return the decoded bytes of a leaf, or the bytes as they stand where the transfer encoding is broken."""
+    try:
+        data = part.get_payload(decode=True)
+    except (ValueError, binascii.Error, LookupError, AttributeError):
+        data = None
+    if isinstance(data, bytes):
+        return data
+    parts.warnings.append(f"{part.get_content_type()}: the transfer encoding is broken")
+    raw = part.get_payload()
+    return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
+
+
+def clean_text(text: str) -> str:
+    """Return the text with LF at every line end, and without NUL, controls and lone surrogates."""
+    return _NO_TEXT.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def _children(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+
+
+def _is_file(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(_file_name(part))
+
+
+def _file_name(part: Message) -> str:
+    """Return the name in Content-Disposition, else the one in Content-Type, decoded; it may be empty."""
+    for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
+        if name := _parameter(part, parameter, header=header):
+            return decode_value(name)
+    return ""
+
+
+def _parameter(part: Message, name: str, *, header: str = "content-type") -> str:
+    """Return one parameter of a header as text; RFC 2231 forms are put together, broken ones are empty."""
+    try:
+        value = part.get_param(name, "", header=header)
+        return rescue(collapse_rfc2231_value(value)) if value else ""
+    except (ValueError, LookupError, TypeError, AttributeError, UnicodeError):
+        return ""
+
+
+def _as_bytes(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "\n".join(f"{name}: {value}" for name, value in message.raw_items()).encode("utf-8", "surrogateescape")
+
+
+def _head_of(children: list[Message]) -> str:
+    lines = (f"{name}: {value}" for child in children[:1] for name, value in child.raw_items())
+    return clean_text(rescue("\n".join(lines)))

@@ -1,0 +1,124 @@
+"""The door of the parser: the bytes of a mail in, a `ParsedMail` out, whatever the bytes are."""
+
+import email
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from email.message import Message
+
+import mailparser
+from mailparser.dates import parse_mail_date
+
+from helpdesk.intake.domain.address import Address
+from helpdesk.intake.domain.automatic import judge_automatic
+from helpdesk.intake.domain.bounce import BounceEvidence, judge_bounce
+from helpdesk.intake.domain.forward import judge_forward
+from helpdesk.intake.domain.identity import content_hash, message_ids, normalise_message_id
+from helpdesk.intake.domain.limits import exceeded, readable_head
+from helpdesk.intake.domain.reply import split_reply
+from helpdesk.intake.parser.body import Body, read_body
+from helpdesk.intake.parser.file_name import numbered
+from helpdesk.intake.parser.header_text import decode_value, raw_items, read_addresses, read_headers
+from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
+from helpdesk.intake.parser.parts import Parts, collect
+
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
+
+
+def parse(raw: bytes) -> ParsedMail:
+    """Return what can be read of the mail; what cannot is named in ``warnings``. Never raises on a mail.
+
+    A mail beyond the limits of docs/mail.md rule 13, or one whose body no parser survives, is read by its headers
+    alone and carries itself as its attachment (rule 10).
+    """
+    broken = exceeded(raw)
+    notes = tuple(f"limit exceeded: {one}" for one in broken)
+    if any(one.fatal for one in broken):
+        return _headers_only(raw, notes)
+    try:
+        message, defects = _tree(raw)
+        parts = collect(message)
+        return _assemble(raw, message, parts, (*notes, *defects))
+    except Exception as error:  # noqa: BLE001 - the mail quarantine: no mail may stop the next one (rule 9)
+        return _headers_only(raw, (*notes, f"the body could not be read ({type(error).__name__})"))
+
+
+def _tree(raw: bytes) -> tuple[Message, tuple[str, ...]]:
+    """Return the MIME tree as mail-parser reads it, or as the standard library does where that one fails."""
+    try:
+        parsed = mailparser.parse_from_bytes(raw)
+    except Exception as error:  # noqa: BLE001 - the mail quarantine: mail-parser fails on some mail in many ways
+        return email.message_from_bytes(raw), (f"mail-parser failed ({type(error).__name__})",)
+    return parsed.message, tuple(f"malformed: {name}" for name in sorted(parsed.defects_categories))
+
+
+def _headers_only(raw: bytes, notes: tuple[str, ...]) -> ParsedMail:
+    """Return the mail with its headers, an empty body and itself as an attachment."""
+    message = email.message_from_bytes(readable_head(raw))
+    itself = ParsedAttachment("message.eml", "message/rfc822", raw)
+    return replace(
+        _assemble(raw, message, Parts(attachments=[itself]), notes),
+        body_unreadable=True,
+    )
+
+
+def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]) -> ParsedMail:
+    headers = read_headers(message)
+    body = read_body(parts.segments)
+    senders = _addresses(message, "from") or _addresses(message, "sender")
+    subject = headers.first("Subject")
+    reply = split_reply(body.text)
+    sender = senders[0] if senders else Address("", "")
+    evidence = BounceEvidence(
+        headers=headers,
+        sender=sender.address,
+        subject=subject,
+        text=body.text,
+        delivery_reports=tuple(parts.delivery_reports),
+        returned_mail=parts.returned_mail,
+    )
+    return ParsedMail(
+        content_hash=content_hash(raw),
+        headers=headers,
+        message_id=normalise_message_id(headers.first("Message-ID")),
+        in_reply_to=message_ids(headers.first("In-Reply-To")),
+        references=message_ids(" ".join(headers.all("References"))),
+        sent_at=_sent_at(message),
+        sender=sender,
+        reply_to=_addresses(message, "reply-to"),
+        to=_addresses(message, "to"),
+        cc=_addresses(message, "cc"),
+        delivered_to=tuple(person.address for name in _DELIVERED_TO for person in _addresses(message, name)),
+        subject=subject,
+        text=body.text,
+        html=body.html,
+        blocked_images=body.blocked_images,
+        reply_text=reply.reply_text,
+        trimmed_text=reply.trimmed_text,
+        attachments=_attachments(parts, body),
+        automatic=judge_automatic(headers),
+        bounce=judge_bounce(evidence),
+        forward=judge_forward(subject, body.text),
+        body_unreadable=False,
+        warnings=tuple(dict.fromkeys((*notes, *parts.warnings, *body.warnings))),
+    )
+
+
+def _addresses(message: Message, name: str) -> tuple[Address, ...]:
+    return read_addresses(tuple(value for key, value in raw_items(message) if key.strip().lower() == name))
+
+
+def _sent_at(message: Message) -> datetime | None:
+    """Return the instant in the topmost Date header, in UTC; None when there is none that can be read."""
+    dates: Iterable[str] = (value for key, value in raw_items(message) if key.lower() == "date")
+    value = parse_mail_date(decode_value(next(iter(dates), ""))).value
+    return value if isinstance(value, datetime) else None
+
+
+def _attachments(parts: Parts, body: Body) -> tuple[ParsedAttachment, ...]:
+    """Return the files with names that are unique, and inline where the HTML shows them (rule 34)."""
+    names = numbered([file.name for file in parts.attachments])
+    return tuple(
+        replace(file, name=name, is_inline=file.content_id is not None and file.content_id in body.content_ids)
+        for file, name in zip(parts.attachments, names, strict=True)
+    )
