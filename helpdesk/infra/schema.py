@@ -1,0 +1,78 @@
+"""Is the database the one this version expects? A new one is made whole; an old or a newer one is named."""
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
+
+from helpdesk.infra.db import db
+from helpdesk.kernel.errors import SettingsError
+
+
+def migrate() -> str:
+    """Bring the database to this version's schema in one transaction and return its revision.
+
+    Raises:
+        SettingsError: it cannot be reached, or a newer Helpdesk has been at work on it.
+    """
+    _refuse_newer(_revision())
+    upgrade()
+    db.engine.dispose()
+    return _head()
+
+
+def require_current() -> None:
+    """Make the schema of an empty database; refuse one that is older or newer than this version.
+
+    Raises:
+        SettingsError: says which, and what to do.
+    """
+    found = _revision()
+    if found is None and not _has_tables():
+        migrate()
+        return
+    _refuse_newer(found)
+    if found != _head():
+        message = f"The database has revision {found or 'none'}, this version needs {_head()}. Run: helpdesk migrate"
+        raise SettingsError(message)
+    db.engine.dispose()
+
+
+def _refuse_newer(found: str | None) -> None:
+    try:
+        _scripts().get_revision(found) if found else None
+    except CommandError as error:
+        message = (
+            f"The database has revision {found}, made by a newer Helpdesk. Install that version; nothing was changed."
+        )
+        raise SettingsError(message) from error
+
+
+def _revision() -> str | None:
+    try:
+        with db.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        message = f"DATABASE_URL: the database cannot be reached ({reason})."
+        raise SettingsError(message) from error
+
+
+def _has_tables() -> bool:
+    return bool(inspect(db.engine).get_table_names())
+
+
+def _scripts() -> ScriptDirectory:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return ScriptDirectory.from_config(config)
+
+
+def _head() -> str:
+    head = _scripts().get_current_head()
+    if head is None:
+        message = "There are no migrations: this installation is incomplete."
+        raise SettingsError(message)
+    return head

@@ -1,0 +1,120 @@
+"""The rules of the house, as far as a program can hold them (docs/architecture.md)."""
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("helpdesk/**/*.py"), *ROOT.glob("workers/**/*.py"), ROOT / "wsgi.py"])
+FRAMEWORKS = {"flask", "sqlalchemy", "redis", "rq", "imapclient", "weasyprint", "httpx"}
+CLOCK_READERS = {"views", "process", "cli", "app", "jobs", "runtime", "schedule", "watcher", "__main__", "clock"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def calls(tree: ast.Module, name: str) -> list[ast.Call]:
+    """Return the calls of a function or method of that name."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "attr", None) == name or getattr(node.func, "id", None) == name)
+    ]
+
+
+def test_the_linted_import_directions_hold():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_domain_loads_without_any_framework():
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in SOURCES
+        if "domain" in path.with_suffix("").parts or "kernel" in path.parts
+    ]
+    program = f"import sys\nfor name in {modules}: __import__(name)\nprint(*{FRAMEWORKS} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert len(modules) > 10
+    assert done.stdout.strip() == ""
+
+
+def test_there_is_one_commit_site():
+    sites = {
+        name_of(path)
+        for path in SOURCES
+        if calls(tree_of(path), "commit") or calls(tree_of(path), "begin") or calls(tree_of(path), "Session")
+    }
+
+    assert sites == {"helpdesk/infra/db.py"}
+
+
+def test_every_job_that_is_rung_exists():
+    jobs = import_module("workers.jobs")
+    rung = {
+        (name_of(path), call.args[1].value)
+        for path in SOURCES
+        for call in calls(tree_of(path), "ring")
+        if len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+    }
+
+    missing = {(path, name) for path, name in rung if not callable(getattr(jobs, str(name), None))}
+
+    assert rung
+    assert not missing
+
+
+def test_only_the_edges_read_the_clock():
+    readers = {
+        name_of(path)
+        for path in SOURCES
+        for call in [*calls(tree_of(path), "now"), *calls(tree_of(path), "utcnow"), *calls(tree_of(path), "today")]
+        if isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") in {"clock", "datetime", "date"}
+        if path.stem not in CLOCK_READERS and "demo" not in path.parts
+    }
+
+    assert not readers
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.name == "__init__.py"], ids=name_of)
+def test_a_package_file_holds_a_docstring_only(path):
+    extra = [node for node in tree_of(path).body if not isinstance(node, ast.Expr)]
+
+    assert not extra or name_of(path) == "helpdesk/__init__.py"
+
+
+def test_no_module_is_a_drawer_for_everything():
+    drawers = {"utils", "helpers", "common", "manager", "base", "misc"}
+
+    assert not [name_of(path) for path in SOURCES if path.stem in drawers]
+
+
+def test_broad_excepts_stand_only_at_the_edges_of_jobs_and_in_the_quarantine():
+    broad = {
+        name_of(path)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler)
+        if node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"}
+    }
+
+    assert broad <= {"workers/runtime.py", "helpdesk/intake/process.py", "helpdesk/infra/child.py"}
