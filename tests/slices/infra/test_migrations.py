@@ -1,0 +1,60 @@
+"""Every migration goes up and down with rows in the tables, and the models say what the migrations made."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from helpdesk.infra import schema
+from helpdesk.infra.db import Base, db, unit_of_work
+from helpdesk.kernel.errors import SettingsError
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_down_to_nothing_and_up_again_with_rows_in_the_tables(office):
+    downgrade(revision="base")
+    assert tables() == set()
+
+    upgrade()
+
+    assert tables() == set(Base.metadata.tables)
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index.*")  # SQLite cannot reflect these; PostgreSQL can
+def test_the_models_and_the_migrations_say_the_same(app):
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+
+    assert differences == []
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(app):
+    with unit_of_work() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
+
+    with pytest.raises(SettingsError, match="newer Helpdesk"):
+        schema.require_current()
+    with pytest.raises(SettingsError, match="nothing was changed"):
+        schema.migrate()
+
+
+def test_a_database_that_lags_behind_is_named_with_the_remedy(app):
+    downgrade(revision="0001")
+
+    with pytest.raises(SettingsError, match="Run: helpdesk migrate"):
+        schema.require_current()
+
+
+def test_an_empty_database_is_made_whole(app):
+    downgrade(revision="base")
+    with unit_of_work() as session:
+        session.execute(text("DROP TABLE alembic_version"))
+
+    schema.require_current()
+
+    assert tables() == set(Base.metadata.tables)
