@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from helpdesk.intake.domain.address import normalise_address
-from helpdesk.intake.domain.bounce_words import HARD_WORDS, REFUSED_WORDS, SUBJECTS, SYSTEM_NAMES, TEXTS
+from helpdesk.intake.domain.bounce_words import HARD_WORDS, REFUSED_WORDS, RETURNED_MAIL, SUBJECTS, SYSTEM_NAMES, TEXTS
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.intake.domain.identity import message_ids
 
@@ -130,7 +130,7 @@ def _status(reports: tuple[_Report, ...], evidence: BounceEvidence) -> str:
     precise = [status for status in said if not status.endswith(".0.0")]
     if precise:
         return precise[0]
-    explained = " ".join(report.diagnostic for report in reports) or evidence.text[:_TEXT_LIMIT]
+    explained = _explanation(reports, evidence)
     if found := _STATUS.search(explained):
         return found[1]
     if said:
@@ -143,12 +143,19 @@ def _status(reports: tuple[_Report, ...], evidence: BounceEvidence) -> str:
 
 def _is_hard(status: str, reports: tuple[_Report, ...], evidence: BounceEvidence) -> bool:
     """Return whether the address is dead: by its status, or by the words where the status says little."""
-    words = " ".join(report.diagnostic for report in reports) or evidence.text[:_TEXT_LIMIT]
-    if any(report.action == "delayed" for report in reports) or REFUSED_WORDS.search(words):
+    words = _explanation(reports, evidence)
+    if any(report.action == "delayed" for report in reports):
         return False
-    if status in _DEAD_ADDRESS:
-        return True
-    return _SAYS_LITTLE.fullmatch(status) is not None and HARD_WORDS.search(words) is not None
+    dead = HARD_WORDS.search(words) is not None
+    if REFUSED_WORDS.search(words) and not (dead and status in _DEAD_ADDRESS):
+        return False
+    return status in _DEAD_ADDRESS or (dead and _SAYS_LITTLE.fullmatch(status) is not None)
+
+
+def _explanation(reports: tuple[_Report, ...], evidence: BounceEvidence) -> str:
+    """Return what the mail system says itself: its diagnosis, else its text down to the mail that it returns."""
+    said = " ".join(report.diagnostic for report in reports).strip()
+    return said or RETURNED_MAIL.split(evidence.text[:_TEXT_LIMIT], maxsplit=1)[0]
 
 
 def _recipients(reports: tuple[_Report, ...], evidence: BounceEvidence) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ SYSTEM_NAMES = re.compile(
 SUBJECTS = re.compile(
     r"undeliver(?:able|ed)|deliver(?:y|ing)\W+(?:\w+\W+){0,3}?(?:fail|status|problem|delay|report|subsystem|error)"
     r"|fail(?:ed|ure)\W+(?:\w+\W+){0,3}?(?:deliver|notice|notif|mail|message)|failure notice|returned (?:e-?)?mail"
+    r"|(?:e-?)?mail failed"
     r"|mail (?:system error|delivery|could not|failure)|could not (?:be )?deliver|not delivered|rejected"
     r"|(?:message|mail|e-mail) (?:status|error|rejected|delayed|you sent)|non[- ]?deliver|unzustellbar"
     r"|unable to deliver|user unknown|host unknown|onbestelbaar|no se (?:ha )?pud|non remis|échec|mancat[ao]"
@@ -34,7 +35,8 @@ HARD_WORDS = re.compile(
     r"|(?:unknown|no such|non-?existent|invalid|bad destination)[^\n.;]{0,30}"
     r"(?:user|recipient|mailbox|address|account|host|domain|person|alias)"
     r"|not a (?:valid|known)[^\n.;]{0,20}(?:user|recipient|mailbox|address)|no mailbox here|doesn't have a"
-    r"|name or service not known|nxdomain|has (?:left|moved)|not our customer|user not known|not local",
+    r"|name or service not known|nxdomain|has (?:left|moved)|not our customer|user not known|not local"
+    r"|unrouteable|domain is not reachable|host \S+ not found",
     re.IGNORECASE,
 )
 
@@ -43,4 +45,10 @@ REFUSED_WORDS = re.compile(
     r"|sender (?:address )?(?:rejected|unknown|not|verify|domain)|spf|dkim|dmarc|authenticat|too (?:large|big|many)"
     r"|relay(?:ing)? (?:access )?denied|rate limit|temporar|inactive|disabled|suspended",
     re.IGNORECASE,
+)
+
+RETURNED_MAIL = re.compile(
+    r"^[-\s>*=_]*(?:original message|original mail|this is a copy of|below this line is a copy|message headers follow"
+    r"|(?:unsent|returned|undelivered) message|copy of (?:the|your) message|message header|(?:received|return-path):)",
+    re.IGNORECASE | re.MULTILINE,
 )

@@ -26,6 +26,9 @@ _DEVICE = re.compile(
     r"|sendt fra min|отправлено с |从我的.{1,20}发送|iphoneから送信)",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
+_SENDER_LINE = re.compile(r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?[:：]", re.IGNORECASE)
+_HEADER_LINE = re.compile(r"[>\s*]{0,6}[^\W\d][\w -]{0,24}\*?\s?[:：]\*?\s?\S")
 _RULE = re.compile(
     r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
 )
@@ -64,20 +67,38 @@ def _cut(lines: list[str], marked: int | None) -> int:
     separator = next((index for index, line in enumerate(head) if SEPARATOR in line), None)
     surest = separator if separator is not None else marked
     if surest is not None:
-        return header if header is not None and surest - _HEADER_REACH <= header < surest else surest
+        reached = header is not None and surest - _HEADER_REACH <= header < surest
+        return _step_back(lines, header if reached and header is not None else surest)
     rules = (index for index, line in enumerate(head) if _RULE.match(line))
     found = [index for index in (header, next(rules, None)) if index is not None]
-    return min(found, default=_trailing_quote(lines))
+    return _step_back(lines, min(found, default=_trailing_quote(lines)))
+
+
+def _step_back(lines: list[str], cut: int) -> int:
+    """Return where what belongs to the quote begins above it: blank lines, drawn lines, quoted ones."""
+    quoted = cut < len(lines) and _QUOTED.match(lines[cut]) is not None
+    while cut and (_NOTHING.fullmatch(lines[cut - 1]) or (quoted and _QUOTED.match(lines[cut - 1]))):
+        cut -= 1
+    return cut
 
 
 def _first_header(head: list[str]) -> int | None:
     """Return the line of the first reply header in any language, such as "On … wrote:" or "Von: … Gesendet: …"."""
     text = "\n".join(head)
     found = _headers().search(text)
+    block = next((index for index in range(len(head)) if _is_header_block(head, index)), None)
     if found is None:
-        return None
+        return block
     before = text[: found.start()] + found[0][: len(found[0]) - len(found[0].lstrip())]
-    return before.count("\n")
+    line = before.count("\n")
+    return line if block is None else min(line, block)
+
+
+def _is_header_block(head: list[str], index: int) -> bool:
+    """Return whether a sender's line stands here and at least two more header lines follow in the next five."""
+    if not _SENDER_LINE.match(head[index]):
+        return False
+    return sum(1 for line in head[index + 1 : index + 6] if _HEADER_LINE.match(line)) > 1
 
 
 @lru_cache(maxsize=1)
@@ -99,10 +120,10 @@ def _without_signature(kept: list[str]) -> list[str]:
     for index, line in enumerate(kept):
         if _SIGNATURE.match(line):
             return kept[:index]
-    filled = [index for index, line in enumerate(kept) if line.strip()]
-    if filled and _DEVICE.match(kept[filled[-1]]):
-        return kept[: filled[-1]]
-    return kept
+    end = len(kept)
+    while end and (not kept[end - 1].strip() or _DEVICE.match(kept[end - 1])):
+        end -= 1
+    return kept[:end]
 
 
 def _answers_in_the_quote(rest: list[str]) -> bool:

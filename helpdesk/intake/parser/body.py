@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from helpdesk.intake.parser.html import Sanitised, sanitise, to_text, why_not_shown
 from helpdesk.intake.parser.parts import Segment
+from helpdesk.intake.parser.quote_marks import MARK, mark_quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +17,15 @@ class Body:
     blocked_images: tuple[str, ...]
     content_ids: frozenset[str]
     warnings: tuple[str, ...]
+    quote_begins_at_line: int | None = None
 
 
 def read_body(segments: list[Segment]) -> Body:
     """Return the body: each segment's own text, or its HTML as text; and its HTML, or its text as HTML."""
     obstacles = tuple(filter(None, (why_not_shown(segment.html) for segment in segments if segment.html)))
-    text = "\n\n".join(filter(None, (_text(segment) for segment in segments)))
+    text, quote_line = _without_marks("\n\n".join(filter(None, (_text(segment) for segment in segments))))
     if obstacles or not any(segment.html for segment in segments):
-        return Body(text, None, (), frozenset(), obstacles)
+        return Body(text, None, (), frozenset(), obstacles, quote_line)
     shown = [_html(segment) for segment in segments]
     return Body(
         text=text,
@@ -31,13 +33,26 @@ def read_body(segments: list[Segment]) -> Body:
         blocked_images=tuple(dict.fromkeys(url for one in shown for url in one.blocked_images)),
         content_ids=frozenset().union(*(one.content_ids for one in shown)),
         warnings=(),
+        quote_begins_at_line=quote_line,
     )
 
 
 def _text(segment: Segment) -> str:
     if segment.text is not None and (segment.text.strip() or not segment.html):
         return "\n".join(line.rstrip() for line in segment.text.split("\n")).strip("\n")
-    return to_text(segment.html or "")
+    return _text_with_mark(segment.html or "")
+
+
+def _text_with_mark(html: str) -> str:
+    return to_text(html if why_not_shown(html) else mark_quote(html))
+
+
+def _without_marks(text: str) -> tuple[str, int | None]:
+    """Return the text without the lines that mark a quote, and the number of the first one, counted from 0."""
+    lines = text.split("\n")
+    marked = next((index for index, line in enumerate(lines) if line.strip() == MARK), None)
+    plain = "\n".join(line.replace(MARK, "") for line in lines if line.strip() != MARK)
+    return plain, marked
 
 
 def _html(segment: Segment) -> Sanitised:

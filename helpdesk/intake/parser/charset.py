@@ -35,6 +35,8 @@ _NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "ra
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _SAMPLE_BYTES = 16 * 1024
 _LAST_RESORT = "cp1252"
+_LATIN = frozenset({"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15"})
+_ASCII_MAXIMUM = 0x7F
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,30 @@ class Decoded:
     guessed: str | None = None
 
 
-def decode(data: bytes, declared: str | None, *, fallback: str | None = None) -> Decoded:
+def decode(data: bytes, declared: str | None, *, fallback: str | None = None, detect: bool = True) -> Decoded:
     """Return the text of ``data``.
 
     Tried in turn: the declared charset, UTF-8, ``fallback``, the charset that HTML names itself, what a detector
-    says, and cp1252, which takes anything. Plain ASCII is no guess, whatever was declared.
+    says, and cp1252, which takes anything. Plain ASCII is no guess, whatever was declared. The detector takes
+    milliseconds, so what a sender can repeat by the thousand is decoded without it (``detect``).
     """
-    named = [_codec(declared), "utf-8", _codec(fallback), _codec(_charset_in_html(data))]
+    spare = _codec(fallback)
+    if spare in _LATIN and _is_mostly_beyond_ascii(data):
+        spare = None
+    named = [_codec(declared), "utf-8", spare, _codec(_charset_in_html(data))]
     for index, codec in enumerate(named):
         if codec is not None and (text := _strictly(data, codec)) is not None:
             return Decoded(text, guessed=None if index == 0 or data.isascii() else codec)
-    detected = _codec(_detected(data))
+    detected = _codec(_detected(data)) if detect else None
     text = _strictly(data, detected) if detected else None
     if text is not None:
         return Decoded(text, guessed=detected)
     return Decoded(data.decode(_LAST_RESORT, "replace"), guessed=_LAST_RESORT)
+
+
+def _is_mostly_beyond_ascii(data: bytes) -> bool:
+    """Return whether this can hardly be a Latin script: nobody writes more accented letters than plain ones."""
+    return sum(byte > _ASCII_MAXIMUM for byte in data) * 2 > len(data)
 
 
 def _codec(name: str | None) -> str | None:

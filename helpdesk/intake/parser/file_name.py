@@ -7,8 +7,9 @@ from helpdesk.intake.parser.header_text import clean
 
 _LENGTH_LIMIT = 150
 _EXTENSION_LIMIT = 20
-_FORBIDDEN = re.compile(r"[<>:\"|?*\x00-\x1f]")
+_FORBIDDEN = re.compile(r"[<>\"|?*\x00-\x1f]")
 _SEPARATORS = re.compile(r"[/\\]+")
+_STEMS = {"message/delivery-status": "delivery-status", "message/rfc822": "message", "text/calendar": "invitation"}
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "message/delivery-status": ".txt",
@@ -28,10 +29,15 @@ def clean_name(name: str) -> str:
     return _shortened(_FORBIDDEN.sub("_", last).strip(" ."))
 
 
-def name_for(content_type: str, number: int) -> str:
-    """Return a name for the file that came without one: ``attachment-2.png``."""
-    extension = _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
-    return f"attachment-{number}{extension}"
+def name_for(content_type: str) -> str:
+    """Return a name for the file that came without one: ``image.png``, ``delivery-status.txt``, ``file.pdf``."""
+    stem = "image" if content_type.startswith("image/") else _STEMS.get(content_type, "file")
+    return f"{stem}{extension_for(content_type)}"
+
+
+def extension_for(content_type: str) -> str:
+    """Return the usual extension with its dot; ``.bin`` for what nobody knows."""
+    return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
 
 
 def numbered(names: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ import quopri
 import re
 from collections.abc import Iterator
 from email.message import Message
+from itertools import islice
 
 from mailparser.utils import get_addresses
 
@@ -16,9 +17,13 @@ from helpdesk.intake.parser.charset import decode
 
 _WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
+_FOR_PEOPLE = ("subject", "from", "to", "cc", "reply-to")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _BREAKS = re.compile("[\r\n\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_COMMENT = re.compile(r"\(([^()]{1,200})\)")
+_SYSTEM_NAME = re.compile(r"\bmailer-daemon\b|\bpostmaster\b", re.IGNORECASE)
 _LOOSE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
 
 
@@ -29,7 +34,31 @@ def clean(value: str) -> str:
 
 def read_headers(message: Message) -> Headers:
     """Return every header of the message, decoded and cleaned."""
-    return Headers(tuple((clean(name), decode_value(value)) for name, value in raw_items(message)))
+    charset = body_charset(message)
+    pairs: list[tuple[str, str]] = []
+    undetected = set(_FOR_PEOPLE)
+    for name, value in raw_items(message):
+        detect = name.lower() in undetected
+        undetected.discard(name.lower())
+        pairs.append((clean(name), decode_value(value, charset, detect=detect)))
+    return Headers(tuple(pairs))
+
+
+def first_value(message: Message, name: str, charset: str | None = None) -> str:
+    """Return the topmost header of that name, decoded, or an empty string."""
+    values = (value for key, value in raw_items(message) if key.lower() == name.lower())
+    return decode_value(next(values, ""), charset, detect=True)
+
+
+def body_charset(message: Message) -> str | None:
+    """Return the charset that the message or its first part with one declares."""
+    declared = (found[1] for _, value in _content_types(message) if (found := _CHARSET.search(value)))
+    return next(declared, None)
+
+
+def _content_types(message: Message) -> Iterator[tuple[str, str]]:
+    for part in (message, *islice(message.walk(), 1, 6)):
+        yield from (item for item in raw_items(part) if item[0].lower() == "content-type")
 
 
 def raw_items(message: Message) -> Iterator[tuple[str, str]]:
@@ -38,30 +67,33 @@ def raw_items(message: Message) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def decode_value(value: str) -> str:
+def decode_value(value: str, charset: str | None = None, *, detect: bool = False) -> str:
     """Return a header value as text for people: unfolded, decoded, cleaned."""
-    return clean(_decode_words(rescue(_FOLD.sub("", value))))
+    return clean(_decode_words(rescue(_FOLD.sub("", value), charset, detect=detect)))
 
 
-def rescue(value: str) -> str:
-    """Return the value with its raw 8-bit bytes decoded, which no standard allows and many programs send."""
+def rescue(value: str, charset: str | None = None, *, detect: bool = False) -> str:
+    """Return the value with its raw 8-bit bytes decoded, which no standard allows and many programs send.
+
+    UTF-8 where it holds, then ``charset``, which is that of the body: a program seldom mixes them.
+    """
     if value.isascii():
         return value
     try:
         data = value.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
         return value
-    return decode(data, None).text
+    return decode(data, None, fallback=charset, detect=detect).text
 
 
-def read_addresses(values: tuple[str, ...]) -> tuple[Address, ...]:
+def read_addresses(values: tuple[str, ...], charset: str | None = None) -> tuple[Address, ...]:
     """Return the addresses in the raw values of one kind of header, at most 500 of them.
 
     Names are decoded after the addresses are told apart, so that a comma or an @ in a name makes no new address.
     """
     found: list[Address] = []
     for value in values:
-        line = _BREAKS.sub(" ", rescue(_FOLD.sub("", value))).replace("\x00", "")
+        line = _BREAKS.sub(" ", rescue(_FOLD.sub("", value), charset)).replace("\x00", "")
         pairs = [(name, address) for name, address in get_addresses(line) if "@" in address]
         found += [_address(name, address) for name, address in pairs] or _loosely(line)
     return tuple(found[:ADDRESSES])
@@ -74,10 +106,12 @@ def _address(name: str, address: str) -> Address:
 
 def _loosely(line: str) -> list[Address]:
     """Return the first thing that looks like an address in a value that no grammar covers."""
-    found = _LOOSE_ADDRESS.search(line)
+    found = _LOOSE_ADDRESS.search(line) or _SYSTEM_NAME.search(line)
     if found is None:
         return []
-    return [_address(line[: found.start()].strip(" <\"'"), found[0])]
+    comment = _COMMENT.search(line)
+    name = comment[1] if comment else line[: found.start()].strip(" <\"'")
+    return [_address(name, found[0])]
 
 
 def _decode_words(value: str) -> str:
@@ -88,11 +122,11 @@ def _decode_words(value: str) -> str:
     for found in _WORD.finditer(joined):
         data = _word_bytes(found[2], found[3])
         if found.start() > position or found[1].lower() != charset:
-            output.append(decode(pending, charset).text if pending else "")
+            output.append(decode(pending, charset, detect=False).text if pending else "")
             output.append(joined[position : found.start()])
             pending = b""
         pending, charset, position = pending + data, found[1].lower(), found.end()
-    output.append(decode(pending, charset).text if pending else "")
+    output.append(decode(pending, charset, detect=False).text if pending else "")
     return "".join((*output, joined[position:]))
 
 

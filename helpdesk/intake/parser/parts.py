@@ -4,15 +4,17 @@ import binascii
 import re
 from dataclasses import dataclass, field
 from email.message import Message
+from email.policy import compat32
 from email.utils import collapse_rfc2231_value
 
 from helpdesk.intake.domain.limits import DEPTH, PARTS
 from helpdesk.intake.parser.charset import decode
-from helpdesk.intake.parser.file_name import clean_name, name_for
-from helpdesk.intake.parser.header_text import decode_value, rescue
+from helpdesk.intake.parser.file_name import clean_name, extension_for, name_for
+from helpdesk.intake.parser.header_text import body_charset, decode_value, first_value, raw_items, rescue
 from helpdesk.intake.parser.parsed import ParsedAttachment
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_AS_IT_CAME = compat32.clone(max_line_length=None)
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
 
 
@@ -34,11 +36,12 @@ class Parts:
     returned_mail: str = ""
     warnings: list[str] = field(default_factory=list)
     seen: int = 0
+    charset: str | None = None
 
 
 def collect(message: Message) -> Parts:
     """Return body and files of the message; what cannot be decoded is kept as it is, with a warning."""
-    parts = Parts()
+    parts = Parts(charset=body_charset(message))
     _walk(message, parts, depth=0)
     return parts
 
@@ -76,7 +79,7 @@ def _take_alternative(part: Message, parts: Parts, *, depth: int) -> None:
 
 
 def _take_text(part: Message, parts: Parts, kind: str) -> None:
-    data = payload_of(part, parts)
+    data = _payload(part, parts)
     declared = _parameter(part, "charset")
     decoded = decode(data, declared)
     if decoded.guessed:
@@ -89,33 +92,35 @@ def _take_message(part: Message, parts: Parts, kind: str) -> None:
     """Keep a mail within the mail as a file, whole; read delivery reports as well."""
     children = _children(part)
     if kind == "message/delivery-status":
-        text = clean_text("\n".join(rescue(child.as_string()) for child in children))
-        parts.delivery_reports.append(text)
-        content = text.encode()
+        content = b"".join(_as_bytes(child) for child in children)
+        parts.delivery_reports.append(clean_text(decode(content, None).text))
     else:
         content = b"\n".join(_as_bytes(child) for child in children)
         parts.returned_mail = parts.returned_mail or _head_of(children)
-    subject = decode_value(str(children[0].get("Subject") or "")) if children else ""
-    given = _file_name(part) or (f"{clean_name(subject)}.eml" if subject and kind == "message/rfc822" else "")
-    _attach(part, parts, kind, content, name=clean_name(given))
+    subject = first_value(children[0], "Subject", body_charset(children[0])) if children else ""
+    titled = f"{subject.replace('/', '-')}.eml" if subject and kind == "message/rfc822" else ""
+    given = _file_name(part, parts.charset) or titled
+    _attach(part, parts, kind, content, name=given)
 
 
 def _take_file(part: Message, parts: Parts, kind: str) -> None:
-    content = payload_of(part, parts)
+    content = _payload(part, parts)
     if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
         text = clean_text(decode(content, None).text)
         if kind == "message/delivery-status":
             parts.delivery_reports.append(text)
         else:
             parts.returned_mail = parts.returned_mail or text
-    _attach(part, parts, kind, content, name=clean_name(_file_name(part)))
+    _attach(part, parts, kind, content, name=_file_name(part, parts.charset))
 
 
 def _attach(part: Message, parts: Parts, kind: str, content: bytes, *, name: str) -> None:
-    content_id = decode_value(str(part.get("Content-ID") or "")).strip("<> ")
+    description = first_value(part, "Content-Description", parts.charset)
+    described = f"{description}{extension_for(kind)}" if description else ""
+    content_id = first_value(part, "Content-ID").strip("<> ")
     parts.attachments.append(
         ParsedAttachment(
-            name=name or name_for(kind, len(parts.attachments) + 1),
+            name=clean_name(name) or clean_name(described) or name_for(kind),
             content_type=kind,
             content=content,
             content_id=content_id or None,
@@ -123,7 +128,7 @@ def _attach(part: Message, parts: Parts, kind: str, content: bytes, *, name: str
     )
 
 
-def payload_of(part: Message, parts: Parts) -> bytes:
+def _payload(part: Message, parts: Parts) -> bytes:
     """Return the decoded bytes of a leaf, or the bytes as they stand where the transfer encoding is broken."""
     try:
         data = part.get_payload(decode=True)
@@ -150,26 +155,29 @@ def _is_file(part: Message) -> bool:
     return part.get_content_disposition() == "attachment" or bool(_file_name(part))
 
 
-def _file_name(part: Message) -> str:
+def _file_name(part: Message, charset: str | None = None) -> str:
     """Return the name in Content-Disposition, else the one in Content-Type, decoded; it may be empty."""
     for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
-        if name := _parameter(part, parameter, header=header):
+        if name := _parameter(part, parameter, header=header, charset=charset):
             return decode_value(name)
     return ""
 
 
-def _parameter(part: Message, name: str, *, header: str = "content-type") -> str:
+def _parameter(part: Message, name: str, *, header: str = "content-type", charset: str | None = None) -> str:
     """Return one parameter of a header as text; RFC 2231 forms are put together, broken ones are empty."""
+    value = next((value for key, value in raw_items(part) if key.lower() == header), "")
+    view = Message()
+    view[header] = rescue(value, charset)
     try:
-        value = part.get_param(name, "", header=header)
-        return rescue(collapse_rfc2231_value(value)) if value else ""
-    except (ValueError, LookupError, TypeError, AttributeError, UnicodeError):
+        found = view.get_param(name, "", header=header)
+        return collapse_rfc2231_value(found) if found else ""
+    except (ValueError, LookupError, TypeError, AttributeError):
         return ""
 
 
 def _as_bytes(message: Message) -> bytes:
     try:
-        return message.as_bytes()
+        return message.as_bytes(policy=_AS_IT_CAME)
     except (ValueError, LookupError, TypeError, AttributeError):
         return "\n".join(f"{name}: {value}" for name, value in message.raw_items()).encode("utf-8", "surrogateescape")
 

@@ -1,7 +1,7 @@
 """The door of the parser: the bytes of a mail in, a `ParsedMail` out, whatever the bytes are."""
 
 import email
-from collections.abc import Iterable
+import logging
 from dataclasses import replace
 from datetime import datetime
 from email.message import Message
@@ -18,10 +18,13 @@ from helpdesk.intake.domain.limits import exceeded, readable_head
 from helpdesk.intake.domain.reply import split_reply
 from helpdesk.intake.parser.body import Body, read_body
 from helpdesk.intake.parser.file_name import numbered
-from helpdesk.intake.parser.header_text import decode_value, raw_items, read_addresses, read_headers
+from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
 
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs what stands in people's mail
+_SENDERS = ("from", "sender", "reply-to", "return-path")
+"""Where the sender is looked for: a mail without a readable From is rare, and From decides where there is one."""
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
 
 
@@ -65,9 +68,9 @@ def _headers_only(raw: bytes, notes: tuple[str, ...]) -> ParsedMail:
 def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]) -> ParsedMail:
     headers = read_headers(message)
     body = read_body(parts.segments)
-    senders = _addresses(message, "from") or _addresses(message, "sender")
+    senders = next(filter(None, (_addresses(message, name) for name in _SENDERS)), ())
     subject = headers.first("Subject")
-    reply = split_reply(body.text)
+    reply = split_reply(body.text, quote_begins_at_line=body.quote_begins_at_line)
     sender = senders[0] if senders else Address("", "")
     evidence = BounceEvidence(
         headers=headers,
@@ -105,13 +108,13 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
 
 
 def _addresses(message: Message, name: str) -> tuple[Address, ...]:
-    return read_addresses(tuple(value for key, value in raw_items(message) if key.strip().lower() == name))
+    values = tuple(value for key, value in raw_items(message) if key.strip().lower() == name)
+    return read_addresses(values, body_charset(message))
 
 
 def _sent_at(message: Message) -> datetime | None:
     """Return the instant in the topmost Date header, in UTC; None when there is none that can be read."""
-    dates: Iterable[str] = (value for key, value in raw_items(message) if key.lower() == "date")
-    value = parse_mail_date(decode_value(next(iter(dates), ""))).value
+    value = parse_mail_date(first_value(message, "Date")).value
     return value if isinstance(value, datetime) else None
 
 
