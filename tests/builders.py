@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,7 @@ class Office:
         session.add(
             Company(name="Halden & Okoye", currency="EUR", time_zone="Europe/Berlin", tax_percent="19", created_at=now)
         )
-        people = {
+        people: dict[str, Any] = {
             key: accounts.add_person(
                 session,
                 actor=SYSTEM,
@@ -64,20 +65,22 @@ class Office:
             for key in ("admin", "manager", "account_manager", "rival", "bookkeeper", "technician")
         }
         team = accounts.add_team(session, name="Globex team", person_ids=(people["rival"].id,), now=now)
-        clients = {
+        clients: dict[str, Any] = {
             "acme": _client(session, now, "Acme", people["account_manager"].id),
             "globex": _client(session, now, "Globex", people["rival"].id, restricted_team_id=team.id),
             "house": _client(session, now, "Halden & Okoye", None, is_internal=True),
         }
-        projects = {
+        projects: dict[str, Any] = {
             "acme_project": _project(session, now, clients["acme"], "Support", is_default=True),
             "globex_project": _project(session, now, clients["globex"], "Support", is_default=True),
             "triage": _project(session, now, clients["house"], "Triage", billing="internal", is_triage=True),
         }
-        contacts = {f"{key}_contact": _contact(session, now, clients[key]) for key in ("acme", "globex")}
+        contacts: dict[str, Any] = {
+            f"{key}_contact": _contact(session, now, clients[key]) for key in ("acme", "globex")
+        }
         remote = WorkType(name="Remote support", is_default=True)
         session.add(remote)
-        items = {
+        items: dict[str, Any] = {
             "acme_ticket": _item(session, now, projects["acme_project"], "ticket", "Printer prints blank labels"),
             "acme_task": _item(session, now, projects["acme_project"], "task", "Move the mail server"),
             "globex_ticket": _item(session, now, projects["globex_project"], "ticket", "Globex canary"),

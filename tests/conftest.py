@@ -1,22 +1,30 @@
 """Two databases for every test that uses one, an application on top, and people who act in it."""
 
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
+from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Person
 from helpdesk.app import create_app
-from helpdesk.infra import jobs
+from helpdesk.infra import clock, jobs
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.jobs import Bell
 from helpdesk.infra.settings import Settings
-from tests.builders import Office
+from tests.builders import PASSWORD, Office
 from tests.postgres import cluster
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -33,9 +41,17 @@ def settings_for(home: Path, database_url: str) -> Settings:
     )
 
 
+class Browser(FlaskClient):
+    """A client whose requests never see the test's own application context, as those of a real browser would not."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return Context().run(super().open, *args, **kwargs)
+
+
 def _application(home: Path, database_url: str) -> Flask:
     app = create_app(settings_for(home, database_url))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Browser
     return app
 
 
@@ -48,7 +64,7 @@ class SqliteHouse:
         with self.app.app_context():
             upgrade()
             with db.engine.connect() as connection:
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.engine.dispose()
         shutil.copy(self.file, self.template)
 
@@ -114,7 +130,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
     """The jobs that were enqueued, in order; no broker is asked."""
     bells: list[Bell] = []
-    monkeypatch.setattr(jobs, "enqueue", lambda bell: bells.append(bell) or True)
+    monkeypatch.setattr(jobs, "enqueue", bells.append)
     return bells
 
 
@@ -130,3 +146,79 @@ def office(app: Flask, rung: list[Bell]) -> Office:
     """Our own company, one person a role, two clients with projects and tickets: committed."""
     with unit_of_work() as current:
         return Office.furnish(current, now=NOW)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost: a slow hash protects people, not tests."""
+    patch = pytest.MonkeyPatch()
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    patch.setattr(accounts, "_hasher", cheap)
+    patch.setattr(accounts, "_hash_of_nobody", cheap.hash("nobody's password"))
+    yield
+    patch.undo()
+
+
+class FixedClock:
+    """The clock of the web under test: it stands at ``NOW`` until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        """Move on by so many minutes, hours …, as ``timedelta`` names them, and return the new instant."""
+        self.now += timedelta(**by)
+        return self.now
+
+
+@pytest.fixture
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> FixedClock:
+    """The clock that views, jobs and commands read, standing still at ``NOW``."""
+    fixed = FixedClock()
+    monkeypatch.setattr(clock, "now", fixed)
+    return fixed
+
+
+@pytest.fixture
+def stranger(app: Flask, rung: list[Bell], fixed_clock: FixedClock) -> FlaskClient:
+    """A browser that nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in_as(app: Flask, rung: list[Bell], fixed_clock: FixedClock) -> Callable[[Person], FlaskClient]:
+    """Give one of the office's people a browser of their own: ``sign_in_as(office.technician).get("/desk")``.
+
+    Every request is a unit of its own: use ``unit_of_work()`` beside it, not the ``session`` fixture.
+    """
+
+    def sign_in(person: Person) -> FlaskClient:
+        browser = app.test_client()
+        answer = browser.post("/sign-in", data={"email": person.email, "password": PASSWORD, "next": "/"})
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Collect the statements that run inside a ``with count_queries() as statements`` block."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting

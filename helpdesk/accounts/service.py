@@ -10,12 +10,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_login import UserMixin
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
 from helpdesk.infra import audit
 from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
-from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
+from helpdesk.kernel.errors import NotFound, RuleViolation
 
 SESSION_LIFETIME = timedelta(days=14)
 IDLE_LIMIT = timedelta(hours=12)
@@ -23,6 +23,7 @@ SEEN_EVERY = timedelta(minutes=5)
 ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_AN_ACCOUNT = 5
 ATTEMPTS_AN_ADDRESS = 50
+KEY_CHARACTERS = 200
 PASSWORD_LENGTH = 12  # OWASP ASVS 5.0 6.2.1 asks for 8, recommends more
 
 _hasher = PasswordHasher()
@@ -38,31 +39,61 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     email: str
     time_zone: str
     language: str
+    last_seen_at: datetime
 
     def get_id(self) -> str:
         """Return the token that the cookie carries."""
         return self.token
 
 
-def sign_in(session: Session, *, email: str, password: str, address: str, user_agent: str, now: datetime) -> str | None:
-    """Return the token of a new session, or None where account or password are wrong.
+@dataclass(frozen=True)
+class Examination:
+    """What an attempt to sign in is held against. ``person_id`` is None where nobody has that address."""
 
-    A wrong attempt is counted for the account and for the address; the answer and its cost are the same whether
-    the account exists or not.
+    person_id: int | None
+    password_hash: str
+    tries_left: int
 
-    Raises:
-        Denied: too many attempts; says when to try again.
+
+def count_attempt(session: Session, *, email: str, address: str, now: datetime) -> tuple[int, ...]:
+    """Count one attempt for the account and for the address, and return the rows' ids.
+
+    Commit it before anything is decided: of a hundred attempts at once each must see the others.
     """
-    keys = (f"account:{email.strip().lower()}", f"address:{address}")
-    _refuse_guessing(session, keys, now)
+    rows = [SignInAttempt(key=key, at=now) for key, _limit in _limits(email, address)]
+    session.add_all(rows)
+    session.flush()
+    return tuple(row.id for row in rows)
+
+
+def examine(session: Session, *, email: str, address: str, now: datetime) -> Examination:
+    """Return whose password is to be compared and how many tries are left after this one.
+
+    An unknown or inactive account gets the hash of a password that nobody has: answer and cost stay the same.
+    """
+    query = select(func.count()).select_from(SignInAttempt).where(SignInAttempt.at > now - ATTEMPT_WINDOW)
+    tries_left = min(
+        limit - (session.scalar(query.where(SignInAttempt.key == key)) or 0) for key, limit in _limits(email, address)
+    )
     person = find_by_email(session, email)
-    known = person is not None and person.active
-    matches = _matches(person.password_hash if person and known else _hash_of_nobody, password)
-    if person is None or not known or not matches:
-        session.add_all(SignInAttempt(key=key, at=now) for key in keys)
-        return None
-    session.execute(delete(SignInAttempt).where(SignInAttempt.key == keys[0]))
-    return begin_session(session, person=person, address=address, user_agent=user_agent, now=now)
+    if person is None or not person.active:
+        return Examination(None, _hash_of_nobody, tries_left)
+    return Examination(person.id, person.password_hash, tries_left)
+
+
+def matches(password_hash: str, password: str) -> bool:
+    """Whether ``password`` is the one behind the hash. Slow on purpose: call it outside a transaction."""
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def forget_attempts(session: Session, *, attempt_ids: tuple[int, ...], email: str | None = None) -> None:
+    """Forget these attempts, and with ``email`` all of its account: its owner is in."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(attempt_ids)))
+    if email is not None:
+        session.execute(delete(SignInAttempt).where(SignInAttempt.key == _account_key(email)))
 
 
 def begin_session(session: Session, *, person: Person, address: str, user_agent: str, now: datetime) -> str:
@@ -84,18 +115,22 @@ def begin_session(session: Session, *, person: Person, address: str, user_agent:
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Return who holds ``token``; None where the session ended, expired, idled out, or the person left."""
-    row = session.scalar(select(PersonSession).where(PersonSession.token_hash == _hash(token)))
+    row = session.scalar(
+        select(PersonSession)
+        .where(PersonSession.token_hash == _hash(token))
+        .options(joinedload(PersonSession.person).selectinload(Person.memberships))
+    )
     if row is None or row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now:
         return None
-    if not row.person.active:
+    person = row.person
+    if not person.active:
         return None
-    return SignedIn(token, actor_of(row.person), row.person.email, row.person.time_zone, row.person.language)
+    return SignedIn(token, actor_of(person), person.email, person.time_zone, person.language, row.last_seen_at)
 
 
-def needs_touch(session: Session, *, token: str, now: datetime) -> bool:
+def needs_touch(who: SignedIn, *, now: datetime) -> bool:
     """Whether the session's last use is old enough to be noted again."""
-    seen = session.scalar(select(PersonSession.last_seen_at).where(PersonSession.token_hash == _hash(token)))
-    return seen is not None and seen + SEEN_EVERY <= now
+    return who.last_seen_at + SEEN_EVERY <= now
 
 
 def touch(session: Session, *, token: str, now: datetime) -> None:
@@ -257,19 +292,12 @@ def _active_admins(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def _refuse_guessing(session: Session, keys: tuple[str, str], now: datetime) -> None:
-    for key, limit in zip(keys, (ATTEMPTS_AN_ACCOUNT, ATTEMPTS_AN_ADDRESS), strict=True):
-        query = select(func.count()).where(SignInAttempt.key == key, SignInAttempt.at > now - ATTEMPT_WINDOW)
-        if (session.scalar(query) or 0) >= limit:
-            message = "Too many attempts. Try again in 15 minutes."
-            raise Denied(message)
+def _limits(email: str, address: str) -> tuple[tuple[str, int], ...]:
+    return (_account_key(email), ATTEMPTS_AN_ACCOUNT), (f"address:{address}", ATTEMPTS_AN_ADDRESS)
 
 
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
+def _account_key(email: str) -> str:
+    return f"account:{email.strip().lower()[:KEY_CHARACTERS]}"
 
 
 def _strong(password: str) -> str:

@@ -1,5 +1,77 @@
-"""Routes of the accounts slice."""
+"""Routes of the accounts slice: the door, and who may go through it."""
 
-from flask import Blueprint
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+
+from helpdesk.accounts import process, service
+from helpdesk.accounts.forms import SignInForm
+from helpdesk.infra import clock
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import STAFF, policy, public
+from helpdesk.infra.web import back_or, own_path
 
 bp = Blueprint("accounts", __name__)
+
+
+@bp.before_app_request
+def note_use() -> None:
+    """Note that the session is in use, at most every five minutes."""
+    if request.endpoint == "static" or not current_user.is_authenticated:
+        return
+    now = clock.now()
+    if service.needs_touch(current_user, now=now):
+        with unit_of_work() as work:
+            service.touch(work, token=current_user.token, now=now)
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in page; who is in already goes where they wanted to."""
+    target = own_path(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or url_for("desk.home"))
+    return render_template("accounts/sign_in.html", form=SignInForm(formdata=None, next=target or ""), problem=None)
+
+
+@bp.post("/sign-in")
+@public
+def enter() -> ResponseReturnValue:
+    """Begin a session, or say how many tries are left."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form, problem=None), 422
+    outcome = process.sign_in(
+        unit_of_work,
+        email=form.email.data or "",
+        password=form.password.data or "",
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+        now=clock.now(),
+        previous_token=current_user.token if current_user.is_authenticated else None,
+    )
+    if outcome.who is None:
+        page = render_template("accounts/sign_in.html", form=form, problem=_problem(outcome))
+        return page, 429 if outcome.locked else 422
+    session.clear()  # a new session has a new cookie and a new CSRF token (OWASP ASVS 5.0 7.2.4)
+    login_user(outcome.who)
+    return back_or("desk.home")
+
+
+@bp.post("/sign-out")
+@policy(STAFF)
+def sign_out() -> ResponseReturnValue:
+    """End this session, here and in the database."""
+    with unit_of_work() as work:
+        service.sign_out(work, token=current_user.token, now=clock.now())
+    logout_user()
+    session.clear()
+    return redirect(url_for("accounts.sign_in"), code=303)
+
+
+def _problem(outcome: process.Outcome) -> str:
+    if outcome.locked:
+        return str(_("Too many attempts. Try again in 15 minutes."))
+    return str(_("The e-mail address or the password is wrong. Tries left: %(left)s.", left=outcome.tries_left))
