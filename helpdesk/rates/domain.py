@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
-from helpdesk.kernel.durations import RoundingMode, round_duration
+from helpdesk.kernel.durations import MINUTE, RoundingMode, round_duration, to_minutes
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.money import format_price
+from helpdesk.kernel.money import Money, format_price
 
 # Rule 5: the first level that has a card in force decides, however old the card is.
 LEVELS: tuple[tuple[str, ...], ...] = (
@@ -143,6 +144,14 @@ def find_rate(cards: Iterable[RateCard], question: RateQuestion) -> RateHit | Ra
         if at_level:
             return _hit(max(at_level, key=lambda card: card.effective_from or date.min))
     return RateMissing(_what_was_tried(question, matching))
+
+
+def amount_for(seconds: int, hourly_rate: Decimal, currency: str) -> Money:
+    """Return printed minutes (four decimals at most) times the rate / 60, half up to the minor unit.
+
+    Rule 18: what a line prints multiplies out to the cent. 20 min at 100 -> 33.33; 4 h at 150 -> 600.00.
+    """
+    return Money.rounded(Fraction(to_minutes(seconds)) * Fraction(hourly_rate) / MINUTE, currency)
 
 
 def _names_the_work(card: RateCard, question: RateQuestion) -> bool:

@@ -1,0 +1,1 @@
+"""Invoicing: from settled seconds to lines, drafts, numbers, documents and payments."""

@@ -1,0 +1,1 @@
+"""Retainers: agreements, the allowance ledger, burn-down, overage and the close of a period."""

@@ -1,0 +1,125 @@
+"""The months of an agreement one after the other: grant, pay what is owed, draw, expire, carry (rules 9 to 11)."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.pool import Lot, Pool
+from helpdesk.retainers.domain.segments import Segment
+from helpdesk.retainers.domain.terms import Agreement, Terms
+
+
+@dataclass(slots=True)
+class Account:
+    """What one month did with the allowance, in burn seconds; it always balances (`check`)."""
+
+    month: Month
+    granted: int = 0
+    carried_in: int = 0
+    topped_up: list[tuple[str, int]] = field(default_factory=list)
+    used: int = 0
+    expired: list[tuple[str, int]] = field(default_factory=list)
+    carried_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Burn seconds of a segment that no grant covers, and the month that bills them."""
+
+    segment: Segment
+    burn_seconds: int
+    month: Month
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The accounts of all computed months in order, and what they left uncovered."""
+
+    accounts: tuple[Account, ...]
+    shortfalls: tuple[Shortfall, ...]
+
+
+class _Book:
+    """The state that goes from month to month: live lots, and burn that is owed (first in, first paid)."""
+
+    def __init__(self, agreement: Agreement) -> None:
+        self.agreement = agreement
+        self.pool = Pool()
+        self.owed: deque[tuple[Segment, int]] = deque()
+        self.shortfalls: list[Shortfall] = []
+        self.carried = 0
+
+    def month(self, month: Month, segments: Sequence[Segment]) -> Account:
+        terms = self.agreement.terms_in(month)
+        account = Account(month, carried_in=self.carried, used=sum(each.burn_seconds for each in segments))
+        self._grant(account, terms)
+        self._pay(account.month, terms)
+        for segment in segments:
+            self._draw(segment, terms)
+        is_last = month == self.agreement.last_month
+        if is_last or not terms.carry_deficit:
+            account.used -= self._bill(month)
+        account.expired = self.pool.expire(lambda lot: is_last or lot.dies_in <= month)
+        if terms.rollover_cap_seconds is not None:
+            account.expired += self.pool.cut_to(terms.rollover_cap_seconds)
+        self.carried = account.carried_out = self.pool.left - sum(burn for _, burn in self.owed)
+        return account
+
+    def _grant(self, account: Account, terms: Terms) -> None:
+        month = account.month
+        account.granted = self.agreement.allowance_in(month)
+        self.pool.add(Lot(account.granted, month, month.plus(terms.rollover_months)))
+        for block in self.agreement.top_ups_in(month):
+            lot = Lot(block.seconds, month, Month.of(block.expires_on), block)
+            self.pool.add(lot)
+            account.topped_up.append((lot.name, block.seconds))
+        account.topped_up.sort()
+
+    def _pay(self, month: Month, terms: Terms) -> None:
+        while self.owed:
+            segment, burn = self.owed.popleft()
+            paid = self.pool.draw(burn, month=month, order=terms.draw_order, day=None)
+            if paid < burn:
+                self.owed.appendleft((segment, burn - paid))
+                return
+
+    def _draw(self, segment: Segment, terms: Terms) -> None:
+        burn = segment.burn_seconds
+        drawn = self.pool.draw(burn, month=segment.month, order=terms.draw_order, day=segment.day)
+        if drawn < burn:
+            self.owed.append((segment, burn - drawn))
+
+    def _bill(self, month: Month) -> int:
+        """Turn all that is owed into overage of ``month`` and return its burn."""
+        billed = [Shortfall(segment, burn, month) for segment, burn in self.owed]
+        self.owed.clear()
+        self.shortfalls += billed
+        return sum(each.burn_seconds for each in billed)
+
+
+def keep_ledger(agreement: Agreement, segments: Mapping[Month, Sequence[Segment]], *, through: Month | None) -> Ledger:
+    """Return the accounts from the first month of the agreement on, and what no grant covers.
+
+    ``segments`` are those in scope, by month, each month in draw order. ``through`` is the last month asked for;
+    months with work are computed in any case, and so are those after it that may still pay a deficit.
+
+    10 h a month, grants live to the end of month + 2, 6, 9, 8 and 22 h used: by earliest expiry 7 h are carried
+    into the fourth month and 5 h uncovered; by current month 3 h and 9 h.
+    """
+    book = _Book(agreement)
+    asked = [each for each in (*segments, through) if each is not None]
+    accounts = []
+    for month in _months(agreement):
+        is_owing_to_the_end = book.owed and agreement.last_month is not None
+        if not (asked and month <= max(asked)) and not is_owing_to_the_end:
+            break
+        accounts.append(book.month(month, segments.get(month, ())))
+    return Ledger(tuple(accounts), tuple(book.shortfalls))
+
+
+def _months(agreement: Agreement) -> Iterator[Month]:
+    month = agreement.first_month
+    while agreement.last_month is None or month <= agreement.last_month:
+        yield month
+        month = month.next

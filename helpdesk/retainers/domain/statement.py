@@ -1,0 +1,153 @@
+"""The statement of an open period: what it would be if it closed now, day by day and to its end (rules 10, 14, 15).
+
+Everything here is a projection. Pending time (draft or submitted) stands apart and covers nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from helpdesk.kernel.money import round_half_up
+from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.engine import Books, settle
+from helpdesk.retainers.domain.period import PeriodResult
+from helpdesk.retainers.domain.segments import segments_of
+from helpdesk.retainers.domain.terms import Agreement
+from helpdesk.retainers.domain.work import EntryStatus, WorkEntry, billable_seconds
+
+THRESHOLDS = (50, 80, 100)
+HISTORY_WEEKS = 8
+
+_DAY = timedelta(days=1)
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class DayBurn:
+    """Where the period stands at the end of a local day, in burn seconds since its start.
+
+    ``used_seconds`` is all approved burn, covered or not; ``pending_seconds`` what draft and submitted time would
+    add; ``allowance_seconds`` what was carried in, granted and topped up until then.
+    """
+
+    day: date
+    used_seconds: int
+    pending_seconds: int
+    allowance_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The burn of the whole period if its rest goes like the calmest, the average and the busiest week before."""
+
+    low_seconds: int
+    expected_seconds: int
+    high_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An open period: its figures as if closed now, pending time apart, the burn-down and where it may end.
+
+    ``forecast`` is ``None`` while not one whole week of the agreement lies behind.
+    """
+
+    period: PeriodResult
+    allowance_seconds: int
+    burned_seconds: int
+    pending_seconds: int
+    days: tuple[DayBurn, ...]
+    forecast: Forecast | None
+
+    @property
+    def used_percent(self) -> int:
+        """The burn in whole percent of the allowance, cut off; 100 where there is burn and no allowance."""
+        if self.allowance_seconds <= 0:
+            return 100 if self.burned_seconds else 0
+        return 100 * self.burned_seconds // self.allowance_seconds
+
+    @property
+    def crossed(self) -> tuple[int, ...]:
+        """The alert thresholds of rule 14 that are reached, in percent."""
+        return tuple(each for each in THRESHOLDS if self.used_percent >= each)
+
+    @property
+    def may_exceed(self) -> bool:
+        """Whether the expected burn of the period is more than its allowance (rule 14)."""
+        return self.forecast is not None and self.forecast.expected_seconds > self.allowance_seconds
+
+
+def open_statement(books: Books, month: Month, *, as_of: date) -> Statement | None:
+    """Return the statement of ``month`` on the local day ``as_of``; ``None`` where the agreement has no such month.
+
+    ``as_of`` decides only where the past ends for the forecast; the figures take all entries that are given.
+    """
+    if books.agreement is None:
+        return None
+    period = settle(replace(books, through=month)).period(month)
+    if period is None:
+        return None
+    used = _burn_by_day(books, books.agreement)
+    with_pending = _burn_by_day(
+        replace(books, entries=tuple(_as_approved(each) for each in books.entries)), books.agreement
+    )
+    days = _days(books.agreement, period, used, with_pending)
+    return Statement(
+        period=period,
+        allowance_seconds=days[-1].allowance_seconds,
+        burned_seconds=days[-1].used_seconds,
+        pending_seconds=days[-1].pending_seconds,
+        days=days,
+        forecast=_forecast(books.agreement, days, used, as_of),
+    )
+
+
+def _as_approved(entry: WorkEntry) -> WorkEntry:
+    return replace(entry, status=EntryStatus.APPROVED) if entry.is_pending else entry
+
+
+def _burn_by_day(books: Books, agreement: Agreement) -> Mapping[date, int]:
+    """Return the burn in scope by the local day on which each segment begins, or is settled where it came late."""
+    burn: dict[date, int] = defaultdict(int)
+    billable = billable_seconds(books.entries, books.rounding, books.zone)
+    for entry in books.entries:
+        if entry.counts:
+            for segment in segments_of(entry, billable[entry.uuid], agreement, books.zone):
+                burn[segment.day] += segment.burn_seconds if segment.is_in_scope else 0
+    return burn
+
+
+def _days(
+    agreement: Agreement, period: PeriodResult, used: Mapping[date, int], with_pending: Mapping[date, int]
+) -> tuple[DayBurn, ...]:
+    blocks = agreement.top_ups_in(period.month)
+    rows: list[DayBurn] = []
+    so_far = pending = 0
+    first = agreement.first_day_in(period.month)
+    for day in (first + at * _DAY for at in range(agreement.days_in(period.month))):
+        so_far += used.get(day, 0)
+        pending += with_pending.get(day, 0) - used.get(day, 0)
+        topped_up = sum(each.seconds for each in blocks if each.valid_from <= day)
+        allowance = period.granted_seconds + period.carried_in_seconds + topped_up
+        rows.append(DayBurn(day, so_far, pending, allowance))
+    return tuple(rows)
+
+
+def _forecast(
+    agreement: Agreement, days: tuple[DayBurn, ...], used: Mapping[date, int], as_of: date
+) -> Forecast | None:
+    """Return burn until yesterday plus the rest of the period as it went by weekday in each of the weeks before."""
+    weeks = [[as_of - (_WEEK * back + ago) * _DAY for ago in range(1, _WEEK + 1)] for back in range(HISTORY_WEEKS)]
+    known = [week for week in weeks if week[-1] >= agreement.starts_on]
+    if not known:
+        return None
+    until_now = max((row.used_seconds for row in days if row.day <= as_of), default=0)
+    behind = max((row.used_seconds for row in days if row.day < as_of), default=0)
+    rest = [row.day.weekday() for row in days if row.day >= as_of]
+    totals = []
+    for week in known:
+        rate = {day.weekday(): used.get(day, 0) for day in week}
+        totals.append(max(until_now, behind + sum(rate[weekday] for weekday in rest)))
+    return Forecast(min(totals), round_half_up(Fraction(sum(totals), len(totals))), max(totals))
