@@ -11,6 +11,7 @@
    data-check-all="name"  a box that ticks all boxes of that name in its form
    data-filter="#id"      a field that hides the rows of a list that do not contain its words
    data-local="time"      an instant shown in the reader's zone: time, date, datetime or ago
+   data-newest            what a page opens at
    data-fit               a frame as tall as what it shows
    data-shows             a field that tells how a duration is read while it is typed */
 (() => {
@@ -98,19 +99,17 @@
     }
   }
 
-  /* --- durations while they are typed: 15 is minutes, 1.5 and 1,5 are hours, 1:15 is both, 9:00-10:30 a range --- */
+  /* --- durations while they are typed: 15 or 15m is minutes, 1.5, 1,5 and 1h30 are hours, 9:15-10:40 is a range --- */
   function readMinutes(text) {
-    const range = text.match(/^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/);
+    const range = text.match(/^(\d{1,2})(?::(\d{2}))? ?[-–] ?(\d{1,2})(?::(\d{2}))?$/);
     if (range) {
-      const [, h1, m1, h2, m2] = range.map(Number);
-      return h2 * 60 + m2 - h1 * 60 - m1;
+      const [h1, m1, h2, m2] = range.slice(1).map((part) => Number(part ?? 0));
+      return (h2 * 60 + m2 - h1 * 60 - m1 + 1440) % 1440;
     }
-    if (/^\d{1,3}:[0-5]\d$/.test(text)) {
-      const [hours, minutes] = text.split(":").map(Number);
-      return hours * 60 + minutes;
-    }
-    if (/^\d+[.,]\d+$/.test(text)) return Math.round(Number(text.replace(",", ".")) * 60);
-    if (/^\d+$/.test(text)) return Number(text);
+    const clock = text.match(/^(\d+)(?::|h)(\d{1,2})?$/);
+    if (clock) return Number(clock[1]) * 60 + Number(clock[2] ?? 0);
+    if (/^\d+[.,]\d+h?$/.test(text)) return Math.round(Number.parseFloat(text.replace(",", ".")) * 60);
+    if (/^\d+m?$/.test(text)) return Number.parseInt(text, 10);
     return Number.NaN;
   }
 
@@ -137,11 +136,12 @@
   }
 
   function countChecked(form) {
-    const name = form.querySelector("[data-check-all]")?.dataset.checkAll;
-    if (!name) return;
-    const boxes = all(`input[type=checkbox][name="${name}"]`, form);
+    const fields = [...form.elements];
+    const masters = fields.filter((field) => field.dataset.checkAll);
+    if (masters.length === 0) return;
+    const boxes = fields.filter((field) => field.type === "checkbox" && field.name === masters[0].dataset.checkAll);
     const ticked = boxes.filter((box) => box.checked).length;
-    for (const master of all("[data-check-all]", form)) {
+    for (const master of masters) {
       master.checked = ticked > 0 && ticked === boxes.length;
       master.indeterminate = ticked > 0 && ticked < boxes.length;
     }
@@ -242,7 +242,7 @@
     if (field.matches("[data-auto-submit]")) field.form.requestSubmit();
     if (field.matches("[data-keys-switch]")) memory.set("keys", field.checked ? "on" : "off");
     if (field.matches("[data-check-all]")) {
-      for (const box of all(`input[name="${field.dataset.checkAll}"]`, field.form)) box.checked = field.checked;
+      for (const box of field.form.elements) if (box.name === field.dataset.checkAll) box.checked = field.checked;
     }
     if (field.form) countChecked(field.form);
   });
@@ -299,6 +299,7 @@
   }
 
   refresh();
+  if (!location.hash) document.querySelector("[data-newest]")?.scrollIntoView({ block: "end" });
   for (const frame of all("iframe[data-fit]")) fit(frame);
   for (const field of all("[data-filter]")) field.hidden = false;
   setInterval(tick, 1000);
