@@ -1,4 +1,4 @@
-"""Signed reply addresses and Message-IDs, and what may stand in a header: pure, keys are handed in.
+"""Signed reply addresses and Message-IDs, what may stand in a header, when to try again: pure, keys are handed in.
 
 ``keys`` maps a key version (1, 2, …) to its secret. The highest version signs, every version that is still
 in the mapping verifies; so a key is rotated by adding the next version, and retired by removing the old one.
@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from helpdesk.kernel.errors import RuleViolation, SettingsError
 
@@ -33,6 +34,29 @@ _OWN_MESSAGE_ID = re.compile(
 _UNIQUE = re.compile(r"[a-z0-9-]{1,64}")
 _LINE_BREAKS = re.compile("[\r\n\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+FIRST_DELAY_SECONDS = 30
+LONGEST_DELAY_SECONDS = 4 * 3600
+GIVE_UP_AFTER = timedelta(days=2)
+"""How long a mail is tried again when the server is away or says "later"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A name, which may be empty, and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A stored file that goes out with a mail; ``content_type`` is like ``application/pdf``."""
+
+    name: str
+    content_type: str
+    blob_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +164,16 @@ def header_value(value: str, *, name: str = "header") -> str:
         message = f"The {name} holds a line break or a character that no mail can carry."
         raise RuleViolation(message)
     return value
+
+
+def delay_before_retry(attempts: int, *, chance: float) -> timedelta:
+    """Return how long to wait after the given number of failed attempts: 30 s, 1, 2, 4 … minutes, at most 4 hours.
+
+    ``chance`` between 0 and 1 spreads the wait by a quarter up or down, so that a server that comes back is not
+    met by everything at once.
+    """
+    seconds = min(FIRST_DELAY_SECONDS * 2.0 ** max(0, min(attempts, 20) - 1), float(LONGEST_DELAY_SECONDS))
+    return timedelta(seconds=seconds * (0.75 + chance / 2))
 
 
 def _sign(purpose: str, subject: str, keys: Mapping[int, bytes]) -> str:

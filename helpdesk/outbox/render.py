@@ -11,23 +11,15 @@ from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime
 
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.outbox.domain import LOOP_HEADER, header_value
+from helpdesk.outbox.domain import LOOP_HEADER, Address, header_value
 
 REFERENCES_LIMIT = 30
 """Message-IDs in References: the first, which names the thread, and the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """A name, which may be empty, and an address."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingFile:
-    """A file that goes with a mail; ``content_type`` is like ``application/pdf``."""
+class FileContent:
+    """A file with its bytes; ``content_type`` is like ``application/pdf``."""
 
     name: str
     content_type: str
@@ -41,19 +33,19 @@ class Outgoing:
     ``auto_submitted`` is true for what no person wrote: acknowledgements, alerts, invoices.
     """
 
-    sender: Recipient
-    to: tuple[Recipient, ...]
+    sender: Address
+    to: tuple[Address, ...]
     subject: str
     text: str
     message_id: str
     sent_at: datetime
     html: str | None = None
-    cc: tuple[Recipient, ...] = ()
-    reply_to: tuple[Recipient, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     auto_submitted: bool = False
-    attachments: tuple[OutgoingFile, ...] = ()
+    attachments: tuple[FileContent, ...] = ()
 
 
 class _MessageIds(UnstructuredHeader, BaseHeader):
@@ -109,7 +101,7 @@ def _write_addresses(message: EmailMessage, outgoing: Outgoing) -> None:
             message[name] = tuple(_wire(person) for person in people)
 
 
-def _wire(person: Recipient) -> WireAddress:
+def _wire(person: Address) -> WireAddress:
     """Return the address as the wire wants it; a domain of other scripts goes in its ASCII form."""
     name = header_value(person.name, name="name").strip()
     local, _, domain = header_value(person.address, name="address").strip().rpartition("@")

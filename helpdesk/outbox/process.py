@@ -1,0 +1,103 @@
+"""Delivery: claim in one transaction, talk to the server in none, record in another."""
+
+import random
+from dataclasses import dataclass
+
+from helpdesk.infra import crypto
+from helpdesk.infra.blobs import BlobStore
+from helpdesk.infra.clock import Clock
+from helpdesk.infra.db import UnitOfWork
+from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.outbox import service
+from helpdesk.outbox.domain import Address, OutgoingFile
+from helpdesk.outbox.gateway import Access, Delivery, Outcome, Send
+from helpdesk.outbox.models import Mailbox, OutgoingMessage
+from helpdesk.outbox.render import FileContent, Outgoing, render
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """All that an attempt needs once the claim's transaction is over."""
+
+    message_id: int
+    attempt: int
+    mailbox: Mailbox
+    message: OutgoingMessage
+    files: tuple[OutgoingFile, ...]
+
+
+def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock) -> None:
+    """Send one outgoing message. Safe to run again: what is sent, claimed or not yet due is left alone.
+
+    A kill between the server's yes and our record repeats the mail with the same Message-ID (invariant 9).
+    """
+    with unit_of_work() as session:
+        message = service.claim(session, message_id=message_id, now=clock())
+        if message is None:
+            return
+        files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
+        parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
+    delivery = _attempt(parcel, send=send, store=store)
+    with unit_of_work() as session:
+        if delivery.outcome is Outcome.SENT:
+            service.record_sent(
+                session, message_id=parcel.message_id, attempt=parcel.attempt, said=delivery.said, now=clock()
+            )
+            return
+        service.record_failure(
+            session,
+            message_id=parcel.message_id,
+            attempt=parcel.attempt,
+            error=delivery.said,
+            final=delivery.outcome is Outcome.REFUSED,
+            chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
+            now=clock(),
+        )
+
+
+def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
+    """Ring again for every message that should be on its way and is not."""
+    with unit_of_work() as session:
+        service.ring_due(session, now=clock())
+
+
+def _attempt(parcel: _Parcel, *, send: Send, store: BlobStore) -> Delivery:
+    """Return what came of one attempt; a message that cannot be written at all counts as refused."""
+    try:
+        content = render(_outgoing(parcel, store))
+        access = _access(parcel.mailbox)
+    except HelpdeskError as error:
+        return Delivery(Outcome.REFUSED, str(error))
+    recipients = tuple(person["address"] for person in (*parcel.message.to, *parcel.message.cc))
+    return send(access, parcel.message.envelope_from, recipients, content)
+
+
+def _outgoing(parcel: _Parcel, store: BlobStore) -> Outgoing:
+    message = parcel.message
+    return Outgoing(
+        sender=Address(message.from_name, parcel.mailbox.address),
+        to=tuple(Address(**person) for person in message.to),
+        cc=tuple(Address(**person) for person in message.cc),
+        reply_to=(Address(message.from_name, message.reply_to),),
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        message_id=message.message_id,
+        sent_at=message.created_at,
+        in_reply_to=message.in_reply_to or None,
+        references=tuple(message.references),
+        auto_submitted=message.automatic,
+        attachments=tuple(
+            FileContent(file.name, file.content_type, store.get(file.blob_sha256)) for file in parcel.files
+        ),
+    )
+
+
+def _access(mailbox: Mailbox) -> Access:
+    return Access(
+        host=mailbox.smtp_host,
+        port=mailbox.smtp_port,
+        security=mailbox.smtp_security,
+        user=mailbox.smtp_user,
+        password=crypto.unseal(mailbox.smtp_secret),
+    )

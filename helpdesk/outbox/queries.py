@@ -1,0 +1,62 @@
+"""Reads of mailboxes and outgoing mail."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.errors import NotFound
+from helpdesk.outbox.models import Mailbox, OutgoingMessage
+
+CLAIM_LIFETIME = timedelta(minutes=10)
+"""After this long a claimed message counts as abandoned: whoever claimed it has died."""
+
+
+def get_mailbox(session: Session, mailbox_id: int) -> Mailbox:
+    """Return the mailbox.
+
+    Raises:
+        NotFound: no such mailbox.
+    """
+    mailbox = session.get(Mailbox, mailbox_id)
+    if mailbox is None:
+        message = "There is no such mailbox."
+        raise NotFound(message)
+    return mailbox
+
+
+def default_mailbox(session: Session) -> Mailbox | None:
+    """Return the mailbox that we write from where nothing says another: the oldest active one."""
+    return session.scalar(select(Mailbox).where(Mailbox.active.is_(True)).order_by(Mailbox.id).limit(1))
+
+
+def mailbox_of_address(session: Session, address: str) -> Mailbox | None:
+    """Return the mailbox with this address, whatever its case."""
+    return session.scalar(select(Mailbox).where(Mailbox.address == address.strip().lower()))
+
+
+def own_addresses(session: Session) -> frozenset[str]:
+    """Return the addresses of all our mailboxes, in lower case."""
+    return frozenset(session.scalars(select(Mailbox.address)))
+
+
+def find_by_key(session: Session, idempotency_key: str) -> OutgoingMessage | None:
+    """Return the message that was queued under this key."""
+    return session.scalar(select(OutgoingMessage).where(OutgoingMessage.idempotency_key == idempotency_key))
+
+
+def due(session: Session, *, now: datetime, limit: int) -> list[int]:
+    """Return the ids of messages that should be on their way: due, or claimed by somebody who died. Oldest first."""
+    abandoned = now - CLAIM_LIFETIME
+    query = (
+        select(OutgoingMessage.id)
+        .where(
+            or_(
+                (OutgoingMessage.state == "queued") & (OutgoingMessage.next_attempt_at <= now),
+                (OutgoingMessage.state == "claimed") & (OutgoingMessage.claimed_at <= abandoned),
+            )
+        )
+        .order_by(OutgoingMessage.next_attempt_at, OutgoingMessage.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))

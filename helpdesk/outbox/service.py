@@ -1,0 +1,212 @@
+"""Use cases of outgoing mail: mailboxes, writing a message once, and the states of its delivery."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit, crypto, jobs
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.outbox import queries
+from helpdesk.outbox.domain import (
+    GIVE_UP_AFTER,
+    Address,
+    OutgoingFile,
+    delay_before_retry,
+    header_value,
+    make_message_id,
+    reply_address,
+)
+from helpdesk.outbox.models import Mailbox, OutgoingAttachment, OutgoingMessage
+from helpdesk.outbox.queries import CLAIM_LIFETIME, default_mailbox
+
+__all__ = ["add_mailbox", "claim", "default_mailbox", "queue", "record_failure", "record_sent", "ring_due"]
+
+SWEEP_LIMIT = 500
+
+
+def add_mailbox(  # noqa: PLR0913 - a mailbox has this many settings
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    address: str,
+    name: str,
+    smtp_host: str,
+    smtp_port: int,
+    smtp_security: str = "starttls",
+    smtp_user: str = "",
+    smtp_password: str = "",
+    language: str = "en",
+) -> Mailbox:
+    """Add an address that we send as; its password is stored encrypted.
+
+    Raises:
+        RuleViolation: the address is none, its name too long for signed reply addresses, or it is there already.
+    """
+    address = address.strip().lower()
+    reply_address(mailbox=address, work_item_id=10**9, keys=crypto.mail_keys())
+    if queries.mailbox_of_address(session, address) is not None:
+        message = f"The mailbox {address} is connected already."
+        raise RuleViolation(message)
+    mailbox = Mailbox(
+        address=address,
+        name=header_value(name.strip(), name="name"),
+        language=language,
+        smtp_host=smtp_host.strip(),
+        smtp_port=smtp_port,
+        smtp_security=smtp_security,
+        smtp_user=smtp_user,
+        smtp_secret=crypto.seal(smtp_password),
+        created_at=now,
+    )
+    session.add(mailbox)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="mailbox", object_id=mailbox.id, now=now, address=address)
+    return mailbox
+
+
+def queue(  # noqa: PLR0913 - a mail has this many parts
+    session: Session,
+    *,
+    now: datetime,
+    mailbox_id: int,
+    idempotency_key: str,
+    purpose: str,
+    about: tuple[str, int],
+    to: Iterable[Address],
+    cc: Iterable[Address] = (),
+    subject: str,
+    text: str,
+    html: str | None = None,
+    in_reply_to: str = "",
+    references: Iterable[str] = (),
+    automatic: bool = False,
+    item_id: int | None = None,
+    from_name: str | None = None,
+    attachments: Iterable[OutgoingFile] = (),
+) -> OutgoingMessage:
+    """Write one mail in the caller's transaction and ring for its delivery; a repeat of the key returns the first row.
+
+    With ``item_id`` the reply address and the Message-ID are signed for that work item (docs/mail.md rule 15).
+    ``automatic`` mail goes out with an empty envelope sender (rule 25). The Message-ID is given here, once: a retry
+    repeats it (invariant 9).
+
+    Raises:
+        NotFound: no such mailbox.
+        RuleViolation: nobody to write to, or a line break in subject or names.
+    """
+    first = queries.find_by_key(session, idempotency_key)
+    if first is not None:
+        return first
+    mailbox = queries.get_mailbox(session, mailbox_id)
+    people = [_as_json(person) for person in to]
+    if not people:
+        message = "The mail has no recipient."
+        raise RuleViolation(message)
+    outgoing = OutgoingMessage(
+        mailbox_id=mailbox.id,
+        idempotency_key=idempotency_key,
+        message_id=make_message_id(
+            work_item_id=item_id,
+            unique=uuid.uuid4().hex,
+            domain=mailbox.address.rpartition("@")[2],
+            keys=crypto.mail_keys(),
+        ),
+        purpose=purpose,
+        about_kind=about[0],
+        about_id=about[1],
+        from_name=header_value(mailbox.name if from_name is None else from_name, name="name"),
+        envelope_from="" if automatic else mailbox.address,
+        reply_to=_reply_to(mailbox, item_id),
+        to=people,
+        cc=[_as_json(person) for person in cc],
+        subject=header_value(subject, name="subject"),
+        text=text,
+        html=html,
+        in_reply_to=in_reply_to,
+        references=list(references),
+        automatic=automatic,
+        created_at=now,
+        next_attempt_at=now,
+        attachments=[
+            OutgoingAttachment(
+                position=position, blob_sha256=file.blob_sha256, name=file.name, content_type=file.content_type
+            )
+            for position, file in enumerate(attachments)
+        ],
+    )
+    session.add(outgoing)
+    session.flush()
+    jobs.ring(session, "deliver_outgoing", outgoing.id, queue="mail")
+    return outgoing
+
+
+def claim(session: Session, *, message_id: int, now: datetime) -> OutgoingMessage | None:
+    """Return the message if it is due and now ours to send, else None: sent, claimed by another, or not yet due."""
+    abandoned = now - CLAIM_LIFETIME
+    claimed = session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.id == message_id,
+            or_(
+                (OutgoingMessage.state == "queued") & (OutgoingMessage.next_attempt_at <= now),
+                (OutgoingMessage.state == "claimed") & (OutgoingMessage.claimed_at <= abandoned),
+            ),
+        )
+        .values(state="claimed", claimed_at=now, attempts=OutgoingMessage.attempts + 1)
+        .returning(OutgoingMessage.id)
+    ).scalar_one_or_none()
+    return None if claimed is None else session.get(OutgoingMessage, claimed, populate_existing=True)
+
+
+def record_sent(session: Session, *, message_id: int, attempt: int, said: str, now: datetime) -> None:
+    """Note that the server took the message; ``said`` names recipients that it refused."""
+    _record(session, message_id, attempt, state="sent", sent_at=now, last_error=said)
+
+
+def record_failure(
+    session: Session, *, message_id: int, attempt: int, error: str, final: bool, chance: float, now: datetime
+) -> None:
+    """Note that the attempt failed: try again later, or give up when it is ``final`` or two days old."""
+    message = session.get_one(OutgoingMessage, message_id)
+    if final or now - message.created_at >= GIVE_UP_AFTER:
+        _record(session, message_id, attempt, state="failed", last_error=error)
+        return
+    due_at = now + delay_before_retry(attempt, chance=chance)
+    _record(session, message_id, attempt, state="queued", next_attempt_at=due_at, last_error=error)
+
+
+def ring_due(session: Session, *, now: datetime) -> int:
+    """Ring for messages that are due and that nobody has sent; return how many."""
+    overdue = queries.due(session, now=now, limit=SWEEP_LIMIT)
+    for message_id in overdue:
+        jobs.ring(session, "deliver_outgoing", message_id, queue="mail")
+    return len(overdue)
+
+
+def _record(session: Session, message_id: int, attempt: int, **values: object) -> None:
+    """Change the row only if it is still our attempt: one that took too long has lost its claim."""
+    session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.id == message_id,
+            OutgoingMessage.state == "claimed",
+            OutgoingMessage.attempts == attempt,
+        )
+        .values(**values)
+    )
+
+
+def _reply_to(mailbox: Mailbox, item_id: int | None) -> str:
+    if item_id is None or not mailbox.plus_addresses:
+        return mailbox.address
+    return reply_address(mailbox=mailbox.address, work_item_id=item_id, keys=crypto.mail_keys())
+
+
+def _as_json(person: Address) -> dict[str, str]:
+    name, address = header_value(person.name, name="name"), header_value(person.address, name="address")
+    return {"name": name, "address": address}
