@@ -66,6 +66,7 @@ class Invoice(Base):
     canonical_json: Mapped[str | None]
     canonical_sha256: Mapped[str | None]
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    send_to: Mapped[str] = mapped_column(default="")  # who gets the mail by itself after issue; empty: nobody
     outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
     created_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
@@ -82,11 +83,18 @@ class InvoiceLine(Base):
     """One printed line: minutes × price of an hour / 60 = amount, to the minor unit (rule 18).
 
     ``minutes`` and ``unit_price`` are plain decimals as printed; ``minutes`` is empty for quantity 1. The seconds
-    behind a line are its charges (holder ``invoice_line``).
+    behind a line are its charges (holder ``invoice_line``); a retainer fee names its agreement and month instead.
     """
 
     __tablename__ = "invoice_lines"
-    __table_args__ = (UniqueConstraint("invoice_id", "position"), one_of("kind", LINE_KINDS))
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position"),
+        one_of("kind", LINE_KINDS),
+        CheckConstraint(
+            "(kind = 'retainer_fee') = (agreement_id IS NOT NULL AND fee_month IS NOT NULL)", name="fee_names_its_month"
+        ),
+        Index("ix_invoice_lines_fee", "agreement_id", "fee_month"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
@@ -100,6 +108,8 @@ class InvoiceLine(Base):
     tax_percent: Mapped[str]
     work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
     retainer_period_id: Mapped[int | None] = mapped_column(ForeignKey("retainer_periods.id"))
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"))
+    fee_month: Mapped[date | None]  # its first day
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
 

@@ -400,6 +400,7 @@ def upgrade() -> None:
         sa.Column("canonical_json", sa.String(), nullable=True),
         sa.Column("canonical_sha256", sa.String(), nullable=True),
         sa.Column("pdf_sha256", sa.String(), nullable=True),
+        sa.Column("send_to", sa.String(), nullable=False),
         sa.Column("outgoing_message_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -716,10 +717,17 @@ def upgrade() -> None:
         sa.Column("tax_percent", sa.String(), nullable=False),
         sa.Column("work_item_id", sa.Integer(), nullable=True),
         sa.Column("retainer_period_id", sa.Integer(), nullable=True),
+        sa.Column("agreement_id", sa.Integer(), nullable=True),
+        sa.Column("fee_month", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'retainer_fee') = (agreement_id IS NOT NULL AND fee_month IS NOT NULL)",
+            name=op.f("ck_invoice_lines_fee_names_its_month"),
+        ),
         sa.CheckConstraint(
             "kind IN ('retainer_fee', 'overage', 'time', 'expense', 'free')",
             name=op.f("ck_invoice_lines_kind_is_known"),
         ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_invoice_lines_agreement_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id")),
         sa.ForeignKeyConstraint(
             ["retainer_period_id"], ["retainer_periods.id"], name=op.f("fk_invoice_lines_retainer_period_id")
@@ -728,6 +736,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")),
     )
+    op.create_index("ix_invoice_lines_fee", "invoice_lines", ["agreement_id", "fee_month"], unique=False)
     op.create_table(
         "messages",
         sa.Column("id", sa.Integer(), nullable=False),
