@@ -6,37 +6,10 @@ of rule 14. The decision holds all its reasons as sentences for people (rule 44)
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-from helpdesk.intake.domain.address import domain_of, is_freemail
 from helpdesk.intake.domain.dmarc import Dmarc
-
-
-class MatchedBy(IntEnum):
-    """How a candidate was found; the lower one wins (rule 14)."""
-
-    SIGNED_ADDRESS = 1
-    OWN_MESSAGE_ID = 2
-    FOREIGN_MESSAGE_ID = 3
-    SUBJECT_TOKEN = 4
-
-    @property
-    def is_signed(self) -> bool:
-        """Return whether only somebody who had mail from us could know it."""
-        return self <= MatchedBy.OWN_MESSAGE_ID
-
-    @property
-    def sentence(self) -> str:
-        """Return how it was found, for people."""
-        return _FOUND_BY[self]
-
-
-_FOUND_BY = {
-    MatchedBy.SIGNED_ADDRESS: "matched by signed address",
-    MatchedBy.OWN_MESSAGE_ID: "answers a message of ours",
-    MatchedBy.FOREIGN_MESSAGE_ID: "belongs to the same conversation as an earlier mail",
-    MatchedBy.SUBJECT_TOKEN: "the subject names the ticket",
-}
+from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender, standing, takes_part
 
 
 class Outcome(StrEnum):
@@ -52,43 +25,6 @@ class _Verdict(StrEnum):
     ACCEPT = "accept"
     HOLD = "hold"
     REFUSE = "refuse"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What is known about whoever stands in From, which alone decides identity (rule 20).
-
-    ``contact_of`` are the clients of which the address is a contact; ``domain_of`` those in whose domain table
-    the whole domain of the address stands.
-    """
-
-    address: str
-    person_id: int | None = None
-    contact_of: frozenset[int] = frozenset()
-    domain_of: frozenset[int] = frozenset()
-    dmarc: Dmarc = Dmarc.NOT_CHECKED
-
-    @property
-    def is_staff(self) -> bool:
-        """Return whether the address is that of a staff member."""
-        return self.person_id is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A work item that the mail may belong to. Addresses are normalised; ``number`` is what people see.
-
-    ``closed_too_long`` says that the ticket was closed longer ago than answers may reopen it (rule 39).
-    """
-
-    matched_by: MatchedBy
-    work_item_id: int
-    number: int
-    client_id: int
-    requester: str = ""
-    participants: frozenset[str] = frozenset()
-    in_triage: bool = False
-    closed_too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +95,17 @@ def _bounce(incoming: Incoming, candidates: list[Candidate]) -> Decision:
 
 def _judge(candidate: Candidate, sender: Sender) -> tuple[_Verdict, str]:
     """Return what rules 16 and 17 say about this sender on this candidate, and the sentence for it."""
-    standing = _standing(candidate, sender)
+    capacity = standing(candidate, sender)
     if candidate.closed_too_long:
         return _Verdict.REFUSE, f"ticket #{candidate.number} was closed long ago"
-    if standing is None:
+    if capacity is None:
         return _unknown(candidate, sender)
-    if candidate.matched_by is MatchedBy.SUBJECT_TOKEN and not _takes_part(candidate, sender):
-        return _Verdict.REFUSE, f"{standing}, but the subject alone counts from participants only"
+    if candidate.matched_by is MatchedBy.SUBJECT_TOKEN and not takes_part(candidate, sender):
+        return _Verdict.REFUSE, f"{capacity}, but the subject alone counts from participants only"
     checked = sender.dmarc not in (Dmarc.NOT_CHECKED, Dmarc.PASS)
     if checked and not candidate.matched_by.is_signed:
-        return _Verdict.HOLD, f"{standing}, but the sender could not be verified (DMARC {sender.dmarc})"
-    return _Verdict.ACCEPT, standing
+        return _Verdict.HOLD, f"{capacity}, but the sender could not be verified (DMARC {sender.dmarc})"
+    return _Verdict.ACCEPT, capacity
 
 
 def _unknown(candidate: Candidate, sender: Sender) -> tuple[_Verdict, str]:
@@ -181,38 +117,12 @@ def _unknown(candidate: Candidate, sender: Sender) -> tuple[_Verdict, str]:
     return _Verdict.REFUSE, f"the sender is unknown on ticket #{candidate.number}"
 
 
-def _standing(candidate: Candidate, sender: Sender) -> str | None:
-    """Return in which capacity the sender may write on the candidate, as a sentence; None when in none."""
-    standings = (
-        (sender.address == candidate.requester, "sender is the requester"),
-        (sender.address in candidate.participants, "sender is a participant"),
-        (sender.is_staff and not candidate.in_triage, "sender is a staff member"),
-        (_is_contact(candidate, sender), "sender is a contact of the client"),
-        (_counts_by_domain(candidate, sender), "the sender's domain belongs to the client alone"),
-    )
-    return next((sentence for holds, sentence in standings if holds), None)
-
-
-def _is_contact(candidate: Candidate, sender: Sender) -> bool:
-    return candidate.client_id in sender.contact_of and not candidate.in_triage
-
-
-def _counts_by_domain(candidate: Candidate, sender: Sender) -> bool:
-    alone = sender.domain_of == {candidate.client_id} and not is_freemail(domain_of(sender.address))
-    new = not sender.contact_of and not candidate.in_triage
-    return alone and new and sender.dmarc is not Dmarc.FAIL
-
-
-def _takes_part(candidate: Candidate, sender: Sender) -> bool:
-    return sender.address == candidate.requester or sender.address in candidate.participants
-
-
-def _on_work_item(incoming: Incoming, candidate: Candidate, standing: str, *, held: bool) -> Decision:
+def _on_work_item(incoming: Incoming, candidate: Candidate, reason: str, *, held: bool) -> Decision:
     return Decision(
         Outcome.MESSAGE,
         work_item_id=candidate.work_item_id,
         matched_by=candidate.matched_by,
-        reasons=(candidate.matched_by.sentence, standing, *_circumstances(incoming)),
+        reasons=(candidate.matched_by.sentence, reason, *_circumstances(incoming)),
         held=held,
         unverified_sender=incoming.sender.dmarc is Dmarc.FAIL,
     )
