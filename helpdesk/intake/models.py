@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -33,8 +33,9 @@ class IntakeSource(Base):
     default_project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     trusted_authserv_id: Mapped[str] = mapped_column(default="")
     start_from: Mapped[str] = mapped_column(default="now")
-    uid_validity: Mapped[int | None]
-    last_uid: Mapped[int] = mapped_column(default=0)
+    starts_at: Mapped[datetime | None]  # when it was first reached: mail from before is backlog (rule 42)
+    uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # 32 bits unsigned (RFC 3501)
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
     last_poll_at: Mapped[datetime | None]
     idle_since: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
@@ -62,8 +63,8 @@ class InboundMessage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"))
     folder: Mapped[str]
-    uid_validity: Mapped[int]
-    uid: Mapped[int]
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
     blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
     size_bytes: Mapped[int]
     message_id: Mapped[str]  # normalised, or derived from the hash (rule 4)

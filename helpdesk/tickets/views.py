@@ -1,5 +1,52 @@
-"""Routes of the tickets slice."""
+"""Routes of the tickets slice: files of a conversation, and mail as it was sent, each under a policy of its own."""
 
-from flask import Blueprint
+from flask import Blueprint, Response, request, url_for
+
+from helpdesk.infra import blobs
+from helpdesk.infra.db import read_session
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.kernel.errors import NotFound
+from helpdesk.tickets import queries
+from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, redraw
 
 bp = Blueprint("tickets", __name__)
+
+
+@bp.get("/attachments/<int:attachment_id>/<name>")
+@policy(DESK)
+def attachment(attachment_id: int, name: str) -> Response:  # noqa: ARG001 - the name is for people's browsers alone
+    """Answer with a file to be saved; with ``?inline=1`` with a picture drawn anew, for the mail that shows it."""
+    file = queries.get_attachment(read_session(), actor=current_actor(), attachment_id=attachment_id)
+    content = blobs.store().get(file.blob_sha256)
+    if request.args.get("inline") == "1":
+        return _picture(content, file.content_type)
+    response = Response(content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response
+
+
+@bp.get("/messages/<int:message_id>/body")
+@policy(DESK)
+def body(message_id: int) -> Response:
+    """Answer with the mail as it was sent, for the sandboxed frame of the ticket's page."""
+    message = queries.get_message(read_session(), actor=current_actor(), message_id=message_id)
+    pictures = {
+        file.content_id: url_for("tickets.attachment", attachment_id=file.id, name=file.name, inline=1)
+        for file in message.attachments
+        if file.content_id and file.content_type in PICTURES
+    }
+    response = Response(mail_page(text=message.text, body_html=message.html, pictures=pictures), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = BODY_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _picture(content: bytes, content_type: str) -> Response:
+    drawn = redraw(content) if content_type in PICTURES else None
+    if drawn is None:
+        message = "This file is not shown as a picture; save it instead."
+        raise NotFound(message)
+    response = Response(drawn[0], mimetype=drawn[1])
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response

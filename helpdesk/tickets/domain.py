@@ -1,0 +1,45 @@
+"""What a mail brings to a conversation, and how a subject names its ticket: pure values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """A file that is stored already; ``name`` is for display only."""
+
+    name: str
+    content_type: str
+    blob_sha256: str
+    size_bytes: int
+    inline: bool = False
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMail:
+    """A mail as the conversation keeps it.
+
+    ``html`` is sanitised. ``reply_text`` and ``trimmed_text`` divide ``text`` (docs/mail.md rule 31). ``references``
+    are all Message-IDs that belong to the same conversation, its own first (rule 14 c). ``reasons`` explain every
+    decision in sentences (rule 44). ``recipients`` are ``{"name": …, "address": …}``.
+    """
+
+    subject: str
+    text: str
+    html: str | None
+    reply_text: str
+    trimmed_text: str
+    message_id: str
+    references: tuple[str, ...] = ()
+    recipients: tuple[dict[str, str], ...] = ()
+    blocked_images: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    attachments: tuple[NewAttachment, ...] = ()
+    automatic: bool = False
+    held: bool = False
+    unverified: bool = False
+
+
+def subject_of(number: int, title: str) -> str:
+    """Return the subject of our mails about a ticket: ``[#1234] Printer prints blank labels``."""
+    return f"[#{number}] {' '.join(title.split())}".rstrip()

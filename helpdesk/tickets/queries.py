@@ -1,0 +1,128 @@
+"""Reads of conversations: whole ones in a constant number of queries, and what mail is matched with."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects import queries as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.models import Attachment, Message, Participant, ThreadReference, TicketDetails
+
+REFERENCES_LIMIT = 30
+
+
+def conversation(session: Session, item_id: int) -> list[Message]:
+    """Return every message of the work item, oldest first, with authors, files and delivery: two queries."""
+    query = (
+        select(Message)
+        .where(Message.work_item_id == item_id)
+        .order_by(Message.posted_at, Message.id)
+        .options(
+            joinedload(Message.contact),
+            joinedload(Message.person),
+            joinedload(Message.outgoing),
+            selectinload(Message.attachments),
+        )
+    )
+    return list(session.scalars(query))
+
+
+def details(session: Session, item_id: int) -> TicketDetails | None:
+    """Return what makes the work item a ticket, with requester and mailbox; None for a plain task."""
+    query = (
+        select(TicketDetails)
+        .where(TicketDetails.work_item_id == item_id)
+        .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
+    )
+    return session.scalar(query)
+
+
+def last_message_id(session: Session, item_id: int) -> int | None:
+    """Return the newest message that somebody wrote; what Helpdesk noted by itself does not count."""
+    return session.scalar(select(func.max(Message.id)).where(Message.work_item_id == item_id, Message.kind != "event"))
+
+
+def participants(session: Session, item_ids: Collection[int]) -> list[Participant]:
+    """Return who takes part in these conversations, with their contacts."""
+    query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
+    return list(session.scalars(query.order_by(Participant.added_at, Participant.contact_id)))
+
+
+def items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
+    """Return pairs of Message-ID and work item for those of ``message_ids`` that a conversation knows."""
+    query = select(ThreadReference.message_id, ThreadReference.work_item_id).where(
+        ThreadReference.message_id.in_(message_ids)
+    )
+    return [(row.message_id, row.work_item_id) for row in session.execute(query)]
+
+
+def mail_ids(session: Session, item_id: int) -> list[str]:
+    """Return the Message-IDs of the conversation's mails for References, oldest first: the first and the latest."""
+    query = (
+        select(Message.message_id)
+        .where(Message.work_item_id == item_id, Message.message_id != "", Message.held.is_(False))
+        .order_by(Message.posted_at, Message.id)
+    )
+    found = list(dict.fromkeys(session.scalars(query)))
+    return found if len(found) <= REFERENCES_LIMIT else [found[0], *found[1 - REFERENCES_LIMIT :]]
+
+
+def acknowledgements(session: Session, *, contact_id: int, since: datetime) -> list[datetime]:
+    """Return when acknowledgements of this contact's tickets were written, newest first (docs/mail.md rule 26)."""
+    query = (
+        select(OutgoingMessage.created_at)
+        .join(TicketDetails, TicketDetails.work_item_id == OutgoingMessage.about_id)
+        .where(
+            OutgoingMessage.purpose == "acknowledgement",
+            OutgoingMessage.about_kind == "work_item",
+            OutgoingMessage.created_at > since,
+            TicketDetails.requester_id == contact_id,
+        )
+        .order_by(OutgoingMessage.created_at.desc())
+    )
+    return list(session.scalars(query))
+
+
+def get_message(session: Session, *, actor: Actor, message_id: int) -> Message:
+    """Return a message of a work item that the actor may see, with its attachments.
+
+    Raises:
+        NotFound: no such message, or not for this actor.
+    """
+    query = (
+        select(Message)
+        .where(Message.id == message_id, Message.work_item_id.in_(_visible(actor)))
+        .options(selectinload(Message.attachments))
+    )
+    message = session.scalar(query)
+    if message is None:
+        text = "There is no such message."
+        raise NotFound(text)
+    return message
+
+
+def get_attachment(session: Session, *, actor: Actor, attachment_id: int) -> Attachment:
+    """Return a file of a work item that the actor may see.
+
+    Raises:
+        NotFound: no such file, or not for this actor.
+    """
+    query = (
+        select(Attachment)
+        .join(Attachment.message)
+        .where(Attachment.id == attachment_id, Message.work_item_id.in_(_visible(actor)))
+    )
+    attachment = session.scalar(query)
+    if attachment is None:
+        text = "There is no such file."
+        raise NotFound(text)
+    return attachment
+
+
+def _visible(actor: Actor) -> Select[tuple[int]]:
+    return projects.visible_items(actor).with_only_columns(WorkItem.id)

@@ -1,0 +1,53 @@
+"""A mail as a page of its own, and pictures drawn anew: nothing of a stranger's bytes reaches a browser as it came."""
+
+import html
+import io
+import re
+from collections.abc import Mapping
+
+from PIL import Image, UnidentifiedImageError
+
+PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+PIXELS_LIMIT = 25_000_000
+BODY_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+_CID = re.compile(r'src="cid:([^"]{1,400})"')
+_STYLE = (
+    "body{margin:0;padding:8px;font:14px/1.5 system-ui,sans-serif;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
+    "img{max-width:100%;height:auto}pre{white-space:pre-wrap;font:inherit;margin:0}blockquote{margin:0 0 0 8px;"
+    "padding-left:8px;border-left:2px solid #d0d7de}"
+)
+
+
+def mail_page(*, text: str, body_html: str | None, pictures: Mapping[str, str]) -> str:
+    """Return the document for the sandboxed frame.
+
+    ``body_html`` is sanitised already; ``pictures`` maps a content id to the URL of the stored file that it shows.
+    A mail without HTML shows its text.
+    """
+    body = f"<pre>{html.escape(text)}</pre>" if body_html is None else _with_pictures(body_html, pictures)
+    return (
+        '<!doctype html><html><head><meta charset="utf-8"><base target="_blank">'
+        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
+    )
+
+
+def redraw(content: bytes) -> tuple[bytes, str] | None:
+    """Return a picture drawn anew with its content type; None where it is none that is shown, or far too big."""
+    try:
+        with Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
+            if picture.width * picture.height > PIXELS_LIMIT:
+                return None
+            is_photo = picture.format == "JPEG"
+            drawn = picture.convert("RGB" if is_photo else "RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    output = io.BytesIO()
+    drawn.save(output, "JPEG" if is_photo else "PNG")
+    return output.getvalue(), "image/jpeg" if is_photo else "image/png"
+
+
+def _with_pictures(body_html: str, pictures: Mapping[str, str]) -> str:
+    """Return the HTML with the pictures that came with the mail; one that did not come stays empty."""
+    return _CID.sub(lambda found: f'src="{html.escape(pictures.get(html.unescape(found[1]), ""))}"', body_html)
