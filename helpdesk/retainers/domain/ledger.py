@@ -60,7 +60,7 @@ class _Book:
         is_last = month == self.agreement.last_month
         if is_last or not terms.carry_deficit:
             account.used -= self._bill(month)
-        account.expired = self.pool.expire(lambda lot: is_last or lot.dies_in <= month)
+        account.expired = self.pool.expire(month, is_last=is_last)
         if terms.rollover_cap_seconds is not None:
             account.expired += self.pool.cut_to(terms.rollover_cap_seconds)
         self.carried = account.carried_out = self.pool.left - sum(burn for _, burn in self.owed)

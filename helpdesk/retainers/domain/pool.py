@@ -1,7 +1,6 @@
 """The grants of a retainer and the order in which they are drawn (docs/billing.md rule 9)."""
 
 from bisect import insort
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,6 +40,7 @@ class Pool:
     """The live lots. Allowance comes before blocks, both by earliest expiry, then by the earlier start."""
 
     def __init__(self) -> None:
+        self.allowance_left = 0  # kept as a sum: a long agreement has many lots
         self._allowance: list[Lot] = []
         self._blocks: list[Lot] = []
 
@@ -49,14 +49,10 @@ class Pool:
         """The seconds that can still be drawn, blocks included."""
         return self.allowance_left + sum(lot.left for lot in self._blocks)
 
-    @property
-    def allowance_left(self) -> int:
-        """The seconds that can still be drawn, without blocks."""
-        return sum(lot.left for lot in self._allowance)
-
     def add(self, lot: Lot) -> None:
         """Put a new grant in its place."""
         insort(self._blocks if lot.block else self._allowance, lot, key=_by_expiry)
+        self.allowance_left += 0 if lot.block else lot.left
 
     def draw(self, wanted: int, *, month: Month, order: DrawOrder, day: date | None) -> int:
         """Take up to ``wanted`` seconds in draw order and return how many there were."""
@@ -66,9 +62,7 @@ class Pool:
             if drawn == wanted:
                 break
             if lot.is_usable_on(day):
-                taken = min(wanted - drawn, lot.left)
-                lot.left -= taken
-                drawn += taken
+                drawn += self._take(lot, wanted - drawn)
         return drawn
 
     def _in_draw_order(self, month: Month, order: DrawOrder) -> list[Lot]:
@@ -76,21 +70,27 @@ class Pool:
             return [*sorted(self._allowance, key=lambda lot: lot.month != month), *self._blocks]
         return [*self._allowance, *self._blocks]
 
-    def expire(self, dies: Callable[[Lot], bool]) -> list[tuple[str, int]]:
-        """Remove the lots that die and those that are empty; return name and rest of each that had a rest."""
-        gone = [lot for lot in (*self._allowance, *self._blocks) if dies(lot)]
-        self._allowance = [lot for lot in self._allowance if lot.left and not dies(lot)]
-        self._blocks = [lot for lot in self._blocks if lot.left and not dies(lot)]
-        return [(lot.name, lot.left) for lot in gone if lot.left]
+    def expire(self, month: Month, *, is_last: bool) -> list[tuple[str, int]]:
+        """Take what is left of the lots that die in ``month``, of all lots in the last; return each name and rest."""
+        rests = []
+        for lots in (self._allowance, self._blocks):
+            alive = (at for at, lot in enumerate(lots) if not is_last and lot.left and lot.dies_in > month)
+            gone = lots[: next(alive, len(lots))]
+            del lots[: len(gone)]
+            rests += [(lot.name, self._take(lot, lot.left)) for lot in gone]
+        return [(name, rest) for name, rest in rests if rest]
 
     def cut_to(self, cap_seconds: int) -> list[tuple[str, int]]:
         """Cut the allowance (never the blocks) to the cap, what dies soonest first; return name and cut of each."""
-        excess = self.allowance_left - cap_seconds
         cuts = []
         for lot in self._allowance:
-            cut = min(max(excess, 0), lot.left)
-            if cut:
-                lot.left -= cut
-                excess -= cut
-                cuts.append((lot.name, cut))
-        return cuts
+            if self.allowance_left <= cap_seconds:
+                break
+            cuts.append((lot.name, self._take(lot, self.allowance_left - cap_seconds)))
+        return [(name, cut) for name, cut in cuts if cut]
+
+    def _take(self, lot: Lot, wanted: int) -> int:
+        taken = min(wanted, lot.left)
+        lot.left -= taken
+        self.allowance_left -= 0 if lot.block else taken
+        return taken
