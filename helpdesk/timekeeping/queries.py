@@ -1,0 +1,138 @@
+"""Reads of time: what runs, a week, an item's entries, what waits for approval. One query a list."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.timekeeping.domain import Week, Worked
+from helpdesk.timekeeping.models import TimeEntry
+
+
+def with_work() -> Select[TimeEntry]:
+    """Return the selection of entries with item, project, client, person and work type loaded beside them."""
+    return (
+        select(TimeEntry)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .options(
+            contains_eager(TimeEntry.work_item).contains_eager(WorkItem.project).contains_eager(Project.client),
+            joinedload(TimeEntry.person),
+            joinedload(TimeEntry.work_type),
+        )
+    )
+
+
+def get(session: Session, *, actor: Actor, entry_id: int) -> TimeEntry:
+    """Return an entry of the actor's own; approvers reach everybody's.
+
+    Raises:
+        NotFound: no such entry, or somebody else's.
+    """
+    entry = session.scalar(with_work().where(TimeEntry.id == entry_id))
+    if entry is None or (entry.person_id != actor.person_id and not actor.is_one_of(APPROVERS)):
+        message = "There is no such time entry."
+        raise NotFound(message)
+    return entry
+
+
+def running(session: Session, person_id: int | None) -> TimeEntry | None:
+    """Return the entry whose timer runs for the person, with its item and client."""
+    return session.scalar(with_work().where(TimeEntry.person_id == person_id, TimeEntry.ended_at.is_(None)))
+
+
+def of_item(session: Session, item_id: int) -> list[TimeEntry]:
+    """Return all entries on a work item, newest first."""
+    query = with_work().where(TimeEntry.work_item_id == item_id)
+    return list(session.scalars(query.order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())))
+
+
+def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
+    """Return a person's entries of a week, by start. An entry's day is that of its contract's zone."""
+    first, last = (datetime.combine(day, time.min, tzinfo=UTC) for day in (week.days[0], week.days[-1]))
+    query = with_work().where(
+        TimeEntry.person_id == person_id,
+        TimeEntry.started_at >= first - timedelta(days=1),
+        TimeEntry.started_at < last + timedelta(days=2),
+    )
+    entries = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id))
+    return [entry for entry in entries if Week.of(day_of(entry)) == week]
+
+
+def approvals(session: Session, *, person_id: int | None = None, client_id: int | None = None) -> list[TimeEntry]:
+    """Return submitted entries, by person's name, then start; of one person or client where asked."""
+    query = with_work().join(TimeEntry.person).where(TimeEntry.status == "submitted")
+    if person_id is not None:
+        query = query.where(TimeEntry.person_id == person_id)
+    if client_id is not None:
+        query = query.where(Project.client_id == client_id)
+    return list(session.scalars(query.order_by(Person.name, TimeEntry.started_at, TimeEntry.id)))
+
+
+def waiting_for_approval(session: Session) -> int:
+    """Return how many entries are submitted."""
+    return session.scalar(select(func.count()).where(TimeEntry.status == "submitted")) or 0
+
+
+def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:
+    """Return the person's other entries whose times of day cross the entry's; typed durations have none."""
+    if entry.duration_only or entry.ended_at is None:
+        return []
+    query = with_work().where(
+        TimeEntry.person_id == entry.person_id,
+        TimeEntry.id != entry.id,
+        TimeEntry.duration_only.is_(False),
+        TimeEntry.started_at < entry.ended_at,
+        TimeEntry.ended_at.is_(None) | (TimeEntry.ended_at > entry.started_at),
+    )
+    return list(session.scalars(query.order_by(TimeEntry.started_at)))
+
+
+def recent_items(session: Session, *, person_id: int, limit: int = 6) -> list[WorkItem]:
+    """Return the work items that the person worked on last, newest first, with their clients."""
+    last = (
+        select(TimeEntry.work_item_id, func.max(TimeEntry.started_at).label("at"))
+        .where(TimeEntry.person_id == person_id)
+        .group_by(TimeEntry.work_item_id)
+        .order_by(func.max(TimeEntry.started_at).desc())
+        .limit(limit)
+        .subquery()
+    )
+    query = select(WorkItem).join(last, last.c.work_item_id == WorkItem.id).order_by(last.c.at.desc())
+    return list(session.scalars(query.options(joinedload(WorkItem.project).joinedload(Project.client))))
+
+
+def entries_by_id(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[TimeEntry]:
+    """Return the entries that exist of ``ids``, by id; with ``lock`` nobody else changes them meanwhile."""
+    query = with_work().where(TimeEntry.id.in_(list(ids))).order_by(TimeEntry.id)
+    if lock:
+        query = query.with_for_update(of=TimeEntry)
+    return list(session.scalars(query, execution_options={"populate_existing": lock}))
+
+
+def client_of(entry: TimeEntry) -> Client:
+    """Return the client that an entry's work is for."""
+    return entry.work_item.project.client
+
+
+def day_of(entry: TimeEntry) -> date:
+    """Return the day on which the work began, in the contract's zone."""
+    return local_day(entry.started_at, zone_named(client_of(entry).time_zone))
+
+
+def worked_seconds(entry: TimeEntry, *, now: datetime) -> int:
+    """Return how long the entry is; a running one up to ``now``."""
+    return max(0, int(((entry.ended_at or now) - entry.started_at).total_seconds()))
+
+
+def worked_of(entry: TimeEntry) -> Worked:
+    """Return the interval of an entry that does not run any more."""
+    return Worked(entry.started_at, entry.ended_at or entry.started_at, entry.duration_only)

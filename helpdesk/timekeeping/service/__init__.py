@@ -1,0 +1,18 @@
+"""Use cases of time: timers, entries, and their way to approval."""
+
+from helpdesk.timekeeping.service.approval import approve, reject, reopen, submit
+from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
+
+__all__ = [
+    "add_entry",
+    "approve",
+    "delete_entry",
+    "edit_entry",
+    "reject",
+    "reopen",
+    "resume_timer",
+    "start_timer",
+    "stop_timer",
+    "submit",
+]

@@ -1,0 +1,162 @@
+"""From draft to approved, and back (docs/billing.md rules 2 and 4)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.company import service as company
+from helpdesk.infra import audit
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
+from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.domain import DAY_SECONDS, Week
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.service import pricing
+from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
+
+
+def submit(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    entry_ids: Iterable[int] = (),
+    week: Week | None = None,
+    person_id: int | None = None,
+) -> list[TimeEntry]:
+    """Submit the drafts among ``entry_ids``, and those of a person's ``week``, and return what was submitted.
+
+    A running timer stays a draft. ``person_id`` is the actor's own by default; managers submit for others.
+
+    Raises:
+        NotFound: an entry does not exist or is somebody else's.
+        RuleViolation: a timer ran longer than a day; nobody bills a forgotten one unasked.
+    """
+    ids = list(entry_ids)
+    if week is not None and (owner_id := person_id or actor.person_id):
+        ids += [entry.id for entry in queries.week(session, person_id=owner_id, week=week)]
+    drafts = [entry for entry in _locked(session, actor, ids) if entry.status == "draft" and entry.ended_at]
+    for entry in drafts:
+        _refuse_forgotten(entry)
+        entry.status, entry.submitted_at = "submitted", now
+    session.flush()
+    return drafts
+
+
+def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterable[int]) -> list[TimeEntry]:
+    """Approve submitted entries, freeze what they bill and at which rate, and return them; all or none.
+
+    Raises:
+        Denied: the actor's role does not approve, or one of the entries is the actor's own (unless the company
+            allows that).
+        NotFound: an entry does not exist.
+        Conflict: an entry is not submitted, for somebody was faster.
+    """
+    _require_approver(actor)
+    entries = _locked(session, actor, entry_ids)
+    self_approval = company.get_company(session).self_approval
+    for entry in entries:
+        if entry.status != "submitted":
+            message = (
+                f"{_name(entry)} is {entry.status}, not waiting for approval. Nothing was approved; reload the list."
+            )
+            raise Conflict(message)
+        if entry.person_id == actor.person_id and not self_approval:
+            message = f"{_name(entry)} is your own: somebody else approves it. Nothing was approved."
+            raise Denied(message)
+    for entry in entries:
+        entry.status, entry.approved_at, entry.approved_by_id = "approved", now, actor.person_id
+    pricing.freeze(session, entries)
+    session.flush()
+    for entry in entries:
+        audit.record(
+            session,
+            actor=actor,
+            action="approved",
+            kind="time_entry",
+            object_id=entry.id,
+            now=now,
+            billable_seconds=entry.billable_seconds,
+            rate_minor=entry.rate_minor,
+            rate_reason=entry.rate_reason,
+        )
+    return entries
+
+
+def reject(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str) -> TimeEntry:
+    """Give a submitted entry back with a reason, which its person reads, and return it.
+
+    Raises:
+        Denied: the actor's role does not approve.
+        NotFound: there is no such entry.
+        Conflict: the entry is not submitted.
+        RuleViolation: no reason was given.
+    """
+    _require_approver(actor)
+    [entry] = _locked(session, actor, [entry_id])
+    if entry.status != "submitted":
+        message = f"{_name(entry)} is {entry.status}, not waiting for approval."
+        raise Conflict(message)
+    to_draft(entry)
+    entry.status, entry.rejected_because = "rejected", _said(reason)
+    session.flush()
+    audit.record(session, actor=actor, action="rejected", kind="time_entry", object_id=entry.id, now=now, reason=reason)
+    return entry
+
+
+def reopen(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str) -> TimeEntry:
+    """Take an approval back with a reason: the entry is a draft again, and is returned.
+
+    Raises:
+        Denied: the actor's role does not approve.
+        NotFound: there is no such entry.
+        Conflict: the entry is not approved, or seconds of it are charged; the holder is named.
+        RuleViolation: no reason was given.
+    """
+    _require_approver(actor)
+    [entry] = _locked(session, actor, [entry_id])
+    refuse_charged(session, entry)
+    if entry.status != "approved":
+        message = f"{_name(entry)} is {entry.status}; only approved time is reopened."
+        raise Conflict(message)
+    to_draft(entry)
+    entry.rejected_because = _said(reason)
+    session.flush()
+    audit.record(session, actor=actor, action="reopened", kind="time_entry", object_id=entry.id, now=now, reason=reason)
+    return entry
+
+
+def _locked(session: Session, actor: Actor, entry_ids: Iterable[int]) -> list[TimeEntry]:
+    wanted = set(entry_ids)
+    entries = queries.entries_by_id(session, wanted, lock=True)
+    visible = [entry for entry in entries if entry.person_id == actor.person_id or actor.is_one_of(APPROVERS)]
+    if len(visible) < len(wanted):
+        message = "There is no such time entry."
+        raise NotFound(message)
+    return visible
+
+
+def _require_approver(actor: Actor) -> None:
+    if not actor.is_one_of(APPROVERS):
+        message = "Your role does not approve time."
+        raise Denied(message)
+
+
+def _refuse_forgotten(entry: TimeEntry) -> None:
+    seconds = queries.worked_of(entry).seconds
+    if seconds > DAY_SECONDS:
+        message = f"The timer on #{entry.work_item.number} ran for {format_hm(seconds)}. Say first how long you worked."
+        raise RuleViolation(message)
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        message = "Say why; the person reads it."
+        raise RuleViolation(message)
+    return reason.strip()
+
+
+def _name(entry: TimeEntry) -> str:
+    return f"{format_hm(queries.worked_of(entry).seconds)} of {entry.person.name} on #{entry.work_item.number}"

@@ -1,0 +1,170 @@
+"""What an entry is approved with: billable seconds, rate, the reason, cost (docs/billing.md rules 1, 4 to 7)."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.durations import MINUTE, RoundingMode, largest_remainder
+from helpdesk.kernel.money import Money
+from helpdesk.rates import service as rates
+from helpdesk.rates.domain import RateHit, RateMissing, RoundingPolicy, RoundingScope
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.charging import APPROVED
+from helpdesk.timekeeping.models import TimeEntry
+
+NOT_BILLED = {"not_billable": "not billable", "no_charge": "no charge"}
+
+
+@dataclass
+class PriceList:
+    """Prices and rounding rules looked up once for each question that entries of one call have in common."""
+
+    session: Session
+    _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
+    _rounding: dict[tuple[int, date], RoundingPolicyRow | None] = field(default_factory=dict)
+    _costs: dict[tuple[int, date], int | None] = field(default_factory=dict)
+
+    def price(self, entry: TimeEntry) -> RateHit | RateMissing:
+        """Return the rate at the start of the work, on the local day of the contract's zone (rule 5)."""
+        client, on = queries.client_of(entry), queries.day_of(entry)
+        key = (entry.work_item.project_id, entry.person_id, entry.work_type_id, on)
+        if key not in self._prices:
+            self._prices[key] = rates.find_price(
+                self.session,
+                client_id=client.id,
+                project_id=entry.work_item.project_id,
+                person_id=entry.person_id,
+                work_type_id=entry.work_type_id,
+                currency=client.currency,
+                on=on,
+            )
+        return self._prices[key]
+
+    def rounding(self, entry: TimeEntry) -> RoundingPolicyRow | None:
+        """Return the rounding policy of the client on the day of the work; None where nobody set one."""
+        key = (queries.client_of(entry).id, queries.day_of(entry))
+        if key not in self._rounding:
+            self._rounding[key] = rates.rounding_for(self.session, client_id=key[0], on=key[1])
+        return self._rounding[key]
+
+    def cost(self, entry: TimeEntry) -> int | None:
+        """Return what an hour of the person costs us, in minor units; None where nobody said."""
+        key = (entry.person_id, queries.day_of(entry))
+        if key not in self._costs:
+            cost = rates.cost_of(self.session, person_id=key[0], on=key[1])
+            self._costs[key] = cost.amount_minor if cost else None
+        return self._costs[key]
+
+
+def freeze(session: Session, entries: list[TimeEntry]) -> None:
+    """Write into ``entries``, which have just become approved, what they bill and why.
+
+    Where the rounding covers a day or a ticket, the seconds are the entry's own, rounded by themselves, until the
+    close gives the group its result. Where no rate is found the rate stays empty and the reason says what is
+    missing (rule 6).
+    """
+    prices = PriceList(session)
+    seconds = round_entries(session, entries, prices)
+    for entry in entries:
+        policy = prices.rounding(entry)
+        entry.rounding_policy_id = policy.id if policy else None
+        entry.billable_seconds = seconds[entry.id]
+        entry.cost_rate_minor = prices.cost(entry)
+        _write_rate(entry, prices)
+
+
+def round_entries(session: Session, entries: list[TimeEntry], prices: PriceList) -> dict[int, int]:
+    """Return the billable seconds of each entry; a chain of resumed timers is rounded once (rule 1).
+
+    What was approved earlier keeps its seconds; the rest of the chain gets what the whole bills beyond them.
+    """
+    chains = _chains(session, entries)
+    bills: dict[int, int] = {}
+    for entry in entries:
+        chain = chains[entry.id]
+        if entry.billable != "billable":
+            bills[entry.id] = 0
+        elif len(chain) == 1 or policy_of(prices.rounding(entry)).scope is not RoundingScope.ENTRY:
+            bills[entry.id] = policy_of(prices.rounding(entry)).billable_seconds(_length(entry))
+        elif entry.id not in bills:
+            bills.update(_share(chain, {new.id for new in entries}, policy_of(prices.rounding(chain[0]))))
+    return bills
+
+
+def value_minor(billable_seconds: int, rate_minor: int, currency: str) -> int:
+    """Return what so many seconds are worth at a price per hour, to the minor unit: 2700 s at 100.00 -> 75.00."""
+    return Money(rate_minor, currency).times(Fraction(billable_seconds, 60 * MINUTE)).minor
+
+
+def policy_of(row: RoundingPolicyRow | None) -> RoundingPolicy:
+    """Return the policy as a value; without a row each started minute is billed."""
+    if row is None:
+        return RoundingPolicy()
+    return RoundingPolicy(
+        mode=RoundingMode(row.mode),
+        step_seconds=row.step_minutes * MINUTE,
+        minimum_seconds=row.minimum_minutes * MINUTE,
+        grace_seconds=row.grace_seconds,
+        scope=RoundingScope(row.scope),
+    )
+
+
+def _write_rate(entry: TimeEntry, prices: PriceList) -> None:
+    entry.rate_minor = entry.rate_currency = None
+    if entry.billable in NOT_BILLED:
+        entry.rate_reason = NOT_BILLED[entry.billable]
+        return
+    found = prices.price(entry)
+    entry.rate_reason = found.reason
+    if isinstance(found, RateHit):
+        entry.rate_minor = Money.rounded(found.amount, found.currency).minor
+        entry.rate_currency = found.currency
+
+
+def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dict[int, int]:
+    fresh = [entry for entry in chain if entry.id in new]
+    settled = sum(entry.billable_seconds or 0 for entry in chain if entry.id not in new)
+    left = max(0, policy.billable_seconds(sum(map(_length, chain))) - settled)
+    lengths = [_length(entry) for entry in fresh]
+    shares = largest_remainder(left, lengths) if any(lengths) else [0] * len(fresh)
+    return {entry.id: share for entry, share in zip(fresh, shares, strict=True)}
+
+
+def _chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
+    """Return, for each entry, the billable and approved ones among those that resumed each other, by start.
+
+    ``entries`` count as approved. Every round of the loop is one query; a chain is as long as a day has pauses.
+    """
+    known = {entry.id: entry for entry in entries}
+    edge = list(known.values())
+    while edge:
+        before = [entry.resumes_id for entry in edge if entry.resumes_id is not None]
+        query = queries.with_work().where(
+            TimeEntry.id.in_(before) | TimeEntry.resumes_id.in_([entry.id for entry in edge]),
+            TimeEntry.id.not_in(list(known)),
+        )
+        edge = list(session.scalars(query))
+        known.update({entry.id: entry for entry in edge})
+    return _grouped(known, {entry.id for entry in entries})
+
+
+def _grouped(known: dict[int, TimeEntry], new: set[int]) -> dict[int, list[TimeEntry]]:
+    groups: dict[int, list[TimeEntry]] = defaultdict(list)
+    for entry in sorted(known.values(), key=lambda one: (one.started_at, one.id)):
+        if entry.billable == "billable" and (entry.id in new or entry.status in APPROVED):
+            groups[_root(entry, known)].append(entry)
+    return {entry_id: groups[_root(known[entry_id], known)] or [known[entry_id]] for entry_id in new}
+
+
+def _root(entry: TimeEntry, known: dict[int, TimeEntry]) -> int:
+    while entry.resumes_id in known:
+        entry = known[entry.resumes_id]
+    return entry.id
+
+
+def _length(entry: TimeEntry) -> int:
+    return queries.worked_of(entry).seconds
