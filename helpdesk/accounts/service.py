@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
@@ -264,13 +265,51 @@ def get_person(session: Session, person_id: int) -> Person:
 
 
 def add_team(session: Session, *, name: str, person_ids: tuple[int, ...], now: datetime, actor: Actor = SYSTEM) -> Team:
-    """Add a team with its members."""
-    team = Team(name=name)
+    """Add a team with its members.
+
+    Raises:
+        RuleViolation: no name, or one that another team has.
+    """
+    if not name.strip() or session.scalar(select(Team.id).where(func.lower(Team.name) == name.strip().lower())):
+        message = "A team needs a name of its own."
+        raise RuleViolation(message)
+    team = Team(name=name.strip())
     session.add(team)
     session.flush()
     session.add_all(TeamMember(team_id=team.id, person_id=person_id) for person_id in person_ids)
     session.flush()
     audit.record(session, actor=actor, action="added", kind="team", object_id=team.id, now=now)
+    return team
+
+
+def get_team(session: Session, team_id: int) -> Team:
+    """Return the team.
+
+    Raises:
+        NotFound: no such team.
+    """
+    team = session.get(Team, team_id)
+    if team is None:
+        message = "There is no such team."
+        raise NotFound(message)
+    return team
+
+
+def set_members(session: Session, *, actor: Actor, now: datetime, team_id: int, person_ids: Collection[int]) -> Team:
+    """Give a team exactly these members; what they may see changes with their next page.
+
+    Raises:
+        NotFound: no such team, or no such person.
+    """
+    team = get_team(session, team_id)
+    for person_id in person_ids:
+        get_person(session, person_id)
+    session.execute(delete(TeamMember).where(TeamMember.team_id == team_id))
+    session.add_all(TeamMember(team_id=team_id, person_id=person_id) for person_id in set(person_ids))
+    session.flush()
+    audit.record(
+        session, actor=actor, action="set members", kind="team", object_id=team_id, now=now, members=sorted(person_ids)
+    )
     return team
 
 

@@ -1,0 +1,76 @@
+"""Lists of staff and teams."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person, PersonSession, Team, TeamMember
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One line of the list of people."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    active: bool
+    time_zone: str
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TeamLine:
+    """One line of the list of teams."""
+
+    id: int
+    name: str
+    member_ids: list[int]
+    member_names: list[str]
+
+
+def people_lines(session: Session) -> list[PersonLine]:
+    """Return all staff, active ones first, by name, with when each was last seen: one query."""
+    seen = (
+        select(PersonSession.person_id, func.max(PersonSession.last_seen_at).label("at"))
+        .group_by(PersonSession.person_id)
+        .subquery("last_seen")
+    )
+    query = (
+        select(Person.id, Person.name, Person.email, Person.role, Person.active, Person.time_zone, seen.c.at)
+        .outerjoin(seen, seen.c.person_id == Person.id)
+        .order_by(Person.active.desc(), func.lower(Person.name), Person.id)
+    )
+    return [PersonLine(*row) for row in session.execute(query)]
+
+
+def team_lines(session: Session) -> list[TeamLine]:
+    """Return all teams by name with their members: one query."""
+    query = (
+        select(Team, Person.id, Person.name)
+        .outerjoin(TeamMember, TeamMember.team_id == Team.id)
+        .outerjoin(Person, Person.id == TeamMember.person_id)
+        .order_by(func.lower(Team.name), func.lower(Person.name))
+    )
+    found: dict[int, TeamLine] = {}
+    for team, person_id, name in session.execute(query):
+        line = found.setdefault(team.id, TeamLine(team.id, team.name, [], []))
+        if person_id is not None:
+            line.member_ids.append(person_id)
+            line.member_names.append(name)
+    return list(found.values())
+
+
+def choices(session: Session, *, roles: Collection[str]) -> list[tuple[int, str]]:
+    """Return (id, name) of the active people with one of ``roles``, by name, for a select field."""
+    query = select(Person.id, Person.name).where(Person.active.is_(True), Person.role.in_(sorted(roles)))
+    return [(row.id, row.name) for row in session.execute(query.order_by(func.lower(Person.name)))]
+
+
+def team_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of the teams, by name, for a select field."""
+    return [(row.id, row.name) for row in session.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))]

@@ -1,0 +1,197 @@
+"""Use cases of clients: add and change them, their mail domains and their contacts."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import service as accounts
+from helpdesk.clients import queries
+from helpdesk.clients.domain import check_address, client_domain
+from helpdesk.clients.models import Client, ClientDomain, Contact
+from helpdesk.company.domain import check_percent
+from helpdesk.infra import audit
+from helpdesk.infra.policy import RETAINERS, Actor
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.money import check_currency
+from helpdesk.kernel.periods import zone_named
+
+MOST_PAYMENT_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientProfile:
+    """What may be set of a client; the names are those of `Client`'s columns.
+
+    Raises:
+        RuleViolation: no name, or an unknown currency, zone, percentage or address.
+    """
+
+    name: str
+    legal_name: str = ""
+    address: str = ""
+    country: str = ""
+    vat_id: str = ""
+    customer_number: str = ""
+    purchase_order: str = ""
+    invoice_email: str = ""
+    currency: str = "EUR"
+    time_zone: str = "UTC"
+    language: str = "en"
+    tax_percent: str = "0"
+    payment_days: int = 14
+    account_manager_id: int | None = None
+    restricted_team_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            message = "A client needs a name."
+            raise RuleViolation(message)
+        if not 0 <= self.payment_days <= MOST_PAYMENT_DAYS:
+            message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
+            raise RuleViolation(message)
+        if self.invoice_email:
+            check_address(self.invoice_email)
+        check_currency(self.currency)
+        zone_named(self.time_zone)
+        check_percent(self.tax_percent)
+
+
+def add_client(
+    session: Session, *, actor: Actor, now: datetime, profile: ClientProfile, is_internal: bool = False
+) -> Client:
+    """Add a client.
+
+    Raises:
+        RuleViolation: the name is taken, or account manager or team cannot be that.
+    """
+    _check_people(session, profile)
+    _refuse_taken_name(session, profile.name, but_for=None)
+    client = Client(created_at=now, is_internal=is_internal, **asdict(profile))
+    session.add(client)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="client", object_id=client.id, now=now, name=client.name)
+    return client
+
+
+def update_client(session: Session, *, actor: Actor, now: datetime, client_id: int, profile: ClientProfile) -> Client:
+    """Change a client; what was approved or issued before keeps what it was made with.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: the name is taken, or account manager or team cannot be that.
+    """
+    client = queries.get(session, actor=actor, client_id=client_id)
+    _check_people(session, profile)
+    _refuse_taken_name(session, profile.name, but_for=client.id)
+    changed = {name: value for name, value in asdict(profile).items() if getattr(client, name) != value}
+    for name, value in changed.items():
+        setattr(client, name, value)
+    session.flush()
+    if changed:
+        audit.record(session, actor=actor, action="changed", kind="client", object_id=client.id, now=now, **changed)
+    return client
+
+
+def add_domain(session: Session, *, actor: Actor, now: datetime, client_id: int, domain: str) -> ClientDomain:
+    """Let mail of a domain find this client (docs/mail.md rule 37); a client's own domain again changes nothing.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: no domain, a freemail provider, or another client's.
+    """
+    client = queries.get(session, actor=actor, client_id=client_id)
+    name = client_domain(domain)
+    row = session.get(ClientDomain, name)
+    if row is not None and row.client_id != client.id:
+        message = f"Mail from {name} goes to another client already."
+        raise RuleViolation(message)
+    if row is None:
+        row = ClientDomain(domain=name, client_id=client.id)
+        session.add(row)
+        session.flush()
+        audit.record(
+            session, actor=actor, action="added domain", kind="client", object_id=client.id, now=now, domain=name
+        )
+    return row
+
+
+def remove_domain(session: Session, *, actor: Actor, now: datetime, client_id: int, domain: str) -> None:
+    """Let mail of a domain no longer find this client; tickets and contacts stay.
+
+    Raises:
+        NotFound: no such client or domain, or not for this actor.
+    """
+    client = queries.get(session, actor=actor, client_id=client_id)
+    row = session.get(ClientDomain, domain)
+    if row is None or row.client_id != client.id:
+        message = "There is no such domain."
+        raise NotFound(message)
+    session.delete(row)
+    session.flush()
+    audit.record(
+        session, actor=actor, action="removed domain", kind="client", object_id=client.id, now=now, domain=domain
+    )
+
+
+def add_contact(
+    session: Session, *, actor: Actor, now: datetime, name: str, email: str, client_id: int | None, language: str = ""
+) -> Contact:
+    """Return the contact with this address, added where there was none; two at once get the same one.
+
+    One that belongs nowhere yet is given to ``client_id``; one that has a client keeps it.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: no e-mail address.
+    """
+    if client_id is not None:
+        queries.get(session, actor=actor, client_id=client_id)
+    address = check_address(email)
+    contact = queries.find_contact(session, address)
+    if contact is None:
+        contact = _insert_contact(
+            session,
+            Contact(
+                client_id=client_id, name=name.strip() or address, email=address, language=language, created_at=now
+            ),
+        )
+        audit.record(session, actor=actor, action="added", kind="contact", object_id=contact.id, now=now)
+    elif contact.client_id is None and client_id is not None:
+        contact.client_id = client_id
+        session.flush()
+        audit.record(
+            session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
+        )
+    return contact
+
+
+def _insert_contact(session: Session, contact: Contact) -> Contact:
+    try:
+        with session.begin_nested():
+            session.add(contact)
+    except IntegrityError:
+        first = queries.find_contact(session, contact.email)
+        if first is None:
+            raise
+        return first
+    return contact
+
+
+def _check_people(session: Session, profile: ClientProfile) -> None:
+    if profile.account_manager_id is not None:
+        manager = accounts.get_person(session, profile.account_manager_id)
+        if not manager.active or manager.role not in RETAINERS:
+            message = f"{manager.name} cannot look after a client; choose an account manager, manager or administrator."
+            raise RuleViolation(message)
+    if profile.restricted_team_id is not None:
+        accounts.get_team(session, profile.restricted_team_id)
+
+
+def _refuse_taken_name(session: Session, name: str, *, but_for: int | None) -> None:
+    query = select(Client.id).where(func.lower(Client.name) == name.strip().lower(), Client.id != (but_for or 0))
+    if session.scalar(query.limit(1)) is not None:
+        message = f"There is a client named {name.strip()} already."
+        raise RuleViolation(message)

@@ -1,0 +1,107 @@
+"""Use cases of our own company: set up once, then change."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.company.domain import check_number_pattern, check_percent
+from helpdesk.company.models import Company
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
+from helpdesk.kernel.money import check_currency
+from helpdesk.kernel.periods import zone_named
+
+MOST_PAYMENT_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyProfile:
+    """What an administrator may set; the names are those of `Company`'s columns.
+
+    Raises:
+        RuleViolation: no name, or an unknown currency, zone, percentage or pattern.
+    """
+
+    name: str
+    legal_name: str = ""
+    address: str = ""
+    country: str = ""
+    vat_id: str = ""
+    registration: str = ""
+    email: str = ""
+    website: str = ""
+    bank_name: str = ""
+    iban: str = ""
+    bic: str = ""
+    currency: str = "EUR"
+    time_zone: str = "UTC"
+    language: str = "en"
+    payment_days: int = 14
+    tax_percent: str = "0"
+    invoice_number_pattern: str = "INV-{year}-{number:04}"
+    invoice_terms: str = ""
+    self_approval: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            message = "The company needs a name."
+            raise RuleViolation(message)
+        if not 0 <= self.payment_days <= MOST_PAYMENT_DAYS:
+            message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
+            raise RuleViolation(message)
+        check_currency(self.currency)
+        zone_named(self.time_zone)
+        check_percent(self.tax_percent)
+        check_number_pattern(self.invoice_number_pattern)
+
+
+def find_company(session: Session) -> Company | None:
+    """Return our own company, or None before the first run."""
+    return session.get(Company, 1)
+
+
+def get_company(session: Session) -> Company:
+    """Return our own company.
+
+    Raises:
+        NotFound: nobody has set it up yet.
+    """
+    company = find_company(session)
+    if company is None:
+        message = "Helpdesk is not set up yet. Open the address that `helpdesk up` printed."
+        raise NotFound(message)
+    return company
+
+
+def set_up(session: Session, *, actor: Actor, now: datetime, profile: CompanyProfile) -> Company:
+    """Add our own company.
+
+    Raises:
+        Conflict: there is one already.
+    """
+    if find_company(session) is not None:
+        message = "The company is set up already."
+        raise Conflict(message)
+    company = Company(id=1, created_at=now, **asdict(profile))
+    session.add(company)
+    session.flush()
+    audit.record(session, actor=actor, action="set up", kind="company", object_id=1, now=now, name=profile.name)
+    return company
+
+
+def update(session: Session, *, actor: Actor, now: datetime, profile: CompanyProfile) -> Company:
+    """Change our own company; issued invoices keep what they were issued with.
+
+    Raises:
+        NotFound: nobody has set it up yet.
+    """
+    company = get_company(session)
+    changed = {name: value for name, value in asdict(profile).items() if getattr(company, name) != value}
+    for name, value in changed.items():
+        setattr(company, name, value)
+    session.flush()
+    if changed:
+        audit.record(session, actor=actor, action="changed", kind="company", object_id=1, now=now, **changed)
+    return company

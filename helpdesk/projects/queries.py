@@ -1,0 +1,164 @@
+"""Reads of projects and work items, each scoped to what the actor may see."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.clients.queries import visible
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.projects.models import OPEN_STATUSES, Project, TaskDetails, WorkItem
+
+
+def visible_items(actor: Actor) -> Select[WorkItem]:
+    """Return the query of all work items that the actor may see, joined to their project and client."""
+    return (
+        select(WorkItem)
+        .join(Project, Project.id == WorkItem.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(visible(actor))
+    )
+
+
+def get_item(session: Session, *, actor: Actor, number: int | None = None, item_id: int | None = None) -> WorkItem:
+    """Return a work item by its number or its id, with project and client loaded.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+    """
+    wanted = WorkItem.number == number if item_id is None else WorkItem.id == item_id
+    item = session.scalar(
+        visible_items(actor).where(wanted).options(contains_eager(WorkItem.project).contains_eager(Project.client))
+    )
+    if item is None:
+        message = "There is no such ticket or task."
+        raise NotFound(message)
+    return item
+
+
+def get_project(session: Session, *, actor: Actor, project_id: int) -> Project:
+    """Return a project with its client loaded.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+    """
+    project = session.scalar(
+        select(Project)
+        .join(Project.client)
+        .where(Project.id == project_id, visible(actor))
+        .options(contains_eager(Project.client))
+    )
+    if project is None:
+        message = "There is no such project."
+        raise NotFound(message)
+    return project
+
+
+def triage_project(session: Session) -> Project:
+    """Return the project in which mail waits whose client nobody knows.
+
+    Raises:
+        NotFound: Helpdesk is not set up yet.
+    """
+    project = session.scalar(select(Project).where(Project.is_triage.is_(True)).order_by(Project.id).limit(1))
+    if project is None:
+        message = "There is no Triage project: Helpdesk is not set up yet."
+        raise NotFound(message)
+    return project
+
+
+def default_project(session: Session, client_id: int) -> Project | None:
+    """Return the active project in which a client's mail lands; None where the client has none."""
+    return session.scalar(
+        select(Project)
+        .where(Project.client_id == client_id, Project.is_default.is_(True), Project.status == "active")
+        .order_by(Project.id)
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class ProjectLine:
+    """One line of the list of projects."""
+
+    id: int
+    name: str
+    status: str
+    billing: str
+    client_id: int
+    client_name: str
+    manager_name: str | None
+    due_on: date | None
+    open_count: int
+    done_count: int
+
+
+def lines(session: Session, *, actor: Actor) -> list[ProjectLine]:
+    """Return the projects that the actor may see, active ones first, by client and name: one query."""
+    is_open = WorkItem.status.in_(OPEN_STATUSES)
+    counts = (
+        select(
+            WorkItem.project_id,
+            func.sum(case((is_open, 1), else_=0)).label("open"),
+            func.sum(case((is_open, 0), else_=1)).label("done"),
+        )
+        .group_by(WorkItem.project_id)
+        .subquery("item_counts")
+    )
+    query = (
+        select(
+            Project.id,
+            Project.name,
+            Project.status,
+            Project.billing,
+            Client.id,
+            Client.name,
+            Person.name,
+            Project.due_on,
+            func.coalesce(counts.c.open, 0),
+            func.coalesce(counts.c.done, 0),
+        )
+        .join(Project.client)
+        .outerjoin(Person, Person.id == Project.manager_id)
+        .outerjoin(counts, counts.c.project_id == Project.id)
+        .where(visible(actor), Client.archived_at.is_(None))
+        .order_by(
+            case((Project.status == "active", 0), (Project.status == "paused", 1), else_=2),
+            func.lower(Client.name),
+            func.lower(Project.name),
+            Project.id,
+        )
+    )
+    return [ProjectLine(*row) for row in session.execute(query)]
+
+
+def items_of(session: Session, *, project_id: int, limit: int = 500) -> list[WorkItem]:
+    """Return the work items of a project, open ones first, in the order of the plan; details and assignee loaded."""
+    query = (
+        select(WorkItem)
+        .outerjoin(WorkItem.task_details)
+        .where(WorkItem.project_id == project_id)
+        .options(contains_eager(WorkItem.task_details), joinedload(WorkItem.assignee))
+        .order_by(
+            case((WorkItem.status.in_(OPEN_STATUSES), 0), else_=1),
+            func.coalesce(TaskDetails.position, 0),
+            WorkItem.number,
+        )
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, "client · project") of the active projects that the actor may see, for a select field."""
+    query = (
+        select(Project.id, Client.name, Project.name)
+        .join(Project.client)
+        .where(visible(actor), Project.status == "active", Client.archived_at.is_(None))
+        .order_by(func.lower(Client.name), func.lower(Project.name))
+    )
+    return [(project_id, f"{client} · {project}") for project_id, client, project in session.execute(query)]

@@ -1,0 +1,242 @@
+"""Use cases of projects and work items: open them, assign them, move their status."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import service as accounts
+from helpdesk.clients import queries as clients
+from helpdesk.infra import audit
+from helpdesk.infra.counters import take_next
+from helpdesk.infra.policy import DESK, Actor
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.projects import queries
+from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, Project, TaskDetails, WorkItem
+
+BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
+PROJECT_STATUSES = ("active", "paused", "done")
+ITEM_NUMBERS = "work_items"
+
+
+def add_project(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    client_id: int,
+    name: str,
+    billing: str = "hourly",
+    manager_id: int | None = None,
+    due_on: date | None = None,
+    is_triage: bool = False,
+) -> Project:
+    """Add a project; a client's first one is where its mail lands.
+
+    Raises:
+        NotFound: no such client or person, or not for this actor.
+        RuleViolation: no name, or one that the client has already; an unknown billing.
+    """
+    client = clients.get(session, actor=actor, client_id=client_id)
+    _known(billing, BILLINGS)
+    title = _title(name)
+    same = select(Project.id).where(Project.client_id == client.id, func.lower(Project.name) == title.lower())
+    if session.scalar(same.limit(1)) is not None:
+        message = f"{client.name} has a project named {title} already."
+        raise RuleViolation(message)
+    if manager_id is not None:
+        accounts.get_person(session, manager_id)
+    project = Project(
+        client_id=client.id,
+        name=title,
+        billing=billing,
+        manager_id=manager_id,
+        due_on=due_on,
+        is_triage=is_triage,
+        is_default=not is_triage and queries.default_project(session, client.id) is None,
+        created_at=now,
+    )
+    session.add(project)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="project", object_id=project.id, now=now, name=title)
+    return project
+
+
+def set_project_status(session: Session, *, actor: Actor, now: datetime, project_id: int, status: str) -> Project:
+    """Pause, finish or resume a project; its items and times stay as they are.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+        RuleViolation: an unknown status, or Triage, which mail always needs.
+    """
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    if project.is_triage:
+        message = "Triage stays active: mail that belongs to nobody waits there."
+        raise RuleViolation(message)
+    project.status = _known(status, PROJECT_STATUSES)
+    session.flush()
+    audit.record(
+        session, actor=actor, action="set status", kind="project", object_id=project.id, now=now, status=status
+    )
+    return project
+
+
+def create_item(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    kind: str,
+    project_id: int,
+    title: str,
+    priority: str = "normal",
+    assignee_id: int | None = None,
+    status: str = "new",
+) -> WorkItem:
+    """Add a work item with the next number; who opens it adds its details (ticket or task) in the same unit.
+
+    Raises:
+        NotFound: no such project or person, or not for this actor.
+        RuleViolation: no title, an unknown priority or status, or an assignee who cannot work on it.
+    """
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    if assignee_id is not None:
+        _check_assignee(session, project, assignee_id)
+    item = WorkItem(
+        number=take_next(session, ITEM_NUMBERS),
+        kind=kind,
+        project_id=project.id,
+        title=_title(title),
+        status=_known(status, ITEM_STATUSES),
+        priority=_known(priority, PRIORITIES),
+        assignee_id=assignee_id,
+        created_at=now,
+        updated_at=now,
+        closed_at=None if status in OPEN_STATUSES else now,
+    )
+    session.add(item)
+    session.flush()
+    audit.record(session, actor=actor, action="opened", kind=kind, object_id=item.id, now=now, number=item.number)
+    return item
+
+
+def add_task(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    project_id: int,
+    title: str,
+    assignee_id: int | None = None,
+    estimate_seconds: int | None = None,
+    due_on: date | None = None,
+    parent_id: int | None = None,
+) -> WorkItem:
+    """Add a task at the end of the project's plan.
+
+    Raises:
+        NotFound: no such project, person or parent, or not for this actor.
+        RuleViolation: no title, a negative estimate, or a parent of another project.
+    """
+    if estimate_seconds is not None and estimate_seconds < 0:
+        message = "An estimate is not negative."
+        raise RuleViolation(message)
+    if parent_id is not None:
+        _check_parent(session, actor, project_id, parent_id)
+    item = create_item(
+        session, actor=actor, now=now, kind="task", project_id=project_id, title=title, assignee_id=assignee_id
+    )
+    last = select(func.max(TaskDetails.position)).join(WorkItem, WorkItem.id == TaskDetails.work_item_id)
+    position = (session.scalar(last.where(WorkItem.project_id == project_id)) or 0) + 1
+    session.add(
+        TaskDetails(
+            work_item_id=item.id,
+            parent_id=parent_id,
+            due_on=due_on,
+            estimate_seconds=estimate_seconds,
+            position=position,
+        )
+    )
+    session.flush()
+    return item
+
+
+def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, status: str) -> WorkItem:
+    """Move an item to ``status``; the same one again changes nothing.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: an unknown status.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    _known(status, ITEM_STATUSES)
+    if item.status == status:
+        return item
+    before, item.status, item.updated_at = item.status, status, now
+    item.closed_at = None if status in OPEN_STATUSES else item.closed_at or now
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="set status",
+        kind=item.kind,
+        object_id=item.id,
+        now=now,
+        before=before,
+        after=status,
+    )
+    return item
+
+
+def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:
+    """Give an item to somebody, or with None to nobody; the same person again changes nothing.
+
+    Raises:
+        NotFound: no such item or person, or not for this actor.
+        RuleViolation: a person who has left, has no desk, or may not see the client.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    if item.assignee_id == assignee_id:
+        return item
+    if assignee_id is not None:
+        _check_assignee(session, item.project, assignee_id)
+    item.assignee_id, item.updated_at = assignee_id, now
+    session.flush()
+    session.expire(item, ["assignee"])
+    audit.record(
+        session, actor=actor, action="assigned", kind=item.kind, object_id=item.id, now=now, assignee_id=assignee_id
+    )
+    return item
+
+
+def _check_assignee(session: Session, project: Project, assignee_id: int) -> None:
+    person = accounts.get_person(session, assignee_id)
+    if not person.active or person.role not in DESK:
+        message = f"{person.name} does not work on tickets and tasks."
+        raise RuleViolation(message)
+    try:
+        queries.get_project(session, actor=accounts.actor_of(person), project_id=project.id)
+    except NotFound as error:
+        message = f"{person.name} is not in the team that {project.client.name} is restricted to."
+        raise RuleViolation(message) from error
+
+
+def _check_parent(session: Session, actor: Actor, project_id: int, parent_id: int) -> None:
+    if queries.get_item(session, actor=actor, item_id=parent_id).project_id != project_id:
+        message = "A task and the task above it belong to the same project."
+        raise RuleViolation(message)
+
+
+def _known(word: str, words: tuple[str, ...]) -> str:
+    if word not in words:
+        message = f"{word!r} is none of {', '.join(words)}."
+        raise RuleViolation(message)
+    return word
+
+
+def _title(text: str) -> str:
+    title = " ".join(text.split())
+    if not title:
+        message = "It needs a name."
+        raise RuleViolation(message)
+    return title
