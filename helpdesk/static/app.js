@@ -18,7 +18,7 @@
   "use strict";
 
   const root = document.documentElement;
-  const lang = root.lang || undefined;
+  const lang = root.lang === "en" ? "en-GB" : root.lang || undefined; // day before month, as the server writes it
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 
   /* --- what the browser remembers; a browser that forbids it simply forgets --- */
@@ -78,7 +78,8 @@
   const SHAPES = {
     time: { hour: "2-digit", minute: "2-digit" },
     date: { weekday: "short", day: "numeric", month: "short" },
-    datetime: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+    recent: { weekday: "short", hour: "2-digit", minute: "2-digit" },
+    datetime: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
     full: { dateStyle: "full", timeStyle: "long" },
   };
   const STEPS = [["minute", 60], ["hour", 3600], ["day", 86400]];
@@ -89,12 +90,18 @@
     return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(seconds / size));
   }
 
+  function shapeOf(shape, instant) {
+    const days = (Date.now() - instant) / 86400000;
+    if (shape !== "datetime" || days < 0 || days > 6) return SHAPES[shape];
+    return instant.toDateString() === new Date().toDateString() ? SHAPES.time : SHAPES.recent;
+  }
+
   function showTimes() {
     for (const element of all("time[data-local]")) {
       const instant = new Date(element.dateTime);
       if (Number.isNaN(instant.valueOf())) continue;
       const shape = element.dataset.local;
-      element.textContent = shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, SHAPES[shape]).format(instant);
+      element.textContent = shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, shapeOf(shape, instant)).format(instant);
       element.title = new Intl.DateTimeFormat(lang, SHAPES.full).format(instant);
     }
   }
