@@ -1,4 +1,4 @@
-"""What the engine makes of a scenario, as ``helpdesk retainers simulate`` prints it (docs/billing.md "Simulate").
+"""What the engine makes of a scenario, as ``helpdesk retainers simulate`` prints it (docs/billing.md "The simulate contract").
 
 Touches no database and no clock: the same pure code that closes a month answers what-if questions.
 """

@@ -1,4 +1,4 @@
-"""Reading a JSON scenario field by field; the first fault is named by its path (docs/billing.md "Simulate")."""
+"""Reading a JSON scenario field by field; the first fault is named by its path (docs/billing.md "The simulate contract")."""
 
 import json
 import re
@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
 
+from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import parse_decimal
 from helpdesk.kernel.periods import Month
@@ -184,10 +186,10 @@ def decimal(value: object, path: str) -> Decimal:
 def hours(value: object, path: str) -> int:
     """Return the whole seconds of a number of hours."""
     number = decimal(value, path)
-    seconds = number * 3600
-    if seconds != seconds.to_integral_value():
+    seconds = Fraction(number) * HOUR
+    if seconds.denominator != 1:
         refuse(path, f"{number} hours are no whole seconds")
-    return int(seconds)
+    return seconds.numerator
 
 
 def instant(value: object, path: str) -> datetime:

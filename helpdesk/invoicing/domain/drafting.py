@@ -1,0 +1,122 @@
+"""From priced seconds of entries to the lines of a draft: pure (docs/billing.md rules 3, 16 and 18)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+
+from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.kernel.durations import format_hm, to_minutes
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month
+from helpdesk.rates.domain import amount_for
+
+PRINT_ORDER = tuple(LineKind)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledItem:
+    """The ticket or task that a line is about."""
+
+    id: int
+    number: int
+    title: str
+    is_ticket: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A half-open range of one entry's billable seconds that goes on the invoice at one price per hour.
+
+    ``quantity_seconds`` is what is printed and priced: the range itself, or what it burns where overage is
+    weighted. Work at no charge has a price of zero, its worked seconds as quantity, and an empty range: nothing
+    of it is billable.
+    """
+
+    entry_id: int
+    item: BilledItem
+    kind: LineKind
+    from_second: int
+    to_second: int
+    burn_seconds: int
+    quantity_seconds: int
+    price: Decimal
+    worked_on: date
+    person: str
+    period_id: int | None = None
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether there are billable seconds to hold."""
+        return self.to_second > self.from_second
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line of a draft: ``minutes`` x ``unit_price`` / 60 = ``amount`` to the minor unit."""
+
+    kind: LineKind
+    description: str
+    minutes: Decimal
+    unit_price: Decimal
+    amount: Money
+    item: BilledItem
+    period_id: int | None
+    pieces: tuple[Priced, ...]
+
+
+def draft_lines(priced: Iterable[Priced], *, currency: str) -> list[DraftLine]:
+    """Return the lines: one for each kind, closed period, ticket or task, and price. Tickets come before tasks.
+
+    3 x 20 min at 100.00 on three tickets are 3 lines of 33.33; on one ticket they are one line of 100.00.
+    """
+    groups: dict[tuple[int, int, bool, int, Decimal], list[Priced]] = defaultdict(list)
+    for each in priced:
+        kind = PRINT_ORDER.index(each.kind)
+        groups[kind, each.period_id or 0, not each.item.is_ticket, each.item.number, each.price].append(each)
+    return [_line(groups[key], currency) for key in sorted(groups)]
+
+
+def _line(pieces: Sequence[Priced], currency: str) -> DraftLine:
+    first = pieces[0]
+    seconds = sum(each.quantity_seconds for each in pieces)
+    return DraftLine(
+        kind=first.kind,
+        description=first.item.title,
+        minutes=to_minutes(seconds),
+        unit_price=first.price,
+        amount=amount_for(seconds, first.price, currency),
+        item=first.item,
+        period_id=first.period_id,
+        pieces=tuple(sorted(pieces, key=lambda each: (each.worked_on, each.entry_id, each.from_second))),
+    )
+
+
+def detail_of(pieces: Iterable[Priced], language: str) -> str:
+    """Return when and by whom, in the reader's language: ``2 Nov – 27 Nov, Ann 2:30, Ben 1:00``."""
+    listed = list(pieces)
+    days = sorted({each.worked_on for each in listed})
+    seconds: dict[str, int] = defaultdict(int)
+    for each in listed:
+        seconds[each.person] += each.quantity_seconds
+    first, last = (format_date(day, "d MMM", locale=_locale(language)) for day in (days[0], days[-1]))
+    when = first if first == last else f"{first} – {last}"
+    return ", ".join([when, *(f"{person} {format_hm(worked)}" for person, worked in sorted(seconds.items()))])
+
+
+def fee_description(name: str, month: Month, language: str) -> str:
+    """Return what a retainer fee is for: ``Managed workplace, December 2026``."""
+    return f"{name}, {month_name(month, language)}"
+
+
+def month_name(month: Month, language: str) -> str:
+    """Return the month as people of the language write it: ``November 2026``, ``novembre 2026``."""
+    return str(format_skeleton("yMMMM", month.first_day, locale=_locale(language)))
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(language.replace("-", "_"))
