@@ -1,5 +1,150 @@
-"""Routes of the retainers slice."""
+"""Routes of retainers: the board, one agreement in one month, a new agreement."""
 
-from flask import Blueprint
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.policy import RETAINERS, current_actor, policy
+from helpdesk.infra.web import zone
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.projects.models import Project
+from helpdesk.retainers import queries, render, service
+from helpdesk.retainers.domain.engine import settle
+from helpdesk.retainers.forms import AgreementForm
+from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
+
+
+@bp.get("/retainers")
+@policy(RETAINERS)
+def board() -> str:
+    """Show every agreement in force in a month, most urgent first."""
+    now = clock.now()
+    month = _month_asked_for(now)
+    session = read_session()
+    agreements = queries.visible_agreements(session, actor=current_actor())
+    closed = queries.closed_periods(session, agreement_ids=[each.id for each in agreements])
+    rows = []
+    for agreement in agreements:
+        view = queries.month_view(session, agreement=agreement, month=month, now=now)
+        if view is not None:
+            before = [period for at, period in sorted(closed.get(agreement.id, {}).items()) if at < month]
+            rows.append(render.board_row(view, as_of=_today(agreement, now), before=before))
+    rows.sort(key=lambda row: (-row.used_percent, row.client_name.casefold()))
+    return render_template(
+        "retainers/board.html", month=_stepper("retainers.board", month, now), rows=rows, can_add=True
+    )
+
+
+@bp.get("/retainers/<int:agreement_id>")
+@policy(RETAINERS)
+def agreement(agreement_id: int) -> str:
+    """Show one agreement in one month: picture, days, entries, and the ledger once it is closed."""
+    now, session = clock.now(), read_session()
+    found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id)
+    month = _month_asked_for(now)
+    view = queries.month_view(session, agreement=found, month=month, now=now)
+    if view is None:
+        message = _("This agreement has no such month.")
+        raise NotFound(message)
+    book = queries.books_of(session, found, through=month)
+    contract_zone = ZoneInfo(found.time_zone)
+    return render_template(
+        "retainers/agreement.html",
+        agreement={
+            "id": found.id,
+            "name": found.name,
+            "client_id": found.client_id,
+            "client_name": found.client.name,
+            "terms": render.terms_of(found, month),
+        },
+        month=_stepper("retainers.agreement", month, now, agreement_id=found.id)
+        | {"closed_at": view.closed.closed_at if view.closed else None},
+        alert=render.alert_of(view),
+        facts=render.facts_of(view),
+        burn=render.burn_of(view, as_of=_today(found, now)),
+        entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
+        ledger=render.ledger_of(view.closed),
+    )
+
+
+@bp.route("/retainers/new", methods=["GET", "POST"])
+@policy(RETAINERS)
+def new() -> str | Response | tuple[str, int]:
+    """Ask for an agreement and add it."""
+    form = AgreementForm(starts_on=clock.now().astimezone(zone()).date().replace(day=1))
+    chosen = _offer_choices(form, read_session())
+    if form.validate_on_submit():
+        try:
+            with unit_of_work() as session:
+                added = _add(session, form, chosen)
+            flash(_("%(name)s is agreed.", name=form.name.data), "ok")
+            return redirect(url_for("retainers.agreement", agreement_id=added), code=303)
+        except RuleViolation as refusal:
+            form.refuse(refusal)
+    page = render_template("retainers/form.html", form=form)
+    return (page, 422) if form.is_submitted() else page
+
+
+def _add(session: Session, form: AgreementForm, currencies: dict[int, str]) -> int:
+    return service.add_agreement(
+        session,
+        actor=current_actor(),
+        now=clock.now(),
+        client_id=form.client_id.data,
+        name=form.name.data,
+        starts_on=form.starts_on.data,
+        ends_on=form.ends_on.data,
+        terms=form.terms(currencies[form.client_id.data]),
+        project_ids=form.project_ids.data or (),
+    ).id
+
+
+def _offer_choices(form: AgreementForm, session: Session) -> dict[int, str]:
+    """Fill the selects with what the actor may bill; return the currency of each client."""
+    query = (
+        select(Client).where(clients.billable_by(current_actor()), Client.archived_at.is_(None)).order_by(Client.name)
+    )
+    found = session.scalars(query).all()
+    names = {client.id: client.name for client in found}
+    projects = session.scalars(
+        select(Project).where(Project.client_id.in_(names), Project.is_triage.is_(False)).order_by(Project.name)
+    )
+    form.client_id.choices = list(names.items())
+    form.project_ids.choices = [(project.id, f"{names[project.client_id]}: {project.name}") for project in projects]
+    return {client.id: client.currency for client in found}
+
+
+def _month_asked_for(now: datetime) -> Month:
+    asked = request.args.get("month")
+    return Month.parse(asked) if asked else local_month(now, zone())
+
+
+def _today(found: Agreement, now: datetime) -> date:
+    return local_day(now, ZoneInfo(found.time_zone))
+
+
+def _stepper(endpoint: str, month: Month, now: datetime, **values: int) -> dict[str, object]:
+    this_month = local_month(now, zone())
+    today = local_day(now, zone())
+    note = _("day %(day)s of %(days)s", day=today.day, days=month.days) if month == this_month else ""
+    after = url_for(endpoint, month=str(month.next), **values) if month < this_month else None
+    return {
+        "key": str(month),
+        "label": render.label_of(month),
+        "note": note,
+        "end_label": render.label_of_day(month.last_day),
+        "before_url": url_for(endpoint, month=str(month.previous), **values),
+        "after_url": after,
+    }

@@ -1,0 +1,204 @@
+"""``helpdesk doctor``: the invariants of docs/architecture.md on live data, with SQL and sums of their own.
+
+Nothing here calls the code that wrote the data: a fault in the engine must not hide itself.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.blobs import BlobStore
+
+ORPHAN_AGE = timedelta(hours=1)  # a file is written before its row is committed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that breaks an invariant: its number in docs/architecture.md, and what is wrong in plain words."""
+
+    invariant: int
+    message: str
+
+
+@dataclass(frozen=True)
+class SqlCheck:
+    """A query that finds nothing where the invariant holds; each row fills ``says``."""
+
+    invariant: int
+    says: str
+    sql: str
+
+
+SQL_CHECKS = (
+    SqlCheck(
+        1,
+        "inbound message {0} is {1} without an outcome or without a reason",
+        "SELECT id, state FROM inbound_messages WHERE state IN ('done', 'ignored', 'quarantined')"
+        " AND (outcome = '' OR CAST(reasons AS TEXT) = '[]')",
+    ),
+    SqlCheck(
+        2,
+        "inbound messages {1} have the same effect, message {0}",
+        "SELECT message_id, MIN(inbound_message_id), MAX(inbound_message_id) FROM inbound_effects"
+        " WHERE message_id IS NOT NULL GROUP BY message_id HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(
+        2,
+        "inbound message {0} made a {1}, but its effect is not recorded",
+        "SELECT m.id, m.outcome FROM inbound_messages m LEFT JOIN inbound_effects e ON e.inbound_message_id = m.id"
+        " WHERE m.state = 'done' AND e.inbound_message_id IS NULL",
+    ),
+    SqlCheck(
+        3,
+        "charges {1} and {2} hold the same seconds of time entry {0}",
+        "SELECT a.time_entry_id, a.id, b.id FROM charges a JOIN charges b ON b.time_entry_id = a.time_entry_id"
+        " AND b.id > a.id AND a.from_second < b.to_second AND b.from_second < a.to_second"
+        " WHERE a.released_at IS NULL AND b.released_at IS NULL",
+    ),
+    SqlCheck(
+        3,
+        "charge {0} reaches beyond the billable seconds of time entry {1}",
+        "SELECT c.id, e.id FROM charges c JOIN time_entries e ON e.id = c.time_entry_id"
+        " WHERE c.released_at IS NULL AND c.to_second > COALESCE(e.billable_seconds, 0)",
+    ),
+    SqlCheck(
+        4,
+        "time entry {0} is {1}, yet charge {2} holds seconds of it",
+        "SELECT e.id, e.status, c.id FROM charges c JOIN time_entries e ON e.id = c.time_entry_id"
+        " WHERE c.released_at IS NULL AND e.status NOT IN ('approved', 'locked')",
+    ),
+    SqlCheck(
+        4,
+        "charge {0} is {1} on an invoice that is {2}",
+        "SELECT c.id, c.state, i.status FROM charges c JOIN invoice_lines l ON c.holder_kind = 'invoice_line'"
+        " AND l.id = c.holder_id JOIN invoices i ON i.id = l.invoice_id WHERE c.released_at IS NULL"
+        " AND ((i.status = 'draft' AND c.state <> 'held') OR (i.status IN ('void', 'dropped'))"
+        " OR (i.status IN ('issued', 'part_paid', 'paid') AND c.state <> 'fixed'))",
+    ),
+    SqlCheck(
+        5,
+        "period {0}: the ledger differs from its figures by {1} seconds",
+        "SELECT p.id, COALESCE(SUM(r.seconds), 0) FROM retainer_periods p"
+        " LEFT JOIN ledger_rows r ON r.period_id = p.id AND r.kind <> 'overage'"
+        " WHERE p.reversed_at IS NULL GROUP BY p.id HAVING COALESCE(SUM(r.seconds), 0) <> 0",
+    ),
+    SqlCheck(
+        5,
+        "period {0}: its drawn rows come to {1} seconds, its figure is {2}",
+        "SELECT p.id, COALESCE(SUM(-r.seconds), 0), p.used_seconds FROM retainer_periods p"
+        " LEFT JOIN ledger_rows r ON r.period_id = p.id AND r.kind = 'draw' WHERE p.reversed_at IS NULL"
+        " GROUP BY p.id, p.used_seconds HAVING COALESCE(SUM(-r.seconds), 0) <> p.used_seconds",
+    ),
+    SqlCheck(
+        5,
+        "period {0} is carried out with {1} seconds, the next month starts with {2}",
+        "SELECT a.id, a.carried_out_seconds, b.carried_in_seconds FROM retainer_periods a"
+        " JOIN retainer_periods b ON b.agreement_id = a.agreement_id AND b.reversed_at IS NULL"
+        " AND b.month = (SELECT MIN(c.month) FROM retainer_periods c WHERE c.agreement_id = a.agreement_id"
+        " AND c.reversed_at IS NULL AND c.month > a.month)"
+        " WHERE a.reversed_at IS NULL AND a.carried_out_seconds <> b.carried_in_seconds",
+    ),
+    SqlCheck(
+        6,
+        "invoice {0}: its lines sum to {1}, its net is {2}",
+        "SELECT i.id, COALESCE(SUM(l.amount_minor), 0), i.net_minor FROM invoices i"
+        " LEFT JOIN invoice_lines l ON l.invoice_id = i.id WHERE i.status <> 'dropped'"
+        " GROUP BY i.id, i.net_minor HAVING COALESCE(SUM(l.amount_minor), 0) <> i.net_minor",
+    ),
+    SqlCheck(
+        6,
+        "invoice {0}: net and tax are not its total",
+        "SELECT id FROM invoices WHERE net_minor + tax_minor <> total_minor",
+    ),
+    SqlCheck(
+        7,
+        "series {0} has given {1} numbers up to {2}, its counter stands at {3}",
+        "SELECT s.id, COUNT(i.id), COALESCE(MAX(i.series_number), 0), s.last_number FROM number_series s"
+        " LEFT JOIN invoices i ON i.series_id = s.id GROUP BY s.id, s.last_number"
+        " HAVING COUNT(i.id) <> s.last_number OR COALESCE(MAX(i.series_number), 0) <> s.last_number",
+    ),
+    SqlCheck(
+        8,
+        "person {0} has {1} running timers",
+        "SELECT person_id, COUNT(*) FROM time_entries WHERE ended_at IS NULL GROUP BY person_id HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(8, "time entry {0} ends before it starts", "SELECT id FROM time_entries WHERE ended_at < started_at"),
+    SqlCheck(
+        9,
+        "outgoing message {0} is sent, but nobody knows when",
+        "SELECT id FROM outgoing_messages WHERE state = 'sent' AND sent_at IS NULL",
+    ),
+)
+
+
+def examine(session: Session, *, store: BlobStore, now: datetime) -> list[Finding]:
+    """Return everything that breaks an invariant; nothing means that the data are sound. Reads only."""
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: _by_sql(session),
+        lambda: _printed_amounts(session),
+        lambda: _documents(session, store),
+        lambda: _files(session, store, now),
+    )
+    return [finding for check in checks for finding in check()]
+
+
+def _by_sql(session: Session) -> Iterator[Finding]:
+    for check in SQL_CHECKS:
+        for row in session.execute(text(check.sql)):
+            yield Finding(check.invariant, check.says.format(*row))
+
+
+def _printed_amounts(session: Session) -> Iterator[Finding]:
+    """Invariant 6: printed minutes × price of an hour / 60, half up, is the printed amount."""
+    rows = session.execute(
+        text(
+            "SELECT l.id, l.minutes, l.unit_price, l.amount_minor, i.currency FROM invoice_lines l"
+            " JOIN invoices i ON i.id = l.invoice_id WHERE i.status <> 'dropped'"
+        )
+    )
+    for line_id, minutes, unit_price, amount_minor, currency in rows:
+        quantity = Decimal(1) if minutes is None else Decimal(minutes) / 60
+        exact = Decimal(unit_price) * quantity * 10 ** _decimals(currency)
+        if int(exact.quantize(Decimal(1), ROUND_HALF_UP)) != amount_minor:
+            yield Finding(6, f"invoice line {line_id}: {minutes or 1} × {unit_price} is not {amount_minor}")
+
+
+def _decimals(currency: str) -> int:
+    return {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "VND": 0, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}.get(
+        currency, 2
+    )
+
+
+def _documents(session: Session, store: BlobStore) -> Iterator[Finding]:
+    """Invariant 7: an issued invoice and its PDF are what they were at issue."""
+    rows = session.execute(
+        text("SELECT number, canonical_json, canonical_sha256, pdf_sha256 FROM invoices WHERE number IS NOT NULL")
+    )
+    for number, canonical_json, canonical_sha256, pdf_sha256 in rows:
+        if hashlib.sha256((canonical_json or "").encode()).hexdigest() != canonical_sha256:
+            yield Finding(7, f"invoice {number}: its content is not what was issued")
+        if pdf_sha256 and _hash_of(store.path_of(pdf_sha256)) != pdf_sha256:
+            yield Finding(7, f"invoice {number}: its PDF is missing or changed")
+
+
+def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Finding]:
+    """Invariants 1 and 10: no row without its file, no file without a row."""
+    rows = session.execute(text("SELECT sha256, erased_at FROM blobs"))
+    known = {row.sha256: row.erased_at for row in rows}
+    for digest, erased_at in known.items():
+        if erased_at is None and not store.path_of(digest).exists():
+            yield Finding(10, f"the file {digest} is missing")
+    for path in store.root.glob("??/*"):
+        age = now.timestamp() - path.stat().st_mtime
+        if path.name not in known and age > ORPHAN_AGE.total_seconds():
+            yield Finding(10, f"the file {path.name} belongs to nothing")
+
+
+def _hash_of(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None

@@ -1,0 +1,48 @@
+"""Forms of retainers."""
+
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from helpdesk.infra.forms import StrictForm
+from helpdesk.kernel.durations import HOUR
+from helpdesk.kernel.money import Money, round_half_up
+from helpdesk.retainers.service import NewTerms
+
+NO_FEE = Decimal(0)
+
+
+class AgreementForm(StrictForm):
+    """A new agreement with its first terms (docs/billing.md rule 8); the view fills the choices."""
+
+    client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
+    name = StringField(_l("Name"), default="Support retainer", validators=[InputRequired(), Length(max=120)])
+    project_ids = SelectMultipleField(_l("Only these projects"), coerce=int)
+    starts_on = DateField(_l("From"), validators=[InputRequired()])
+    ends_on = DateField(_l("Until"), validators=[Optional()])
+    hours_per_month = DecimalField(_l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0)])
+    fee = DecimalField(_l("Fee a month"), places=None, default=NO_FEE, validators=[Optional(), NumberRange(min=0)])
+    fee_timing = SelectField(
+        _l("The fee is drafted"), choices=[("advance", _l("in advance")), ("arrears", _l("after the month"))]
+    )
+    overage_rate = DecimalField(
+        _l("Price of an hour beyond that"), places=None, validators=[Optional(), NumberRange(min=0)]
+    )
+    rollover_months = IntegerField(
+        _l("Unused hours live so many more months"), default=0, validators=[Optional(), NumberRange(min=0, max=36)]
+    )
+    carry_deficit = BooleanField(_l("Carry what is over into the next month instead of billing it"))
+
+    def terms(self, currency: str) -> NewTerms:
+        """Return the terms as the service takes them, amounts in minor units of ``currency``."""
+        rate = self.overage_rate.data
+        return NewTerms(
+            allowance_seconds=round_half_up(self.hours_per_month.data * HOUR),
+            fee_minor=Money.rounded(self.fee.data or NO_FEE, currency).minor,
+            fee_timing=self.fee_timing.data,
+            overage_rate_minor=None if rate is None else Money.rounded(rate, currency).minor,
+            rollover_months=self.rollover_months.data or 0,
+            carry_deficit=self.carry_deficit.data,
+        )

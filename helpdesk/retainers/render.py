@@ -1,0 +1,380 @@
+"""Months of agreements as the pages show them: rows of the board, the burn-down picture, facts and terms."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.money import Money, format_money
+from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.engine import Settlement
+from helpdesk.retainers.domain.pieces import PieceKind
+from helpdesk.retainers.domain.statement import DayBurn
+from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
+from helpdesk.retainers.queries import MonthView
+from helpdesk.timekeeping.models import TimeEntry
+
+HOT, OUT = 80, 100
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A mark on a row: ``tone`` is warn or danger."""
+
+    tone: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One month of the small bars on the board."""
+
+    label: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One agreement in one month on the board; durations in seconds of burn."""
+
+    agreement_id: int
+    client_name: str
+    plan: str
+    allowance_seconds: int
+    allowance_note: str
+    used_seconds: int
+    pending_seconds: int
+    left_seconds: int
+    used_percent: int
+    pending_percent: int
+    forecast: str
+    forecast_tone: str
+    months: tuple[Bar, ...]
+    alert: Alert | None
+
+
+@dataclass(frozen=True)
+class PictureDay:
+    """One day of the burn-down; sums are None after today."""
+
+    day: int
+    sum_seconds: int | None
+    pending_sum_seconds: int | None
+    even_seconds: int
+
+
+@dataclass(frozen=True)
+class TableDay:
+    """One line of the table beside the picture."""
+
+    label: str
+    used_seconds: int
+    pending_seconds: int
+    sum_seconds: int
+    even_seconds: int
+
+
+@dataclass(frozen=True)
+class Burn:
+    """The burn-down as retainers/_burndown.svg.html draws it, and its table."""
+
+    title: str
+    description: str
+    allowance_seconds: int
+    days: tuple[PictureDay, ...]
+    today: int | None
+    forecast_low_seconds: int | None
+    forecast_high_seconds: int | None
+    today_label: str
+    used_label: str
+    forecast_label: str
+    rows: tuple[TableDay, ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value."""
+
+    label: str
+    value: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One row of the ledger; ``seconds`` is signed burn."""
+
+    label: str
+    seconds: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class DrawnEntry:
+    """One entry behind a month."""
+
+    id: int
+    number: int
+    title: str
+    day: date
+    person_name: str
+    note: str
+    billable_seconds: int
+    burn_seconds: int
+    covered_seconds: int
+    overage_seconds: int
+    pending: bool
+
+
+def label_of(month: Month, pattern: str = "LLLL y") -> str:
+    """Return the month in words of the reader's language: November 2026."""
+    return format_date(month.first_day, pattern, locale=get_locale())
+
+
+def label_of_day(day: date) -> str:
+    """Return the day in short words: 30 Nov."""
+    return format_date(day, "d MMM", locale=get_locale())
+
+
+def ledger_of(period: RetainerPeriod | None) -> list[Posting]:
+    """Return the postings of a closed month in order; nothing while it is open."""
+    if period is None:
+        return []
+    names = {
+        "grant": _("Allowance"),
+        "carried_in": _("Carried in"),
+        "top_up": _("Top-up"),
+        "draw": _("Drawn"),
+        "expiry": _("Expired"),
+        "carried_out": _("Carried out"),
+        "overage": _("Overage"),
+        "adjustment": _("Adjustment"),
+    }
+    return [Posting(names[row.kind], row.seconds, row.reason) for row in period.rows if not row.reverses]
+
+
+def board_row(view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod]) -> BoardRow:
+    """Return the board's row of one agreement; ``before`` are its closed periods, oldest first."""
+    statement = view.statement
+    allowance = statement.allowance_seconds
+    return BoardRow(
+        agreement_id=view.agreement.id,
+        client_name=view.agreement.client.name,
+        plan=_("%(hours)s h a month", hours=format_hm(_terms(view).allowance_seconds)),
+        allowance_seconds=allowance,
+        allowance_note=_allowance_note(view),
+        used_seconds=statement.burned_seconds,
+        pending_seconds=statement.pending_seconds,
+        left_seconds=view.left_seconds,
+        used_percent=statement.used_percent,
+        pending_percent=percent(statement.pending_seconds, allowance),
+        forecast=_forecast_hours(view) if view.closed is None and as_of <= view.month.last_day else "",
+        forecast_tone="danger" if view.left_seconds < 0 else "warn" if statement.may_exceed else "",
+        months=tuple(_bar(period) for period in before[-6:]),
+        alert=alert_of(view),
+    )
+
+
+def alert_of(view: MonthView) -> Alert | None:
+    """Return what stands out: over the allowance, a threshold, or a forecast beyond it (docs/billing.md rule 14)."""
+    statement = view.statement
+    if view.left_seconds < 0:
+        return Alert("danger", _("Over by %(hours)s", hours=format_hm(-view.left_seconds)), _("billed at month-end"))
+    if statement.used_percent >= HOT:
+        tone = "danger" if statement.used_percent >= OUT else "warn"
+        return Alert(tone, f"{statement.used_percent} %", _("of the allowance used"))
+    if view.closed is None and statement.may_exceed:
+        return Alert("warn", _("May run over"), _("by the run of the last weeks"))
+    return None
+
+
+def percent(part_seconds: int, whole_seconds: int) -> int:
+    """Return the share in whole percent; 0 of nothing."""
+    return 100 * part_seconds // whole_seconds if whole_seconds > 0 else 0
+
+
+def burn_of(view: MonthView, *, as_of: date) -> Burn:
+    """Return the picture and the table of a month as ``as_of``, a local day, sees it."""
+    statement, days = view.statement, view.statement.days
+    past = [day for day in days if day.day <= as_of]
+    is_running = days[0].day <= as_of <= days[-1].day and view.closed is None
+    forecast = statement.forecast if is_running else None
+    today = _day_label(as_of)
+    used = _("%(hours)s used", hours=format_hm(statement.burned_seconds))
+    return Burn(
+        title=_("Burn-down of %(client)s, %(month)s", client=view.agreement.client.name, month=label_of(view.month)),
+        description=_(
+            "%(used)s, %(pending)s pending, of %(allowance)s.",
+            used=used,
+            pending=format_hm(statement.pending_seconds),
+            allowance=format_hm(statement.allowance_seconds),
+        ),
+        allowance_seconds=statement.allowance_seconds,
+        days=tuple(_picture_day(view, at, day, as_of) for at, day in enumerate(days, start=1)),
+        today=len(past) - 1 if is_running else None,
+        forecast_low_seconds=forecast.low_seconds if forecast else None,
+        forecast_high_seconds=forecast.high_seconds if forecast else None,
+        today_label=_("Today, %(day)s", day=today),
+        used_label=used,
+        forecast_label=_(
+            "%(low)s to %(high)s", low=format_hm(forecast.low_seconds), high=format_hm(forecast.high_seconds)
+        )
+        if forecast
+        else "",
+        rows=_table(view, past),
+    )
+
+
+def facts_of(view: MonthView) -> list[Fact]:
+    """Return the figures beside the picture."""
+    statement, period, currency = view.statement, view.statement.period, view.agreement.currency
+    left = format_hm(view.left_seconds)
+    with_pending = format_hm(view.left_seconds - statement.pending_seconds)
+    facts = [
+        Fact(_("Left"), _("%(left)s, or %(rest)s with pending", left=left, rest=with_pending), strong=True),
+        Fact(_("Allowance"), _allowance_note(view) or format_hm(period.granted_seconds)),
+        Fact(_("Used"), format_hm(statement.burned_seconds)),
+    ]
+    if period.overage_seconds:
+        amount = format_money(period.overage_amount, str(get_locale()))
+        name = _("Overage") if view.closed else _("Over at close")
+        facts.append(Fact(name, f"{format_hm(period.overage_seconds)}, {amount}"))
+    if period.expired_seconds:
+        facts.append(Fact(_("Expires unused"), format_hm(period.expired_seconds)))
+    if period.carried_out_seconds:
+        facts.append(Fact(_("Carried on"), format_hm(period.carried_out_seconds)))
+    facts.append(Fact(_("Fee"), format_money(Money(period.fee.minor, currency), str(get_locale()))))
+    return facts
+
+
+def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
+    """Return the terms in force in a month, in words."""
+    terms, locale = _terms_in(agreement, month), str(get_locale())
+    facts = [
+        Fact(_("Allowance"), _("%(hours)s h a month", hours=format_hm(terms.allowance_seconds))),
+        Fact(_("Fee"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
+        Fact(_("Fee is drafted"), _("in advance") if terms.fee_timing == "advance" else _("after the month")),
+        Fact(_("Beyond that"), _overage_words(agreement, terms, locale)),
+        Fact(_("Unused hours"), _rollover_words(terms)),
+        Fact(_("Time zone"), agreement.time_zone),
+        Fact(_("From"), format_date(agreement.starts_on, "d MMM y", locale=get_locale())),
+    ]
+    if agreement.ends_on:
+        facts.append(Fact(_("Until"), format_date(agreement.ends_on, "d MMM y", locale=get_locale())))
+    return facts
+
+
+def entries_of(settlement: Settlement, month: Month, rows: dict[str, TimeEntry], zone: ZoneInfo) -> list[DrawnEntry]:
+    """Return the entries that count in a month, newest first; pending ones are marked and draw nothing yet."""
+    found = []
+    for result in settlement.entries:
+        row = rows[result.entry.uuid]
+        pieces = [piece for piece in result.pieces if month in {piece.month, piece.worked_in}]
+        is_pending = result.entry.is_pending and Month.of(row.started_at.astimezone(zone).date()) == month
+        if not pieces and not is_pending:
+            continue
+        by_kind: dict[PieceKind, int] = defaultdict(int)
+        for piece in pieces:
+            by_kind[piece.kind] += piece.quantity_seconds
+        found.append(
+            DrawnEntry(
+                id=row.id,
+                number=row.work_item.number,
+                title=row.work_item.title,
+                day=row.started_at.astimezone(zone).date(),
+                person_name=row.person.name,
+                note=row.note,
+                billable_seconds=result.billable_seconds if not is_pending else result.entry.raw_seconds,
+                burn_seconds=sum(piece.burn_seconds for piece in pieces),
+                covered_seconds=by_kind[PieceKind.COVERED],
+                overage_seconds=by_kind[PieceKind.OVERAGE],
+                pending=is_pending,
+            )
+        )
+    return found[::-1]
+
+
+def _terms(view: MonthView) -> AgreementTerms:
+    return _terms_in(view.agreement, view.month)
+
+
+def _terms_in(agreement: Agreement, month: Month) -> AgreementTerms:
+    begun = [each for each in agreement.terms if each.effective_on <= max(month.first_day, agreement.starts_on)]
+    return begun[-1] if begun else agreement.terms[0]
+
+
+def _allowance_note(view: MonthView) -> str:
+    period = view.statement.period
+    parts = []
+    if period.carried_in_seconds:
+        parts.append(_("%(hours)s carried in", hours=format_hm(period.carried_in_seconds)))
+    if period.topped_up_seconds:
+        parts.append(_("%(hours)s top-up", hours=format_hm(period.topped_up_seconds)))
+    return ", ".join(parts)
+
+
+def _forecast_hours(view: MonthView) -> str:
+    forecast = view.statement.forecast
+    if forecast is None:
+        return ""
+    low, high = forecast.low_seconds // 3600, -(-forecast.high_seconds // 3600)
+    return _("%(low)s to %(high)s h", low=low, high=high)
+
+
+def _bar(period: RetainerPeriod) -> Bar:
+    allowance = period.granted_seconds + period.carried_in_seconds + period.topped_up_seconds
+    used = period.used_seconds + period.overage_seconds
+    return Bar(label_of(Month.of(period.month), "LLL"), percent(used, allowance))
+
+
+def _picture_day(view: MonthView, at: int, day: DayBurn, as_of: date) -> PictureDay:
+    is_past = day.day <= as_of
+    return PictureDay(
+        day=day.day.day,
+        sum_seconds=day.used_seconds if is_past else None,
+        pending_sum_seconds=day.used_seconds + day.pending_seconds if is_past else None,
+        even_seconds=_even(view, at),
+    )
+
+
+def _even(view: MonthView, days: int) -> int:
+    return view.statement.allowance_seconds * days // len(view.statement.days)
+
+
+def _table(view: MonthView, past: list[DayBurn]) -> tuple[TableDay, ...]:
+    rows = []
+    used_before = pending_before = 0
+    for at, day in enumerate(past, start=1):
+        used, pending = day.used_seconds - used_before, day.pending_seconds - pending_before
+        rows.append(TableDay(_day_label(day.day), used, pending, day.used_seconds, _even(view, at)))
+        used_before, pending_before = day.used_seconds, day.pending_seconds
+    return tuple(rows[::-1])
+
+
+def _day_label(day: date) -> str:
+    return format_date(day, "EEE d", locale=get_locale())
+
+
+def _overage_words(agreement: Agreement, terms: AgreementTerms, locale: str) -> str:
+    if terms.carry_deficit:
+        return _("carried to the next month")
+    if terms.overage_rate_minor is None:
+        return _("at the rate of the work")
+    price = format_money(Money(terms.overage_rate_minor, agreement.currency), locale)
+    return _("%(price)s an hour", price=price)
+
+
+def _rollover_words(terms: AgreementTerms) -> str:
+    if not terms.rollover_months:
+        return _("expire at the end of the month")
+    words = _("live %(months)s more months", months=terms.rollover_months)
+    if terms.rollover_cap_seconds is not None:
+        words += _(", at most %(hours)s", hours=format_hm(terms.rollover_cap_seconds))
+    return words

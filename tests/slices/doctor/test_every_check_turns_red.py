@@ -1,0 +1,258 @@
+"""The doctor finds nothing in sound data, and each check finds the fault that it is for."""
+
+import hashlib
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from helpdesk.doctor import ORPHAN_AGE, SQL_CHECKS, examine
+from helpdesk.infra import blobs
+from helpdesk.infra.db import db, unit_of_work
+from tests.conftest import NOW
+
+AT = "'2026-11-01 09:00:00+00:00'"
+SHA = hashlib.sha256(b"From: a@b.example\r\n\r\nhello").hexdigest()
+ENTRY = (
+    "INSERT INTO time_entries (id, uuid, work_item_id, person_id, started_at, ended_at, duration_only, source, note,"
+    " billable, status, rejected_because, billable_seconds, rate_reason, created_at, version) VALUES ({id}, 'e{id}',"
+    " {item}, {person}, {at}, {ended}, {no}, 'typed', '', 'billable', '{status}', '', 3600, '', {at}, 1)"
+)
+CHARGE = (
+    "INSERT INTO charges (id, time_entry_id, from_second, to_second, burn_seconds, kind, holder_kind, holder_id, state,"
+    " created_at) VALUES ({id}, 1, {low}, {high}, 60, 'hourly', '{holder}', 1, '{state}', {at})"
+)
+INBOUND = (
+    "INSERT INTO inbound_messages (id, mailbox_id, folder, uid_validity, uid, blob_sha256, size_bytes, message_id,"
+    " content_hash, received_at, from_address, from_name, subject, state, attempts, seen_on_server, outcome,"
+    " matched_by, reasons, error) VALUES ({id}, 1, 'INBOX', 1, {id}, '{sha}', 9, '<{id}@x>',"
+    " 'h{id}', {at}, '', '', '', '{state}', 1,"
+    " {no}, '{outcome}', '', '{reasons}', '')"
+)
+EFFECT = "INSERT INTO inbound_effects (inbound_message_id, work_item_id, message_id) VALUES ({id}, {item}, {message})"
+MAILBOX = (
+    "INSERT INTO mailboxes (id, address, name, language, signature, acknowledgement, plus_addresses, smtp_host,"
+    " smtp_port, smtp_security, smtp_user, smtp_secret, active, created_at)"
+    " VALUES (1, 's@x.example', 'S', 'en', '', '', {yes}, 'h', 25, 'none', '', '', {yes}, {at})"
+)
+MESSAGE = (
+    "INSERT INTO messages (id, work_item_id, kind, posted_at, subject, text, reply_text, trimmed_text, recipients,"
+    " message_id, automatic, held, unverified, blocked_images, reasons)"
+    " VALUES (1, {item}, 'mail', {at}, '', '', '', '', '[]', '', {no}, {no}, {no}, '[]', '[]')"
+)
+OUTGOING = (
+    "INSERT INTO outgoing_messages (id, mailbox_id, idempotency_key, message_id, purpose,"
+    " about_kind, about_id, from_name,"
+    ' envelope_from, reply_to, "to", cc, subject, text, in_reply_to, "references", automatic,'
+    " state, attempts, created_at,"
+    " next_attempt_at, last_error) VALUES (1, 1, 'k', '<1@x>', 'notice', 'x', 1, '', '', '', '[]',"
+    " '[]', '', '', '', '[]',"
+    " {no}, 'sent', 1, {at}, {at}, '')"
+)
+AGREEMENT = (
+    "INSERT INTO agreements (id, client_id, name, starts_on, time_zone, currency, created_at, version)"
+    " VALUES (1, {client}, 'R', '2026-01-01', 'UTC', 'EUR', {at}, 1)"
+)
+PERIOD = (
+    "INSERT INTO retainer_periods (id, agreement_id, month, revision, granted_seconds, carried_in_seconds,"
+    " topped_up_seconds, used_seconds, expired_seconds, carried_out_seconds, overage_seconds, fee_minor, closed_at)"
+    " VALUES ({id}, 1, '2026-0{id}-01', 1, {granted}, {carried_in}, 0, {used}, 0, {carried_out}, 0, 0, {at})"
+)
+POSTING = (
+    "INSERT INTO ledger_rows (id, period_id, position, reverses, kind, seconds, reason, posted_at)"
+    " VALUES ({id}, 1, {id}, {no}, '{kind}', {seconds}, '', {at})"
+)
+SERIES = "INSERT INTO number_series (id, kind, year, pattern, last_number) VALUES (1, 'invoice', 2026, 'x', {last})"
+EMPTY_SHA = hashlib.sha256(b"").hexdigest()
+INVOICE = (
+    "INSERT INTO invoices (id, client_id, idempotency_key, status, currency, net_minor, tax_minor,"
+    " total_minor, series_id,"
+    " series_number, number, canonical_json, canonical_sha256, send_to, created_at, version) VALUES (1,"
+    " {client}, 'k', '{status}',"
+    " 'EUR', {net}, 0, {total}, {series}, {series}, {number}, {canonical}, {hash}, '', {at}, 1)"
+)
+LINE = (
+    "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, minutes, unit_price, amount_minor,"
+    " tax_percent) VALUES (1, 1, 1, 'time', '', '', '{minutes}', '60.00', {amount}, '0')"
+)
+DRAFT = {
+    "status": "draft",
+    "net": 6000,
+    "total": 6000,
+    "series": "NULL",
+    "number": "NULL",
+    "canonical": "NULL",
+    "hash": "NULL",
+}
+ISSUED = DRAFT | {
+    "status": "issued",
+    "series": "1",
+    "number": "'INV-1'",
+    "canonical": "''",
+    "hash": f"'{EMPTY_SHA}'",
+}
+ONE_HOUR = {"minutes": "60", "amount": 6000}
+
+
+def approved(**more: object) -> str:
+    return ENTRY.format(**({"id": 1, "ended": AT, "status": "approved"} | more), **AGAIN)
+
+
+def put(template: str, **values: object) -> str:
+    return template.format(**values, **AGAIN)
+
+
+AGAIN = {name: "{" + name + "}" for name in ("item", "person", "client", "at", "yes", "no", "sha")}
+
+FAULTS = {
+    "has no outcome": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="", reasons='["x"]')]),
+    "has no reason": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="bulk", reasons="[]")]),
+    "has an effect twice": (
+        2,
+        [
+            put(MAILBOX),
+            put(MESSAGE),
+            *(put(INBOUND, id=each, state="done", outcome="ticket", reasons='["x"]') for each in (1, 2)),
+            *(put(EFFECT, id=each, message=1) for each in (1, 2)),
+        ],
+    ),
+    "made nothing": (2, [put(MAILBOX), put(INBOUND, id=1, state="done", outcome="ticket", reasons='["x"]')]),
+    "is charged twice": (
+        3,
+        [
+            approved(),
+            put(CHARGE, id=1, low=0, high=60, holder="x", state="held"),
+            put(CHARGE, id=2, low=30, high=90, holder="x", state="held"),
+        ],
+    ),
+    "is charged beyond its end": (3, [approved(), put(CHARGE, id=1, low=0, high=3601, holder="x", state="held")]),
+    "is charged as a draft": (
+        4,
+        [approved(status="draft"), put(CHARGE, id=1, low=0, high=60, holder="x", state="held")],
+    ),
+    "is fixed on a draft": (
+        4,
+        [
+            approved(),
+            put(INVOICE, **DRAFT),
+            put(LINE, **ONE_HOUR),
+            put(CHARGE, id=1, low=0, high=60, holder="invoice_line", state="fixed"),
+        ],
+    ),
+    "ledger does not balance": (
+        5,
+        [
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING, id=2, kind="draw", seconds=-60),
+            put(POSTING, id=3, kind="expiry", seconds=-1),
+        ],
+    ),
+    "ledger draws other than it says": (
+        5,
+        [
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING, id=2, kind="expiry", seconds=-60),
+        ],
+    ),
+    "loses hours between months": (
+        5,
+        [
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=0, carried_out=60),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING, id=2, kind="carried_out", seconds=-60),
+            put(PERIOD, id=2, granted=0, carried_in=0, used=0, carried_out=0),
+        ],
+    ),
+    "lines do not sum up": (6, [put(INVOICE, **DRAFT | {"net": 1, "total": 1}), put(LINE, **ONE_HOUR)]),
+    "total is not the sum": (6, [put(INVOICE, **DRAFT | {"total": 6001}), put(LINE, **ONE_HOUR)]),
+    "prints a wrong product": (6, [put(INVOICE, **DRAFT), put(LINE, minutes="59", amount=6000)]),
+    "has a gap in its numbers": (7, [put(SERIES, last=2), put(INVOICE, **ISSUED | {"net": 0, "total": 0})]),
+    "was altered after issue": (
+        7,
+        [put(SERIES, last=1), put(INVOICE, **ISSUED | {"net": 0, "total": 0, "canonical": "'{{\"total\": 1}}'"})],
+    ),
+    "runs two timers": (8, [approved(id=each, ended="NULL", status="draft") for each in (1, 2)]),
+    "has negative time": (8, [approved(ended="'2026-11-01 08:00:00+00:00'")]),
+    "was sent at no time": (9, [put(MAILBOX), put(OUTGOING)]),
+}
+
+
+def loosen(session: Session) -> None:
+    """Take away what would refuse the fault: the doctor is for what slips past it."""
+    session.execute(text("DROP INDEX one_running_timer"))
+    if db.engine.dialect.name == "sqlite":
+        session.execute(text("PRAGMA ignore_check_constraints = ON"))
+        return
+    for table, name in (
+        ("invoices", "total_is_net_and_tax"),
+        ("time_entries", "ends_after_it_starts"),
+        ("retainer_periods", "balances"),
+    ):
+        session.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}"))
+
+
+@pytest.fixture
+def facts(app, office):
+    """Return what the statements refer to, with one stored file."""
+    content = b"From: a@b.example\r\n\r\nhello"
+    with unit_of_work() as session:
+        loosen(session)
+        blobs.record(session, digest=blobs.store().put(content), size_bytes=len(content), now=NOW)
+    return {
+        "item": office.acme_ticket.id,
+        "person": office.technician.id,
+        "client": office.acme.id,
+        "at": AT,
+        "yes": "true",
+        "no": "false",
+        "sha": SHA,
+    }
+
+
+def invariants_broken() -> set[int]:
+    with unit_of_work() as session:
+        return {finding.invariant for finding in examine(session, store=blobs.store(), now=NOW)}
+
+
+def test_sound_data_have_no_finding(facts):
+    assert invariants_broken() == set()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_doctor_finds_what(facts, fault):
+    invariant, statements = FAULTS[fault]
+    with unit_of_work() as session:
+        for statement in statements:
+            session.connection().exec_driver_sql(statement.format(**facts))
+
+    assert invariants_broken() == {invariant}
+
+
+def test_a_row_without_its_file_is_found(facts):
+    blobs.store().path_of(SHA).unlink()
+
+    assert invariants_broken() == {10}
+
+
+def test_a_file_without_a_row_is_found_once_it_is_old_enough_to_have_one(facts):
+    orphan = blobs.store().path_of(blobs.store().put(b"orphan"))
+    written = orphan.stat().st_mtime
+
+    with unit_of_work() as session:
+        early = examine(session, store=blobs.store(), now=NOW.fromtimestamp(written, NOW.tzinfo))
+        late = examine(session, store=blobs.store(), now=NOW.fromtimestamp(written, NOW.tzinfo) + 2 * ORPHAN_AGE)
+
+    assert early == []
+    assert [finding.invariant for finding in late] == [10]
+
+
+def test_every_check_by_sql_has_a_fault_that_turns_it_red():
+    covered = [invariant for invariant, _ in FAULTS.values()]
+
+    assert len(FAULTS) >= len(SQL_CHECKS)
+    assert {check.invariant for check in SQL_CHECKS} <= set(covered)
