@@ -1,4 +1,4 @@
-"""What the engine makes of a scenario, as ``helpdesk retainers simulate`` prints it (docs/billing.md "The simulate contract").
+"""What ``helpdesk retainers simulate`` makes of a scenario (docs/billing.md "The simulate contract").
 
 Touches no database and no clock: the same pure code that closes a month answers what-if questions.
 """

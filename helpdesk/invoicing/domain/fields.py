@@ -1,4 +1,4 @@
-"""Reading a JSON scenario field by field; the first fault is named by its path (docs/billing.md "The simulate contract")."""
+"""Reading a JSON scenario field by field, naming the first fault by its path (docs/billing.md, simulate contract)."""
 
 import json
 import re
