@@ -11,8 +11,9 @@ from helpdesk.intake.domain.forward import Forward
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse
 
-_POSTMARK = re.compile(rb"^From [^\r\n]{1,200} \d{4}[^\r\n]{0,20}\r?\n", re.MULTILINE)
-_NEXT_POSTMARK = re.compile(rb"(?:\r?\n)(?=\r?\n?From [^\r\n]{1,200} \d{4}[^\r\n]{0,20}\r?\n[A-Za-z-]+:)")
+_POSTMARK = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,200} \d{4}[^\r\n]{0,20}\r?\n(?=[A-Za-z0-9-]{1,80}:)"
+)
 _MBOX_SUFFIXES = frozenset({".mbox", ".mbx", ""})
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -46,9 +47,11 @@ def split_mbox(raw: bytes) -> list[bytes]:
 
     A line that a mbox writer has quoted (``>From ``) is unquoted in mails that come out of several.
     """
-    if not _POSTMARK.match(raw):
+    marks = list(_POSTMARK.finditer(raw))
+    if not marks or marks[0].start() != 0:
         return [raw]
-    mails = [_POSTMARK.sub(b"", mail.lstrip(b"\r\n"), count=1) for mail in _NEXT_POSTMARK.split(raw)]
+    ends = [*(mark.start() for mark in marks[1:]), len(raw)]
+    mails = [raw[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
     return mails if len(mails) == 1 else [_QUOTED_FROM.sub(rb"\1", mail) for mail in mails]
 
 

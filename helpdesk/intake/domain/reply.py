@@ -28,6 +28,7 @@ _DEVICE = re.compile(
 )
 _NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
 _SENDER_LINE = re.compile(r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?[:：]", re.IGNORECASE)
+_INTRODUCTION = re.compile(r"(?![>|]).{0,200}\S@\S.{0,100}:")
 _HEADER_LINE = re.compile(r"[>\s*]{0,6}[^\W\d][\w -]{0,24}\*?\s?[:：]\*?\s?\S")
 _RULE = re.compile(
     r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
@@ -66,7 +67,7 @@ def _cut(lines: list[str], marked: int | None) -> int:
     header = _first_header(head)
     separator = next((index for index, line in enumerate(head) if SEPARATOR in line), None)
     surest = separator if separator is not None else marked
-    if surest is not None:
+    if surest is not None and surest < len(lines):
         reached = header is not None and surest - _HEADER_REACH <= header < surest
         return _step_back(lines, header if reached and header is not None else surest)
     rules = (index for index, line in enumerate(head) if _RULE.match(line))
@@ -85,13 +86,20 @@ def _step_back(lines: list[str], cut: int) -> int:
 def _first_header(head: list[str]) -> int | None:
     """Return the line of the first reply header in any language, such as "On … wrote:" or "Von: … Gesendet: …"."""
     text = "\n".join(head)
-    found = _headers().search(text)
-    block = next((index for index in range(len(head)) if _is_header_block(head, index)), None)
-    if found is None:
-        return block
-    before = text[: found.start()] + found[0][: len(found[0]) - len(found[0].lstrip())]
-    line = before.count("\n")
-    return line if block is None else min(line, block)
+    own = (index for index in range(len(head)) if _is_header_block(head, index) or _introduces_quote(head, index))
+    found = [index for index in (next(own, None),) if index is not None]
+    if known := _headers().search(text):
+        blank = len(known[0]) - len(known[0].lstrip())
+        found.append(text.count("\n", 0, known.start() + blank))
+    return min(found, default=None)
+
+
+def _introduces_quote(head: list[str], index: int) -> bool:
+    """Return whether a line with an address and a colon at its end stands right above a quoted line."""
+    if not _INTRODUCTION.fullmatch(head[index]):
+        return False
+    below = next((line for line in head[index + 1 : index + 4] if line), "")
+    return _QUOTED.match(below) is not None
 
 
 def _is_header_block(head: list[str], index: int) -> bool:

@@ -1,0 +1,120 @@
+"""docs/mail.md rules 31 and 32: what was written anew; nothing is ever lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk.intake.domain.reply import SEPARATOR, split_reply
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "On Mon, Nov 2, 2026 at 9:00 AM, Desk <support@desk.example> wrote:",
+        "Am 02.11.2026 um 09:00 schrieb Desk:",
+        "Le lun. 2 nov. 2026 à 09:00, Desk <support@desk.example> a écrit :",
+        "Op ma 2 nov. 2026 om 09:00 schreef Desk <support@desk.example>:",
+        "-----Original Message-----\nFrom: Desk\nSent: Monday\nTo: Ada\nSubject: Printer",
+        "________________________________\nVon: Desk <s@desk.example>\nGesendet: Montag\nAn: Ada\nBetreff: Drucker",
+        "Da: Desk\nData: lunedì 2 novembre\nA: Ada\nOggetto: Stampante",
+        SEPARATOR,
+    ],
+)
+def test_what_stands_below_the_header_of_a_quote_is_trimmed(header):
+    split = split_reply(f"It works now.\nThanks!\n\n{header}\n\n> Does it work?\n> Desk")
+
+    assert split.reply_text == "It works now.\nThanks!"
+    assert split.trimmed_text.endswith("> Does it work?\n> Desk")
+
+
+def test_our_separator_wins_and_takes_the_header_above_it_along():
+    text = f"Yes.\n\nOn Monday, Desk wrote:\n> {SEPARATOR}\n> Does it work?"
+
+    assert split_reply(text).reply_text == "Yes."
+
+
+def test_the_place_that_a_mail_program_marked_is_used():
+    split = split_reply("Yes.\nDoes it work?\nDesk", quote_begins_at_line=1)
+
+    assert split.reply_text == "Yes."
+    assert split.trimmed_text == "Does it work?\nDesk"
+
+
+@pytest.mark.parametrize(
+    "signature", ["-- \nAda Lovelace\nAcme", "--\nAda", "Sent from my phone", "Von meinem iPhone gesendet"]
+)
+def test_a_signature_is_trimmed(signature):
+    split = split_reply(f"It works.\n\n{signature}")
+
+    assert split.reply_text == "It works."
+    assert split.trimmed_text == signature
+
+
+def test_answers_between_quotes_are_never_cut():
+    text = "On Monday, Desk wrote:\n> Does it work?\nYes.\n> Since when?\nSince noon."
+
+    assert split_reply(text).reply_text == text
+
+
+def test_an_answer_below_the_quote_is_never_cut():
+    text = "> Does it work?\n\nYes, it does."
+
+    assert split_reply(text).reply_text == text
+
+
+def test_when_nothing_would_be_left_everything_is_shown():
+    text = "On Monday, Desk wrote:\n> Does it work?"
+
+    split = split_reply(text)
+
+    assert split.reply_text == text
+    assert split.trimmed_text == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The rule is ---------- drawn here, and text follows.",
+        "From: now on we use the other printer.\nIs that all right?",
+        "On the wall I wrote: hello.\nSee you.",
+        "5 > 3 is true",
+    ],
+)
+def test_plain_sentences_are_no_quotes(text):
+    assert split_reply(text).reply_text == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Hello",
+                "",
+                "> quoted",
+                "-- ",
+                "On x, y wrote:",
+                "From: a@b.c",
+                "Sent: x",
+                "To: y",
+                SEPARATOR,
+                "____________________",
+            ],
+        )
+    ),
+    st.none() | st.integers(0, 12),
+)
+def test_every_line_is_in_exactly_one_half_in_its_order(lines, marked):
+    """Rule 31."""
+    split = split_reply("\n".join(lines), quote_begins_at_line=marked)
+
+    halves = [line for half in (split.reply_text, split.trimmed_text) for line in half.split("\n") if line]
+    assert halves == [line for line in lines if line]
+
+
+def test_a_very_long_mail_is_split_in_no_time():
+    """The library is quadratic: it sees the first 400 lines, cut to 300 characters."""
+    text = "Yes.\n" + "On and on and on " * 50_000 + "\n> x" * 100_000
+
+    split = split_reply(text)
+
+    assert split.reply_text.startswith("Yes.")
