@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 import click
 from flask import Flask
@@ -93,7 +94,7 @@ def retainers() -> None:
 
 @retainers.command()
 @click.argument("file", type=click.File(encoding="utf-8"), default="-")
-def simulate(file: click.utils.LazyFile) -> None:
+def simulate(file: TextIO) -> None:
     """Show what the engine makes of a scenario, without touching the database (docs/billing.md)."""
     click.echo(import_module("helpdesk.invoicing.simulate").simulate(file.read()), nl=False)
 

@@ -2,16 +2,16 @@
 
 from decimal import Decimal
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.retainers.service import NewTerms
 
-NO_FEE = Decimal(0)
+ZERO = Decimal(0)
 
 
 class AgreementForm(StrictForm):
@@ -23,7 +23,7 @@ class AgreementForm(StrictForm):
     starts_on = DateField(_l("From"), validators=[InputRequired()])
     ends_on = DateField(_l("Until"), validators=[Optional()])
     hours_per_month = DecimalField(_l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0)])
-    fee = DecimalField(_l("Fee a month"), places=None, default=NO_FEE, validators=[Optional(), NumberRange(min=0)])
+    fee = DecimalField(_l("Fee a month"), places=None, default=ZERO, validators=[Optional(), NumberRange(min=0)])
     fee_timing = SelectField(
         _l("The fee is drafted"), choices=[("advance", _l("in advance")), ("arrears", _l("after the month"))]
     )
@@ -39,8 +39,8 @@ class AgreementForm(StrictForm):
         """Return the terms as the service takes them, amounts in minor units of ``currency``."""
         rate = self.overage_rate.data
         return NewTerms(
-            allowance_seconds=round_half_up(self.hours_per_month.data * HOUR),
-            fee_minor=Money.rounded(self.fee.data or NO_FEE, currency).minor,
+            allowance_seconds=round_half_up((self.hours_per_month.data or ZERO) * HOUR),
+            fee_minor=Money.rounded(self.fee.data or ZERO, currency).minor,
             fee_timing=self.fee_timing.data,
             overage_rate_minor=None if rate is None else Money.rounded(rate, currency).minor,
             rollover_months=self.rollover_months.data or 0,

@@ -7,18 +7,19 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.durations import MINUTE, free_ranges
+from helpdesk.kernel.durations import MINUTE, RoundingMode, free_ranges
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import queries as rates
-from helpdesk.rates.domain import RateHit, RoundingMode, RoundingPolicy, RoundingScope
+from helpdesk.rates.domain import RateHit, RoundingPolicy, RoundingScope
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
@@ -271,8 +272,8 @@ def _entry_rows(
     return [(row, period) for row, period in session.execute(query)]
 
 
-def _whole() -> tuple[object, ...]:
-    return (selectinload(Agreement.terms), selectinload(Agreement.scope), selectinload(Agreement.top_ups))  # type: ignore[return-value]
+def _whole() -> tuple[ExecutableOption, ...]:
+    return (selectinload(Agreement.terms), selectinload(Agreement.scope), selectinload(Agreement.top_ups))
 
 
 def _entries(session: Session, *, client_id: int) -> Sequence[TimeEntry]:
@@ -288,15 +289,16 @@ def _entries(session: Session, *, client_id: int) -> Sequence[TimeEntry]:
 
 
 def _entries_settled(session: Session, agreement_id: int) -> dict[int, Month]:
-    """Return the closed month that has settled each entry."""
+    """Return the first closed month that has settled each entry; one across a month's edge has two."""
     query = (
-        select(LedgerRow.time_entry_id, RetainerPeriod.month)
+        select(LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
         .join(LedgerRow.period)
         .where(
             RetainerPeriod.agreement_id == agreement_id,
             RetainerPeriod.reversed_at.is_(None),
             LedgerRow.time_entry_id.is_not(None),
         )
+        .group_by(LedgerRow.time_entry_id)
     )
     return {entry_id: Month.of(month) for entry_id, month in session.execute(query) if entry_id is not None}
 
@@ -316,7 +318,7 @@ def _work_entry(
     row: TimeEntry, zone: ZoneInfo, closed: dict[Month, RetainerPeriod], settled: dict[int, Month]
 ) -> WorkEntry:
     month = local_month(row.started_at, zone)
-    is_late = month in closed and settled.get(row.id, max(closed)) != month
+    is_late = month in closed and settled.get(row.id) != month
     return WorkEntry(
         uuid=row.uuid,
         started_at=row.started_at,

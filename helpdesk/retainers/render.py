@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask_babel import get_locale
-from flask_babel import gettext as _
 
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month

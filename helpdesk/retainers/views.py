@@ -1,10 +1,10 @@
 """Routes of retainers: the board, one agreement in one month, a new agreement."""
 
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -13,6 +13,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
@@ -103,8 +104,8 @@ def _add(session: Session, form: AgreementForm, currencies: dict[int, str]) -> i
         actor=current_actor(),
         now=clock.now(),
         client_id=form.client_id.data,
-        name=form.name.data,
-        starts_on=form.starts_on.data,
+        name=form.name.data or "",
+        starts_on=form.starts_on.data or clock.now().date(),
         ends_on=form.ends_on.data,
         terms=form.terms(currencies[form.client_id.data]),
         project_ids=form.project_ids.data or (),
@@ -135,7 +136,7 @@ def _today(found: Agreement, now: datetime) -> date:
     return local_day(now, ZoneInfo(found.time_zone))
 
 
-def _stepper(endpoint: str, month: Month, now: datetime, **values: int) -> dict[str, object]:
+def _stepper(endpoint: str, month: Month, now: datetime, **values: Any) -> dict[str, object]:  # noqa: ANN401 - route values
     this_month = local_month(now, zone())
     today = local_day(now, zone())
     note = _("day %(day)s of %(days)s", day=today.day, days=month.days) if month == this_month else ""
