@@ -1,0 +1,75 @@
+"""Expected answers of the retainers' routes."""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.retainers import service
+from helpdesk.retainers.service import NewTerms
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Add an agreement with each client."""
+    ids = {
+        f"{name}_agreement": service.add_agreement(
+            session,
+            actor=SYSTEM,
+            now=now,
+            client_id=client.id,
+            name="Support",
+            starts_on=date(2026, 1, 1),
+            terms=NewTerms(allowance_seconds=36000),
+        ).id
+        for name, client in (("acme", office.acme), ("globex", office.globex))
+    }
+    return {**ids, "no_agreement": 999_999}
+
+
+MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
+FORM = {
+    "client_id": "{acme}",
+    "name": "Extra",
+    "starts_on": "2026-03-01",
+    "hours_per_month": "5",
+    "fee_timing": "advance",
+}
+
+ROWS = [
+    Row(
+        "retainers.board", "GET", "/retainers", expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200)
+    ),
+    Row(
+        "retainers.agreement",
+        "GET",
+        "/retainers/{acme_agreement}",
+        expect(**MONEY, account_manager=200, rival=404, manager=200, admin=200),
+    ),
+    Row(
+        "retainers.agreement",
+        "GET",
+        "/retainers/{globex_agreement}",
+        expect(**MONEY, account_manager=404, rival=200, manager=200, admin=200),
+    ),
+    Row(
+        "retainers.agreement",
+        "GET",
+        "/retainers/{no_agreement}",
+        expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
+    ),
+    Row(
+        "retainers.new",
+        "GET",
+        "/retainers/new",
+        expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200),
+    ),
+    Row(
+        "retainers.new",
+        "POST",
+        "/retainers/new",
+        expect(**MONEY, account_manager=422, rival=422, manager=422, admin=422),  # as wide as the one there is
+        form=FORM,
+    ),
+]

@@ -1,0 +1,185 @@
+"""Route × actor × object against hand-written answers; a route that stands in no table fails (OWASP ASVS 5.0 8.2)."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from helpdesk.infra.db import db
+from helpdesk.infra.policy import Policy
+from tests.access.conftest import FurnishedHouse, all_rows
+from tests.access.rows import ACTORS, Row
+
+ROWS = all_rows()
+OUTSIDE_THE_MATRIX = {"static"}
+
+
+def send(house: FurnishedHouse, actor: str, row: Row) -> TestResponse:
+    return house.browser(actor).open(
+        row.path.format(**house.ids),
+        method=row.method,
+        query_string=row.query.format(**house.ids),
+        data={name: _filled(value, house) for name, value in row.form.items()} if row.method == "POST" else None,
+    )
+
+
+def _filled(value: Any, house: FurnishedHouse) -> str | list[str]:
+    parts = [str(part).format(**house.ids) for part in (value if isinstance(value, list) else [value])]
+    return parts if isinstance(value, list) else parts[0]
+
+
+def without_nonce(text: str) -> str:
+    return re.sub(r'nonce="[^"]*"', "", text)
+
+
+def routes(house: FurnishedHouse) -> list[tuple[Rule, str]]:
+    return [
+        (rule, method)
+        for rule in house.app.url_map.iter_rules()
+        if rule.endpoint not in OUTSIDE_THE_MATRIX
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
+def test_everybody_gets_what_the_table_says(access: FurnishedHouse, row: Row, written: Any) -> None:
+    answers, reasons = {}, {}
+    for actor in ACTORS:
+        with written() as statements:
+            answer = send(access, actor, row)
+        answers[actor] = answer.status_code
+        reasons[actor] = answer.text[-600:] if answer.is_json or answer.mimetype == "text/html" else ""
+        if row.method == "GET":
+            assert statements == [], "a GET writes nothing"
+        elif statements:
+            access.renew()
+        if answer.status_code == 302 and actor == "anonymous":
+            assert answer.location.startswith("/sign-in"), answer.location
+
+    wrong = {actor: reasons[actor] for actor in ACTORS if answers[actor] != row.expected[actor]}
+    assert answers == dict(row.expected), wrong
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if 404 in row.expected.values()], ids=lambda row: row.title)
+def test_an_object_of_others_looks_like_a_missing_one(access: FurnishedHouse, row: Row) -> None:
+    for actor in (actor for actor in ACTORS if row.expected[actor] == 404):
+        hidden = send(access, actor, row)
+        missing = access.browser(actor).get("/nothing/was/ever/here")
+
+        assert without_nonce(hidden.text) == without_nonce(missing.text)
+        assert {name for name, _value in hidden.headers} == {name for name, _value in missing.headers}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
+def test_a_row_is_about_the_route_that_it_names(access: FurnishedHouse, row: Row) -> None:
+    endpoint, _arguments = access.app.url_map.bind("localhost").match(row.path.format(**access.ids), method=row.method)
+
+    assert endpoint == row.endpoint
+    assert set(row.expected) == set(ACTORS)
+
+
+def test_every_route_stands_in_a_table(access: FurnishedHouse) -> None:
+    listed = {(row.endpoint, row.method) for row in ROWS}
+
+    missing = sorted(
+        f"{method} {rule.rule} ({rule.endpoint})"
+        for rule, method in routes(access)
+        if (rule.endpoint, method) not in listed
+    )
+
+    assert missing == []
+
+
+def test_every_route_about_an_object_has_a_row_where_that_object_is_not_to_be_seen(access: FurnishedHouse) -> None:
+    hidden = {(row.endpoint, row.method) for row in ROWS if 404 in row.expected.values()}
+
+    missing = sorted(
+        f"{method} {rule.rule}"
+        for rule, method in routes(access)
+        if any(name.endswith("_id") or name == "number" for name in rule.arguments)
+        and (rule.endpoint, method) not in hidden
+    )
+
+    assert missing == []
+
+
+def test_every_route_declares_its_policy(access: FurnishedHouse) -> None:
+    views = access.app.view_functions
+
+    without = sorted(
+        rule.endpoint
+        for rule, _method in routes(access)
+        if not isinstance(getattr(views[rule.endpoint], "policy", None), Policy)
+    )
+
+    assert without == []
+
+
+def test_every_write_is_refused_without_the_token_of_the_form(
+    access: FurnishedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(access.app.config, "WTF_CSRF_ENABLED", True)
+    admin = access.browser("admin")
+    statuses = {}
+
+    with access.app.test_request_context():
+        adapter = access.app.url_map.bind("localhost")
+        for rule, method in routes(access):
+            if method != "GET":
+                values = {name: 1 if name.endswith("_id") or name == "number" else "2026-11" for name in rule.arguments}
+                path = adapter.build(rule.endpoint, values, method=method)
+                statuses[path] = admin.open(path, method=method).status_code
+
+    assert {path: status for path, status in statuses.items() if status != 400} == {}
+    assert statuses
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.method == "GET" and row.expected["admin"] == 200], ids=lambda row: row.title
+)
+def test_every_page_carries_its_headers_and_runs_only_scripts_with_its_nonce(access: FurnishedHouse, row: Row) -> None:
+    answer = send(access, "admin", row)
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    nonce = re.search(r"script-src 'nonce-([\w-]{20,})'", policy)
+    if nonce is not None:
+        assert "unsafe-inline" not in policy
+        scripts = re.findall(r"<script\b[^>]*>", answer.text)
+        assert all(f'nonce="{nonce[1]}"' in script for script in scripts), scripts
+        assert re.findall(r"<[^>]*\s(?:style|on\w+)=[^>]*>", answer.text) == []
+
+
+def test_each_page_has_a_nonce_of_its_own(access: FurnishedHouse) -> None:
+    first, second = (access.browser("anonymous").get("/sign-in") for _time in range(2))
+
+    assert first.headers["Content-Security-Policy"] != second.headers["Content-Security-Policy"]
+
+
+@pytest.fixture
+def written() -> Callable[[], AbstractContextManager[list[str]]]:
+    """Collect the statements that change something while a ``with written() as statements`` block runs."""
+
+    @contextmanager
+    def collecting() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+                statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return collecting
