@@ -96,7 +96,7 @@ def retainers() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"), default="-")
 def simulate(file: TextIO) -> None:
     """Show what the engine makes of a scenario, without touching the database (docs/billing.md)."""
-    click.echo(import_module("helpdesk.invoicing.simulate").simulate(file.read()), nl=False)
+    click.echo(import_module("helpdesk.invoicing.simulate").simulate(file.read()))
 
 
 def main() -> None:
