@@ -94,8 +94,32 @@ def new() -> str | Response | tuple[str, int]:
             return redirect(url_for("retainers.agreement", agreement_id=added), code=303)
         except RuleViolation as refusal:
             form.refuse(refusal)
-    page = render_template("retainers/form.html", form=form)
+    page = render_template("settings/form.html", form=form, **_form_page())
     return (page, 422) if form.is_submitted() else page
+
+
+def _form_page() -> dict[str, object]:
+    """Return what the page of one form says around the fields of `AgreementForm`."""
+    whom = ("client_id", "name", "project_ids", "starts_on", "ends_on")
+    prices = ("hours_per_month", "fee", "fee_timing", "overage_rate", "rollover_months", "carry_deficit")
+    return {
+        "section": "retainers",
+        "heading": _("New agreement"),
+        "intro": _("Hours a month for a fee; what goes beyond is overage on the invoice of the month."),
+        "back": {"url": url_for("retainers.board"), "label": _("Retainers")},
+        "groups": [
+            {"legend": _("With whom, and what it covers"), "names": whom, "hint": ""},
+            {"legend": _("Hours and prices"), "names": prices, "hint": _("In the currency of the client.")},
+        ],
+        "hints": {
+            "project_ids": _("None chosen: all projects of the client."),
+            "ends_on": _("Empty: until further notice."),
+            "overage_rate": _("Empty: overage is billed at the rate of the work."),
+            "rollover_months": _("0: they expire at the end of the month."),
+        },
+        "submit": _("Agree"),
+        "tabs": [],
+    }
 
 
 def _add(session: Session, form: AgreementForm, currencies: dict[int, str]) -> int:
