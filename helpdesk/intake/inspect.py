@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.bounce import Bounce
 from helpdesk.intake.domain.forward import Forward
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse
+from helpdesk.outbox.domain import Address
 
 _POSTMARK = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,200} \d{4}[^\r\n]{0,20}\r?\n(?=[A-Za-z0-9-]{1,80}:)"

@@ -1,7 +1,6 @@
 """Mail addresses and the domains in them (docs/mail.md rules 16, 37)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 FREEMAIL = frozenset(
     {
@@ -18,14 +17,6 @@ FREEMAIL = frozenset(
     }
 )
 """Domains where anybody gets an address: they say nothing about the employer of the sender."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A display name, which may be empty, and an address as it was written."""
-
-    name: str
-    address: str
 
 
 def normalise_address(address: str) -> str:

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.subject import is_forward
+from helpdesk.outbox.domain import Address
 
 _MARK = re.compile(
     r"^[ \t>]{0,4}(?:-{2,}\s*(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado"

@@ -10,10 +10,10 @@ from itertools import islice
 
 from mailparser.utils import get_addresses
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.intake.domain.limits import ADDRESSES
 from helpdesk.intake.parser.charset import decode
+from helpdesk.outbox.domain import Address
 
 _WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")

@@ -4,12 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.automatic import Automatic
 from helpdesk.intake.domain.bounce import Bounce
 from helpdesk.intake.domain.forward import Forward
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.intake.domain.identity import derived_message_id
+from helpdesk.outbox.domain import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from email.message import Message
 import mailparser
 from mailparser.dates import parse_mail_date
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.automatic import judge_automatic
 from helpdesk.intake.domain.bounce import BounceEvidence, judge_bounce
 from helpdesk.intake.domain.forward import judge_forward
@@ -21,6 +20,7 @@ from helpdesk.intake.parser.file_name import numbered
 from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
+from helpdesk.outbox.domain import Address
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs what stands in people's mail
 _SENDERS = ("from", "sender", "reply-to", "return-path")

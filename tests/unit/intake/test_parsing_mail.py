@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.parser.read import parse
+from helpdesk.outbox.domain import Address
 
 HEAD = b"From: Ada Lovelace <ada@acme.example>\r\nTo: support@desk.example\r\nSubject: Printer\r\nMIME-Version: 1.0\r\n"
 
