@@ -87,6 +87,8 @@ class Office:
         }
         session.add(TaskDetails(work_item_id=items["acme_task"].id))
         session.flush()
+        for person in people.values():
+            session.refresh(person, ["memberships"])  # an actor is made of a person without a session
         return cls(**people, **clients, **projects, **contacts, **items, remote=remote)
 
     def actor(self, name: str) -> Actor:

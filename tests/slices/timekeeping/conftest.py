@@ -1,6 +1,7 @@
 """Time by plain rows, for tests that begin where somebody has worked."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import uuid4
@@ -16,8 +17,12 @@ MORNING = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)  # a Monday, 9:00 in Berlin
 
 
 @pytest.fixture
-def log_time(office: Office) -> LogTime:
-    """Add an entry of the technician on Acme's ticket and commit it: ``log_time(minutes=70, status="approved")``."""
+def log_time(request: pytest.FixtureRequest, office: Office) -> LogTime:
+    """Add an entry of the technician on Acme's ticket: ``log_time(minutes=70, status="approved")``.
+
+    A test with a ``session`` has it there; any other has it committed.
+    """
+    joined = request.getfixturevalue("session") if "session" in request.fixturenames else None
 
     def log(minutes: float = 60, **more: object) -> TimeEntry:
         start = cast("datetime", more.pop("started_at", MORNING))
@@ -34,9 +39,10 @@ def log_time(office: Office) -> LogTime:
         }
         if row.get("status") == "approved":
             row.setdefault("billable_seconds", int(worked.total_seconds()))
-        with unit_of_work() as session:
-            entry = TimeEntry(**row)
+        entry = TimeEntry(**row)
+        with nullcontext(joined) if joined else unit_of_work() as session:
             session.add(entry)
+            session.flush()
         return entry
 
     return log
