@@ -133,14 +133,14 @@ def make_message_id(*, work_item_id: int | None, unique: str, domain: str, keys:
     repeats the id (docs/mail.md rules 14 and 27).
 
     Raises:
-        RuleViolation: ``unique`` is not of 1 to 64 lower-case letters, digits and hyphens.
+        RuleViolation: ``unique`` is not of 1 to 64 lower-case letters, digits and hyphens, or the domain is none.
         SettingsError: there is no key, or one shorter than 16 bytes.
     """
     if not _UNIQUE.fullmatch(unique):
         message = f"“{unique}” cannot be part of a Message-ID."
         raise RuleViolation(message)
     subject = f"{work_item_id or 0}.{unique}"
-    return f"<hd.{subject}.{_sign('message-id', subject, keys)}@{header_value(domain)}>"
+    return f"<hd.{subject}.{_sign('message-id', subject, keys)}@{_ascii_domain(domain)}>"
 
 
 def read_message_id(message_id: str, *, keys: Mapping[int, bytes]) -> OwnMessageId | None:
@@ -174,6 +174,14 @@ def delay_before_retry(attempts: int, *, chance: float) -> timedelta:
     """
     seconds = min(FIRST_DELAY_SECONDS * 2.0 ** max(0, min(attempts, 20) - 1), float(LONGEST_DELAY_SECONDS))
     return timedelta(seconds=seconds * (0.75 + chance / 2))
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return header_value(domain).encode("idna").decode()
+    except UnicodeError as error:
+        message = f"“{domain}” is no domain."
+        raise RuleViolation(message) from error
 
 
 def _sign(purpose: str, subject: str, keys: Mapping[int, bytes]) -> str:

@@ -114,9 +114,11 @@ def _wire(person: Address) -> WireAddress:
 
 
 def _write_thread(message: EmailMessage, outgoing: Outgoing) -> None:
-    if outgoing.in_reply_to:
+    """Name the thread; a foreign id that is not ASCII, which no header of ours could carry, is left out."""
+    if outgoing.in_reply_to and outgoing.in_reply_to.isascii():
         message["In-Reply-To"] = header_value(outgoing.in_reply_to, name="In-Reply-To")
-    references = [header_value(reference, name="References") for reference in outgoing.references]
+    known = (header_value(reference, name="References") for reference in outgoing.references)
+    references = [reference for reference in known if reference.isascii()]
     if len(references) > REFERENCES_LIMIT:
         references = [references[0], *references[-(REFERENCES_LIMIT - 1) :]]
     if references:
@@ -124,9 +126,9 @@ def _write_thread(message: EmailMessage, outgoing: Outgoing) -> None:
 
 
 def _write_body(message: EmailMessage, outgoing: Outgoing) -> None:
-    message.set_content(outgoing.text)
+    message.set_content(_encodable(outgoing.text))
     if outgoing.html is not None:
-        message.add_alternative(outgoing.html, subtype="html")
+        message.add_alternative(_encodable(outgoing.html), subtype="html")
     for file in outgoing.attachments:
         name = header_value(file.name, name="file name")
         maintype, _, subtype = header_value(file.content_type, name="file type").partition("/")
@@ -134,6 +136,11 @@ def _write_body(message: EmailMessage, outgoing: Outgoing) -> None:
             # A stored mail is sent as a file: the library would want it parsed, and parsing changes bytes.
             maintype, subtype = "application", "octet-stream"
         message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
+
+
+def _encodable(text: str) -> str:
+    """Return the text with a question mark for each lone surrogate."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _fix_boundaries(message: EmailMessage, seed: str) -> None:

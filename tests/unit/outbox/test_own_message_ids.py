@@ -34,6 +34,13 @@ def test_the_signature_of_a_reply_address_makes_no_message_id():
     assert read_message_id(f"<hd.42.t.{local.rpartition('.')[2]}@desk.example>", keys=KEYS) is None
 
 
+def test_a_domain_of_another_script_stands_in_its_ascii_form():
+    message_id = make_message_id(work_item_id=42, unique="abc", domain="bücher.example", keys=KEYS)
+
+    assert message_id.endswith("@xn--bcher-kva.example>")
+    assert read_message_id(message_id, keys=KEYS) is not None
+
+
 @pytest.mark.parametrize("unique", ["", "UPPER", "a b", "a@b", "x" * 65, "a\n"])
 def test_the_unique_part_is_of_plain_letters(unique):
     with pytest.raises(RuleViolation):

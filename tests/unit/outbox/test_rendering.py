@@ -1,5 +1,6 @@
 """docs/mail.md rule 25 and RFC 5322: what goes over the wire."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -7,11 +8,14 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.render import FileContent, Outgoing, render
 
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
 PLAIN = Outgoing(
     sender=Address("Desk", "support@desk.example"),
     to=(Address("Ada Lovelace", "ada@acme.example"),),
@@ -147,6 +151,29 @@ def test_no_header_can_be_injected(change):
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(RuleViolation, match="no address"):
         render(replace(PLAIN, to=(Address("Ada", address),)))
+
+
+def test_foreign_ids_that_no_header_can_carry_are_left_out():
+    message = read(render(replace(PLAIN, in_reply_to="<ä@acme.example>", references=("<ä@acme.example>", "<b@c>"))))
+
+    assert message["In-Reply-To"] is None
+    assert message["References"] == "<b@c>"
+
+
+@given(subject=ANY_TEXT, text=ANY_TEXT, html=st.none() | ANY_TEXT, name=ANY_TEXT, reference=ANY_TEXT)
+def test_any_text_is_rendered_or_refused_in_plain_words(subject, text, html, name, reference):
+    outgoing = replace(
+        PLAIN,
+        subject=subject,
+        text=text,
+        html=html,
+        to=(Address(name, "ada@acme.example"),),
+        references=(reference,),
+        attachments=(FileContent(name, "application/pdf", b"x"),),
+    )
+
+    with suppress(RuleViolation):
+        assert render(outgoing).isascii()
 
 
 def test_a_mail_to_nobody_is_refused():
