@@ -36,6 +36,7 @@ class IntakeSource(Base):
     starts_at: Mapped[datetime | None]  # when it was first reached: mail from before is backlog (rule 42)
     uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # 32 bits unsigned (RFC 3501)
     last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
+    backlog_uid: Mapped[int] = mapped_column(BigInteger, default=0)  # the last UID when this UIDVALIDITY began
     last_poll_at: Mapped[datetime | None]
     idle_since: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")

@@ -29,7 +29,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach an SMTP server; ``security`` is none, starttls or tls. Without ``user`` nobody logs in."""
+    """How to reach an SMTP server; ``security`` is none, starttls or tls. Without ``user``, or where the
+    server asks for none, nobody logs in.
+    """
 
     host: str
     port: int
@@ -77,7 +79,8 @@ def _connected(access: Access) -> smtplib.SMTP:
     try:
         if access.security == "starttls":
             server.starttls(context=context)
-        if access.user:
+        server.ehlo_or_helo_if_needed()
+        if access.user and server.has_extn("auth"):
             server.login(access.user, access.password)
     except BaseException:
         server.close()

@@ -1,6 +1,7 @@
 """What a mail brings to a conversation, and how a subject names its ticket: pure values."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class NewAttachment:
 
 @dataclass(frozen=True, slots=True)
 class IncomingMail:
-    """A mail as the conversation keeps it.
+    """A mail as the conversation keeps it; ``received_at`` is when our mail server had it.
 
     ``html`` is sanitised. ``reply_text`` and ``trimmed_text`` divide ``text`` (docs/mail.md rule 31). ``references``
     are all Message-IDs that belong to the same conversation, its own first (rule 14 c). ``reasons`` explain every
@@ -30,6 +31,7 @@ class IncomingMail:
     reply_text: str
     trimmed_text: str
     message_id: str
+    received_at: datetime
     references: tuple[str, ...] = ()
     recipients: tuple[dict[str, str], ...] = ()
     blocked_images: tuple[str, ...] = ()

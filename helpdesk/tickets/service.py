@@ -83,7 +83,7 @@ def open_by_mail(
         related_to_id=related_to_id,
         reasons=mail.reasons,
     )
-    return _keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=None, now=now, mail=mail)
+    return _keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=None, mail=mail)
 
 
 def add_mail(
@@ -101,7 +101,7 @@ def add_mail(
     else (docs/mail.md rules 16, 18 and 24).
     """
     item = _lock(session, item_id)
-    message = _keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, now=now, mail=mail)
+    message = _keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, mail=mail)
     if mail.automatic or mail.held or contact_id is None:
         return message
     _touch(session, item, now)
@@ -223,7 +223,7 @@ def _open(  # noqa: PLR0913 - as open_ticket
 
 
 def _keep_mail(
-    session: Session, *, item_id: int, contact_id: int | None, person_id: int | None, now: datetime, mail: IncomingMail
+    session: Session, *, item_id: int, contact_id: int | None, person_id: int | None, mail: IncomingMail
 ) -> Message:
     """Add the mail with its files, and remember every Message-ID by which answers will find the ticket."""
     message = Message(
@@ -231,7 +231,7 @@ def _keep_mail(
         kind="mail",
         contact_id=None if person_id else contact_id,
         person_id=person_id,
-        posted_at=now,
+        posted_at=mail.received_at,
         subject=mail.subject,
         text=mail.text,
         html=mail.html,

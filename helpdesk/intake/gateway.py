@@ -1,0 +1,186 @@
+"""IMAP: one folder over one connection, seen only through UIDs. One connection belongs to one thread."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError
+
+from helpdesk.kernel.errors import ExternalFailure
+
+CONNECT_SECONDS = 15
+READ_SECONDS = 60
+SEEN = rb"\Seen"
+DEAD_PEER_SECONDS = 0.5
+"""A dead peer makes the wait for news end at once, with none (and for ever, if nobody looks at the clock)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach one folder; ``security`` is none, starttls or tls."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """What SELECT said: UIDVALIDITY, and the UID that the next message will get."""
+
+    uid_validity: int
+    uid_next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message before it is downloaded: UID, size in bytes, and when its server received it."""
+
+    uid: int
+    size_bytes: int
+    received_at: datetime
+
+
+class Folder:
+    """A selected folder. Every method raises ExternalFailure when the server fails or is gone."""
+
+    def __init__(self, client: IMAPClient, name: str) -> None:
+        client.normalise_times = False
+        self._client = client
+        self._name = name
+        self.can_idle = bool(client.has_capability("IDLE"))
+
+    def select(self) -> FolderState:
+        """Select the folder anew and return its state."""
+        with _failures(self._name):
+            answer = self._client.select_folder(self._name)
+            validity = int(answer[b"UIDVALIDITY"])
+            uid_next = answer.get(b"UIDNEXT")
+            return FolderState(validity, int(uid_next) if uid_next else max(self._uids(0), default=0) + 1)
+
+    def list_after(self, uid: int, *, limit: int) -> list[Listed]:
+        """Return at most ``limit`` messages with a UID above ``uid``, oldest first."""
+        with _failures(self._name):
+            wanted = self._uids(uid)[:limit]
+            if not wanted:
+                return []
+            found = self._client.fetch(wanted, [b"RFC822.SIZE", b"INTERNALDATE"])
+            _refuse_gaps(wanted, found)
+            return [
+                Listed(uid, int(found[uid][b"RFC822.SIZE"]), _utc(found[uid].get(b"INTERNALDATE"))) for uid in wanted
+            ]
+
+    def download(self, uids: Iterable[int]) -> dict[int, bytes]:
+        """Return the raw messages without touching any flag (BODY.PEEK).
+
+        Raises:
+            ExternalFailure: also where one is missing: it was removed meanwhile, and the next listing shows that.
+        """
+        wanted = list(uids)
+        with _failures(self._name):
+            found = self._client.fetch(wanted, [b"BODY.PEEK[]"])
+            _refuse_gaps(wanted, {uid for uid, parts in found.items() if parts.get(b"BODY[]") is not None})
+            return {uid: found[uid][b"BODY[]"] for uid in wanted}
+
+    def download_head(self, uid: int) -> bytes:
+        """Return the headers of one message without touching any flag; empty when it is gone."""
+        with _failures(self._name):
+            found = self._client.fetch([uid], [b"BODY.PEEK[HEADER]"])
+            return found.get(uid, {}).get(b"BODY[HEADER]") or b""
+
+    def mark_seen(self, uids: Iterable[int]) -> None:
+        """Set the Seen flag; repeating it changes nothing, and messages that are gone are no error."""
+        with _failures(self._name):
+            self._client.add_flags(list(uids), [SEEN], silent=True)
+
+    @contextmanager
+    def idle(self) -> Iterator[Callable[[float], bool]]:
+        """Yield a function that waits up to so many seconds and returns whether anything happened (RFC 2177)."""
+        with _failures(self._name):
+            self._client.idle()
+        yield self._wait
+        with _failures(self._name):
+            self._client.idle_done()
+
+    def interrupt(self) -> None:
+        """Cut the connection from another thread, so that whoever waits on it wakes up."""
+        with suppress(OSError):
+            self._client.socket().shutdown(socket.SHUT_RDWR)
+
+    def _wait(self, seconds: float) -> bool:
+        began = time.monotonic()
+        with _failures(self._name):
+            news = self._client.idle_check(timeout=seconds)
+        if not news and time.monotonic() - began < min(seconds, DEAD_PEER_SECONDS):
+            message = "The mail server closed the connection."
+            raise ExternalFailure(message)
+        return bool(news)
+
+    def _uids(self, above: int) -> list[int]:
+        """Return the UIDs above one, ascending; the server always names the last message, new or not."""
+        return sorted(uid for uid in self._client.search(["UID", f"{above + 1}:*"]) if uid > above)
+
+
+Connect = Callable[[Access], AbstractContextManager[Folder]]
+
+
+@contextmanager
+def connect(access: Access) -> Iterator[Folder]:
+    """Yield the folder over a new connection, closed at the end.
+
+    Raises:
+        ExternalFailure: the server cannot be reached, is not who it says, or does not let us in.
+    """
+    with _failures(f"{access.host}:{access.port}"):
+        client = IMAPClient(
+            access.host,
+            access.port,
+            ssl=access.security == "tls",
+            ssl_context=ssl.create_default_context() if access.security == "tls" else None,
+            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
+        )
+    try:
+        with _failures(f"{access.host}:{access.port}"):
+            if access.security == "starttls":
+                client.starttls(ssl.create_default_context())
+            client.login(access.user, access.password)
+        yield Folder(client, access.folder)
+        with suppress(OSError, IMAPClientError):
+            client.logout()
+    finally:
+        with suppress(OSError, IMAPClientError):
+            client.shutdown()
+
+
+@contextmanager
+def _failures(where: str) -> Iterator[None]:
+    """Say every failure of the other side in one way."""
+    try:
+        yield
+    except (OSError, IMAPClientError, AssertionError, ValueError, KeyError) as error:
+        text = " ".join(str(error).split())[:300] or type(error).__name__
+        message = f"{where}: {text}"
+        raise ExternalFailure(message) from error
+
+
+def _refuse_gaps(wanted: Iterable[int], found: Container[int]) -> None:
+    """Refuse an answer that leaves a message out: the cursor must never pass one that was not stored."""
+    missing = [str(uid) for uid in wanted if uid not in found]
+    if missing:
+        message = f"the server did not hand over message {', '.join(missing[:5])}"
+        raise ExternalFailure(message)
+
+
+def _utc(value: datetime | None) -> datetime:
+    """Return when the server received the message; far in the past counts as backlog where it does not say."""
+    if value is None:
+        return datetime.fromtimestamp(0, UTC)
+    return value.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Work of several steps and transactions: fetch from a mailbox, handle one message, sweep what stands still."""

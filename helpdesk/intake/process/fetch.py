@@ -1,0 +1,161 @@
+"""Fetching: raw bytes stored, rows committed, and only then a flag (docs/mail.md rules 1 to 4, 11 and 12)."""
+
+import email
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from helpdesk.infra.blobs import BlobStore
+from helpdesk.infra.clock import Clock
+from helpdesk.infra.db import UnitOfWork
+from helpdesk.intake import queries
+from helpdesk.intake.domain.address import Address
+from helpdesk.intake.domain.identity import content_hash, derived_message_id, normalise_message_id
+from helpdesk.intake.domain.limits import readable_head
+from helpdesk.intake.gateway import Folder, Listed
+from helpdesk.intake.models import IntakeSource
+from helpdesk.intake.parser.header_text import raw_items, read_addresses, read_headers
+from helpdesk.intake.service import sources
+from helpdesk.intake.service.sources import Fetched
+from helpdesk.kernel.errors import ExternalFailure
+
+logger = structlog.get_logger()
+
+OVERSIZE_BYTES = 32 * 1024 * 1024
+PAGE_MESSAGES = 50
+PAGE_BYTES = 8 * 1024 * 1024
+FLAGS_AT_ONCE = 500
+CLOCK_SKEW = timedelta(minutes=10)
+
+
+def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: BlobStore, clock: Clock) -> int:
+    """Read the folder from the cursor to its end and return how many messages were new.
+
+    The caller holds the mailbox's lease. Each step can be repeated: a kill after the download repeats it, one after
+    the commit repeats only the flag.
+
+    Raises:
+        ExternalFailure: the server failed; what was committed stays, the next call goes on behind it.
+    """
+    state = folder.select()
+    with unit_of_work() as session:
+        source = sources.meet(session, source_id=source_id, state=state, now=clock())
+    count, position = 0, source.last_uid
+    while page := folder.list_after(position, limit=PAGE_MESSAGES):
+        for part in _in_parts(page):
+            position = part[-1].uid
+            count += _take(source, part, folder, unit_of_work, store=store, clock=clock)
+        _flag(source, folder, unit_of_work)
+    trouble = _flag(source, folder, unit_of_work)
+    with unit_of_work() as session:
+        sources.record_poll(session, source_id=source_id, now=clock(), trouble=trouble)
+    return count
+
+
+def _in_parts(page: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """Yield the page in order, in parts whose downloads together stay small; an oversized mail is its own part."""
+    part: list[Listed] = []
+    for one in page:
+        if part and sum(listed.size_bytes for listed in part) + one.size_bytes > PAGE_BYTES:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
+
+
+def _take(
+    source: IntakeSource,
+    part: list[Listed],
+    folder: Folder,
+    unit_of_work: UnitOfWork,
+    *,
+    store: BlobStore,
+    clock: Clock,
+) -> int:
+    """Download, store and commit one part; return how many rows it added."""
+    wanted = [one for one in part if not _is_backlog_of_a_rescan(source, one)]
+    raw = folder.download([one.uid for one in wanted if one.size_bytes <= OVERSIZE_BYTES])
+    now = clock()
+    fetched = []
+    for one in wanted:
+        if one.size_bytes > OVERSIZE_BYTES:
+            fetched.append(_too_large(one, folder.download_head(one.uid), store, now))
+        else:
+            fetched.append(_described(one, raw[one.uid], store, now))
+    with unit_of_work() as session:
+        return len(sources.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now))
+
+
+def _flag(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str:
+    """Tell the server what was committed; return why it refused, or an empty string.
+
+    A refusal stops nothing: the messages are safe with us, and whatever is left over is told the next time.
+    """
+    while True:
+        with unit_of_work() as session:
+            untold = queries.unseen(session, source, limit=FLAGS_AT_ONCE)
+        if not untold:
+            return ""
+        try:
+            folder.mark_seen([uid for _, uid in untold])
+        except ExternalFailure as error:
+            return f"Messages are fetched, but cannot be marked as read: {error}"
+        with unit_of_work() as session:
+            sources.mark_seen(session, [inbound_id for inbound_id, _ in untold])
+
+
+def _is_backlog_of_a_rescan(source: IntakeSource, one: Listed) -> bool:
+    """Whether a mailbox that was connected "from now" shows mail from before, after its UIDs were given anew."""
+    if source.start_from != "now" or source.starts_at is None:
+        return False
+    return one.uid <= source.backlog_uid and one.received_at < source.starts_at - CLOCK_SKEW
+
+
+def _too_large(one: Listed, head: bytes, store: BlobStore, now: datetime) -> Fetched:
+    limit = OVERSIZE_BYTES // 1024 // 1024
+    refusal = f"larger than {limit} MB ({one.size_bytes // 1024 // 1024} MB): only its headers were fetched"
+    return _described(one, head, store, now, refusal=refusal)
+
+
+def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, refusal: str = "") -> Fetched:
+    """Store the bytes and read the few headers that the log shows; the parser reads the rest later."""
+    digest = content_hash(content)
+    head = _peek(content)
+    return Fetched(
+        uid=one.uid,
+        blob_sha256=store.put(content),
+        stored_bytes=len(content),
+        size_bytes=one.size_bytes,
+        message_id=head.message_id or derived_message_id(digest),
+        content_hash=digest,
+        received_at=min(one.received_at, now),
+        from_address=head.sender.address,
+        from_name=head.sender.name,
+        subject=head.subject[:1000],
+        refusal=refusal,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the log shows of a mail that nobody has parsed yet."""
+
+    message_id: str | None = None
+    sender: Address = Address("", "")
+    subject: str = ""
+
+
+def _peek(content: bytes) -> _Head:
+    """Return the headers that matter now; a mail whose headers nothing can read goes on without them."""
+    try:
+        message = email.message_from_bytes(readable_head(content))
+        headers = read_headers(message)
+        senders = read_addresses(tuple(value for name, value in raw_items(message) if name.strip().lower() == "from"))
+    except Exception:  # the mail quarantine: no mail may stop the next one (rule 9)
+        logger.warning("inbound.unreadable_headers", exc_info=True)
+        return _Head()
+    sender = senders[0] if senders else Address("", "")
+    return _Head(normalise_message_id(headers.first("Message-ID")), sender, headers.first("Subject"))

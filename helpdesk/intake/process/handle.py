@@ -1,0 +1,60 @@
+"""Handling one fetched message: claim, parse outside of any transaction, one effect (docs/mail.md rules 7 to 9)."""
+
+from collections.abc import Callable
+
+import structlog
+
+from helpdesk.infra.blobs import BlobStore
+from helpdesk.infra.clock import Clock
+from helpdesk.infra.db import UnitOfWork
+from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
+from helpdesk.intake.parser.read import parse
+from helpdesk.intake.service import effect, log
+from helpdesk.tickets.domain import NewAttachment
+
+logger = structlog.get_logger()
+
+
+def handle(
+    inbound_id: int,
+    unit_of_work: UnitOfWork,
+    *,
+    store: BlobStore,
+    clock: Clock,
+    parser: Callable[[bytes], ParsedMail] = parse,
+) -> None:
+    """Bring one message to its outcome. Safe to run again: what is done, or being done, is left alone.
+
+    Whatever fails is tried again after a pause, and after three attempts waits in quarantine with its error: one bad
+    mail never stops the next (rule 9).
+    """
+    with unit_of_work() as session:
+        claimed = log.claim(session, inbound_id=inbound_id, now=clock())
+    if claimed is None:
+        return
+    try:
+        mail = parser(store.get(claimed.blob_sha256))
+        files = tuple(_stored(file, store) for file in mail.attachments)
+        with unit_of_work() as session:
+            effect.apply(session, claimed=claimed, mail=mail, files=files, now=clock())
+    except Exception as error:  # the mail quarantine
+        logger.warning("inbound.failed", inbound_id=inbound_id, attempt=claimed.attempt, exc_info=True)
+        with unit_of_work() as session:
+            log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}"[:1000], now=clock())
+
+
+def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
+    """Ring again for every message that waits and that nobody handles."""
+    with unit_of_work() as session:
+        log.ring_unfinished(session, now=clock())
+
+
+def _stored(file: ParsedAttachment, store: BlobStore) -> NewAttachment:
+    return NewAttachment(
+        name=file.name,
+        content_type=file.content_type,
+        blob_sha256=store.put(file.content),
+        size_bytes=file.size_bytes,
+        inline=file.is_inline,
+        content_id=file.content_id,
+    )

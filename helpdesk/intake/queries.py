@@ -1,0 +1,199 @@
+"""Reads of the inbound log and of the sources, and what matching asks the database."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.clients.models import ClientDomain
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
+from helpdesk.kernel.errors import NotFound
+from helpdesk.projects.models import Project, WorkItem
+
+PAGE_ROWS = 50
+
+
+def active_sources(session: Session) -> list[IntakeSource]:
+    """Return every source that is to be read."""
+    return list(session.scalars(select(IntakeSource).where(IntakeSource.active.is_(True)).order_by(IntakeSource.id)))
+
+
+def all_sources(session: Session) -> list[IntakeSource]:
+    """Return every source with its mailbox and project, for the settings page: one query."""
+    query = select(IntakeSource).options(joinedload(IntakeSource.mailbox), joinedload(IntakeSource.default_project))
+    return list(session.scalars(query.order_by(IntakeSource.id)))
+
+
+def get_source(session: Session, source_id: int) -> IntakeSource:
+    """Return the source.
+
+    Raises:
+        NotFound: no such source.
+    """
+    source = session.get(IntakeSource, source_id)
+    if source is None:
+        message = "There is no such mailbox."
+        raise NotFound(message)
+    return source
+
+
+def source_of(session: Session, inbound: InboundMessage) -> IntakeSource | None:
+    """Return the source that this message was fetched from; None when it is gone."""
+    return session.scalar(
+        select(IntakeSource).where(IntakeSource.mailbox_id == inbound.mailbox_id, IntakeSource.folder == inbound.folder)
+    )
+
+
+def get_inbound(session: Session, inbound_id: int) -> InboundMessage:
+    """Return one line of the inbound log.
+
+    Raises:
+        NotFound: no such line.
+    """
+    inbound = session.get(InboundMessage, inbound_id)
+    if inbound is None:
+        message = "There is no such message."
+        raise NotFound(message)
+    return inbound
+
+
+def log_page(session: Session, *, outcome: str, before: int | None) -> list[InboundMessage]:
+    """Return up to one page and one row of the log, newest first, with mailbox and ticket: one query.
+
+    ``outcome`` is all, done, ignored, held or quarantined; ``before`` the id that the page begins below.
+    """
+    query = (
+        select(InboundMessage)
+        .options(
+            joinedload(InboundMessage.mailbox),
+            joinedload(InboundMessage.effect).joinedload(InboundEffect.work_item),
+        )
+        .order_by(InboundMessage.id.desc())
+        .limit(PAGE_ROWS + 1)
+    )
+    condition = _with_outcome(outcome)
+    if condition is not None:
+        query = query.where(condition)
+    if before is not None:
+        query = query.where(InboundMessage.id < before)
+    return list(session.scalars(query))
+
+
+def log_counts(session: Session) -> dict[str, int]:
+    """Return how many messages each outcome of :func:`log_page` has: one query."""
+    query = select(InboundMessage.state, InboundMessage.outcome == "held", func.count()).group_by(
+        InboundMessage.state, InboundMessage.outcome == "held"
+    )
+    counts = dict.fromkeys(("all", "done", "ignored", "held", "quarantined"), 0)
+    for state, held, count in session.execute(query).tuples():
+        counts["all"] += count
+        counts["held"] += count if held else 0
+        if state in counts:
+            counts[state] += count
+    return counts
+
+
+def duplicate_of(session: Session, inbound: InboundMessage) -> int | None:
+    """Return the earliest message of this mailbox that is the same mail; None when this is the first (rule 4)."""
+    return session.scalar(
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.mailbox_id == inbound.mailbox_id,
+            InboundMessage.message_id == inbound.message_id,
+            InboundMessage.content_hash == inbound.content_hash,
+            InboundMessage.id < inbound.id,
+        )
+        .order_by(InboundMessage.id)
+        .limit(1)
+    )
+
+
+def same_message_id(session: Session, inbound: InboundMessage) -> int | None:
+    """Return another message of this mailbox with the same Message-ID and other content (rule 4)."""
+    return session.scalar(
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.mailbox_id == inbound.mailbox_id,
+            InboundMessage.message_id == inbound.message_id,
+            InboundMessage.content_hash != inbound.content_hash,
+            InboundMessage.id < inbound.id,
+        )
+        .limit(1)
+    )
+
+
+def twin_item(session: Session, inbound: InboundMessage) -> WorkItem | None:
+    """Return the work item that the same mail led to in another mailbox of ours (rule 6)."""
+    return session.scalar(
+        select(WorkItem)
+        .join(InboundEffect, InboundEffect.work_item_id == WorkItem.id)
+        .join(InboundMessage, InboundMessage.id == InboundEffect.inbound_message_id)
+        .where(
+            InboundMessage.mailbox_id != inbound.mailbox_id,
+            InboundMessage.message_id == inbound.message_id,
+            InboundMessage.content_hash == inbound.content_hash,
+        )
+        .order_by(InboundMessage.id)
+        .limit(1)
+    )
+
+
+def unfinished(session: Session, *, now: datetime, limit: int) -> list[int]:
+    """Return the ids of messages that wait to be handled, or whose handler died. Oldest first."""
+    query = (
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.state.in_(("received", "processing")),
+            or_(InboundMessage.lease_expires_at.is_(None), InboundMessage.lease_expires_at <= now),
+        )
+        .order_by(InboundMessage.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def unseen(session: Session, source: IntakeSource, *, limit: int) -> list[tuple[int, int]]:
+    """Return pairs of row and UID of messages whose flag is still to be set on the server."""
+    query = (
+        select(InboundMessage.id, InboundMessage.uid)
+        .where(
+            InboundMessage.mailbox_id == source.mailbox_id,
+            InboundMessage.folder == source.folder,
+            InboundMessage.uid_validity == source.uid_validity,
+            InboundMessage.seen_on_server.is_(False),
+        )
+        .order_by(InboundMessage.id)
+        .limit(limit)
+    )
+    return [(row.id, row.uid) for row in session.execute(query)]
+
+
+def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
+    """Return these work items with their projects, by id."""
+    query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
+    return {item.id: item for item in session.scalars(query)}
+
+
+def item_of_number(session: Session, number: int) -> int | None:
+    """Return the id of the work item that people call by this number."""
+    return session.scalar(select(WorkItem.id).where(WorkItem.number == number))
+
+
+def clients_of_whole_domain(session: Session, domain: str) -> frozenset[int]:
+    """Return the clients in whose domain table this very domain stands (rule 16)."""
+    return frozenset(session.scalars(select(ClientDomain.client_id).where(ClientDomain.domain == domain)))
+
+
+def project_choices(session: Session) -> list[Project]:
+    """Return the projects that a mailbox can lead to, with their clients."""
+    query = select(Project).where(Project.status != "done").options(joinedload(Project.client))
+    return sorted(session.scalars(query), key=lambda one: (one.client.name, one.name))
+
+
+def _with_outcome(outcome: str) -> ColumnElement[bool] | None:
+    if outcome == "held":
+        return InboundMessage.outcome == "held"
+    if outcome in ("done", "ignored", "quarantined"):
+        return InboundMessage.state == outcome
+    return None

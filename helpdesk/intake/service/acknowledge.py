@@ -1,0 +1,70 @@
+"""Acknowledgements: one for a new ticket of a person, none that could start a loop (rules 19, 25, 26, 39 and 42)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Contact
+from helpdesk.intake.render import acknowledgement
+from helpdesk.intake.service.matching import Arrival
+from helpdesk.intake.service.placing import NOBODY
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries as tickets
+
+ONE_IN = timedelta(minutes=10)
+DAILY = 5
+
+
+def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified: bool, now: datetime) -> str | None:
+    """Return why this mail gets no acknowledgement, as a sentence; None when it gets one."""
+    if arrival.incoming.automatic_reasons:
+        return "not acknowledged: automatic mail"
+    if unverified:
+        return "not acknowledged: the sender is not proven"
+    if arrival.sender.is_staff:
+        return "not acknowledged: sent by staff"
+    if contact.undeliverable_at is not None or contact.email == NOBODY:
+        return "not acknowledged: mail to the sender cannot be delivered"
+    if _is_backlog(arrival):
+        return "not acknowledged: from before the mailbox was connected"
+    return _capped(tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1)), now)
+
+
+def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
+    """Queue the acknowledgement, as automatic mail, in the language of the contact, their client, or the mailbox."""
+    mailbox = arrival.inbound.mailbox
+    language = contact.language or (contact.client.language if contact.client else "") or mailbox.language
+    subject, text = acknowledgement(
+        language=language, name=contact.name, number=item.number, title=item.title, own_text=mailbox.acknowledgement
+    )
+    answered = arrival.mail.message_id
+    outbox.queue(
+        session,
+        now=now,
+        mailbox_id=mailbox.id,
+        idempotency_key=f"acknowledgement:{item.id}",
+        purpose="acknowledgement",
+        about=("work_item", item.id),
+        to=[Address(contact.name, contact.email)],
+        subject=subject,
+        text=text,
+        in_reply_to=answered or "",
+        references=[answered] if answered else [],
+        automatic=True,
+        item_id=item.id,
+    )
+
+
+def _is_backlog(arrival: Arrival) -> bool:
+    starts_at = arrival.source.starts_at if arrival.source is not None else None
+    return starts_at is not None and arrival.inbound.received_at < starts_at
+
+
+def _capped(written: list[datetime], now: datetime) -> str | None:
+    if written and written[0] > now - ONE_IN:
+        return "not acknowledged: the sender had one within ten minutes"
+    if len(written) >= DAILY:
+        return f"not acknowledged: the sender had {DAILY} today"
+    return None

@@ -1,0 +1,130 @@
+"""The inbound log: every message is claimed, and ends in exactly one outcome with its reasons (rules 8 and 9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit, jobs
+from helpdesk.infra.policy import Actor
+from helpdesk.intake import queries
+from helpdesk.intake.models import InboundMessage
+from helpdesk.kernel.errors import Conflict
+
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 3
+PAUSES = (timedelta(seconds=20), timedelta(minutes=2))
+SWEEP_LIMIT = 500
+REASONS_LIMIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to handle until its lease ends; ``attempt`` proves that it still is."""
+
+    inbound_id: int
+    attempt: int
+    blob_sha256: str
+
+
+def claim(session: Session, *, inbound_id: int, now: datetime) -> Claimed | None:
+    """Return the message if there is something to do and it is now ours, else None.
+
+    The same mail as an earlier one of its mailbox is ignored right here, before any parser sees it (rule 4). One
+    whose handling never came to an end, three times, is quarantined: it may be what killed the worker.
+    """
+    claimed = session.execute(
+        update(InboundMessage)
+        .where(
+            InboundMessage.id == inbound_id,
+            InboundMessage.state.in_(("received", "processing")),
+            or_(InboundMessage.lease_expires_at.is_(None), InboundMessage.lease_expires_at <= now),
+        )
+        .values(state="processing", lease_expires_at=now + LEASE, attempts=InboundMessage.attempts + 1)
+        .returning(InboundMessage.id)
+    ).scalar_one_or_none()
+    if claimed is None:
+        return None
+    inbound = session.get_one(InboundMessage, claimed, populate_existing=True)
+    if inbound.attempts > ATTEMPTS:
+        finish(session, inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
+        return None
+    first = queries.duplicate_of(session, inbound)
+    if first is not None:
+        finish(session, inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
+        return None
+    return Claimed(inbound.id, inbound.attempts, inbound.blob_sha256)
+
+
+def still_ours(session: Session, claimed: Claimed) -> InboundMessage | None:
+    """Return the row, locked, if the claim still holds; None where it took so long that somebody else has it."""
+    query = select(InboundMessage).where(
+        InboundMessage.id == claimed.inbound_id,
+        InboundMessage.state == "processing",
+        InboundMessage.attempts == claimed.attempt,
+    )
+    return session.scalar(query.with_for_update())
+
+
+def finish(
+    session: Session,
+    inbound: InboundMessage,
+    *,
+    state: str,
+    now: datetime,
+    outcome: str = "",
+    matched_by: str = "",
+    reasons: Iterable[str] = (),
+    error: str = "",
+) -> None:
+    """Give the message its one outcome."""
+    inbound.state = state
+    inbound.outcome = outcome
+    inbound.matched_by = matched_by
+    inbound.reasons = list(reasons)[:REASONS_LIMIT]
+    inbound.error = error
+    inbound.lease_expires_at = None
+    inbound.finished_at = now
+    session.flush()
+
+
+def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime) -> None:
+    """Note that the attempt failed: it is tried again after a pause, and after three attempts waits for a person."""
+    inbound = still_ours(session, claimed)
+    if inbound is None:
+        return
+    if claimed.attempt >= ATTEMPTS:
+        finish(session, inbound, state="quarantined", error=error, now=now)
+        return
+    inbound.state = "received"
+    inbound.error = error
+    inbound.lease_expires_at = now + PAUSES[claimed.attempt - 1]
+    session.flush()
+
+
+def retry(session: Session, *, actor: Actor, inbound_id: int, now: datetime) -> InboundMessage:
+    """Have a quarantined or ignored message handled once more, from its stored bytes.
+
+    Raises:
+        NotFound: no such message.
+        Conflict: it is done already, or being handled right now.
+    """
+    inbound = queries.get_inbound(session, inbound_id)
+    if inbound.state not in ("quarantined", "ignored"):
+        message = "This message is handled already, or being handled right now."
+        raise Conflict(message)
+    inbound.state, inbound.attempts, inbound.lease_expires_at, inbound.finished_at = "received", 0, None, None
+    audit.record(session, actor=actor, action="retried", kind="inbound_message", object_id=inbound.id, now=now)
+    session.flush()
+    jobs.ring(session, "handle_inbound", inbound.id, queue="mail")
+    return inbound
+
+
+def ring_unfinished(session: Session, *, now: datetime) -> int:
+    """Ring for messages that nobody handles; return how many."""
+    waiting = queries.unfinished(session, now=now, limit=SWEEP_LIMIT)
+    for inbound_id in waiting:
+        jobs.ring(session, "handle_inbound", inbound_id, queue="mail")
+    return len(waiting)

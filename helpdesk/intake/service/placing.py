@@ -1,0 +1,96 @@
+"""Whose mail it is: the contact, the client and the project of a mail that opens a ticket (rules 19, 37 and 38)."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import service as accounts
+from helpdesk.clients import queries as clients
+from helpdesk.clients import service as client_service
+from helpdesk.clients.models import Client, Contact
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.domain.address import domain_of, normalise_address
+from helpdesk.intake.domain.dmarc import Dmarc
+from helpdesk.intake.service.matching import Arrival
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects
+from helpdesk.projects.models import Project
+
+NEW_CONTACTS_LIMIT = 20
+NOBODY = "unknown@sender.invalid"
+"""Stands for a sender whose address cannot be read, so that no mail is lost for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new ticket goes, and the sentence that says why."""
+
+    project: Project
+    reason: str
+
+
+def place(session: Session, arrival: Arrival) -> Place:
+    """Return the project of a mail that belongs to no ticket, by the order of rule 37."""
+    if arrival.contact is not None and arrival.contact.client_id is not None:
+        project = projects.default_project(session, arrival.contact.client_id)
+        if project is not None:
+            return Place(project, f"client by contact: {project.client.name}")
+    if arrival.source is not None and arrival.source.default_project is not None:
+        return Place(arrival.source.default_project, f"project of the mailbox: {arrival.source.default_project.name}")
+    client = client_by_domain(session, arrival, arrival.sender.address)
+    project = projects.default_project(session, client.id) if client is not None else None
+    if client is not None and project is not None:
+        return Place(project, f"client by domain: {client.name}")
+    return Place(projects.triage_project(session), "no client found: in Triage until somebody decides")
+
+
+def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:
+    """Return the sender as a contact, added where there was none; a contact has no rights by that (rule 38)."""
+    client = client_by_domain(session, arrival, arrival.sender.address)
+    name, client_id = arrival.mail.sender.name, client.id if client is not None else None
+    try:
+        return client_service.add_contact(
+            session, actor=SYSTEM, now=now, name=name, email=arrival.sender.address, client_id=client_id
+        )
+    except RuleViolation:
+        return client_service.add_contact(
+            session, actor=SYSTEM, now=now, name="Unknown sender", email=NOBODY, client_id=None
+        )
+
+
+def others(session: Session, arrival: Arrival, *, now: datetime) -> list[int]:
+    """Return the contacts in To and Cc that are neither the sender nor we nor staff, at most 20 (rule 38)."""
+    found: list[int] = []
+    for name, address in _outside(session, arrival):
+        client = client_by_domain(session, arrival, address)
+        with suppress(RuleViolation):
+            contact = client_service.add_contact(
+                session,
+                actor=SYSTEM,
+                now=now,
+                name=name,
+                email=address,
+                client_id=client.id if client is not None else None,
+            )
+            found.append(contact.id)
+    return found
+
+
+def client_by_domain(session: Session, arrival: Arrival, address: str) -> Client | None:
+    """Return the client of the address's domain; none by mail that failed its check (rule 19)."""
+    if arrival.sender.dmarc is Dmarc.FAIL:
+        return None
+    return clients.client_of_domain(session, domain_of(address))
+
+
+def _outside(session: Session, arrival: Arrival) -> Iterable[tuple[str, str]]:
+    people: dict[str, str] = {}
+    for person in (*arrival.mail.to, *arrival.mail.cc):
+        address = normalise_address(person.address)
+        if address and address != arrival.sender.address and not arrival.is_ours(address):
+            people.setdefault(address, person.name)
+    outside = [(name, address) for address, name in people.items()]
+    return [pair for pair in outside[:NEW_CONTACTS_LIMIT] if accounts.find_by_email(session, pair[1]) is None]

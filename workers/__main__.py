@@ -1,0 +1,37 @@
+"""One process of Helpdesk by itself: ``python -m workers work``, ``schedule`` or ``watch``."""
+
+import sys
+from collections.abc import Callable
+
+from helpdesk.infra import log
+from helpdesk.infra.settings import Settings, load
+from helpdesk.kernel.errors import SettingsError
+from workers import runtime
+
+PROCESSES: dict[str, Callable[[Settings], None]] = {
+    "work": runtime.run_worker,
+    "schedule": runtime.run_scheduler,
+    "watch": runtime.run_watcher,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the process that is named, until SIGTERM; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in PROCESSES:
+        sys.stderr.write(f"usage: python -m workers {'|'.join(PROCESSES)}\n")
+        return 2
+    log.configure()
+    try:
+        settings = load()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if not settings.redis_url and arguments[0] != "watch":
+        sys.stderr.write("REDIS_URL is not set: a process by itself needs the broker that the others use.\n")
+        return 2
+    PROCESSES[arguments[0]](settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""The jobs, by the names that services ring. Each calls one process or service and may run any number of times."""
+
+from helpdesk.accounts import service as accounts
+from helpdesk.infra import blobs, clock
+from helpdesk.infra.db import unit_of_work
+from helpdesk.intake.process import handle as intake
+from helpdesk.outbox import gateway as smtp
+from helpdesk.outbox import process as outbox
+from workers.runtime import job
+
+
+@job
+def handle_inbound(inbound_id: int) -> None:
+    """Bring one fetched message to its outcome. Safe to run again: a finished one is left alone."""
+    intake.handle(inbound_id, unit_of_work, store=blobs.store(), clock=clock.now)
+
+
+@job
+def deliver_outgoing(message_id: int) -> None:
+    """Send one outgoing message. Safe to run again: a sent one is left alone."""
+    outbox.deliver(message_id, unit_of_work, send=smtp.send, store=blobs.store(), clock=clock.now)
+
+
+@job
+def sweep_inbound() -> None:
+    """Ring again for messages that nobody handles."""
+    intake.sweep(unit_of_work, clock=clock.now)
+
+
+@job
+def sweep_outbox() -> None:
+    """Ring again for outgoing messages that nobody sends."""
+    outbox.sweep(unit_of_work, clock=clock.now)
+
+
+@job
+def forget_old_attempts() -> None:
+    """Delete sign-in attempts that no limit counts any more."""
+    with unit_of_work() as session:
+        accounts.forget_old_attempts(session, now=clock.now())

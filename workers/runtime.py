@@ -1,0 +1,165 @@
+"""What a worker process is: one application, jobs with an edge that records failures, and loops until SIGTERM."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from functools import lru_cache, wraps
+
+import redis
+import structlog
+from flask import Flask
+from rq import Queue, Worker, get_current_job
+from rq.serializers import JSONSerializer
+
+from helpdesk.app import create_app
+from helpdesk.infra import clock
+from helpdesk.infra import jobs as bells
+from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.models import JobFailure
+from helpdesk.infra.settings import Settings, load
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 2.0
+STEADY_SECONDS = 60.0
+TRACEBACK_CHARACTERS = 20_000
+
+
+@lru_cache(maxsize=1)
+def application(settings: Settings | None = None) -> Flask:
+    """Return the application of this process, made once; a forked child keeps that of its parent."""
+    app = create_app(settings or load())
+    os.register_at_fork(after_in_child=lambda: _forget_connections(app))
+    return app
+
+
+def use(app: Flask) -> None:
+    """Run the jobs of this process in an application that exists already."""
+    _process.app = app
+
+
+class _Process:
+    """The application that jobs run in, once :func:`use` or the first job has set it."""
+
+    app: Flask | None = None
+
+
+_process = _Process()
+
+
+def current_application() -> Flask:
+    """Return the application that jobs of this process run in."""
+    if _process.app is None:
+        _process.app = application()
+    return _process.app
+
+
+def job(function: Callable[..., None]) -> Callable[..., None]:
+    """Make ``function`` a job: it runs in the application, and a failure becomes a row before it is raised again."""
+
+    @wraps(function)
+    def run(*args: int | str) -> None:
+        with current_application().app_context():
+            try:
+                function(*args)
+            except Exception as error:  # the job's edge
+                note_failure(function.__name__, args, error)
+                raise
+
+    return run
+
+
+def note_failure(name: str, args: tuple[int | str, ...], error: Exception) -> None:
+    """Add the row by which an administrator sees the failure and can ring the job again."""
+    current = get_current_job()
+    with unit_of_work() as session:
+        session.add(
+            JobFailure(
+                job=name,
+                args=list(args),
+                queue=current.origin if current is not None else "default",
+                failed_at=clock.now(),
+                error=f"{type(error).__name__}: {error}"[:1000],
+                traceback="".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:],
+            )
+        )
+
+
+def run_worker(settings: Settings) -> None:
+    """Work off the queues until SIGTERM, each job in a fork of this process; a job in hand is finished first.
+
+    Where the broker goes away the worker waits for it, and registers anew when it is back.
+    """
+    use(application(settings))
+    stopping = stop_on_signals()
+    while not stopping.is_set():
+        began = time.monotonic()
+        worker = _worker(settings)
+        try:
+            worker.work(logging_level="WARNING")
+        except redis.exceptions.RedisError as error:
+            log.warning("worker.broker_away", error=str(error))
+        if worker.stopped_by_signal:
+            return
+        stop_on_signals(stopping)  # RQ left its own handlers behind
+        if time.monotonic() - began < STEADY_SECONDS:
+            stopping.wait(RETRY_SECONDS)
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Ring the periodic jobs until SIGTERM."""
+    from workers import schedule  # noqa: PLC0415 - each process imports what it runs
+
+    app = application(settings)
+    with app.app_context():
+        schedule.run(stop_on_signals(), holder=process_name())
+
+
+def run_watcher(settings: Settings) -> None:
+    """Watch every mailbox until SIGTERM."""
+    from workers import watcher  # noqa: PLC0415 - each process imports what it runs
+
+    watcher.run(application(settings), stop_on_signals(), holder=process_name())
+
+
+def process_name() -> str:
+    """Return a name that no other process of any machine has, for leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def stop_on_signals(stopping: threading.Event | None = None) -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; where no handler can be set (a thread), nothing sets it."""
+    event = stopping or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: event.set())
+    return event
+
+
+class _Worker(Worker):  # type: ignore[misc]
+    """RQ's forking worker that tells a wish to stop from a broker that went away, and comes back soon."""
+
+    max_connection_wait_time = 5.0
+    stopped_by_signal = False
+
+    def request_stop(self, signum: int, frame: object) -> None:
+        """Note that somebody asked, then stop as RQ does: warm the first time, at once the second."""
+        self.stopped_by_signal = True
+        super().request_stop(signum, frame)
+
+
+def _worker(settings: Settings) -> Worker:
+    connection = bells.connect(settings.redis_url)
+    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in bells.QUEUES]
+    return _Worker(queues, connection=connection, serializer=JSONSerializer, log_job_description=False)
+
+
+def _forget_connections(app: Flask) -> None:
+    """Leave the parent's database connections alone: two processes on one connection corrupt both."""
+    with app.app_context():
+        db.engine.dispose(close=False)

@@ -1,0 +1,87 @@
+"""What runs again and again, as a table, and the loop that rings it: one at a time in the world, by a lease."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import clock, jobs, leases
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import PeriodicRun
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 60
+LONGEST_WAIT_SECONDS = 20.0
+SHORTEST_WAIT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """One line of the table: a job of ``workers.jobs`` without arguments, and how often it runs."""
+
+    job: str
+    every_seconds: int
+    queue: str = "default"
+
+
+PERIODIC = (
+    Periodic("sweep_inbound", 30, "mail"),
+    Periodic("sweep_outbox", 30, "mail"),
+    Periodic("forget_old_attempts", 3600),
+)
+
+
+def run(stopping: threading.Event, *, holder: str) -> None:
+    """Ring what is due until told to stop; where another scheduler holds the lease, wait for it to go."""
+    while not stopping.is_set():
+        wait_seconds = LONGEST_WAIT_SECONDS
+        try:
+            with unit_of_work() as session:
+                wait_seconds = tick(session, holder=holder, now=clock.now())
+        except DBAPIError as error:
+            log.warning("schedule.database_away", error=str(error.orig))
+        stopping.wait(wait_seconds)
+    _let_go(holder)
+
+
+def tick(session: Session, *, holder: str, now: datetime) -> float:
+    """Ring every line that is due, if the lease is ours, and return how many seconds there is nothing to do."""
+    if not leases.take(session, name="schedule", holder=holder, now=now, seconds=LEASE_SECONDS):
+        return LONGEST_WAIT_SECONDS
+    waits = [LONGEST_WAIT_SECONDS]
+    for line in PERIODIC:
+        started_at = _last_start(session, line, now)
+        due_at = started_at + timedelta(seconds=line.every_seconds) if started_at else now
+        if due_at <= now:
+            _start(session, line, now)
+            due_at = now + timedelta(seconds=line.every_seconds)
+        waits.append((due_at - now).total_seconds())
+    return max(SHORTEST_WAIT_SECONDS, min(waits))
+
+
+def _last_start(session: Session, line: Periodic, now: datetime) -> datetime | None:
+    """Return when the line ran last; a time in the future, left by a clock that was wrong, counts as never."""
+    row = session.get(PeriodicRun, line.job)
+    return None if row is None or row.last_started_at > now else row.last_started_at
+
+
+def _start(session: Session, line: Periodic, now: datetime) -> None:
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(PeriodicRun).values(name=line.job, last_started_at=now)
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"last_started_at": now}))
+    jobs.ring(session, line.job, queue=line.queue)
+
+
+def _let_go(holder: str) -> None:
+    """Give the lease back, so that the next scheduler need not wait for its end."""
+    try:
+        with unit_of_work() as session:
+            leases.release(session, name="schedule", holder=holder)
+    except DBAPIError as error:
+        log.warning("schedule.database_away", error=str(error.orig))
