@@ -4,6 +4,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import handle as intake
+from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from workers.runtime import job
@@ -31,6 +32,18 @@ def sweep_inbound() -> None:
 def sweep_outbox() -> None:
     """Ring again for outgoing messages that nobody sends."""
     outbox.sweep(unit_of_work, clock=clock.now)
+
+
+@job
+def render_invoice(invoice_id: int) -> None:
+    """Print an issued invoice and queue its mail. Safe to run again: what is done is left alone."""
+    invoicing.render_and_send(invoice_id, unit_of_work, clock=clock.now)
+
+
+@job
+def sweep_invoices() -> None:
+    """Ring again for issued invoices that nobody printed or mailed."""
+    invoicing.sweep(unit_of_work, clock=clock.now)
 
 
 @job

@@ -33,6 +33,7 @@ class Periodic:
 PERIODIC = (
     Periodic("sweep_inbound", 30, "mail"),
     Periodic("sweep_outbox", 30, "mail"),
+    Periodic("sweep_invoices", 60),
     Periodic("forget_old_attempts", 3600),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import AmountMinor, Base, one_of
+from helpdesk.projects.models import WorkItem
 
 STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped")
 LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
@@ -112,6 +113,7 @@ class InvoiceLine(Base):
     fee_month: Mapped[date | None]  # its first day
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
+    work_item: Mapped[WorkItem | None] = relationship()
 
 
 class CloseRun(Base):

@@ -1,0 +1,263 @@
+"""What an invoice says, as plain JSON: written once at issue, and what its PDF shows (docs/billing.md rule 19)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from helpdesk.clients.models import Client
+from helpdesk.company.models import Company
+from helpdesk.infra.db import Base
+from helpdesk.invoicing.domain.documents import Json
+from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month, local_day
+from helpdesk.projects.models import WorkItem
+from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
+from helpdesk.timekeeping import queries as timekeeping
+from helpdesk.timekeeping.models import Charge, TimeEntry
+
+FORMAT = 1
+HOLDER = "invoice_line"
+SELLER = [
+    "name",
+    "legal_name",
+    "address",
+    "country",
+    "vat_id",
+    "registration",
+    "email",
+    "website",
+    "bank_name",
+    "iban",
+    "bic",
+    "logo_sha256",
+]
+BUYER = ["name", "legal_name", "address", "country", "vat_id", "customer_number", "purchase_order"]
+FIGURES = [
+    "granted_seconds",
+    "carried_in_seconds",
+    "topped_up_seconds",
+    "used_seconds",
+    "expired_seconds",
+    "carried_out_seconds",
+    "overage_seconds",
+]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What a draft is given when it becomes a document."""
+
+    number: str
+    issued_on: date
+    due_on: date
+
+
+def totals_of(invoice: Invoice) -> Totals:
+    """Return net, tax by rate, and total of the invoice's lines (rule 20)."""
+    amounts = [(Money(line.amount_minor, invoice.currency), tax_rate(line.tax_percent)) for line in invoice.lines]
+    return total_up(amounts, invoice.currency)
+
+
+def tax_rate(percent: str) -> TaxRate:
+    """Return the rate with its EN 16931 category: standard, or zero."""
+    return TaxRate("S" if Decimal(percent) else "Z", Decimal(percent))
+
+
+def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Company) -> dict[str, Json]:
+    """Return the whole document.
+
+    It holds number and dates, snapshots of both sides, lines with the time behind them, taxes, totals, terms, and
+    the statement of each retainer period that closed with it. Amounts are texts with exactly the currency's
+    decimals, minutes and prices plain decimals, days ISO 8601.
+    """
+    client, totals = invoice.client, totals_of(invoice)
+    behind = entries_behind(session, invoice)
+    return {
+        "format": FORMAT,
+        "kind": "invoice",
+        "number": issue.number,
+        "issued_on": issue.issued_on.isoformat(),
+        "due_on": issue.due_on.isoformat(),
+        "language": client.language,
+        "currency": invoice.currency,
+        "period": _period(invoice, client),
+        "seller": _snapshot(company, SELLER),
+        "buyer": _snapshot(client, BUYER),
+        "lines": [_line(line, invoice.currency, behind.get(line.id, ())) for line in invoice.lines],
+        "taxes": [
+            {
+                "category": group.rate.category,
+                "percent": f"{group.rate.percent:f}",
+                "net": str(group.net),
+                "tax": str(group.tax),
+            }
+            for group in totals.groups
+        ],
+        "net": str(totals.net),
+        "tax": str(totals.tax),
+        "total": str(totals.total),
+        "terms": company.invoice_terms,
+        "payment_days": client.payment_days,
+        "retainers": _statements(session, invoice),
+    }
+
+
+@dataclass(frozen=True)
+class EntryBehind:
+    """Seconds of one entry that a line bills: ``charged_seconds`` of its ``billable_seconds``."""
+
+    entry: TimeEntry
+    day: date
+    charged_seconds: int
+
+
+def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBehind]]:
+    """Return by line the entries that it bills, by start: those of its charges, and those shown at no charge."""
+    zone = ZoneInfo(invoice.client.time_zone)
+    found: dict[int, list[EntryBehind]] = defaultdict(list)
+    query = (
+        select(Charge.holder_id, Charge.to_second - Charge.from_second, TimeEntry)
+        .join(Charge.entry)
+        .where(Charge.holder_kind == HOLDER, Charge.holder_id.in_([line.id for line in invoice.lines]))
+        .where(Charge.state != "released" if invoice.status not in ("void", "dropped") else Charge.id.is_not(None))
+        .options(joinedload(TimeEntry.person), joinedload(TimeEntry.work_item), joinedload(TimeEntry.work_type))
+        .order_by(TimeEntry.started_at, TimeEntry.id, Charge.from_second)
+    )
+    for line_id, seconds, entry in session.execute(query):
+        found[line_id].append(EntryBehind(entry, local_day(entry.started_at, zone), seconds))
+    for line_id, entry in _shown_at_no_charge(session, invoice, charged=set(found)):
+        found[line_id].append(EntryBehind(entry, local_day(entry.started_at, zone), 0))
+    return dict(found)
+
+
+def _shown_at_no_charge(session: Session, invoice: Invoice, *, charged: set[int]) -> Iterable[tuple[int, TimeEntry]]:
+    free = {
+        line.work_item_id: line.id
+        for line in invoice.lines
+        if line.kind == "time" and line.amount_minor == 0 and line.id not in charged
+    }
+    if not free or invoice.month is None:
+        return []
+    start, end = Month.of(invoice.month).instants(ZoneInfo(invoice.client.time_zone))
+    query = timekeeping.with_work().where(
+        TimeEntry.work_item_id.in_([item_id for item_id in free if item_id is not None]),
+        TimeEntry.billable == "no_charge",
+        TimeEntry.started_at >= start,
+        TimeEntry.started_at < end,
+    )
+    return [(free[entry.work_item_id], entry) for entry in session.scalars(query.order_by(TimeEntry.started_at))]
+
+
+def _snapshot(row: Base, names: Iterable[str]) -> dict[str, Json]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _period(invoice: Invoice, client: Client) -> Json:
+    if invoice.month is None:
+        return None
+    month = Month.of(invoice.month)
+    return {
+        "month": str(month),
+        "from": month.first_day.isoformat(),
+        "to": month.last_day.isoformat(),
+        "time_zone": client.time_zone,
+    }
+
+
+def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind]) -> dict[str, Json]:
+    item = line.work_item
+    return {
+        "kind": line.kind,
+        "reference": f"#{item.number}" if item is not None and item.kind == "ticket" else "",
+        "description": line.description,
+        "detail": line.detail,
+        "minutes": line.minutes,
+        "unit_price": line.unit_price,
+        "amount": str(Money(line.amount_minor, currency)),
+        "tax_category": tax_rate(line.tax_percent).category,
+        "tax_percent": line.tax_percent,
+        "entries": [
+            {
+                "day": each.day.isoformat(),
+                "person": each.entry.person.name,
+                "note": each.entry.note,
+                "worked_seconds": timekeeping.worked_of(each.entry).seconds,
+                "billed_seconds": each.charged_seconds,
+            }
+            for each in behind
+        ],
+    }
+
+
+def _statements(session: Session, invoice: Invoice) -> list[Json]:
+    """Return the closed periods of the invoice's month, each with its figures, its days and what it covered."""
+    query = (
+        select(RetainerPeriod)
+        .join(RetainerPeriod.agreement)
+        .where(
+            Agreement.client_id == invoice.client_id,
+            RetainerPeriod.month == invoice.month,
+            RetainerPeriod.reversed_at.is_(None),
+        )
+        .options(contains_eager(RetainerPeriod.agreement))
+        .order_by(Agreement.name, Agreement.id)
+    )
+    return [_statement(session, period) for period in session.scalars(query)]
+
+
+def _statement(session: Session, period: RetainerPeriod) -> Json:
+    figures: dict[str, Json] = {name: getattr(period, name) for name in FIGURES}
+    return {
+        "name": period.agreement.name,
+        "month": str(Month.of(period.month)),
+        "time_zone": period.agreement.time_zone,
+        **figures,
+        "burned_by_day": list(_burned_by_day(session, period)),
+        "covered": [
+            {
+                "reference": f"#{item.number}" if item.kind == "ticket" else "",
+                "description": item.title,
+                "seconds": seconds,
+            }
+            for item, seconds in covered_items(session, period.id)
+        ],
+    }
+
+
+def covered_items(session: Session, period_id: int) -> list[tuple[WorkItem, int]]:
+    """Return the tickets and tasks of which the period covers seconds, by number, with these seconds."""
+    query = (
+        select(WorkItem, Charge.to_second - Charge.from_second)
+        .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
+        .join(Charge, Charge.time_entry_id == TimeEntry.id)
+        .where(Charge.holder_kind == "retainer_period", Charge.holder_id == period_id, Charge.released_at.is_(None))
+    )
+    seconds: dict[int, int] = defaultdict(int)
+    items: dict[int, WorkItem] = {}
+    for item, length in session.execute(query):
+        items[item.number] = item
+        seconds[item.number] += length
+    return [(items[number], seconds[number]) for number in sorted(items)]
+
+
+def _burned_by_day(session: Session, period: RetainerPeriod) -> list[int]:
+    """Return the burn of each day of the month, by the day on which the work began; late time is on the first."""
+    zone, month = ZoneInfo(period.agreement.time_zone), Month.of(period.month)
+    days = [0] * month.days
+    query = (
+        select(LedgerRow.kind, LedgerRow.seconds, TimeEntry.started_at)
+        .join(TimeEntry, TimeEntry.id == LedgerRow.time_entry_id)
+        .where(LedgerRow.period_id == period.id, LedgerRow.kind.in_(("draw", "overage")))
+    )
+    for kind, seconds, started_at in session.execute(query):
+        day = local_day(started_at, zone)
+        days[day.day - 1 if Month.of(day) == month else 0] += -seconds if kind == "draw" else seconds
+    return days

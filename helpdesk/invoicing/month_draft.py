@@ -1,0 +1,184 @@
+"""The draft of a month: what it takes, its lines, and the time that it holds (docs/billing.md rules 16 to 18)."""
+
+from collections import defaultdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import queries, selection
+from helpdesk.invoicing.document import HOLDER, totals_of
+from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
+from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.money import Money, format_price
+from helpdesk.kernel.periods import Month
+from helpdesk.rates.domain import RoundingScope
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.rates.service import policy_of
+from helpdesk.retainers import queries as retainers
+from helpdesk.retainers.domain.work import WorkEntry, billable_seconds
+from helpdesk.retainers.models import Agreement
+from helpdesk.timekeeping import charging
+from helpdesk.timekeeping.charging import ChargeRange
+from helpdesk.timekeeping.models import TimeEntry
+
+
+def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int, month: Month) -> Invoice | None:
+    """Draft what the client owes up to the end of ``month`` in its zone, and hold the time behind it.
+
+    Takes the retainer fees that are due, overage of closed periods, hourly time at the rate that each entry was
+    approved with, and shows work at no charge (rules 3, 16). A repeat returns the invoice that is there already,
+    whatever was approved since; None where there is nothing to bill.
+
+    Raises:
+        NotFound: no such client, or the actor may not bill it.
+        RuleViolation: the client is our own company, or a retainer month up to ``month`` is still open.
+        Conflict: another invoice was faster to take the time; it is named.
+    """
+    client = _lock_client(session, actor, client_id)
+    key = f"close:{client.id}:{month}"
+    existing = queries.find_live(session, key=key)
+    if existing is not None:
+        return existing
+    _refuse_open_periods(session, client, month)
+    _lock_agreements(session, client)
+    _round_groups(session, client, month)
+    chosen = selection.select_for(session, client=client, month=month)
+    if not chosen.priced and not chosen.fees:
+        return None
+    invoice = _write(session, client=client, chosen=chosen, key=key, month=month, now=now)
+    audit.record(
+        session,
+        actor=actor,
+        action="drafted",
+        kind="invoice",
+        object_id=invoice.id,
+        now=now,
+        month=str(month),
+        lines=len(invoice.lines),
+    )
+    return invoice
+
+
+def _write(
+    session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Month, now: datetime
+) -> Invoice:
+    """Add the draft with its lines, and let each line hold the seconds behind it."""
+    drafts = draft_lines([*chosen.priced, *chosen.no_charge], currency=client.currency)
+    fees = [_fee_line(fee, client) for fee in chosen.fees]
+    times = [_time_line(line, client) for line in drafts]
+    invoice = Invoice(
+        client=client, idempotency_key=key, month=month.first_day, currency=client.currency, created_at=now
+    )
+    for position, line in enumerate([*fees, *times], start=1):
+        line.position = position
+        invoice.lines.append(line)
+    _add_up(invoice)
+    session.add(invoice)
+    session.flush()
+    for line, drafted in zip(times, drafts, strict=True):
+        charging.hold(session, now=now, holder=(HOLDER, line.id), ranges=_ranges(drafted))
+    return invoice
+
+
+def _lock_client(session: Session, actor: Actor, client_id: int) -> Client:
+    clients.get_billable(session, actor=actor, client_id=client_id)
+    client = session.scalars(
+        select(Client).where(Client.id == client_id).with_for_update(), execution_options={"populate_existing": True}
+    ).one()
+    if client.is_internal:
+        message = f"{client.name} is our own company; nobody is invoiced for it."
+        raise RuleViolation(message)
+    return client
+
+
+def _lock_agreements(session: Session, client: Client) -> None:
+    """Lock what the fees and periods hang on, so that nobody bills or reopens them meanwhile."""
+    query = select(Agreement.id).where(Agreement.client_id == client.id).order_by(Agreement.id)
+    session.execute(query.with_for_update()).all()
+
+
+def _refuse_open_periods(session: Session, client: Client, month: Month) -> None:
+    due = retainers.periods_to_close(session, client_id=client.id, month=month)
+    if due:
+        message = f"{due[0][1]} of a retainer of {client.name} is not closed yet; its overage is not known before."
+        raise RuleViolation(message)
+
+
+def _round_groups(session: Session, client: Client, month: Month) -> None:
+    """Give each day or ticket group that is billed by the hour its one rounding (docs/billing.md rule 10).
+
+    The first charge fixes it: what is approved later is a group of its own.
+    """
+    groups: dict[int, list[TimeEntry]] = defaultdict(list)
+    for entry in selection.hourly_groups(session, client=client, month=month):
+        if entry.rounding_policy_id is not None:
+            groups[entry.rounding_policy_id].append(entry)
+    for policy_id, entries in groups.items():
+        policy = policy_of(session.get(RoundingPolicyRow, policy_id))
+        if policy.scope is not RoundingScope.ENTRY:
+            seconds = billable_seconds([_work_entry(entry) for entry in entries], policy, ZoneInfo(client.time_zone))
+            for entry in entries:
+                entry.billable_seconds = seconds[entry.uuid]
+    session.flush()
+
+
+def _work_entry(entry: TimeEntry) -> WorkEntry:
+    return WorkEntry(
+        uuid=entry.uuid,
+        started_at=entry.started_at,
+        ended_at=entry.ended_at or entry.started_at,
+        person=str(entry.person_id),
+        ticket=str(entry.work_item_id),
+    )
+
+
+def _fee_line(fee: retainers.FeeDue, client: Client) -> InvoiceLine:
+    amount = Money(fee.fee_minor, client.currency)
+    return InvoiceLine(
+        kind=LineKind.RETAINER_FEE.value,
+        description=fee_description(fee.name, fee.month, client.language),
+        detail=format_hm(fee.allowance_seconds),
+        minutes=None,
+        unit_price=str(amount),
+        amount_minor=amount.minor,
+        tax_percent=client.tax_percent,
+        agreement_id=fee.agreement_id,
+        fee_month=fee.month.first_day,
+    )
+
+
+def _time_line(line: DraftLine, client: Client) -> InvoiceLine:
+    return InvoiceLine(
+        kind=line.kind.value,
+        description=line.description,
+        detail=detail_of(line.pieces, client.language),
+        minutes=f"{line.minutes:f}",
+        unit_price=format_price(line.unit_price, client.currency),
+        amount_minor=line.amount.minor,
+        tax_percent=client.tax_percent,
+        work_item_id=line.item.id,
+        retainer_period_id=line.period_id,
+    )
+
+
+def _ranges(line: DraftLine) -> list[ChargeRange]:
+    kind = "overage" if line.kind is LineKind.OVERAGE else "hourly"
+    return [
+        ChargeRange(piece.entry_id, piece.from_second, piece.to_second, piece.burn_seconds, kind)
+        for piece in line.pieces
+        if piece.is_charged
+    ]
+
+
+def _add_up(invoice: Invoice) -> None:
+    totals = totals_of(invoice)
+    invoice.net_minor, invoice.tax_minor, invoice.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor

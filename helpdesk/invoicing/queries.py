@@ -1,0 +1,163 @@
+"""Reads of invoices, each scoped to the clients whose money the actor may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import Actor
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.periods import Month
+from helpdesk.outbox.models import OutgoingMessage
+
+PAGE = 50
+OPEN = ("issued", "part_paid")
+LIVE = ("draft", "issued", "part_paid", "paid", "credited")
+STATES = {
+    "draft": Invoice.status == "draft",
+    "open": Invoice.status.in_(OPEN),
+    "paid": Invoice.status == "paid",
+    "all": Invoice.status != "dropped",
+}
+SETTLE_SECONDS = 60
+"""How long an issued invoice may go without PDF and mail before the sweeper rings again."""
+
+
+def get(session: Session, *, actor: Actor, invoice_id: int) -> Invoice:
+    """Return an invoice with client, lines and what they are about.
+
+    Raises:
+        NotFound: no such invoice, or of a client whose money the actor may not see.
+    """
+    invoice = session.scalar(
+        select(Invoice)
+        .join(Invoice.client)
+        .where(Invoice.id == invoice_id, clients.billable_by(actor))
+        .options(contains_eager(Invoice.client), selectinload(Invoice.lines).joinedload(InvoiceLine.work_item))
+    )
+    if invoice is None:
+        message = "There is no such invoice."
+        raise NotFound(message)
+    return invoice
+
+
+def lock(session: Session, invoice_id: int) -> Invoice:
+    """Return the invoice as it is now; nobody else changes it until this transaction ends.
+
+    Raises:
+        NotFound: no such invoice.
+    """
+    invoice = session.scalar(
+        select(Invoice).where(Invoice.id == invoice_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    if invoice is None:
+        message = "There is no such invoice."
+        raise NotFound(message)
+    return invoice
+
+
+def find_live(session: Session, *, key: str) -> Invoice | None:
+    """Return the invoice that was drafted under this key and is neither dropped nor void."""
+    return session.scalar(
+        select(Invoice).where(Invoice.idempotency_key == key, Invoice.status.not_in(("void", "dropped")))
+    )
+
+
+def of_month(session: Session, *, month: Month) -> list[Invoice]:
+    """Return the live invoices that close ``month``, by client, with their lines."""
+    query = (
+        select(Invoice)
+        .join(Invoice.client)
+        .where(Invoice.month == month.first_day, Invoice.status.in_(LIVE))
+        .options(contains_eager(Invoice.client), selectinload(Invoice.lines).joinedload(InvoiceLine.work_item))
+        .order_by(func.lower(Client.name), Invoice.id)
+    )
+    return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What invoices of one state and one currency add up to."""
+
+    key: str
+    currency: str
+    count: int
+    total_minor: int
+
+
+def sums(session: Session, *, actor: Actor, today: date) -> list[Sum]:
+    """Return what drafts, open, overdue, paid and all documents add up to, by currency."""
+    conditions: dict[str, ColumnElement[bool]] = {**STATES, "overdue": and_(STATES["open"], Invoice.due_on < today)}
+    columns = [
+        column
+        for key, condition in conditions.items()
+        for column in (
+            func.count().filter(condition).label(f"{key}_count"),
+            func.coalesce(func.sum(Invoice.total_minor).filter(condition), 0).label(f"{key}_total"),
+        )
+    ]
+    query = (
+        select(Invoice.currency, *columns)
+        .join(Invoice.client)
+        .where(clients.billable_by(actor))
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    return [
+        Sum(key, row.currency, getattr(row, f"{key}_count"), getattr(row, f"{key}_total"))
+        for row in session.execute(query)
+        for key in conditions
+    ]
+
+
+def page(session: Session, *, actor: Actor, state: str, before: int | None) -> tuple[Sequence[Invoice], int | None]:
+    """Return up to `PAGE` documents of a state, newest first, and the key of the page after them (None: the last)."""
+    query = (
+        select(Invoice)
+        .join(Invoice.client)
+        .where(clients.billable_by(actor), STATES[state])
+        .options(contains_eager(Invoice.client))
+        .order_by(Invoice.id.desc())
+        .limit(PAGE + 1)
+    )
+    rows = session.scalars(query if before is None else query.where(Invoice.id < before)).all()
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
+
+
+def unfinished(session: Session, *, now: datetime) -> list[int]:
+    """Return the issued invoices that nobody rendered or mailed for a minute: for the sweeper (rule 23).
+
+    Those that name nobody to send to need no mail.
+    """
+    query = select(Invoice.id).where(
+        Invoice.status.in_((*OPEN, "paid")),
+        Invoice.issued_at <= now - timedelta(seconds=SETTLE_SECONDS),
+        or_(
+            Invoice.pdf_sha256.is_(None),
+            and_(Invoice.send_to != "", Invoice.outgoing_message_id.is_(None)),
+        ),
+    )
+    return list(session.scalars(query.order_by(Invoice.id)))
+
+
+def mail_of(session: Session, invoice: Invoice) -> OutgoingMessage | None:
+    """Return the newest mail that took the invoice out, or is about to."""
+    return None if invoice.outgoing_message_id is None else session.get(OutgoingMessage, invoice.outgoing_message_id)
+
+
+def history(session: Session, invoice_id: int) -> Sequence[AuditRow]:
+    """Return what people did with the invoice, newest first."""
+    query = select(AuditRow).where(AuditRow.object_kind == "invoice", AuditRow.object_id == invoice_id)
+    return session.scalars(query.order_by(AuditRow.at.desc(), AuditRow.id.desc())).all()
+
+
+def name_of(invoice: Invoice) -> str:
+    """Return how people call the invoice: its number, or whose draft it is."""
+    return invoice.number or f"The draft for {invoice.client.name}"

@@ -1,0 +1,297 @@
+"""What of a client's time and fees goes on an invoice, and what is left out and why (docs/billing.md rule 16)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Client
+from helpdesk.invoicing.domain.drafting import BilledItem, Priced
+from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.kernel.durations import free_ranges
+from helpdesk.kernel.money import exponent_of
+from helpdesk.kernel.periods import Month, local_day
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers import queries as retainers
+from helpdesk.retainers.domain.terms import OverageBasis
+from helpdesk.retainers.models import RetainerPeriod
+from helpdesk.timekeeping import charging
+from helpdesk.timekeeping import queries as timekeeping
+from helpdesk.timekeeping.models import Charge, TimeEntry
+
+ENDED = ("void", "dropped")
+"""Invoices that hold nothing any more."""
+
+REASONS = {
+    "running": "the timer still runs",
+    "draft": "not submitted",
+    "submitted": "waits for approval",
+    "rejected": "rejected",
+    "not_billable": "not billable",
+    "no_charge": "shown at no charge",
+    "rate_missing": "no rate",
+    "other_currency": "priced in another currency",
+    "next_period": "came late, goes into the retainer's next month",
+    "approved_later": "approved after the draft was made; drop the draft and draft again",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a draft takes: seconds with their prices, work shown at no charge, and fees that are due."""
+
+    priced: list[Priced]
+    no_charge: list[Priced]
+    fees: list[retainers.FeeDue]
+
+
+def select_for(session: Session, *, client: Client, month: Month) -> Selection:
+    """Return everything that can be billed to ``client`` up to the end of ``month`` in its zone.
+
+    Overage comes from closed periods alone, hourly time is what no charge and no closed period holds, and both
+    count only with a price in the client's currency. Time that waits for a retainer's next month is not hourly.
+    """
+    entries = _open_entries(session, client, month)
+    billable = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
+    return Selection(
+        priced=[*_overage(session, client, month), *_hourly(session, client, billable)],
+        no_charge=[_shown(entry, client) for entry in entries if _is_shown(entry, client, month)],
+        fees=fees_to_bill(session, client_id=client.id, month=month),
+    )
+
+
+def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str, object]]:
+    """Return what of the client's time up to the end of ``month`` is on no invoice, by start, as plain JSON.
+
+    Each has ``reason`` (a key of `REASONS`), ``entry_id``, ``item_number``, ``title``, ``person``, ``day`` and
+    ``seconds`` (billable ones where approved, else worked).
+    """
+    entries = _open_entries(session, client, month)
+    approved = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
+    found = {
+        **dict.fromkeys(_waiting_for_retainer(session, client, approved), "next_period"),
+        **{entry.id: _why_not_hourly(entry, client) for entry, _ in _unsettled(session, client, approved)},
+        **{
+            each.time_entry_id: "rate_missing" if each.price_minor is None else "approved_later"
+            for each in retainers.open_overage(session, client_id=client.id, until=month.last_day)
+        },
+    }
+    return [
+        _left(entry, reason, client) for entry in entries if (reason := _why_not_approved(entry) or found.get(entry.id))
+    ]
+
+
+def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[retainers.FeeDue]:
+    """Return the fees that are due with ``month`` and on no live invoice yet."""
+    billed = {
+        (agreement_id, Month.of(fee_month))
+        for agreement_id, fee_month in session.execute(
+            select(InvoiceLine.agreement_id, InvoiceLine.fee_month)
+            .join(InvoiceLine.invoice)
+            .where(
+                Invoice.client_id == client_id, Invoice.status.not_in(ENDED), InvoiceLine.kind == LineKind.RETAINER_FEE
+            )
+        )
+        if fee_month is not None
+    }
+    due = retainers.fees_due(session, client_id=client_id, month=month)
+    return [fee for fee in due if (fee.agreement_id, fee.month) not in billed]
+
+
+def hourly_groups(session: Session, *, client: Client, month: Month) -> list[TimeEntry]:
+    """Return approved entries that nothing has charged or settled yet: their day or ticket can still be rounded."""
+    entries = [
+        entry
+        for entry in _open_entries(session, client, month)
+        if entry.billable == "billable" and entry.status == "approved"
+    ]
+    waiting = _waiting_for_retainer(session, client, entries)
+    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
+    return [entry for entry in entries if entry.id not in waiting and entry.id not in settled]
+
+
+def _open_entries(session: Session, client: Client, month: Month) -> Sequence[TimeEntry]:
+    """Return the client's entries that start before the month ends and have something left to bill or to explain."""
+    held = (
+        select(func.coalesce(func.sum(Charge.to_second - Charge.from_second), 0))
+        .where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
+        .scalar_subquery()
+    )
+    query = timekeeping.with_work().where(
+        Project.client_id == client.id,
+        TimeEntry.started_at < month_end(client, month),
+        (TimeEntry.billable_seconds.is_(None))
+        | (TimeEntry.billable_seconds == 0)
+        | (held < TimeEntry.billable_seconds),
+        _is_not_history(client, month),
+    )
+    return session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.uuid)).all()
+
+
+def _is_not_history(client: Client, month: Month) -> ColumnElement[bool]:
+    """Return the condition that leaves out work of earlier months that never was to be billed."""
+    begins = month.instants(ZoneInfo(client.time_zone))[0]
+    return (TimeEntry.billable == "billable") | (TimeEntry.started_at >= begins)
+
+
+def month_end(client: Client, month: Month) -> datetime:
+    """Return the instant at which ``month`` ends for the client."""
+    return month.instants(ZoneInfo(client.time_zone))[1]
+
+
+def _overage(session: Session, client: Client, month: Month) -> Iterator[Priced]:
+    ranges = retainers.open_overage(session, client_id=client.id, until=month.last_day)
+    entries = {each.id: each for each in timekeeping.entries_by_id(session, {each.time_entry_id for each in ranges})}
+    weighted = _weighted_periods(session, {each.period_id for each in ranges})
+    for each in ranges:
+        if each.price_minor is not None:
+            seconds = each.burn_seconds if each.period_id in weighted else each.to_second - each.from_second
+            yield _priced(
+                entries[each.time_entry_id],
+                client,
+                LineKind.OVERAGE,
+                (each.from_second, each.to_second),
+                each.price_minor,
+                burn_seconds=each.burn_seconds,
+                quantity_seconds=seconds,
+                period_id=each.period_id,
+            )
+
+
+def _weighted_periods(session: Session, period_ids: set[int]) -> set[int]:
+    """Return those of the periods whose overage is counted in burned seconds."""
+    periods = session.scalars(select(RetainerPeriod).where(RetainerPeriod.id.in_(period_ids))).all()
+    terms = {each.id: retainers.engine_agreement(each.agreement).terms_in(Month.of(each.month)) for each in periods}
+    return {period_id for period_id, each in terms.items() if each.overage_basis is OverageBasis.WEIGHTED}
+
+
+def _hourly(session: Session, client: Client, entries: Sequence[TimeEntry]) -> Iterator[Priced]:
+    for entry, ranges in _unsettled(session, client, entries):
+        if entry.rate_minor is not None and entry.rate_currency == client.currency:
+            for low, high in ranges:
+                yield _priced(entry, client, LineKind.TIME, (low, high), entry.rate_minor)
+
+
+def _unsettled(
+    session: Session, client: Client, entries: Sequence[TimeEntry]
+) -> list[tuple[TimeEntry, list[tuple[int, int]]]]:
+    """Return the entries that have billable seconds which no charge and no retainer holds, with these seconds."""
+    live = charging.live_ranges(session, [entry.id for entry in entries])
+    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
+    waiting = _waiting_for_retainer(session, client, entries)
+    ranges = {
+        entry.id: free_ranges(entry.billable_seconds or 0, [*live[entry.id], *settled.get(entry.id, [])])
+        for entry in entries
+        if entry.id not in waiting
+    }
+    return [(entry, ranges[entry.id]) for entry in entries if ranges.get(entry.id)]
+
+
+def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[TimeEntry]) -> set[int]:
+    """Return the entries that an agreement covers and no period has settled, while it still has months to close.
+
+    They came late for a closed month and belong to the next open one (rule 12), not on an hourly line.
+    """
+    rows = retainers.agreements_of(session, client_id=client.id)
+    if not rows:
+        return set()
+    closed = retainers.closed_periods(session, agreement_ids=[row.id for row in rows])
+    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
+    going_on = [
+        (row, retainers.engine_agreement(row))
+        for row in rows
+        if row.ends_on is None or Month.of(row.ends_on) not in closed.get(row.id, {})
+    ]
+    return {
+        entry.id
+        for entry in entries
+        if entry.id not in settled
+        for row, agreement in going_on
+        if agreement.is_in_force(local_day(entry.started_at, ZoneInfo(row.time_zone)))
+        and agreement.covers(
+            project=str(entry.work_item.project_id),
+            work_type=None if entry.work_type_id is None else str(entry.work_type_id),
+        )
+    }
+
+
+def _priced(
+    entry: TimeEntry,
+    client: Client,
+    kind: LineKind,
+    seconds: tuple[int, int],
+    price_minor: int,
+    *,
+    burn_seconds: int | None = None,
+    quantity_seconds: int | None = None,
+    period_id: int | None = None,
+) -> Priced:
+    length = seconds[1] - seconds[0]
+    return Priced(
+        entry_id=entry.id,
+        item=item_of(entry.work_item),
+        kind=kind,
+        from_second=seconds[0],
+        to_second=seconds[1],
+        burn_seconds=length if burn_seconds is None else burn_seconds,
+        quantity_seconds=length if quantity_seconds is None else quantity_seconds,
+        price=Decimal(price_minor).scaleb(-exponent_of(client.currency)),
+        worked_on=local_day(entry.started_at, ZoneInfo(client.time_zone)),
+        person=entry.person.name,
+        period_id=period_id,
+    )
+
+
+def _shown(entry: TimeEntry, client: Client) -> Priced:
+    """Return work at no charge: its worked seconds at a price of zero, nothing to hold (rule 3)."""
+    worked = timekeeping.worked_of(entry).seconds
+    return _priced(entry, client, LineKind.TIME, (0, 0), 0, quantity_seconds=worked)
+
+
+def _is_shown(entry: TimeEntry, client: Client, month: Month) -> bool:
+    begins = month.instants(ZoneInfo(client.time_zone))[0]
+    return entry.billable == "no_charge" and _is_approved(entry) and entry.started_at >= begins
+
+
+def item_of(row: WorkItem) -> BilledItem:
+    """Return the ticket or task as a line names it."""
+    return BilledItem(row.id, row.number, row.title, row.kind == "ticket")
+
+
+def _is_approved(entry: TimeEntry) -> bool:
+    return entry.status in charging.APPROVED
+
+
+def _why_not_approved(entry: TimeEntry) -> str | None:
+    if entry.ended_at is None:
+        return "running"
+    if entry.billable != "billable":
+        return entry.billable
+    return None if _is_approved(entry) else entry.status
+
+
+def _why_not_hourly(entry: TimeEntry, client: Client) -> str:
+    if entry.rate_minor is None:
+        return "rate_missing"
+    return "approved_later" if entry.rate_currency == client.currency else "other_currency"
+
+
+def _left(entry: TimeEntry, reason: str, client: Client) -> dict[str, object]:
+    seconds = entry.billable_seconds if _is_approved(entry) else None
+    worked = 0 if entry.ended_at is None else timekeeping.worked_of(entry).seconds
+    return {
+        "reason": reason,
+        "entry_id": entry.id,
+        "item_number": entry.work_item.number,
+        "title": entry.work_item.title,
+        "person": entry.person.name,
+        "person_id": entry.person_id,
+        "work_type": entry.work_type.name if entry.work_type else "",
+        "day": local_day(entry.started_at, ZoneInfo(client.time_zone)).isoformat(),
+        "seconds": seconds or worked,
+    }

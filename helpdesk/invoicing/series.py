@@ -1,0 +1,69 @@
+"""Numbers of documents: without gaps, given at issue from a locked counter (docs/billing.md rule 19)."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from helpdesk.company import service as company
+from helpdesk.company.models import Company
+from helpdesk.invoicing.domain.documents import format_number
+from helpdesk.invoicing.models import Invoice, NumberSeries
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import local_day
+
+EVERY_YEAR = 0
+"""The year of a series whose pattern names none: its numbers go on and on."""
+
+
+def take_number(session: Session, house: Company, year: int) -> tuple[NumberSeries, int, str]:
+    """Return the series of the year, its next number, and that number as it is printed.
+
+    The series is made on first use from the company's pattern, and locked until the transaction ends: two issues
+    at once wait for each other, and one that fails gives its number back.
+
+    Raises:
+        RuleViolation: the pattern gives a number that another document has.
+    """
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    its_year = _year_of_series(house, year)
+    session.execute(
+        insert(NumberSeries)
+        .values(kind="invoice", year=its_year, pattern=house.invoice_number_pattern, last_number=0)
+        .on_conflict_do_nothing()
+    )
+    series_id, taken = session.execute(
+        update(NumberSeries)
+        .where(NumberSeries.kind == "invoice", NumberSeries.year == its_year)
+        .values(last_number=NumberSeries.last_number + 1)
+        .returning(NumberSeries.id, NumberSeries.last_number)
+        .execution_options(synchronize_session=False)
+    ).one()
+    series = session.get_one(NumberSeries, series_id)
+    number = format_number(series.pattern, year=year, number=taken)
+    _refuse_taken(session, number)
+    return series, taken, number
+
+
+def next_numbers(session: Session, *, now: datetime, count: int = 1) -> list[str]:
+    """Return what the next ``count`` invoices would be called if nobody is faster."""
+    house = company.get_company(session)
+    year = local_day(now, ZoneInfo(house.time_zone)).year
+    series = session.scalar(
+        select(NumberSeries).where(NumberSeries.kind == "invoice", NumberSeries.year == _year_of_series(house, year))
+    )
+    pattern, last = (series.pattern, series.last_number) if series else (house.invoice_number_pattern, 0)
+    return [format_number(pattern, year=year, number=last + step) for step in range(1, count + 1)]
+
+
+def _year_of_series(house: Company, year: int) -> int:
+    return year if "{year" in house.invoice_number_pattern else EVERY_YEAR
+
+
+def _refuse_taken(session: Session, number: str) -> None:
+    if session.scalar(select(Invoice.id).where(Invoice.number == number)) is not None:
+        message = f"The number {number} is taken; give the invoices another pattern in the settings of the company."
+        raise RuleViolation(message)
