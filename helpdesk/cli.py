@@ -1,5 +1,7 @@
 """The command line: ``helpdesk``. Errors of ours become one clear line and an exit code, here and nowhere else."""
 
+import json
+import logging
 import sys
 from dataclasses import replace
 from functools import partial
@@ -12,10 +14,11 @@ from flask import Flask
 
 from helpdesk.accounts.service import has_admin
 from helpdesk.app import create_app
-from helpdesk.infra import clock, log, schema
-from helpdesk.infra.broker import Broker, plan_broker
-from helpdesk.infra.child import Process, Stage
-from helpdesk.infra.db import db, unit_of_work
+from helpdesk.doctor import examine
+from helpdesk.infra import blobs, clock, log, schema
+from helpdesk.infra.broker import plan_broker
+from helpdesk.infra.db import db, read_session, unit_of_work
+from helpdesk.infra.processes import desk_processes
 from helpdesk.infra.settings import Settings, load
 from helpdesk.infra.supervisor import Supervisor, hold_home
 from helpdesk.infra.web_server import WebServer, listen
@@ -59,9 +62,31 @@ def up(host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path 
         _warn_of_plain_http(host, tls_cert, settings)
         app = create_app(settings)
         first_run = _prepare(app)
-        processes = _processes(app, server, broker, workers)
+        processes = desk_processes(app, server, broker, worker_count=workers)
         announce = partial(_announce, settings.base_url, first_run)
         sys.exit(Supervisor(processes, home=settings.home, url=server.url(), on_started=announce).run())
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="End after the story; print its summary as JSON.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--without", type=click.Choice(["imap", "smtp"]), help="Leave a server outside away, to see it fail.")
+def demo(*, once: bool, port: int, without: str | None) -> None:
+    """Tell the whole story on a fresh desk: one mail becomes one invoice."""
+    log.configure(logging.WARNING)
+    sys.exit(import_module("helpdesk.demo.run").run(once=once, port=0 if once else port, without=without))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the invariants of docs/architecture.md on live data; exit 1 and name each row that breaks one."""
+    with create_app().app_context():
+        schema.require_current()
+        findings = examine(read_session(), store=blobs.store(), now=clock.now())
+    for finding in findings:
+        click.echo(f"invariant {finding.invariant}: {finding.message}")
+    click.echo(f"{len(findings)} findings" if findings else "All invariants hold.")
+    sys.exit(1 if findings else 0)
 
 
 @cli.command()
@@ -72,19 +97,18 @@ def migrate() -> None:
         click.echo(f"The database is at revision {schema.migrate()}.")
 
 
-@cli.group()
-def mail() -> None:
+@cli.group("mail")
+def mail_group() -> None:
     """Look at mail."""
 
 
-@mail.command()
+@mail_group.command("inspect")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--jsonl", is_flag=True, help="One JSON object a mail, one a line (docs/mail.md, inspect contract).")
-def inspect(paths: tuple[Path, ...], *, jsonl: bool) -> None:
+def inspect_mail(paths: tuple[Path, ...], *, jsonl: bool) -> None:
     """Show how mail files are read, without touching the database."""
-    reader = import_module("helpdesk.intake.inspect")
-    for line in reader.lines(paths, jsonl=jsonl):
-        click.echo(line)
+    for mail in import_module("helpdesk.intake.inspect").inspect_paths(paths):
+        click.echo(json.dumps(mail, ensure_ascii=False, indent=None if jsonl else 2))
 
 
 @cli.group()
@@ -133,16 +157,3 @@ def _announce(base_url: str, first_run_token: str | None) -> None:
     if first_run_token:
         click.echo(f"First run: open {base_url}/setup?token={first_run_token}")
     click.echo(f"Helpdesk is up at {base_url} (stop with Ctrl-C)")
-
-
-def _processes(app: Flask, server: WebServer, broker: Broker, workers: int) -> list[Process]:
-    runtime = import_module("workers.runtime")
-    processes = [
-        Process(name="worker", run=partial(runtime.run_worker, app), stage=Stage.WORKERS, count=workers),
-        Process(name="scheduler", run=partial(runtime.run_scheduler, app), stage=Stage.FEEDERS),
-        Process(name="watcher", run=partial(runtime.run_watcher, app), stage=Stage.FEEDERS),
-        Process(name="web", run=partial(server.serve, lambda: app), stage=Stage.WEB, listener=server.listener),
-    ]
-    if broker.argv is not None:
-        processes.append(Process(name="broker", run=broker.argv, stage=Stage.SUPPORT, ready=broker.answers))
-    return processes

@@ -13,14 +13,14 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.durations import MINUTE, RoundingMode, free_ranges
+from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import queries as rates
-from helpdesk.rates.domain import RateHit, RoundingPolicy, RoundingScope
-from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.rates import service as rate_policies
+from helpdesk.rates.domain import RateHit
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
 from helpdesk.retainers.domain.statement import Statement, open_statement
@@ -172,7 +172,9 @@ def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookk
         entries=tuple(_work_entry(row, zone, closed, settled) for row in mine),
         zone=zone,
         currency=agreement.currency,
-        rounding=_rounding(session, client_id=agreement.client_id, on=through.last_day),
+        rounding=rate_policies.policy_of(
+            rate_policies.rounding_for(session, client_id=agreement.client_id, on=through.last_day)
+        ),
         rate_cards=tuple(rates.cards_for(session, client_id=agreement.client_id, currency=agreement.currency)),
         agreement=siblings[agreement.id],
         client=str(agreement.client_id),
@@ -349,24 +351,6 @@ def _project(row: TimeEntry) -> str:
 
 def _work_type(row: TimeEntry) -> str | None:
     return None if row.work_type_id is None else str(row.work_type_id)
-
-
-def _rounding(session: Session, *, client_id: int, on: date) -> RoundingPolicy:
-    query = select(RoundingPolicyRow).where(
-        (RoundingPolicyRow.client_id == client_id) | RoundingPolicyRow.client_id.is_(None),
-        RoundingPolicyRow.effective_on <= on,
-    )
-    found = sorted(session.scalars(query), key=lambda row: (row.client_id is not None, row.effective_on))
-    if not found:
-        return RoundingPolicy()
-    row = found[-1]
-    return RoundingPolicy(
-        mode=RoundingMode(row.mode),
-        step_seconds=row.step_minutes * MINUTE,
-        minimum_seconds=row.minimum_minutes * MINUTE,
-        grace_seconds=row.grace_seconds,
-        scope=RoundingScope(row.scope),
-    )
 
 
 def engine_agreement(row: Agreement) -> engine.Agreement:

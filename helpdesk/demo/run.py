@@ -1,0 +1,185 @@
+"""``helpdesk demo``: the real processes, a world outside on the loopback, and the story told to them."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+
+from helpdesk.app import create_app
+from helpdesk.demo import expectation, seed, sightings
+from helpdesk.demo.seed import STAFF, Seeded
+from helpdesk.demo.story import StepFailed, Story, say
+from helpdesk.demo.world import World, WorldServers
+from helpdesk.infra import clock, schema
+from helpdesk.infra.blobs import BlobStore
+from helpdesk.infra.broker import plan_broker
+from helpdesk.infra.child import OnExit, Process, Stage
+from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.processes import desk_processes
+from helpdesk.infra.settings import Settings, default_home, load
+from helpdesk.infra.supervisor import Supervisor, hold_home
+from helpdesk.infra.web_server import WebServer, listen
+from helpdesk.kernel.errors import SettingsError
+from helpdesk.kernel.periods import Month, local_month, zone_named
+
+MARK = "this-is-a-demo"
+
+
+def run(*, once: bool, port: int, without: str | None = None) -> int:
+    """Tell the story on a fresh desk and return the exit code: 0 when all came to pass.
+
+    With ``once`` it ends after the story and prints the summary as JSON on standard output; else it prints who can
+    sign in and stays up until Ctrl-C. ``without`` leaves imap or smtp away, to see the story fail.
+
+    Raises:
+        SettingsError: the port is taken, or the demo's home is in use or holds somebody's data.
+    """
+    started_at = time.monotonic()
+    settings = load({**os.environ, "HELPDESK_HOME": str(demo_home(os.environ))})
+    with hold_home(settings.home):
+        _empty(settings.home)
+        server = WebServer(listener=listen("127.0.0.1", port))
+        broker = plan_broker(home=settings.home)
+        settings = replace(
+            settings, redis_url=broker.url, base_url=server.url(), database_url=_fresh_database(settings)
+        )
+        outside = WorldServers.prepare(settings.home / "outside", address=seed.SUPPORT_ADDRESS)
+        app = create_app(settings)
+        month = local_month(clock.now(), zone_named("Europe/Berlin")).previous
+        seeded = _prepare(app, outside.world, month)
+        story = Story(app, server.url(), outside.world, seeded, month)
+        processes = [
+            *desk_processes(app, server, broker, worker_count=1),
+            *(process for process in outside.processes() if process.name != f"outside-{without}"),
+            Process(
+                name="story",
+                run=partial(_tell, story, once=once, started_at=started_at),
+                stage=Stage.GUESTS,
+                on_exit=OnExit.STOP_ALL if once else OnExit.LEAVE,
+            ),
+        ]
+        return Supervisor(processes, home=settings.home, url=server.url()).run()
+
+
+def demo_home(env: Mapping[str, str]) -> Path:
+    """Return where the demo keeps its data: HELPDESK_HOME, or a folder beside the default home."""
+    given = env.get("HELPDESK_HOME")
+    return Path(given) if given else default_home(env).with_name("helpdesk-demo")
+
+
+def _empty(home: Path) -> None:
+    """Empty the home of an earlier demo; refuse to touch anybody's real data.
+
+    Raises:
+        SettingsError: there are data that no demo made.
+    """
+    keep = {"up.lock", "secret.key"}
+    found = [path for path in home.iterdir() if path.name not in keep]
+    if found and not (home / MARK).exists():
+        message = f"HELPDESK_HOME: {home} holds data that are not the demo's; name another directory."
+        raise SettingsError(message)
+    for path in found:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    (home / MARK).touch()
+
+
+def _fresh_database(settings: Settings) -> str:
+    return f"sqlite:///{settings.home / 'helpdesk.sqlite3'}"
+
+
+def _prepare(app: Flask, world: World, month: Month) -> Seeded:
+    with app.app_context():
+        schema.require_current()
+        with unit_of_work() as session:
+            seeded = seed.furnish(session, world=world, month=month, now=clock.now())
+        db.session.remove()
+        db.engine.dispose()
+    return seeded
+
+
+def _tell(story: Story, *, once: bool, started_at: float) -> None:
+    try:
+        story.tell()
+        summary = summarise(story, seconds=time.monotonic() - started_at)
+        _compare(summary, story.month)
+    except StepFailed as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    if once:
+        sys.stdout.write(json.dumps(summary) + "\n")
+        sys.stdout.flush()
+        return
+    _invite(story, summary)
+
+
+def summarise(story: Story, *, seconds: float) -> dict[str, object]:
+    """Return what came of the story, read from the database and from what arrived outside."""
+    number = _number(story.month)
+    invoice = sightings.invoice_of(story.app, number)
+    total_minor, currency, pdf = invoice or (0, "", "")
+    return {
+        "tickets": sightings.tickets(story.app),
+        "replies": sightings.replies(story.app),
+        "ignored": sightings.ignored(story.app),
+        "entries": sightings.entries(story.app),
+        "approved_seconds": sightings.approved_seconds(story.app),
+        "overage_seconds": sightings.overage_seconds(story.app),
+        "invoice": {"number": number, "total": f"{total_minor / 100:.2f}", "currency": currency},
+        "pdf": _copy_pdf(story, pdf, number),
+        "mails_sent": len(story.world.received()),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _number(month: Month) -> str:
+    return expectation.INVOICE_NUMBER.format(year=month.next.year)
+
+
+def _copy_pdf(story: Story, digest: str, number: str) -> str:
+    """Put the invoice under its number beside the data and return the path; "" where there is none."""
+    home: Path = story.app.config["SETTINGS"].home
+    source = BlobStore(home / "files").path_of(digest)
+    if not digest or not source.exists():
+        return ""
+    target = home / f"{number}.pdf"
+    shutil.copy(source, target)
+    return str(target)
+
+
+def _compare(summary: Mapping[str, object], month: Month) -> None:
+    """Hold the summary against the expectation.
+
+    Raises:
+        StepFailed: names every figure that differs.
+    """
+    wanted = {
+        "tickets": expectation.TICKETS,
+        "replies": expectation.REPLIES,
+        "ignored": expectation.IGNORED,
+        "entries": expectation.ENTRIES,
+        "approved_seconds": expectation.APPROVED_SECONDS,
+        "overage_seconds": expectation.OVERAGE_SECONDS,
+        "invoice": {"number": _number(month), "total": expectation.INVOICE_TOTAL, "currency": "EUR"},
+        "mails_sent": expectation.MAILS_SENT,
+    }
+    wrong = [f"{name} is {summary[name]}, expected {value}" for name, value in wanted.items() if summary[name] != value]
+    if wrong or not summary["pdf"]:
+        message = "The step 'summary' failed: " + "; ".join(wrong or ["there is no PDF"])
+        raise StepFailed(message)
+
+
+def _invite(story: Story, summary: Mapping[str, object]) -> None:
+    say("")
+    say(f"Helpdesk is up at {story.base_url}")
+    for key in seed.ROLE_LOGINS:
+        role = STAFF[key][1].replace("_", " ")
+        say(f"  {role:16} {story.seeded.email(key):36} {story.seeded.passwords[key]}")
+    say(f"Invoice {summary['invoice']}: {summary['pdf']}")
+    say(f"Told in {summary['seconds']} s. Stop with Ctrl-C.")
