@@ -24,10 +24,18 @@
   /* --- what the browser remembers; a browser that forbids it simply forgets --- */
   const memory = {
     get(key) {
-      try { return localStorage.getItem(key); } catch { return null; }
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
     },
     set(key, value) {
-      try { localStorage.setItem(key, value); } catch { /* forgotten with the tab */ }
+      try {
+        localStorage.setItem(key, value);
+      } catch {
+        /* forgotten with the tab */
+      }
     },
   };
 
@@ -41,7 +49,7 @@
     for (const button of all("[data-theme-switch]")) {
       const label = button.dataset[theme];
       button.hidden = false;
-      button.setAttribute("aria-label", label);
+      if (!button.textContent.trim()) button.setAttribute("aria-label", label);
       button.title = label;
       for (const icon of all("[data-for]", button)) icon.toggleAttribute("hidden", icon.dataset.for !== theme);
     }
@@ -82,12 +90,18 @@
     datetime: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
     full: { dateStyle: "full", timeStyle: "long" },
   };
-  const STEPS = [["minute", 60], ["hour", 3600], ["day", 86400]];
+  const STEPS = [
+    ["minute", 60],
+    ["hour", 3600],
+    ["day", 86400],
+  ];
 
   function ago(instant) {
     const seconds = Math.max(0, (Date.now() - instant) / 1000);
     const [unit, size] = STEPS.findLast(([, step]) => seconds >= step) ?? STEPS[0];
-    return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(seconds / size));
+    return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "narrow" }).format(
+      Math.floor(seconds / size),
+    );
   }
 
   function shapeOf(shape, instant) {
@@ -101,7 +115,8 @@
       const instant = new Date(element.dateTime);
       if (Number.isNaN(instant.valueOf())) continue;
       const shape = element.dataset.local;
-      element.textContent = shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, shapeOf(shape, instant)).format(instant);
+      element.textContent =
+        shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, shapeOf(shape, instant)).format(instant);
       element.title = new Intl.DateTimeFormat(lang, SHAPES.full).format(instant);
     }
   }
@@ -124,7 +139,8 @@
     const output = document.getElementById(field.dataset.shows);
     const minutes = readMinutes(field.value.trim());
     const readable = Number.isFinite(minutes) && minutes > 0;
-    if (output) output.textContent = readable ? `= ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}` : "";
+    if (output)
+      output.textContent = readable ? `= ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}` : "";
   }
 
   /* --- lists --- */
@@ -161,8 +177,9 @@
 
   const keysOn = () => memory.get("keys") !== "off";
   const visible = (element) => element.checkVisibility({ checkVisibilityCSS: true });
-  const isTyping = (target) => target.isContentEditable
-    || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=submit], [type=button])");
+  const isTyping = (target) =>
+    target.isContentEditable ||
+    target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=submit], [type=button])");
 
   function act(element) {
     if (element.matches("input:not([type=radio], [type=checkbox]), textarea, select")) {
@@ -207,7 +224,9 @@
       if (chord !== "s" || !toggleTimer()) act(target);
     } else if (keyed.some((element) => element.dataset.key.startsWith(`${chord} `))) {
       pressed = chord;
-      forget = setTimeout(() => { pressed = ""; }, 1500);
+      forget = setTimeout(() => {
+        pressed = "";
+      }, 1500);
     }
   }
 
@@ -268,16 +287,24 @@
     }
   });
 
-  document.addEventListener("load", (event) => {
-    if (event.target.matches?.("iframe[data-fit]")) fit(event.target);
-  }, true);
+  document.addEventListener(
+    "load",
+    (event) => {
+      if (event.target.matches?.("iframe[data-fit]")) fit(event.target);
+    },
+    true,
+  );
 
-  document.addEventListener("toggle", (event) => {
-    const box = event.target;
-    if (event.newState !== "open" || !box.matches?.("[popover]")) return;
-    if (box.id === "keys") listKeys(box);
-    box.querySelector("[data-first]")?.focus();
-  }, true);
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const box = event.target;
+      if (event.newState !== "open" || !box.matches?.("[popover]")) return;
+      if (box.id === "keys") listKeys(box);
+      box.querySelector("[data-first]")?.focus();
+    },
+    true,
+  );
 
   /* An answer that is another page (signed out, ticket gone elsewhere) is visited, not squeezed into a fragment. */
   document.addEventListener("htmx:before:response", (event) => {
