@@ -135,3 +135,14 @@ class Week:
     def plus(self, weeks: int) -> "Week":
         """Return the week so many weeks later, or earlier where negative."""
         return Week.of(self.monday + timedelta(weeks=weeks))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What approving an entry now would make of it. ``value_minor`` is None where no rate is found, see ``problem``."""
+
+    billable_seconds: int
+    value_minor: int | None
+    currency: str
+    rate_reason: str
+    problem: str

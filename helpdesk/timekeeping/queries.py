@@ -74,7 +74,7 @@ def approvals(session: Session, *, person_id: int | None = None, client_id: int 
         query = query.where(TimeEntry.person_id == person_id)
     if client_id is not None:
         query = query.where(Project.client_id == client_id)
-    return list(session.scalars(query.order_by(Person.name, TimeEntry.started_at, TimeEntry.id)))
+    return list(session.scalars(query.order_by(Person.name, Person.id, TimeEntry.started_at, TimeEntry.id)))
 
 
 def waiting_for_approval(session: Session) -> int:

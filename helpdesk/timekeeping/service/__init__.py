@@ -1,6 +1,6 @@
 """Use cases of time: timers, entries, and their way to approval."""
 
-from helpdesk.timekeeping.service.approval import approve, reject, reopen, submit
+from helpdesk.timekeeping.service.approval import approve, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
 from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
 
@@ -9,6 +9,7 @@ __all__ = [
     "approve",
     "delete_entry",
     "edit_entry",
+    "preview",
     "reject",
     "reopen",
     "resume_timer",

@@ -10,8 +10,10 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
+from helpdesk.kernel.money import Money
+from helpdesk.rates.domain import RateMissing
 from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.domain import DAY_SECONDS, Week
+from helpdesk.timekeeping.domain import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.service import pricing
 from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
@@ -43,6 +45,16 @@ def submit(
         entry.status, entry.submitted_at = "submitted", now
     session.flush()
     return drafts
+
+
+def preview(session: Session, entries: list[TimeEntry]) -> dict[int, Preview]:
+    """Return what approving ``entries`` now would make of each of them; nothing is written.
+
+    The number of queries depends on the clients and days in the list, not on how many entries it has.
+    """
+    prices = pricing.PriceList(session)
+    seconds = pricing.round_entries(session, entries, prices)
+    return {entry.id: _preview(entry, seconds[entry.id], prices) for entry in entries}
 
 
 def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterable[int]) -> list[TimeEntry]:
@@ -126,6 +138,17 @@ def reopen(session: Session, *, actor: Actor, now: datetime, entry_id: int, reas
     session.flush()
     audit.record(session, actor=actor, action="reopened", kind="time_entry", object_id=entry.id, now=now, reason=reason)
     return entry
+
+
+def _preview(entry: TimeEntry, seconds: int, prices: pricing.PriceList) -> Preview:
+    currency = queries.client_of(entry).currency
+    if entry.billable in pricing.NOT_BILLED:
+        return Preview(0, 0, currency, pricing.NOT_BILLED[entry.billable], "")
+    found = prices.preview(entry)
+    if isinstance(found, RateMissing):
+        return Preview(seconds, None, currency, found.reason, "no rate found")
+    rate_minor = Money.rounded(found.amount, found.currency).minor
+    return Preview(seconds, pricing.value_minor(seconds, rate_minor, currency), currency, found.reason, "")
 
 
 def _locked(session: Session, actor: Actor, entry_ids: Iterable[int]) -> list[TimeEntry]:

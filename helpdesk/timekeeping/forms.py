@@ -1,0 +1,89 @@
+"""Forms of time: a new entry, a changed one, a rejection."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from helpdesk.infra.forms import StrictForm, optional_id
+from helpdesk.rates import queries as rates
+from helpdesk.rates.models import WorkType
+from helpdesk.timekeeping.models import BILLABLE
+
+NOTE_LENGTH = 2000
+WORKED_LENGTH = 40
+MOST_NUMBER = 2**31 - 1
+
+
+def billing_choices() -> list[tuple[str, str]]:
+    """Return (key, words) of the ways in which time is billed."""
+    words = {"billable": _("Billable"), "not_billable": _("Not billable"), "no_charge": _("No charge, but shown")}
+    return [(key, words[key]) for key in BILLABLE]
+
+
+def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType | None = None) -> None:
+    """Fill a select field with the work types in use, and the chosen one even where it is not any more."""
+    kinds = rates.work_types(session)
+    if chosen is not None and chosen not in kinds:
+        kinds.append(chosen)
+    field.choices = [("", _("No work type")), *((str(kind.id), kind.name) for kind in kinds)]
+
+
+def default_work_type(session: Session) -> int | None:
+    """Return the work type that a new entry begins with."""
+    return next((kind.id for kind in rates.work_types(session) if kind.is_default), None)
+
+
+class WorkForm(StrictForm):
+    """What was worked: the fields that a new and a changed entry share."""
+
+    day = DateField(_l("Day"), validators=[InputRequired()])
+    worked = StringField(_l("Worked"), validators=[DataRequired(), Length(max=WORKED_LENGTH)])
+    note = StringField(_l("Note"), validators=[Length(max=NOTE_LENGTH)])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="billable")
+
+    def offer(self, session: Session, *, chosen: WorkType | None = None) -> None:
+        """Fill the choices."""
+        offer_work_types(self.work_type_id, session, chosen=chosen)
+        self.billable.choices = billing_choices()
+
+
+class EntryForm(WorkForm):
+    """A new entry. ``person_id`` is there for managers only."""
+
+    person_id: SelectField | None = None
+    number = IntegerField(_l("Ticket or task"), validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
+
+
+class EntryForOthersForm(EntryForm):
+    """A new entry that a manager may write for somebody else."""
+
+    person_id = SelectField(_l("Person"), coerce=int)
+
+    def offer_people(self, people: Sequence[tuple[int, str]], *, chosen: int) -> None:
+        """Fill the people, the one whose week it is chosen."""
+        self.person_id.choices = [(str(person_id), name) for person_id, name in people]
+        if self.person_id.raw_data is None:
+            self.person_id.data = chosen
+
+
+class ApproveForm(StrictForm):
+    """The entries that were ticked."""
+
+    ids = SelectMultipleField(coerce=int, validate_choice=False)
+
+
+class RejectForm(StrictForm):
+    """Why an entry goes back."""
+
+    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=NOTE_LENGTH)])
+
+
+class SubmitForm(StrictForm):
+    """The week that is done."""
+
+    week = StringField(validators=[InputRequired()])
