@@ -70,11 +70,13 @@ def up(host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path 
 @cli.command()
 @click.option("--once", is_flag=True, help="End after the story; print its summary as JSON.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--patience", default=90.0, show_default=True, help="Seconds that a step may take.")
 @click.option("--without", type=click.Choice(["imap", "smtp"]), help="Leave a server outside away, to see it fail.")
-def demo(*, once: bool, port: int, without: str | None) -> None:
+def demo(*, once: bool, port: int, patience: float, without: str | None) -> None:
     """Tell the whole story on a fresh desk: one mail becomes one invoice."""
     log.configure(logging.WARNING)
-    sys.exit(import_module("helpdesk.demo.run").run(once=once, port=0 if once else port, without=without))
+    run = import_module("helpdesk.demo.run").run
+    sys.exit(run(once=once, port=0 if once else port, patience_seconds=patience, without=without))
 
 
 @cli.command()

@@ -32,11 +32,12 @@ from helpdesk.kernel.periods import Month, local_month, zone_named
 MARK = "this-is-a-demo"
 
 
-def run(*, once: bool, port: int, without: str | None = None) -> int:
+def run(*, once: bool, port: int, patience_seconds: float, without: str | None = None) -> int:
     """Tell the story on a fresh desk and return the exit code: 0 when all came to pass.
 
     With ``once`` it ends after the story and prints the summary as JSON on standard output; else it prints who can
-    sign in and stays up until Ctrl-C. ``without`` leaves imap or smtp away, to see the story fail.
+    sign in and stays up until Ctrl-C. A step that does not come to its end within ``patience_seconds`` fails.
+    ``without`` leaves imap or smtp away, to see that happen.
 
     Raises:
         SettingsError: the port is taken, or the demo's home is in use or holds somebody's data.
@@ -54,7 +55,7 @@ def run(*, once: bool, port: int, without: str | None = None) -> int:
         app = create_app(settings)
         month = local_month(clock.now(), zone_named("Europe/Berlin")).previous
         seeded = _prepare(app, outside.world, month)
-        story = Story(app, server.url(), outside.world, seeded, month)
+        story = Story(app, server.url(), outside.world, seeded, month, patience_seconds)
         processes = [
             *desk_processes(app, server, broker, worker_count=1),
             *(process for process in outside.processes() if process.name != f"outside-{without}"),

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -45,7 +45,7 @@ class Story:
     world: World
     seeded: Seeded
     month: Month
-    started_at: float = field(default_factory=time.monotonic)
+    patience_seconds: float = PATIENCE_SECONDS
 
     def tell(self) -> None:
         """Run every step in order, saying on standard error what happens.
@@ -201,10 +201,10 @@ class Story:
         return [date(self.month.year, self.month.month, line.day) for line in lines if line.person == key]
 
     def _wait(self, what: str, holds: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience_seconds
         while not holds():
             if time.monotonic() > deadline:
-                message = f"waited {PATIENCE_SECONDS:.0f} s for {what}"
+                message = f"waited {self.patience_seconds:.0f} s for {what}"
                 raise ExternalFailure(message)
             time.sleep(POLL_SECONDS)
 

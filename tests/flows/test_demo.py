@@ -1,0 +1,111 @@
+"""`helpdesk demo --once`: one mail becomes one invoice, on the real processes, even while they are killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HELPDESK = Path(sys.executable).with_name("helpdesk")
+SECONDS = 170
+
+# Counted by hand from the sample mails and the hours in helpdesk/demo/expectation.py.
+EXPECTED = {
+    "tickets": 23,
+    "replies": 8,
+    "ignored": 4,
+    "entries": 16,
+    "approved_seconds": 113_400,
+    "overage_seconds": 9_000,
+    "total": "1785.00",
+    "mails_sent": 28,
+}
+
+
+def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "HELPDESK_HOME": str(home)}
+    return subprocess.Popen(
+        [HELPDESK, "demo", "--once", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def figures(stdout: str) -> dict[str, object]:
+    summary = json.loads(stdout)
+    assert Path(summary["pdf"]).read_bytes().startswith(b"%PDF-")
+    assert summary["invoice"]["number"].startswith("HO-")
+    return {name: summary["invoice"]["total"] if name == "total" else summary[name] for name in EXPECTED}
+
+
+def test_the_story_comes_to_what_was_counted_by_hand(tmp_path):
+    story = start(tmp_path)
+
+    stdout, stderr = story.communicate(timeout=SECONDS)
+
+    assert story.returncode == 0, stderr
+    assert figures(stdout) == EXPECTED
+
+
+def pid_of(home: Path, name: str) -> int | None:
+    try:
+        state = json.loads((home / "up.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return next((child["pid"] for child in state["children"] if child["name"] == name), None)
+
+
+def kill(story: subprocess.Popen[str], home: Path, name: str) -> None:
+    """Kill the named process and wait until the supervisor has another in its place."""
+    deadline = time.monotonic() + 30
+    while (victim := pid_of(home, name)) is None and time.monotonic() < deadline and story.poll() is None:
+        time.sleep(0.02)
+    assert victim is not None, f"{name} never ran"
+    os.kill(victim, signal.SIGKILL)
+    while pid_of(home, name) in {None, victim} and time.monotonic() < deadline and story.poll() is None:
+        time.sleep(0.02)
+    assert story.poll() is not None or pid_of(home, name) not in {None, victim}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("watcher", "worker", "outside-smtp", "scheduler"), ("web", "broker", "outside-imap", "worker")],
+    ids=["watcher, worker, SMTP, scheduler", "web, broker, IMAP, worker"],
+)
+def test_the_story_ends_the_same_while_processes_are_killed(tmp_path, names):
+    story = start(tmp_path)
+    for name in names:
+        kill(story, tmp_path, name)
+
+    stdout, stderr = story.communicate(timeout=SECONDS)
+
+    assert story.returncode == 0, stderr
+    assert figures(stdout) == EXPECTED
+
+
+@pytest.mark.parametrize("server", ["imap", "smtp"])
+def test_without_a_server_outside_the_story_fails_and_names_the_step(tmp_path, server):
+    story = start(tmp_path, "--without", server, "--patience", "8")
+
+    stdout, stderr = story.communicate(timeout=SECONDS)
+
+    assert story.returncode == 1
+    assert stdout == ""
+    assert "The step 'mail' failed" in stderr
+
+
+def test_the_demo_never_touches_data_that_are_not_its_own(tmp_path):
+    (tmp_path / "helpdesk.sqlite3").write_bytes(b"somebody's work")
+
+    story = start(tmp_path)
+    _, stderr = story.communicate(timeout=SECONDS)
+
+    assert story.returncode == 2
+    assert "holds data that are not the demo's" in stderr
+    assert (tmp_path / "helpdesk.sqlite3").read_bytes() == b"somebody's work"
