@@ -141,7 +141,7 @@ def stop_on_signals(stopping: threading.Event | None = None) -> threading.Event:
     return event
 
 
-class _Worker(Worker):  # type: ignore[misc]
+class _Worker(Worker):
     """RQ's forking worker that tells a wish to stop from a broker that went away, and comes back soon."""
 
     max_connection_wait_time = 5.0
@@ -150,10 +150,10 @@ class _Worker(Worker):  # type: ignore[misc]
     def request_stop(self, signum: int, frame: object) -> None:
         """Note that somebody asked, then stop as RQ does: warm the first time, at once the second."""
         self.stopped_by_signal = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
-def _worker(settings: Settings) -> Worker:
+def _worker(settings: Settings) -> _Worker:
     connection = bells.connect(settings.redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in bells.QUEUES]
     return _Worker(queues, connection=connection, serializer=JSONSerializer, log_job_description=False)

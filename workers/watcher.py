@@ -1,4 +1,4 @@
-"""Watchers of mailboxes: one thread and one connection a source, which come back by themselves (docs/mail.md rule 40)."""
+"""Watchers of mailboxes: one thread and one connection a source, which come back by themselves (rule 40)."""
 
 import random
 import threading
@@ -9,7 +9,6 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import queries
 from helpdesk.intake.gateway import Access

@@ -166,9 +166,14 @@ def _failures(where: str) -> Iterator[None]:
     try:
         yield
     except (OSError, IMAPClientError, AssertionError, ValueError, KeyError) as error:
-        text = " ".join(str(error).split())[:300] or type(error).__name__
-        message = f"{where}: {text}"
+        message = f"{where}: {_words(error)}"
         raise ExternalFailure(message) from error
+
+
+def _words(error: Exception) -> str:
+    """Return what the server said; the library shows some of it as Python writes bytes."""
+    text = " ".join(str(error).split())
+    return (text[2:-1] if text[:2] in ("b'", 'b"') else text)[:300] or type(error).__name__
 
 
 def _refuse_gaps(wanted: Iterable[int], found: Container[int]) -> None:

@@ -29,8 +29,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach an SMTP server; ``security`` is none, starttls or tls. Without ``user``, or where the
-    server asks for none, nobody logs in.
+    """How to reach an SMTP server; ``security`` is none, starttls or tls.
+
+    Without ``user``, or where the server does not know AUTH, nobody logs in.
     """
 
     host: str

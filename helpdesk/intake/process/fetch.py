@@ -11,7 +11,6 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake import queries
-from helpdesk.intake.domain.address import Address
 from helpdesk.intake.domain.identity import content_hash, derived_message_id, normalise_message_id
 from helpdesk.intake.domain.limits import readable_head
 from helpdesk.intake.gateway import Folder, Listed
@@ -20,6 +19,7 @@ from helpdesk.intake.parser.header_text import raw_items, read_addresses, read_h
 from helpdesk.intake.service import sources
 from helpdesk.intake.service.sources import Fetched
 from helpdesk.kernel.errors import ExternalFailure
+from helpdesk.outbox.domain import Address
 
 logger = structlog.get_logger()
 
@@ -27,6 +27,7 @@ OVERSIZE_BYTES = 32 * 1024 * 1024
 PAGE_MESSAGES = 50
 PAGE_BYTES = 8 * 1024 * 1024
 FLAGS_AT_ONCE = 500
+NOBODY = Address("", "")
 CLOCK_SKEW = timedelta(minutes=10)
 
 
@@ -144,7 +145,7 @@ class _Head:
     """What the log shows of a mail that nobody has parsed yet."""
 
     message_id: str | None = None
-    sender: Address = Address("", "")
+    sender: Address = NOBODY
     subject: str = ""
 
 
@@ -157,5 +158,5 @@ def _peek(content: bytes) -> _Head:
     except Exception:  # the mail quarantine: no mail may stop the next one (rule 9)
         logger.warning("inbound.unreadable_headers", exc_info=True)
         return _Head()
-    sender = senders[0] if senders else Address("", "")
+    sender = senders[0] if senders else NOBODY
     return _Head(normalise_message_id(headers.first("Message-ID")), sender, headers.first("Subject"))

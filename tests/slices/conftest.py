@@ -1,0 +1,141 @@
+"""The servers that mail is tested against, and a mailbox that is connected to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from helpdesk.infra import blobs
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.gateway import FolderState, Listed
+from helpdesk.intake.models import InboundMessage
+from helpdesk.intake.process.fetch import fetch
+from helpdesk.intake.process.handle import handle
+from helpdesk.intake.service import sources
+from helpdesk.intake.service.sources import MailboxSettings
+from helpdesk.kernel.errors import ExternalFailure
+from tests.builders import Office
+from tests.conftest import NOW, FixedClock
+from tests.dovecot import Account, Dovecot, running_dovecot
+from tests.smtp_sink import SmtpSink, running_smtp_sink
+
+SETTINGS = MailboxSettings(
+    name="Support",
+    address="support@halden-okoye.example",
+    user="support",
+    password="mailbox secret",
+    imap_host="127.0.0.1",
+    imap_port=1,
+    imap_security="none",
+    smtp_host="127.0.0.1",
+    smtp_port=1,
+    smtp_security="none",
+)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    with running_dovecot() as server:
+        yield server
+
+
+@pytest.fixture
+def account(dovecot: Dovecot) -> Account:
+    """A mailbox on a real IMAP server, empty."""
+    return dovecot.account()
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpSink]:
+    with running_smtp_sink() as sink:
+        yield sink
+
+
+def connect(**changes: Any) -> tuple[int, int]:
+    """Connect a mailbox and return the ids of mailbox and source."""
+    with unit_of_work() as session:
+        settings = replace(SETTINGS, **changes)
+        source = sources.connect_mailbox(session, actor=SYSTEM, now=NOW, settings=settings)
+        return source.mailbox_id, source.id
+
+
+@dataclass
+class FakeFolder:
+    """A folder in memory with the manners of `gateway.Folder`; ``fails`` names methods that break next."""
+
+    uid_validity: int = 1
+    mails: dict[int, tuple[bytes, datetime]] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    fails: list[str] = field(default_factory=list)
+    can_idle: bool = False
+    downloads: int = 0
+
+    def deliver(self, raw: bytes, *, at: datetime = NOW) -> int:
+        uid = max(self.mails, default=0) + 1
+        self.mails[uid] = (raw, at)
+        return uid
+
+    def select(self) -> FolderState:
+        self._may_fail("select")
+        return FolderState(self.uid_validity, max(self.mails, default=0) + 1)
+
+    def list_after(self, uid: int, *, limit: int) -> list[Listed]:
+        self._may_fail("list_after")
+        wanted = sorted(one for one in self.mails if one > uid)[:limit]
+        return [Listed(one, len(self.mails[one][0]), self.mails[one][1]) for one in wanted]
+
+    def download(self, uids: list[int]) -> dict[int, bytes]:
+        self._may_fail("download")
+        self.downloads += len(uids)
+        return {uid: self.mails[uid][0] for uid in uids}
+
+    def download_head(self, uid: int) -> bytes:
+        return self.mails[uid][0].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+    def mark_seen(self, uids: list[int]) -> None:
+        self._may_fail("mark_seen")
+        self.seen.update(uids)
+
+    def _may_fail(self, method: str) -> None:
+        if method in self.fails:
+            self.fails.remove(method)
+            message = f"{method} failed"
+            raise ExternalFailure(message)
+
+
+@dataclass
+class Inbox:
+    """A connected mailbox whose mail is fetched and handled at once."""
+
+    mailbox_id: int
+    source_id: int
+    clock: FixedClock
+    folder: FakeFolder = field(default_factory=FakeFolder)
+
+    def fetch(self) -> int:
+        return fetch(self.source_id, self.folder, unit_of_work, store=blobs.store(), clock=self.clock)  # type: ignore[arg-type]
+
+    def receive(self, raw: bytes) -> InboundMessage:
+        """Deliver, fetch and handle one mail; return its line of the log."""
+        self.folder.deliver(raw, at=self.clock())
+        self.fetch()
+        with unit_of_work() as session:
+            inbound_id = session.query(InboundMessage.id).order_by(InboundMessage.id.desc()).limit(1).scalar()
+        return self.handle(inbound_id)
+
+    def handle(self, inbound_id: int, **how: Any) -> InboundMessage:
+        handle(inbound_id, unit_of_work, store=blobs.store(), clock=self.clock, **how)
+        with unit_of_work() as session:
+            return session.get_one(InboundMessage, inbound_id)
+
+
+@pytest.fixture
+def inbox(office: Office, fixed_clock: FixedClock) -> Inbox:
+    """The mailbox of support, connected and read once: what comes from now on is new."""
+    mailbox_id, source_id = connect()
+    box = Inbox(mailbox_id, source_id, fixed_clock)
+    box.fetch()
+    return box
