@@ -50,6 +50,7 @@ VIEW_MODULES = (
     "helpdesk.invoicing.views",
     "helpdesk.intake.views",
     "helpdesk.desk.views",
+    "helpdesk.desk.first_run",
 )
 STATUS = {NotFound: 404, Denied: 403, Conflict: 409, RuleViolation: 422, ExternalFailure: 502}
 LANGUAGES = ("en", "de", "es", "fr")

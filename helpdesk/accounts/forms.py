@@ -1,10 +1,20 @@
 """Forms of the accounts slice."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from helpdesk.infra.forms import StrictForm
+from helpdesk.accounts.service import PASSWORD_LENGTH
+from helpdesk.infra.forms import StrictForm, options
+from helpdesk.infra.i18n import lazy_gettext as _l
+
+ROLE_NAMES = {
+    "technician": _l("Technician"),
+    "account_manager": _l("Account manager"),
+    "bookkeeper": _l("Bookkeeper"),
+    "manager": _l("Manager"),
+    "admin": _l("Administrator"),
+}
+ROLE_CHOICES = options(ROLE_NAMES.items())
 
 
 class SignInForm(StrictForm):
@@ -13,3 +23,38 @@ class SignInForm(StrictForm):
     email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
     password = PasswordField(_l("Password"), validators=[InputRequired(), Length(max=1000)])
     next = HiddenField()
+
+
+class PersonForm(StrictForm):
+    """A new member of staff."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
+    role = SelectField(_l("Role"), choices=ROLE_CHOICES, default="technician")
+
+
+class RoleForm(StrictForm):
+    """What a member of staff may do, and whether they are still here."""
+
+    role = SelectField(_l("Role"), choices=ROLE_CHOICES)
+    active = BooleanField(_l("May sign in"))
+
+
+class PasswordForm(StrictForm):
+    """One's own new password."""
+
+    current = PasswordField(_l("Password until now"), validators=[InputRequired(), Length(max=1000)])
+    new = PasswordField(_l("New password"), validators=[InputRequired(), Length(min=PASSWORD_LENGTH, max=1000)])
+
+
+class TeamForm(StrictForm):
+    """A new team."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    person_ids = SelectMultipleField(_l("Members"), coerce=int)
+
+
+class MembersForm(StrictForm):
+    """Who is in a team."""
+
+    person_ids = SelectMultipleField(_l("Members"), coerce=int)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from helpdesk.accounts import service
 from helpdesk.infra.db import UnitOfWork
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,22 @@ def sign_in(
         if previous_token is not None:
             service.sign_out(session, token=previous_token, now=now)
         return Outcome(service.signed_in(session, token=token, now=now), examination.tries_left)
+
+
+def change_own_password(unit_of_work: UnitOfWork, *, actor: Actor, current: str, new: str, now: datetime) -> bool:
+    """Set the actor's own password and end all of their sessions; return False where ``current`` is wrong.
+
+    Raises:
+        NotFound: the actor is no person.
+        RuleViolation: the new password is too short.
+    """
+    if actor.person_id is None:
+        message = "There is no such person."
+        raise NotFound(message)
+    with unit_of_work() as session:
+        password_hash = service.get_person(session, actor.person_id).password_hash
+    if not service.matches(password_hash, current):
+        return False
+    with unit_of_work() as session:
+        service.change_password(session, actor=actor, person_id=actor.person_id, password=new, now=now)
+    return True

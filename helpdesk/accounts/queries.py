@@ -65,6 +65,11 @@ def team_lines(session: Session) -> list[TeamLine]:
     return list(found.values())
 
 
+def members(session: Session, *, team_id: int) -> list[int]:
+    """Return the ids of the people in a team."""
+    return list(session.scalars(select(TeamMember.person_id).where(TeamMember.team_id == team_id)))
+
+
 def choices(session: Session, *, roles: Collection[str]) -> list[tuple[int, str]]:
     """Return (id, name) of the active people with one of ``roles``, by name, for a select field."""
     query = select(Person.id, Person.name).where(Person.active.is_(True), Person.role.in_(sorted(roles)))

@@ -282,6 +282,11 @@ def add_team(session: Session, *, name: str, person_ids: tuple[int, ...], now: d
     return team
 
 
+def random_password() -> str:
+    """Return a password for somebody's first sign-in: 96 random bits in 16 characters."""
+    return secrets.token_urlsafe(12)
+
+
 def get_team(session: Session, team_id: int) -> Team:
     """Return the team.
 

@@ -1,5 +1,174 @@
-"""Routes of the clients slice."""
+"""Routes of clients: the list, a client's own settings, its contacts and mail domains."""
 
-from flask import Blueprint
+from dataclasses import asdict
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.clients import queries, service
+from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm
+from helpdesk.clients.service import ClientProfile
+from helpdesk.company.service import get_company
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import CLIENTS_EDIT, DESK, RETAINERS, STAFF, current_actor, policy
+from helpdesk.kernel.errors import RuleViolation
 
 bp = Blueprint("clients", __name__)
+
+
+@bp.get("/clients")
+@policy(STAFF)
+def index() -> ResponseReturnValue:
+    """Show the clients that this person may see."""
+    actor = current_actor()
+    found = [{**asdict(line), "archived": False} for line in queries.lines(read_session(), actor=actor)]
+    return render_template("clients/list.html", clients=found, can_edit=actor.is_one_of(CLIENTS_EDIT))
+
+
+@bp.get("/clients/new")
+@policy(CLIENTS_EDIT)
+def new() -> ResponseReturnValue:
+    """Show the form for a new client, which begins with the company's defaults."""
+    company = get_company(read_session())
+    defaults = ("currency", "time_zone", "language", "tax_percent", "payment_days")
+    return _page(ClientForm(data={name: getattr(company, name) for name in defaults}), None)
+
+
+@bp.post("/clients/new")
+@policy(CLIENTS_EDIT)
+def add() -> ResponseReturnValue:
+    """Add a client."""
+    form = _with_choices(ClientForm())
+    if not form.validate_on_submit():
+        return _page(form, None), 422
+    try:
+        with unit_of_work() as session:
+            profile = ClientProfile(**form.values())
+            client = service.add_client(session, actor=current_actor(), now=clock.now(), profile=profile)
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _page(form, None), 422
+    flash(_("%(client)s was added. Add its mail domain, so that its mail finds it.", client=client.name), "ok")
+    return _to_client(client.id)
+
+
+@bp.get("/clients/<int:client_id>/edit")
+@policy(CLIENTS_EDIT)
+def edit(client_id: int) -> ResponseReturnValue:
+    """Show what a client is set to."""
+    client = queries.get(read_session(), actor=current_actor(), client_id=client_id)
+    return _page(ClientForm(obj=client), client.name)
+
+
+@bp.post("/clients/<int:client_id>/edit")
+@policy(CLIENTS_EDIT)
+def update(client_id: int) -> ResponseReturnValue:
+    """Change what a client is set to."""
+    name = queries.get(read_session(), actor=current_actor(), client_id=client_id).name
+    form = _with_choices(ClientForm())
+    if not form.validate_on_submit():
+        return _page(form, name), 422
+    try:
+        with unit_of_work() as session:
+            profile = ClientProfile(**form.values())
+            service.update_client(session, actor=current_actor(), now=clock.now(), client_id=client_id, profile=profile)
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _page(form, name), 422
+    return _to_client(client_id)
+
+
+@bp.post("/clients/<int:client_id>/contacts")
+@policy(DESK)
+def add_contact(client_id: int) -> ResponseReturnValue:
+    """Add a person at a client; an address that another client has stays there."""
+    queries.get(read_session(), actor=current_actor(), client_id=client_id)
+    form = ContactForm()
+    if not form.validate_on_submit():
+        return _refused(form, client_id)
+    try:
+        with unit_of_work() as session:
+            contact = service.add_contact(
+                session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values()
+            )
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+        return _to_client(client_id)
+    if contact.client_id != client_id:
+        flash(_("This address belongs to another client; nothing was changed."), "warn")
+    return _to_client(client_id)
+
+
+@bp.post("/clients/<int:client_id>/domains")
+@policy(CLIENTS_EDIT)
+def add_domain(client_id: int) -> ResponseReturnValue:
+    """Let mail of a domain find this client."""
+    queries.get(read_session(), actor=current_actor(), client_id=client_id)
+    form = DomainForm()
+    if not form.validate_on_submit():
+        return _refused(form, client_id)
+    try:
+        with unit_of_work() as session:
+            service.add_domain(session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values())
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return _to_client(client_id)
+
+
+@bp.post("/clients/<int:client_id>/domains/<domain>/delete")
+@policy(CLIENTS_EDIT)
+def delete_domain(client_id: int, domain: str) -> ResponseReturnValue:
+    """Let mail of a domain no longer find this client."""
+    with unit_of_work() as session:
+        service.remove_domain(session, actor=current_actor(), now=clock.now(), client_id=client_id, domain=domain)
+    flash(_("Mail from %(domain)s no longer finds this client.", domain=domain), "ok")
+    return _to_client(client_id)
+
+
+def _to_client(client_id: int) -> ResponseReturnValue:
+    return redirect(url_for("desk.client", client_id=client_id), code=303)
+
+
+def _refused(form: StrictForm, client_id: int) -> ResponseReturnValue:
+    for messages in form.errors.values():
+        flash(" ".join(messages), "danger")
+    return _to_client(client_id)
+
+
+def _with_choices(form: ClientForm) -> ClientForm:
+    session = read_session()
+    form.account_manager_id.choices = options([("", _("Nobody")), *accounts.choices(session, roles=RETAINERS)])
+    form.restricted_team_id.choices = options([("", _("Everybody on the desk")), *accounts.team_choices(session)])
+    return form
+
+
+def _page(form: ClientForm, name: str | None) -> str:
+    return render_template(
+        "settings/form.html",
+        section="clients",
+        heading=name or _("New client"),
+        intro="",
+        back={"url": url_for("clients.index"), "label": _("Clients")},
+        form=_with_choices(form),
+        groups=[
+            _group(_("Who they are"), "name legal_name address country vat_id"),
+            _group(_("Contract"), "currency time_zone language"),
+            _group(_("Invoices"), "invoice_email payment_days tax_percent customer_number purchase_order"),
+            _group(_("Who looks after them"), "account_manager_id restricted_team_id"),
+        ],
+        hints={
+            "country": _("Two letters, such as DE."),
+            "time_zone": _("Days, months and invoices of this client go by it."),
+            "restricted_team_id": _("A team: only its members, managers and bookkeepers see this client."),
+        },
+        submit=_("Save") if name else _("Add client"),
+        tabs=[],
+    )
+
+
+def _group(legend: str, names: str) -> dict[str, object]:
+    return {"legend": legend, "names": names.split(), "hint": ""}

@@ -1,5 +1,68 @@
-"""Routes of the company slice."""
+"""Routes of our own company: its settings."""
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from helpdesk.company import service
+from helpdesk.company.forms import CompanyForm
+from helpdesk.company.service import CompanyProfile
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import SETTINGS, current_actor, policy
+from helpdesk.infra.settings_pages import tabs
+from helpdesk.kernel.errors import RuleViolation
 
 bp = Blueprint("company", __name__)
+
+
+@bp.get("/settings/company")
+@policy(SETTINGS)
+def settings() -> ResponseReturnValue:
+    """Show what our company is set to."""
+    return _page(CompanyForm(obj=service.get_company(read_session())))
+
+
+@bp.post("/settings/company")
+@policy(SETTINGS)
+def update() -> ResponseReturnValue:
+    """Change what our company is set to."""
+    form = CompanyForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        with unit_of_work() as session:
+            service.update(session, actor=current_actor(), now=clock.now(), profile=CompanyProfile(**form.values()))
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _page(form), 422
+    flash(_("The company's settings are saved."), "ok")
+    return redirect(url_for("company.settings"), code=303)
+
+
+def _page(form: CompanyForm) -> str:
+    return render_template(
+        "settings/form.html",
+        section="settings",
+        heading=_("Company"),
+        intro=_("What stands on invoices, and what new clients begin with. Issued invoices never change."),
+        back=None,
+        form=form,
+        groups=[
+            _group(_("Who we are"), "name legal_name address country vat_id registration email website"),
+            _group(_("Where clients pay"), "bank_name iban bic"),
+            _group(_("Defaults"), "currency time_zone language payment_days tax_percent self_approval"),
+            _group(_("Invoices"), "invoice_number_pattern invoice_terms"),
+        ],
+        hints={
+            "country": _("Two letters, such as DE."),
+            "tax_percent": _("A plain number, such as 19 or 8.1."),
+            "invoice_number_pattern": _("INV-{year}-{number:04} gives INV-2026-0001."),
+        },
+        submit=_("Save"),
+        tabs=tabs("company.settings"),
+    )
+
+
+def _group(legend: str, names: str) -> dict[str, object]:
+    return {"legend": legend, "names": names.split(), "hint": ""}

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
 EVERY_FORM = frozenset({"csrf_token", "next"})
@@ -16,7 +17,8 @@ EVERY_FORM = frozenset({"csrf_token", "next"})
 class StrictForm(FlaskForm):  # type: ignore[misc]
     """A form that refuses fields it does not have: nobody sets a column by adding its name to a request.
 
-    ``csrf_token`` and ``next`` may always come along. Texts are stripped of spaces around them.
+    ``csrf_token`` and ``next`` may always come along. Texts are stripped of spaces around them; control characters,
+    which no database or mail header takes, are refused, and so are line breaks where one line is asked for.
     """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
@@ -39,6 +41,23 @@ class StrictForm(FlaskForm):  # type: ignore[misc]
             refuse_unknown((*request.form, *request.files), known=[field.name for field in self])
         return bool(super().validate_on_submit(extra_validators))
 
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - as above
+        """Return whether every field is right; errors stand at the fields."""
+        right = bool(super().validate(extra_validators))
+        for field in self:
+            if isinstance(field, StringField) and has_control_characters(field.data, lines=_has_lines(field)):
+                field.errors = [*field.errors, _("Control characters and line breaks do not belong here.")]
+                right = False
+        return right
+
+    def values(self) -> dict[str, Any]:
+        """Return what was sent, by the names of the fields; a text that is missing is empty."""
+        return {
+            field.name: "" if field.data is None and isinstance(field, StringField) else field.data
+            for field in self
+            if field.name not in EVERY_FORM
+        }
+
     def refuse(self, refusal: RuleViolation | str, field: str | None = None) -> None:
         """Show a refusal at the head of the form, or at one of its fields."""
         if field is None:
@@ -58,6 +77,16 @@ def refuse_unknown(sent: Iterable[str], *, known: Iterable[str]) -> None:
         raise RuleViolation(_("This form has no field %(names)s. Nothing was saved.", names=", ".join(unknown)))
 
 
+def has_control_characters(value: str | None, *, lines: bool) -> bool:
+    """Whether a text holds characters below a space, apart from tabs and line breaks where there may be ``lines``."""
+    allowed = "\t\r\n" if lines else ""
+    return any((sign < " " or sign == "\x7f") and sign not in allowed for sign in value or "")
+
+
+def _has_lines(field: StringField) -> bool:
+    return isinstance(field, (TextAreaField, PasswordField))
+
+
 def stripped(value: str | None) -> str | None:
     """Return the text without the spaces around it."""
     return value.strip() if value else value
@@ -70,3 +99,13 @@ def optional_id(value: str | int | None) -> int | None:
         ValueError: neither empty nor a number, which the field reports as no valid choice.
     """
     return int(value) if value not in {None, ""} else None
+
+
+def capitals(value: str | None) -> str | None:
+    """Return a code in capitals, as currencies and countries are written."""
+    return value.upper() if value else value
+
+
+def options(pairs: Iterable[tuple[object, object]]) -> Any:  # noqa: ANN401 - the stubs of WTForms know tuples only
+    """Return the choices of a select field from pairs of value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]

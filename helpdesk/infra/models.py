@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import Base
@@ -75,7 +75,7 @@ class JobFailure(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job: Mapped[str]
-    args: Mapped[list[Any]] = mapped_column(type_=Base.type_annotation_map[list[str]])
+    args: Mapped[list[Any]] = mapped_column(JSON)
     queue: Mapped[str]
     failed_at: Mapped[datetime] = mapped_column(index=True)
     error: Mapped[str]

@@ -39,6 +39,7 @@ class Project(Base):
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship()
+    manager: Mapped[Person | None] = relationship()
 
 
 class WorkItem(Base):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
-from helpdesk.clients.queries import visible
+from helpdesk.clients.queries import billable_by, visible
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, TaskDetails, WorkItem
@@ -89,6 +89,7 @@ class ProjectLine:
     name: str
     status: str
     billing: str
+    is_triage: bool
     client_id: int
     client_name: str
     manager_name: str | None
@@ -98,7 +99,7 @@ class ProjectLine:
 
 
 def lines(session: Session, *, actor: Actor) -> list[ProjectLine]:
-    """Return the projects that the actor may see, active ones first, by client and name: one query."""
+    """Return the projects that the actor may see, by client, active ones first: one query."""
     is_open = WorkItem.status.in_(OPEN_STATUSES)
     counts = (
         select(
@@ -115,6 +116,7 @@ def lines(session: Session, *, actor: Actor) -> list[ProjectLine]:
             Project.name,
             Project.status,
             Project.billing,
+            Project.is_triage,
             Client.id,
             Client.name,
             Person.name,
@@ -127,8 +129,9 @@ def lines(session: Session, *, actor: Actor) -> list[ProjectLine]:
         .outerjoin(counts, counts.c.project_id == Project.id)
         .where(visible(actor), Client.archived_at.is_(None))
         .order_by(
-            case((Project.status == "active", 0), (Project.status == "paused", 1), else_=2),
             func.lower(Client.name),
+            Client.id,
+            case((Project.status == "active", 0), (Project.status == "paused", 1), else_=2),
             func.lower(Project.name),
             Project.id,
         )
@@ -155,10 +158,19 @@ def items_of(session: Session, *, project_id: int, limit: int = 500) -> list[Wor
 
 def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
     """Return (id, "client · project") of the active projects that the actor may see, for a select field."""
+    return _choices(session, visible(actor))
+
+
+def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, "client · project") of the active projects whose money the actor may handle."""
+    return _choices(session, billable_by(actor))
+
+
+def _choices(session: Session, condition: ColumnElement[bool]) -> list[tuple[int, str]]:
     query = (
         select(Project.id, Client.name, Project.name)
         .join(Project.client)
-        .where(visible(actor), Project.status == "active", Client.archived_at.is_(None))
+        .where(condition, Project.status == "active", Client.archived_at.is_(None))
         .order_by(func.lower(Client.name), func.lower(Project.name))
     )
     return [(project_id, f"{client} · {project}") for project_id, client, project in session.execute(query)]

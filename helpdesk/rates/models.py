@@ -9,7 +9,7 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 
 
 class WorkType(Base):
-    """What kind of work it was: remote, on site, consulting …"""
+    """What kind of work it was, such as remote support or consulting."""
 
     __tablename__ = "work_types"
 

@@ -79,6 +79,7 @@ class RateLine:
     """One line of the page of rates; names are None where the rate does not name that."""
 
     id: int
+    scope_key: str
     level: tuple[str, ...]
     client_name: str | None
     project_name: str | None
@@ -108,6 +109,7 @@ def lines(session: Session, *, actor: Actor) -> list[RateLine]:
 def _line(rate: Rate, client: str | None, project: str | None, person: str | None, work_type: str | None) -> RateLine:
     return RateLine(
         id=rate.id,
+        scope_key=rate.scope_key,
         level=_card(rate, client, project, person, work_type).level,
         client_name=client,
         project_name=project,

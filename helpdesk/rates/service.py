@@ -28,6 +28,7 @@ from helpdesk.rates.domain import (
 from helpdesk.rates.models import CostRate, Rate, RoundingPolicyRow, WorkType
 
 MOST_STEP_MINUTES = 1440
+DEFAULT_WORK_TYPES = ("Remote support", "On-site", "Consulting")
 
 
 def find_price(
@@ -247,6 +248,14 @@ def add_work_type(
     session.flush()
     audit.record(session, actor=actor, action="added", kind="work_type", object_id=work_type.id, now=now, name=title)
     return work_type
+
+
+def add_default_work_types(session: Session, *, actor: Actor, now: datetime) -> list[WorkType]:
+    """Add the kinds of work that a new house begins with; the first is what new time has."""
+    return [
+        add_work_type(session, actor=actor, now=now, name=name, is_default=at == 0)
+        for at, name in enumerate(DEFAULT_WORK_TYPES)
+    ]
 
 
 def _check_scope(session: Session, actor: Actor, *, client_id: int | None, project_id: int | None) -> None:

@@ -119,7 +119,7 @@ def test_an_unknown_account_costs_a_comparison_too(stranger, office, monkeypatch
     assert parameters[0] == parameters[1]
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil", "/a\nb"])
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil"])
 def test_nobody_is_led_out_of_the_house(stranger, office, target):
     answer = try_to_sign_in(stranger, office.technician.email, next=target)
 

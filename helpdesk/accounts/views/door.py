@@ -1,18 +1,17 @@
-"""Routes of the accounts slice: the door, and who may go through it."""
+"""The door: sign in, sign out, one's own password."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
 from helpdesk.accounts import process, service
-from helpdesk.accounts.forms import SignInForm
+from helpdesk.accounts.forms import PasswordForm, SignInForm
+from helpdesk.accounts.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
-from helpdesk.infra.policy import STAFF, policy, public
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import STAFF, current_actor, policy, public
 from helpdesk.infra.web import back_or, own_path
-
-bp = Blueprint("accounts", __name__)
 
 
 @bp.before_app_request
@@ -73,5 +72,43 @@ def sign_out() -> ResponseReturnValue:
 
 def _problem(outcome: process.Outcome) -> str:
     if outcome.locked:
-        return str(_("Too many attempts. Try again in 15 minutes."))
-    return str(_("The e-mail address or the password is wrong. Tries left: %(left)s.", left=outcome.tries_left))
+        return _("Too many attempts. Try again in 15 minutes.")
+    return _("The e-mail address or the password is wrong. Tries left: %(left)s.", left=outcome.tries_left)
+
+
+@bp.get("/account/password")
+@policy(STAFF)
+def password() -> ResponseReturnValue:
+    """Show the form for one's own new password."""
+    return _password_page(PasswordForm())
+
+
+@bp.post("/account/password")
+@policy(STAFF)
+def change_password() -> ResponseReturnValue:
+    """Change one's own password: every session ends, this one too (OWASP ASVS 5.0 7.4.3)."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return _password_page(form), 422
+    changed = process.change_own_password(unit_of_work, actor=current_actor(), **form.values(), now=clock.now())
+    if not changed:
+        form.refuse(_("That is not your password until now."), "current")
+        return _password_page(form), 422
+    logout_user()
+    session.clear()
+    return redirect(url_for("accounts.sign_in"), code=303)
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template(
+        "settings/form.html",
+        section="account",
+        heading=_("Your password"),
+        intro=_("You will be signed out everywhere, and sign in with the new one."),
+        back=None,
+        form=form,
+        groups=[{"legend": _("Password"), "names": ["current", "new"], "hint": ""}],
+        hints={"new": _("At least 12 characters; a short sentence is good.")},
+        submit=_("Change it"),
+        tabs=[],
+    )

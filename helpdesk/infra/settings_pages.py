@@ -1,0 +1,28 @@
+"""The tabs that stand above every page of the settings."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from helpdesk.infra.i18n import gettext as _
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the settings pages, as the template shows it."""
+
+    url: str
+    label: str
+    current: bool
+
+
+def tabs(current: str) -> list[Tab]:
+    """Return the tabs; ``current`` is the endpoint of the page in view, such as ``accounts.people``."""
+    pages = {
+        "company.settings": _("Company"),
+        "accounts.people": _("People"),
+        "accounts.teams": _("Teams"),
+        "intake.mailboxes": _("Mailboxes"),
+        "infra.jobs": _("Failed jobs"),
+    }
+    return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]
