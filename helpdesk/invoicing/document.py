@@ -88,7 +88,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "due_on": issue.due_on.isoformat(),
         "language": client.language,
         "currency": invoice.currency,
-        "period": _period(invoice, client),
+        "period": _period(invoice, client, [each.day for entries in behind.values() for each in entries]),
         "seller": _snapshot(company, SELLER),
         "buyer": _snapshot(client, BUYER),
         "lines": [_line(line, invoice.currency, behind.get(line.id, ())) for line in invoice.lines],
@@ -160,13 +160,14 @@ def _snapshot(row: Base, names: Iterable[str]) -> dict[str, Json]:
     return {name: getattr(row, name) for name in names}
 
 
-def _period(invoice: Invoice, client: Client) -> Json:
+def _period(invoice: Invoice, client: Client, days: Iterable[date]) -> Json:
+    """Return the month that is closed, and the days from and to which work is billed (EN 16931 BG-14)."""
     if invoice.month is None:
         return None
     month = Month.of(invoice.month)
     return {
         "month": str(month),
-        "from": month.first_day.isoformat(),
+        "from": min([month.first_day, *days]).isoformat(),
         "to": month.last_day.isoformat(),
         "time_zone": client.time_zone,
     }

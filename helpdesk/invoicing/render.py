@@ -217,8 +217,7 @@ def _printed(document: Document) -> dict[str, Any]:
         "number": document["number"],
         "issued_on": date.fromisoformat(document["issued_on"]),
         "due_on": date.fromisoformat(document["due_on"]),
-        "period_from": date.fromisoformat(period["from"]) if period else None,
-        "period_to": date.fromisoformat(period["to"]) if period else None,
+        "work_done": _work_done(period["from"], period["to"]) if period else "",
         "currency": currency,
         "lead": _lead(document),
         "groups": [_group(title, note, lines, currency) for title, note, lines in groups_of(document)],
@@ -235,6 +234,14 @@ def _printed(document: Document) -> dict[str, Any]:
         "terms": _lines_of(document["terms"]),
         "statements": [_statement(each) for each in document["retainers"]],
     }
+
+
+def _work_done(first: str, last: str) -> str:
+    """Return the days of work in words: ``1 to 30 November 2026``, ``30 October to 30 November 2026``."""
+    starts, ends = date.fromisoformat(first), date.fromisoformat(last)
+    same_month, same_year = Month.of(starts) == Month.of(ends), starts.year == ends.year
+    pattern = "d" if same_month else "d MMMM" if same_year else "d MMMM y"
+    return str(_("%(first)s to %(last)s", first=day_filter(starts, pattern), last=day_filter(ends, "d MMMM y")))
 
 
 def _group(title: str, note: str, lines: list[Document], currency: str) -> PrintedGroup:

@@ -1,4 +1,4 @@
-"""Issue gives a number and makes a document for ever; void keeps both (docs/billing.md rules 17 and 19, invariant 7)."""
+"""Issue gives a number and makes a document for ever; void keeps both (docs/billing.md rules 17 and 19)."""
 
 import json
 import threading

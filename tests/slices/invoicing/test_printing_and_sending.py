@@ -78,6 +78,14 @@ def test_printed_quantity_times_price_is_the_printed_amount_on_every_line(story)
         assert (quantity * Decimal(line["unit_price"])).quantize(Decimal("0.01")) == Decimal(line["amount"])
 
 
+def test_work_of_an_earlier_month_shows_in_the_days_of_work(story):
+    story.log("1", "2026-10-30")
+
+    invoice = story.print_and_send(story.issue(story.drafted()))
+
+    assert "Work done 30 October to 30 November 2026" in text_of(pdf_of(invoice))
+
+
 def test_the_pdf_is_in_the_clients_language(story):
     story.change_client(language="de")
     story.log("1")
@@ -88,7 +96,7 @@ def test_the_pdf_is_in_the_clients_language(story):
     catalogue: dict = reader.trailer["/Root"]  # type: ignore[assignment]
     assert catalogue["/Lang"] == "de"
     assert "119,00 €" in text_of(reader).replace("\xa0", " ")
-    assert "1. Dezember 2026" in text_of(reader) or "1 Dezember 2026" in text_of(reader)
+    assert "1 Dezember 2026" in text_of(reader)
 
 
 def test_the_mail_goes_to_the_clients_address_with_the_pdf(story, rung):
@@ -129,9 +137,10 @@ def test_a_kill_before_any_step_and_a_repeat_end_as_one_run_does(story, monkeypa
     def die(*_args: object, **_more: object) -> None:
         raise Killed
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(place, step, die)
-        story.print_and_send(invoice)
+        with pytest.raises(Killed):
+            story.print_and_send(invoice)
     done = story.print_and_send(invoice)
     again = story.print_and_send(invoice)
 
@@ -151,9 +160,10 @@ def test_a_pdf_that_cannot_be_made_leaves_the_invoice_to_the_sweeper(story, monk
         message = "no fonts"
         raise ExternalFailure(message)
 
-    with monkeypatch.context() as patched, pytest.raises(ExternalFailure):
+    with monkeypatch.context() as patched:
         patched.setattr(render, "to_pdf", refuse)
-        story.print_and_send(invoice)
+        with pytest.raises(ExternalFailure):
+            story.print_and_send(invoice)
     rung.clear()
     story.now += timedelta(seconds=61)
     swept = process.sweep(unit_of_work, clock=lambda: story.now)
