@@ -45,11 +45,12 @@ class SmtpSink:
         return "250 OK"
 
 
-class _Controller(Controller):  # type: ignore[misc]
+class _Controller(Controller):
     """A controller on a port that the kernel chose."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
 

@@ -9,6 +9,7 @@ from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
 from helpdesk.intake.models import InboundMessage, IntakeSource
+from helpdesk.intake.parser.header_text import read_headers
 from helpdesk.intake.process import fetch as fetch_process
 from helpdesk.intake.process.fetch import fetch
 from helpdesk.kernel.errors import ExternalFailure
@@ -97,7 +98,7 @@ def test_a_flag_that_the_server_refuses_stops_no_mail_and_is_set_later(inbox):
 def test_a_kill_between_store_and_commit_fetches_the_mail_again(inbox, monkeypatch):
     inbox.folder.deliver(mail())
     with monkeypatch.context() as patch:
-        patch.setattr(fetch_process.sources, "keep", _killed)
+        patch.setattr("helpdesk.intake.process.fetch.sources.keep", _killed)
         with pytest.raises(KeyboardInterrupt):
             inbox.fetch()
     assert rows() == []
@@ -183,7 +184,7 @@ def test_a_mail_beyond_the_limit_waits_for_a_person_with_its_headers(inbox, monk
 
 
 def test_a_mail_whose_headers_nothing_can_read_does_not_stop_the_next(inbox, monkeypatch):
-    def fails_once(message, real=fetch_process.read_headers):
+    def fails_once(message, real=read_headers):
         if message["Subject"] == "Poison":
             raise RecursionError
         return real(message)

@@ -15,6 +15,7 @@ from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.models import TicketDetails
 from tests.conftest import NOW
 from tests.mails import mail
 from tests.slices.conftest import Inbox, connect
@@ -31,6 +32,11 @@ def ticket_of(inbound):
         item = session.get_one(WorkItem, effect.work_item_id)
         _ = item.project.client.name
         return item
+
+
+def related_to(item):
+    with unit_of_work() as session:
+        return session.scalar(select(TicketDetails.related_to_id).where(TicketDetails.work_item_id == item.id))
 
 
 def conversation(item_id):
@@ -236,8 +242,7 @@ class TestReplies:
 
         assert ticket_of(line).id != item.id
         assert line.outcome == "ticket"
-        with unit_of_work() as session:
-            assert ticket_queries.details(session, ticket_of(line).id).related_to_id == item.id
+        assert related_to(ticket_of(line)) == item.id
 
     def test_an_unknown_sender_with_a_valid_signature_is_held_and_nobody_notified(self, inbox, office):
         item = ticket_of(inbox.receive(mail()))
@@ -278,8 +283,7 @@ class TestReplies:
 
         new = ticket_of(line)
         assert new.id != item.id
-        with unit_of_work() as session:
-            assert ticket_queries.details(session, new.id).related_to_id == item.id
+        assert related_to(new) == item.id
 
     def test_mail_of_staff_is_recorded_without_any_power(self, inbox, office):
         item = ticket_of(inbox.receive(mail()))
@@ -339,8 +343,7 @@ class TestMachines:
         note = conversation(item.id)[-1]
         assert (note.kind, note.text) == ("event", "could not deliver mail to ann@acme.example (5.1.1)")
         with unit_of_work() as session:
-            contact = session.scalar(select(Contact).where(Contact.email == "ann@acme.example"))
-            assert contact.undeliverable_at is not None
+            assert session.scalar(select(Contact.undeliverable_at).where(Contact.email == "ann@acme.example")) == NOW
 
     def test_a_bounce_of_nothing_we_sent_is_only_listed(self, inbox):
         line = inbox.receive(bounce("<foreign@elsewhere.example>", "ann@acme.example"))
@@ -407,8 +410,7 @@ class TestTheSameMail:
 
         # The sender is a contact by now, but of no client: the mailbox decides.
         assert (first.project_id, second.project_id) == (office.triage.id, office.globex_project.id)
-        with unit_of_work() as session:
-            assert ticket_queries.details(session, second.id).related_to_id == first.id
+        assert related_to(second) == first.id
 
 
 class TestTrouble:
