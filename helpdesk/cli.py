@@ -18,7 +18,7 @@ from helpdesk.doctor import examine
 from helpdesk.infra import blobs, clock, log, schema
 from helpdesk.infra.broker import plan_broker
 from helpdesk.infra.db import db, read_session, unit_of_work
-from helpdesk.infra.processes import desk_processes
+from helpdesk.infra.processes import desk_application, desk_processes
 from helpdesk.infra.settings import Settings, load
 from helpdesk.infra.supervisor import Supervisor, hold_home
 from helpdesk.infra.web_server import WebServer, listen
@@ -60,9 +60,9 @@ def up(host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path 
         broker = plan_broker(home=settings.home, redis_url=settings.redis_url or None)
         settings = replace(settings, redis_url=broker.url, base_url=settings.base_url or server.url())
         _warn_of_plain_http(host, tls_cert, settings)
-        app = create_app(settings)
+        app = desk_application(settings)
         first_run = _prepare(app)
-        processes = desk_processes(app, server, broker, worker_count=workers)
+        processes = desk_processes(settings, server, broker, worker_count=workers)
         announce = partial(_announce, settings.base_url, first_run)
         sys.exit(Supervisor(processes, home=settings.home, url=server.url(), on_started=announce).run())
 

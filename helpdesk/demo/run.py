@@ -12,7 +12,6 @@ from pathlib import Path
 
 from flask import Flask
 
-from helpdesk.app import create_app
 from helpdesk.demo import expectation, seed, sightings
 from helpdesk.demo.seed import STAFF, Seeded
 from helpdesk.demo.story import StepFailed, Story, say
@@ -22,7 +21,7 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.broker import plan_broker
 from helpdesk.infra.child import OnExit, Process, Stage
 from helpdesk.infra.db import db, unit_of_work
-from helpdesk.infra.processes import desk_processes
+from helpdesk.infra.processes import desk_application, desk_processes
 from helpdesk.infra.settings import Settings, default_home, load
 from helpdesk.infra.supervisor import Supervisor, hold_home
 from helpdesk.infra.web_server import WebServer, listen
@@ -52,12 +51,12 @@ def run(*, once: bool, port: int, patience_seconds: float, without: str | None =
             settings, redis_url=broker.url, base_url=server.url(), database_url=_fresh_database(settings)
         )
         outside = WorldServers.prepare(settings.home / "outside", address=seed.SUPPORT_ADDRESS)
-        app = create_app(settings)
+        app = desk_application(settings)
         month = local_month(clock.now(), zone_named("Europe/Berlin")).previous
         seeded = _prepare(app, outside.world, month)
         story = Story(app, server.url(), outside.world, seeded, month, patience_seconds)
         processes = [
-            *desk_processes(app, server, broker, worker_count=1),
+            *desk_processes(settings, server, broker, worker_count=1),
             *(process for process in outside.processes() if process.name != f"outside-{without}"),
             Process(
                 name="story",

@@ -235,7 +235,6 @@ def _mailbox(session: Session, world: World, now: datetime) -> Mailbox:
         smtp_host=world.smtp.host,
         smtp_port=world.smtp.port,
         smtp_security="none",
-        start_from="all",
     )
     return sources.connect_mailbox(session, actor=SYSTEM, now=now, settings=settings).mailbox
 

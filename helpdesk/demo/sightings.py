@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.infra.db import db, read_session
-from helpdesk.intake.models import InboundMessage
+from helpdesk.intake.models import InboundMessage, IntakeSource
 from helpdesk.invoicing.models import Invoice
 from helpdesk.projects.models import WorkItem
 from helpdesk.retainers.models import RetainerPeriod
@@ -25,6 +25,11 @@ class EntrySeen:
 
     id: int
     status: str
+
+
+def is_watching(app: Flask) -> bool:
+    """Return whether the watcher listens to the mailbox by IDLE."""
+    return _count(app, select(func.count()).where(IntakeSource.idle_since.is_not(None))) > 0
 
 
 def tickets(app: Flask) -> int:

@@ -68,6 +68,7 @@ class Story:
 
     def deliver_mail(self) -> None:
         """Deliver what opens tickets, and wait until each is on the desk and acknowledged."""
+        self._wait("the watcher to listen by IDLE", lambda: sightings.is_watching(self.app))
         first = [mail for mail in SAMPLE_MAILS if mail.reply_to is None and mail.expect != "ignored"]
         self._deliver(first)
         say(f"{len(first)} mails delivered to {SUPPORT_ADDRESS} over IMAP")

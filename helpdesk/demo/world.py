@@ -1,6 +1,6 @@
 """The outside world of the demo, on the loopback: a support mailbox by IMAP and everybody else's by SMTP.
 
-Both servers are processes of the supervisor, on free ports with random passwords; a killed one comes back on the
+Both servers are processes of the supervisor, on free ports with one random password; a killed one comes back on the
 same port with the same mail. ``python -m helpdesk.demo.world FOLDER`` runs them alone, for tests and for trying.
 """
 
@@ -108,13 +108,15 @@ class WorldServers:
 
     @classmethod
     def prepare(cls, folder: Path, *, address: str) -> Self:
-        """Take two free ports and make up passwords; ``address`` signs in to both servers.
+        """Take two free ports and make up a password; ``address`` signs in to both servers with it.
 
         ``folder`` holds the mail: ``inbox`` what was delivered to us, ``sent`` what we sent.
         """
         imap_listener = listen(LOOPBACK, 0)
         smtp_listener = listen(LOOPBACK, 0)
-        world = World(imap=_account(imap_listener, address), smtp=_account(smtp_listener, address), folder=folder)
+        password = secrets.token_urlsafe(15)
+        imap, smtp = (_account(each, address, password) for each in (imap_listener, smtp_listener))
+        world = World(imap=imap, smtp=smtp, folder=folder)
         return cls(world=world, imap_listener=imap_listener, smtp_listener=smtp_listener)
 
     def processes(self) -> tuple[Process, Process]:
@@ -171,9 +173,9 @@ def _wait_for_accounts(folder: Path, servers: subprocess.Popen[bytes]) -> World:
     return World(imap=Account(**accounts["imap"]), smtp=Account(**accounts["smtp"]), folder=folder)
 
 
-def _account(listener: socket.socket, user: str) -> Account:
+def _account(listener: socket.socket, user: str, password: str) -> Account:
     host, port = listener.getsockname()
-    return Account(host=host, port=port, user=user, password=secrets.token_urlsafe(15))
+    return Account(host=host, port=port, user=user, password=password)
 
 
 def _find(client: IMAPClient, raw: bytes, first_uid: int) -> int | None:

@@ -7,16 +7,26 @@ from flask import Flask
 
 from helpdesk.infra.broker import Broker
 from helpdesk.infra.child import Process, Stage
+from helpdesk.infra.settings import Settings
 from helpdesk.infra.web_server import WebServer
 
+WORKERS = "workers.runtime"  # found by name: nothing below imports them
 
-def desk_processes(app: Flask, server: WebServer, broker: Broker, *, worker_count: int) -> list[Process]:
-    """Return what the supervisor runs for one desk. The workers are found by name: nothing below imports them."""
-    runtime = import_module("workers.runtime")
+
+def desk_application(settings: Settings) -> Flask:
+    """Return the application, made once before the forks so that all processes share it."""
+    app: Flask = import_module(WORKERS).application(settings)
+    return app
+
+
+def desk_processes(settings: Settings, server: WebServer, broker: Broker, *, worker_count: int) -> list[Process]:
+    """Return what the supervisor runs for one desk."""
+    runtime = import_module(WORKERS)
+    app = desk_application(settings)
     processes = [
-        Process(name="worker", run=partial(runtime.run_worker, app), stage=Stage.WORKERS, count=worker_count),
-        Process(name="scheduler", run=partial(runtime.run_scheduler, app), stage=Stage.FEEDERS),
-        Process(name="watcher", run=partial(runtime.run_watcher, app), stage=Stage.FEEDERS),
+        Process(name="worker", run=partial(runtime.run_worker, settings), stage=Stage.WORKERS, count=worker_count),
+        Process(name="scheduler", run=partial(runtime.run_scheduler, settings), stage=Stage.FEEDERS),
+        Process(name="watcher", run=partial(runtime.run_watcher, settings), stage=Stage.FEEDERS),
         Process(name="web", run=partial(server.serve, lambda: app), stage=Stage.WEB, listener=server.listener),
     ]
     if broker.argv is not None:

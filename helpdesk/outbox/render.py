@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address as WireAddress
-from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import AddressHeader, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime
@@ -58,14 +59,50 @@ class _MessageIds(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {(policy.linesep + ' ').join(self.split())}{policy.linesep}"
 
 
+class _Subject(UnstructuredHeader, BaseHeader):
+    """A text: the library's own folding loses a space where an encoded word ends a line."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header in encoded words that give the text back to the letter."""
+        return f"{self.name}: {_encoded(str(self), self.name, policy)}{policy.linesep}"
+
+
+class _People(AddressHeader, BaseHeader):  # type: ignore[misc]  # as the library itself combines them
+    """Names and addresses, one a line; names are folded like subjects."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header with each person on a line of their own."""
+        people = f",{policy.linesep} ".join(_person(each, policy) for each in self.addresses)
+        return f"{self.name}: {people}{policy.linesep}"
+
+
+def _person(person: WireAddress, policy: Policy) -> str:
+    if person.display_name.isascii():
+        return str(person)
+    return f"{_encoded(person.display_name, 'Reply-To', policy)} <{person.addr_spec}>"
+
+
+def _encoded(text: str, header: str, policy: Policy) -> str:
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, header_name=header, maxlinelen=76).encode(linesep=policy.linesep)
+
+
 def _policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
+    registry.map_to_type("subject", _Subject)
     for name in ("references", "in-reply-to"):
         registry.map_to_type(name, _MessageIds)
+    for name in ("from", "to", "cc", "reply-to"):
+        registry.map_to_type(name, _People)
     return SMTP.clone(header_factory=registry, cte_type="7bit")
 
 
-_POLICY = _policy()
+WIRE_POLICY = _policy()
+"""How our mail is written: 7-bit, CRLF, headers that every program reads back to the letter."""
 
 
 def render(outgoing: Outgoing) -> bytes:
@@ -76,7 +113,7 @@ def render(outgoing: Outgoing) -> bytes:
     Raises:
         RuleViolation: a header value holds a line break, an address is none, or nobody is addressed.
     """
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=WIRE_POLICY)
     _write_addresses(message, outgoing)
     message["Subject"] = header_value(outgoing.subject, name="subject")
     message["Date"] = format_datetime(outgoing.sent_at)

@@ -22,7 +22,7 @@ EXPECTED = {
     "approved_seconds": 113_400,
     "overage_seconds": 9_000,
     "total": "1785.00",
-    "mails_sent": 28,
+    "mails_sent": 25,
 }
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from html import escape
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime as say_when
+
+from helpdesk.outbox.render import WIRE_POLICY
 
 Expect = Literal["ticket", "reply", "ignored"]
 Style = Literal["gmail", "outlook", "apple"]
@@ -118,7 +119,7 @@ def sample(letter: Letter, *, expect: Expect, client: str | None) -> SampleMail:
 
 def compose(letter: Letter, support_address: str, now: datetime) -> bytes:
     """Return the mail of a letter."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=WIRE_POLICY)
     message["Date"] = format_datetime(letter.sent_at(now))
     message["From"] = letter.sender.header
     message["To"] = support_address

@@ -58,8 +58,9 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
 
 
 def _is_backlog(arrival: Arrival) -> bool:
+    """Whether the mail was there before we were. Servers tell its date to the second only."""
     starts_at = arrival.source.starts_at if arrival.source is not None else None
-    return starts_at is not None and arrival.inbound.received_at < starts_at
+    return starts_at is not None and arrival.inbound.received_at < starts_at.replace(microsecond=0)
 
 
 def _capped(written: list[datetime], now: datetime) -> str | None:

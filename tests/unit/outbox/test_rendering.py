@@ -4,8 +4,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -179,3 +181,21 @@ def test_any_text_is_rendered_or_refused_in_plain_words(subject, text, html, nam
 def test_a_mail_to_nobody_is_refused():
     with pytest.raises(RuleViolation, match="no recipient"):
         render(replace(PLAIN, to=()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Máy chấm công không gửi dữ liệu về văn phòng",
+        "Re: [#12] Größenangaben im Stücklisten-Export verschwinden seit dem Update am Montag früh, bitte prüfen",
+        "한국어 제목이 아주 길어서 여러 줄로 나뉘어야 하는 경우에도 띄어쓰기가 그대로 남아야 합니다 정말로",
+        "A plain subject that is longer than one line of a header may be, so that it is folded at a space in it",
+        "ü " * 60 + "end",
+    ],
+)
+def test_long_subjects_and_names_of_any_script_come_back_to_the_letter(text):
+    raw = render(replace(PLAIN, subject=text, sender=Address(text.replace(",", ""), "support@desk.example")))
+
+    name, _ = parseaddr(str(make_header(decode_header(message_from_bytes(raw)["From"]))))
+    assert read(raw)["Subject"] == text
+    assert name == text.replace(",", "")
