@@ -20,6 +20,7 @@ import redis
 from helpdesk.kernel.errors import ExternalFailure, SettingsError
 
 SOCKET_NAME = "broker.sock"
+LOG_NAME = "broker.log"
 # The kernel keeps 108 bytes for the path, its final NUL included; the server wants a few for itself.
 LONGEST_SOCKET_PATH = 104
 PING_SECONDS = 0.5
@@ -121,6 +122,7 @@ def _command(binary: Path, folder: Path) -> tuple[str, ...]:
         "appendonly": "no",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(folder / LOG_NAME),
         # One client table and a few queues need no ten wake-ups a second.
         "hz": "1",
     }

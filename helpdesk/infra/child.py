@@ -27,7 +27,7 @@ class Stage(IntEnum):
     """Scheduler and watchers: they hand work to the workers."""
     WEB = 4
     GUESTS = 5
-    """Whatever only uses the site."""
+    """Whatever only uses the site; it alone may write to standard output."""
 
 
 class OnExit(Enum):
@@ -87,7 +87,7 @@ def fork(
     """Return the pid of a new child that runs ``process``; in the child, never return.
 
     The child leads a process group of its own, so that Ctrl-C reaches the supervisor alone and the order of
-    the stop is kept. Its standard output is the supervisor's standard error.
+    the stop is kept. Its standard output is the supervisor's standard error, unless it is a guest.
     """
     parent_pid = os.getpid()
     sys.stdout.flush()
@@ -108,6 +108,8 @@ def _become(
     exit_code = EXIT_CRASHED
     try:
         _settle(name, parent_pid)
+        if process.stage is not Stage.GUESTS:
+            os.dup2(2, 1)
         for listener in foreign_listeners:
             listener.close()
         _set_signals(signal_mask, is_program=not callable(process.run))
@@ -135,7 +137,6 @@ def _settle(name: str, parent_pid: int) -> None:
     empty_input = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty_input, 0)
     os.close(empty_input)
-    os.dup2(2, 1)
 
 
 def _set_signals(signal_mask: Collection[int], *, is_program: bool) -> None:

@@ -51,7 +51,9 @@ def listen(host: str, port: int) -> socket.socket:
         SettingsError: the port is taken, not allowed, or the address is not one of this machine.
     """
     try:
-        family, _, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, _, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         # asyncio sends small answers at once only where the protocol is named.
         listener = socket.socket(family, socket.SOCK_STREAM, protocol)
     except OSError as error:

@@ -41,8 +41,16 @@ def refuse_to_end(home: Path) -> None:
 
 def fail(home: Path) -> None:
     note(home, "broken started")
+    sys.stdout.write("the broken one speaks\n")
     message = "this process cannot work"
     raise RuntimeError(message)
+
+
+def speak(home: Path) -> None:
+    note(home, "guest started")
+    while "broken started" not in (home / "events.txt").read_text():
+        time.sleep(0.01)
+    sys.stdout.write("the guest speaks\n")
 
 
 def end_with(code: int) -> None:
@@ -83,6 +91,7 @@ def main(home: Path, wanted: list[str]) -> int:
                 name="stubborn", run=partial(refuse_to_end, home), stage=Stage.WORKERS, grace_seconds=0.3
             ),
             "broken": Process(name="broken", run=partial(fail, home), stage=Stage.WORKERS),
+            "guest-says": Process(name="guest", run=partial(speak, home), stage=Stage.GUESTS, on_exit=OnExit.STOP_ALL),
             "guest-7": Process(name="guest", run=partial(end_with, 7), stage=Stage.GUESTS, on_exit=OnExit.STOP_ALL),
             "guest-0": Process(name="guest", run=partial(end_with, 0), stage=Stage.GUESTS, on_exit=OnExit.LEAVE),
         }

@@ -272,12 +272,13 @@ def test_a_home_that_cannot_be_made_is_one_clear_line(start, tmp_path):
     assert complaint.count("\n") == 1
 
 
-def test_children_write_to_standard_error_only(start):
-    house = start("broken", "guest-7")
+def test_only_a_guest_writes_to_standard_output(start):
+    house = start("broken", "guest-says")
 
-    out, _ = house.process.communicate(timeout=PATIENCE_SECONDS)
+    out, errors = house.process.communicate(timeout=PATIENCE_SECONDS)
 
-    assert out == ""
+    assert out == "the guest speaks\n"
+    assert "the broken one speaks" in errors
 
 
 def test_connections_are_refused_once_the_web_has_stopped(start):
