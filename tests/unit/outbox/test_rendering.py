@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -196,6 +195,6 @@ def test_a_mail_to_nobody_is_refused():
 def test_long_subjects_and_names_of_any_script_come_back_to_the_letter(text):
     raw = render(replace(PLAIN, subject=text, sender=Address(text.replace(",", ""), "support@desk.example")))
 
-    name, _ = parseaddr(str(make_header(decode_header(message_from_bytes(raw)["From"]))))
+    name, _ = str(make_header(decode_header(message_from_bytes(raw)["From"]))).rsplit(" <", 1)
     assert read(raw)["Subject"] == text
-    assert name == text.replace(",", "")
+    assert name.replace("\r\n", "") == text.replace(",", "")
