@@ -1,7 +1,7 @@
 """Forms of the accounts slice."""
 
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from helpdesk.accounts.service import PASSWORD_LENGTH
 from helpdesk.infra.forms import StrictForm, options
@@ -20,7 +20,7 @@ ROLE_CHOICES = options(ROLE_NAMES.items())
 class SignInForm(StrictForm):
     """Address and password, and where to go afterwards."""
 
-    email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
+    email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
     password = PasswordField(_l("Password"), validators=[InputRequired(), Length(max=1000)])
     next = HiddenField()
 
@@ -28,8 +28,8 @@ class SignInForm(StrictForm):
 class PersonForm(StrictForm):
     """A new member of staff."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
-    email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
     role = SelectField(_l("Role"), choices=ROLE_CHOICES, default="technician")
 
 
@@ -50,7 +50,7 @@ class PasswordForm(StrictForm):
 class TeamForm(StrictForm):
     """A new team."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     person_ids = SelectMultipleField(_l("Members"), coerce=int)
 
 

@@ -1,7 +1,7 @@
 """Forms of clients."""
 
 from wtforms import EmailField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.company.forms import LANGUAGES, time_zones
 from helpdesk.infra.forms import StrictForm, capitals, optional_id
@@ -11,7 +11,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 class ClientForm(StrictForm):
     """A client; the names are those of `ClientProfile`. The view fills the choices of people and teams."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     legal_name = StringField(_l("Legal name"), validators=[Length(max=200)])
     address = TextAreaField(_l("Address"), validators=[Length(max=500)])
     country = StringField(_l("Country"), filters=[capitals], validators=[Length(max=2)])
@@ -19,10 +19,10 @@ class ClientForm(StrictForm):
     customer_number = StringField(_l("Customer number"), validators=[Length(max=60)])
     purchase_order = StringField(_l("Purchase order"), validators=[Length(max=60)])
     invoice_email = EmailField(_l("Invoices go to"), validators=[Length(max=254)])
-    currency = StringField(_l("Currency"), filters=[capitals], validators=[InputRequired(), Length(max=3)])
+    currency = StringField(_l("Currency"), filters=[capitals], validators=[DataRequired(), Length(max=3)])
     time_zone = SelectField(_l("Time zone"), choices=time_zones())
     language = SelectField(_l("Language"), choices=LANGUAGES)
-    tax_percent = StringField(_l("Tax in percent"), validators=[InputRequired(), Length(max=20)])
+    tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)
     restricted_team_id = SelectField(_l("Seen by"), coerce=optional_id)
@@ -31,11 +31,11 @@ class ClientForm(StrictForm):
 class ContactForm(StrictForm):
     """A person at a client."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
-    email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
 
 
 class DomainForm(StrictForm):
     """A mail domain of a client."""
 
-    domain = StringField(_l("Domain"), validators=[InputRequired(), Length(max=253)])
+    domain = StringField(_l("Domain"), validators=[DataRequired(), Length(max=253)])

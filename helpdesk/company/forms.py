@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -23,7 +23,7 @@ def time_zones() -> Any:  # noqa: ANN401 - choices of a select field
 class CompanyForm(StrictForm):
     """What stands on our invoices, and our defaults. The names are those of `CompanyProfile`."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     legal_name = StringField(_l("Legal name"), validators=[Length(max=200)])
     address = TextAreaField(_l("Address"), validators=[Length(max=500)])
     country = StringField(_l("Country"), filters=[capitals], validators=[Length(max=2)])
@@ -34,11 +34,11 @@ class CompanyForm(StrictForm):
     bank_name = StringField(_l("Bank"), validators=[Length(max=120)])
     iban = StringField(_l("IBAN"), validators=[Length(max=42)])
     bic = StringField(_l("BIC"), validators=[Length(max=11)])
-    currency = StringField(_l("Currency"), filters=[capitals], validators=[InputRequired(), Length(max=3)])
+    currency = StringField(_l("Currency"), filters=[capitals], validators=[DataRequired(), Length(max=3)])
     time_zone = SelectField(_l("Time zone"), choices=time_zones())
     language = SelectField(_l("Language"), choices=LANGUAGES)
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
-    tax_percent = StringField(_l("Tax in percent"), validators=[InputRequired(), Length(max=20)])
-    invoice_number_pattern = StringField(_l("Invoice numbers"), validators=[InputRequired(), Length(max=60)])
+    tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
+    invoice_number_pattern = StringField(_l("Invoice numbers"), validators=[DataRequired(), Length(max=60)])
     invoice_terms = TextAreaField(_l("Terms on invoices"), validators=[Length(max=2000)])
     self_approval = BooleanField(_l("People may approve their own time"))

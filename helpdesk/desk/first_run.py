@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from helpdesk.accounts.service import PASSWORD_LENGTH
 from helpdesk.company.forms import time_zones
@@ -24,13 +24,13 @@ class FirstRunForm(StrictForm):
     """The company and its first administrator."""
 
     token = HiddenField(validators=[InputRequired()])
-    company_name = StringField(_l("Company"), validators=[InputRequired(), Length(max=120)])
+    company_name = StringField(_l("Company"), validators=[DataRequired(), Length(max=120)])
     currency = StringField(
-        _l("Currency"), default="EUR", filters=[capitals], validators=[InputRequired(), Length(max=3)]
+        _l("Currency"), default="EUR", filters=[capitals], validators=[DataRequired(), Length(max=3)]
     )
     time_zone = SelectField(_l("Time zone"), choices=time_zones(), default="UTC")
-    name = StringField(_l("Your name"), validators=[InputRequired(), Length(max=120)])
-    email = EmailField(_l("Your e-mail"), validators=[InputRequired(), Length(max=254)])
+    name = StringField(_l("Your name"), validators=[DataRequired(), Length(max=120)])
+    email = EmailField(_l("Your e-mail"), validators=[DataRequired(), Length(max=254)])
     password = PasswordField(_l("Password"), validators=[InputRequired(), Length(min=PASSWORD_LENGTH, max=1000)])
 
 

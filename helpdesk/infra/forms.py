@@ -50,6 +50,11 @@ class StrictForm(FlaskForm):  # type: ignore[misc]
                 right = False
         return right
 
+    @property
+    def errors(self) -> dict[str | None, Any]:
+        """What is wrong, by field; what concerns the form as a whole stands under None."""
+        return {name or None: errors for name, errors in super().errors.items()}
+
     def values(self) -> dict[str, Any]:
         """Return what was sent, by the names of the fields; a text that is missing is empty."""
         return {

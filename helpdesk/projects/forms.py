@@ -1,7 +1,7 @@
 """Forms of projects and tasks."""
 
 from wtforms import DateField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -21,14 +21,14 @@ class ProjectForm(StrictForm):
     """A new project; the view fills the clients."""
 
     client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     billing = SelectField(_l("Billing"), choices=options(BILLING_NAMES.items()), default="hourly")
 
 
 class TaskForm(StrictForm):
     """A new task; the view fills the people. An estimate is typed as time is, and may stay empty."""
 
-    title = StringField(_l("Task"), validators=[InputRequired(), Length(max=200)])
+    title = StringField(_l("Task"), validators=[DataRequired(), Length(max=200)])
     assignee_id = SelectField(_l("Who"), coerce=optional_id)
     estimate = StringField(_l("Estimate"), validators=[Length(max=20)])
     due_on = DateField(_l("Due"), validators=[Optional()])

@@ -1,7 +1,7 @@
 """Forms of rates, costs, rounding and work types."""
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -30,8 +30,8 @@ SCOPE_NAMES = {"entry": _l("each entry"), "day": _l("each person's day"), "ticke
 class RateForm(StrictForm):
     """A price per hour and what it is for; the view fills the choices."""
 
-    amount = StringField(_l("Amount"), validators=[InputRequired(), Length(max=30)])
-    currency = StringField(_l("Currency"), filters=[capitals], validators=[InputRequired(), Length(max=3)])
+    amount = StringField(_l("Amount"), validators=[DataRequired(), Length(max=30)])
+    currency = StringField(_l("Currency"), filters=[capitals], validators=[DataRequired(), Length(max=3)])
     effective_on = DateField(_l("From"), validators=[InputRequired()])
     client_id = SelectField(_l("Client"), coerce=optional_id)
     project_id = SelectField(_l("Project"), coerce=optional_id)
@@ -43,8 +43,8 @@ class CostForm(StrictForm):
     """What an hour of somebody costs us; the view fills the people."""
 
     person_id = SelectField(_l("Person"), coerce=int, validators=[InputRequired()])
-    amount = StringField(_l("Amount"), validators=[InputRequired(), Length(max=30)])
-    currency = StringField(_l("Currency"), filters=[capitals], validators=[InputRequired(), Length(max=3)])
+    amount = StringField(_l("Amount"), validators=[DataRequired(), Length(max=30)])
+    currency = StringField(_l("Currency"), filters=[capitals], validators=[DataRequired(), Length(max=3)])
     effective_on = DateField(_l("From"), validators=[InputRequired()])
 
 
@@ -65,6 +65,6 @@ class RoundingForm(StrictForm):
 class WorkTypeForm(StrictForm):
     """A kind of work."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=60)])
     billable = BooleanField(_l("Billable"), default=True)
     is_default = BooleanField(_l("What new time begins with"))

@@ -1,0 +1,58 @@
+import pytest
+
+from helpdesk.company.domain import check_number_pattern, check_percent
+from helpdesk.company.service import CompanyProfile
+from helpdesk.kernel.errors import RuleViolation
+
+
+@pytest.mark.parametrize("pattern", ["INV-{year}-{number:04}", "{number}", "HO {number:06}", "{year}/{number:05}-A"])
+def test_a_number_pattern_has_the_number_and_maybe_the_year_before_it(pattern):
+    assert check_number_pattern(pattern).format(year=2026, number=7)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        "INV-{year}",
+        "INV-1",
+        "{number}{number}",
+        "{number.__class__}",
+        "{number!r}",
+        "{number:99999999}",
+        "{0}",
+        "{{number}}",
+        "{number}\r\nBcc: x",
+        "{number}\n",
+    ],
+)
+def test_a_number_pattern_runs_nothing_else(pattern):
+    with pytest.raises(RuleViolation, match="no pattern of numbers"):
+        check_number_pattern(pattern)
+
+
+@pytest.mark.parametrize("percent", ["0", "19", "9.975", "100"])
+def test_a_tax_rate_is_a_plain_decimal(percent):
+    assert check_percent(percent) == percent
+
+
+@pytest.mark.parametrize("percent", ["", "-1", "100.01", "19%", "1e1", "NaN", "19,5"])
+def test_anything_else_is_no_tax_rate(percent):
+    with pytest.raises(RuleViolation):
+        check_percent(percent)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": " "},
+        {"currency": "EURO"},
+        {"time_zone": "Berlin"},
+        {"tax_percent": "much"},
+        {"payment_days": -1},
+        {"invoice_number_pattern": "none"},
+    ],
+)
+def test_a_company_with_a_wrong_setting_is_none(wrong):
+    with pytest.raises(RuleViolation):
+        CompanyProfile(**({"name": "Halden & Okoye"} | wrong))
