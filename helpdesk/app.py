@@ -18,6 +18,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
 from helpdesk.infra import clock, web
 from helpdesk.infra.db import db, prepare_engine, read_session
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
 
@@ -155,8 +156,23 @@ def _map_errors(app: Flask) -> None:
 NOT_FOUND = "There is nothing here, or it is not for you."
 
 
+def _title(status: int) -> str:
+    """Return what an error page says above its message."""
+    titles = {
+        400: _("That did not arrive as it should"),
+        403: _("Not part of your role"),
+        404: _("Nothing here"),
+        409: _("Somebody was faster"),
+        413: _("Too large"),
+        422: _("That cannot be done like this"),
+        429: _("Too often"),
+        502: _("Another server did not answer"),
+    }
+    return titles.get(status, _("Something went wrong"))
+
+
 def _page(status: int, message: str) -> tuple[str, int]:
     """Return the error page; somebody else's object and a missing one look the same (404)."""
     text = NOT_FOUND if status == 404 else message  # noqa: PLR2004
     template = "errors/_notice.html" if web.is_htmx() else "errors/error.html"
-    return render_template(template, status=status, message=text), status
+    return render_template(template, status=status, title=_title(status), message=text), status

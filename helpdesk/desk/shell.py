@@ -1,6 +1,173 @@
-"""What the frame around every page shows: sections, counts, the running timer."""
+"""What the frame around every page shows: sections, counts, the running timer. A constant handful of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import g, has_request_context
+from sqlalchemy.orm import Session
+
+from helpdesk.company import service as company
+from helpdesk.desk import queries
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
+from helpdesk.kernel.periods import local_month, zone_named
+from helpdesk.timekeeping import queries as time
+
+WORKING = frozenset({"desk", "time", "projects", "clients"})
+ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}
+MANAGING = ACCOUNTS | {"approvals", "close", "inbound"}
+SECTIONS: dict[str, frozenset[str]] = {
+    TECHNICIAN: WORKING,
+    ACCOUNT_MANAGER: ACCOUNTS,
+    BOOKKEEPER: frozenset({"invoices", "close", "clients"}),
+    MANAGER: MANAGING,
+    ADMIN: MANAGING | {"settings"},
+}
+CLIENTS_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of the queue and how many tickets it has."""
+
+    key: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Me:
+    """Who is signed in."""
+
+    name: str
+    role_name: str
+
+
+@dataclass(frozen=True)
+class Timer:
+    """The running timer."""
+
+    entry_id: int
+    number: int
+    title: str
+    client_name: str
+    started_at: datetime
+    elapsed_seconds: int
+
+
+@dataclass(frozen=True)
+class RecentItem:
+    """A work item that the timer can start on again."""
+
+    number: int
+    title: str
+    client_name: str
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What the page in view is about; a view says so with :func:`look_at`."""
+
+    view: str | None = None
+    client_id: int | None = None
+    item_number: int | None = None
+
+
+@dataclass(frozen=True)
+class Shell:
+    """All that layout.html reads as ``shell``."""
+
+    company_name: str
+    person: Me
+    sections: frozenset[str]
+    counts: dict[str, int]
+    views: list[View]
+    clients: list[queries.ClientCount]
+    close_month: str
+    timer: Timer | None
+    recent_items: list[RecentItem]
+    current_view: str | None
+    current_client_id: int | None
+    timer_item_number: int | None
+
+
+def look_at(*, view: str | None = None, client_id: int | None = None, item_number: int | None = None) -> None:
+    """Tell the frame which view of the queue, client or work item this page is about."""
+    g.focus = Focus(view, client_id, item_number)
 
 
 def context() -> dict[str, object]:
-    """Return the variables that ``layout.html`` reads."""
-    return {}
+    """Return the variables that ``layout.html`` reads: ``shell`` for staff, for strangers only the company's name.
+
+    Outside a request (a document that a job renders) there is no frame, and nothing is asked.
+    """
+    if not has_request_context():
+        return {}
+    session = read_session()
+    found = company.find_company(session)
+    name = found.name if found else ""
+    actor: Actor | None = g.get("actor")
+    if actor is None or found is None:
+        return {"company_name": name}
+    return {"company_name": name, "shell": _shell(session, actor, clock.now(), name)}
+
+
+def close_month(session: Session, now: datetime) -> str:
+    """Return the month that month-end would close now: the one that ended last where our company is."""
+    zone = zone_named(company.get_company(session).time_zone)
+    return str(local_month(now, zone).previous)
+
+
+def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> Shell:
+    focus: Focus = g.get("focus", Focus())
+    works = actor.is_one_of(DESK)
+    counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
+    waiting = time.waiting_for_approval(session) if actor.is_one_of(APPROVERS) else 0
+    return Shell(
+        company_name=company_name,
+        person=Me(actor.name, role_names()[actor.role]),
+        sections=SECTIONS[actor.role],
+        counts={"desk": counts.all, "approvals": waiting},
+        views=[View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed")],
+        clients=list(counts.clients[:CLIENTS_SHOWN]),
+        close_month=close_month(session, now),
+        timer=_timer(session, actor, now) if works else None,
+        recent_items=_recent(session, actor) if works else [],
+        current_view=focus.view,
+        current_client_id=focus.client_id,
+        timer_item_number=focus.item_number,
+    )
+
+
+def role_names() -> dict[str, str]:
+    """Return the roles in the reader's language."""
+    return {
+        ADMIN: _("Administrator"),
+        MANAGER: _("Manager"),
+        ACCOUNT_MANAGER: _("Account manager"),
+        BOOKKEEPER: _("Bookkeeper"),
+        TECHNICIAN: _("Technician"),
+    }
+
+
+def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
+    entry = time.running(session, actor.person_id)
+    if entry is None:
+        return None
+    item = entry.work_item
+    return Timer(
+        entry_id=entry.id,
+        number=item.number,
+        title=item.title,
+        client_name=item.project.client.name,
+        started_at=entry.started_at,
+        elapsed_seconds=time.worked_seconds(entry, now=now),
+    )
+
+
+def _recent(session: Session, actor: Actor) -> list[RecentItem]:
+    if actor.person_id is None:
+        return []
+    items = time.recent_items(session, person_id=actor.person_id)
+    return [RecentItem(item.number, item.title, item.project.client.name) for item in items]

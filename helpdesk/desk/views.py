@@ -1,5 +1,303 @@
-"""Routes of the desk slice."""
+"""Routes of the desk: the queue, an item with everything around it, the acts on it, and a client on one page."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.clients import queries as clients
+from helpdesk.clients.forms import ContactForm, DomainForm
+from helpdesk.desk import item_page, queries, service, shell
+from helpdesk.desk.client_page import client_values
+from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import (
+    ACCOUNT_MANAGER,
+    ADMIN,
+    BOOKKEEPER,
+    DESK,
+    MANAGER,
+    STAFF,
+    TECHNICIAN,
+    current_actor,
+    policy,
+)
+from helpdesk.infra.web import back_or
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
+from helpdesk.projects import queries as projects
+from helpdesk.timekeeping import queries as time
 
 bp = Blueprint("desk", __name__)
+
+
+@bp.get("/")
+@policy(STAFF)
+def home() -> ResponseReturnValue:
+    """Lead to the page that answers this role's first question."""
+    actor = current_actor()
+    if actor.role == MANAGER and time.waiting_for_approval(read_session()):
+        return redirect(url_for("timekeeping.approvals"))
+    if actor.role == BOOKKEEPER:
+        return redirect(url_for("invoicing.close", month=shell.close_month(read_session(), clock.now())))
+    pages = {TECHNICIAN: "desk.queue", ACCOUNT_MANAGER: "retainers.board", MANAGER: "desk.queue", ADMIN: "desk.queue"}
+    return redirect(url_for(pages[actor.role]))
+
+
+@bp.get("/desk")
+@policy(DESK)
+def queue() -> ResponseReturnValue:
+    """Show a page of one view of the queue."""
+    session, actor = read_session(), current_actor()
+    view, client_id = request.args.get("view", "all"), request.args.get("client", type=int)
+    if view not in queries.VIEWS or (view == "client") != (client_id is not None):
+        raise NotFound(_("There is no such view of the queue."))
+    title = clients.get(session, actor=actor, client_id=client_id).name if client_id else _view_names()[view]
+    page = queries.queue(
+        session,
+        actor=actor,
+        view=view,
+        client_id=client_id,
+        before=request.args.get("before"),
+        after=request.args.get("after"),
+    )
+    shell.look_at(view=view, client_id=client_id)
+    return render_template(
+        "desk/queue.html",
+        title=title,
+        total=queries.total(session, actor=actor, view=view, client_id=client_id),
+        groups=[{"title": "", "count": len(page.rows), "rows": page.rows}],
+        page={
+            "newer_url": _queue_url(view, client_id, after=page.newer_key),
+            "older_url": _queue_url(view, client_id, before=page.older_key),
+        },
+        last_mail_at=queries.last_mail_at(session),
+    )
+
+
+@bp.get("/tickets/new")
+@policy(DESK)
+def new_ticket() -> str:
+    """Show the form for a ticket that somebody reported."""
+    form = _ticket_form(read_session(), TicketForm(formdata=None))
+    form.project_id.data = request.args.get("project", type=int)
+    return _ticket_page(form)
+
+
+@bp.post("/tickets/new")
+@policy(DESK)
+def open_ticket() -> ResponseReturnValue:
+    """Open a ticket that somebody reported."""
+    form = _ticket_form(read_session(), TicketForm())
+    if form.validate_on_submit():
+        values = form.values()
+        try:
+            with unit_of_work() as session:
+                item = service.new_ticket(
+                    session, actor=current_actor(), now=clock.now(), text=values.pop("body"), **values
+                )
+            flash(_("Ticket #%(number)s is open.", number=item.number), "ok")
+            return _to_item(item.number)
+        except RuleViolation as refusal:
+            form.refuse(refusal)
+    return _ticket_page(form), 422
+
+
+@bp.get("/items/<int:number>")
+@policy(DESK)
+def item(number: int) -> str:
+    """Show one ticket or task."""
+    return _item_page(number)
+
+
+@bp.post("/items/<int:number>/reply")
+@policy(DESK)
+def reply(number: int) -> ResponseReturnValue:
+    """Send a reply, with its time and the status afterwards in the same act; a refused one keeps what was typed."""
+    projects.get_item(read_session(), actor=current_actor(), number=number)
+    form = ReplyForm()
+    form.offer(read_session())
+
+    def act(session: Session) -> None:
+        service.reply(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            number=number,
+            text=form.body.data or "",
+            last_seen_message_id=form.last_seen(),
+            status=form.status.data or "",
+            time=form.time(),
+        )
+
+    refused = _refused(form, act)
+    return (_item_page(number, reply_form=form), refused) if refused else _to_item(number)
+
+
+@bp.post("/items/<int:number>/note")
+@policy(DESK)
+def add_note(number: int) -> ResponseReturnValue:
+    """Add an internal note with its time; a refused one keeps what was typed."""
+    projects.get_item(read_session(), actor=current_actor(), number=number)
+    form = NoteForm()
+    form.offer(read_session())
+
+    def act(session: Session) -> None:
+        service.add_note(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            number=number,
+            text=form.body.data or "",
+            time=form.time(),
+        )
+
+    refused = _refused(form, act)
+    return (_item_page(number, note_form=form), refused) if refused else _to_item(number)
+
+
+@bp.post("/items/<int:number>/status")
+@policy(DESK)
+def set_status(number: int) -> ResponseReturnValue:
+    """Set the status of a ticket or task."""
+    form = StatusForm()
+    with unit_of_work() as session:
+        service.set_status(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            number=number,
+            status=(form.status.data or "") if form.validate_on_submit() else "",
+        )
+    return _to_item(number)
+
+
+@bp.post("/items/<int:number>/assign")
+@policy(DESK)
+def assign(number: int) -> ResponseReturnValue:
+    """Give a ticket or task to somebody, or to nobody."""
+    form = AssignForm()
+    with unit_of_work() as session:
+        projects.get_item(session, actor=current_actor(), number=number)
+        if not form.validate_on_submit():
+            raise RuleViolation(_("There is no such person."))
+        service.assign(
+            session, actor=current_actor(), now=clock.now(), number=number, assignee_id=form.assignee_id.data
+        )
+    return _to_item(number)
+
+
+@bp.post("/timer/start")
+@policy(DESK)
+def start_timer() -> ResponseReturnValue:
+    """Start the timer on an item; the one that ran stops at the same instant."""
+    form = StartForm()
+    if not form.validate_on_submit():
+        flash(_("Write the number of the ticket or task."), "danger")
+        return back_or("desk.queue")
+    try:
+        with unit_of_work() as session:
+            service.start_timer(session, actor=current_actor(), now=clock.now(), number=form.number.data or 0)
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return back_or("desk.queue")
+
+
+@bp.post("/timer/stop")
+@policy(DESK)
+def stop_timer() -> ResponseReturnValue:
+    """Stop the timer."""
+    StrictForm().validate_on_submit()
+    with unit_of_work() as session:
+        service.stop_timer(session, actor=current_actor(), now=clock.now())
+    return back_or("desk.queue")
+
+
+@bp.get("/clients/<int:client_id>")
+@policy(STAFF)
+def client(client_id: int) -> str:
+    """Show everything about one client that this person may see."""
+    values = client_values(read_session(), actor=current_actor(), client_id=client_id, now=clock.now())
+    return render_template(
+        "clients/client.html", contact_form=ContactForm(formdata=None), domain_form=DomainForm(formdata=None), **values
+    )
+
+
+def _refused(form: StrictForm, act: Callable[[Session], None]) -> int | None:
+    """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form."""
+    if not form.validate_on_submit():
+        return 422
+    try:
+        with unit_of_work() as session:
+            act(session)
+    except (Conflict, RuleViolation) as refusal:
+        form.refuse(str(refusal))
+        return 409 if isinstance(refusal, Conflict) else 422
+    return None
+
+
+def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: NoteForm | None = None) -> str:
+    session = read_session()
+    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now())
+    if reply_form is None:
+        reply_form = ReplyForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
+        reply_form.offer(session)
+    if note_form is None:
+        note_form = NoteForm(formdata=None)
+        note_form.offer(session)
+    shell.look_at(item_number=number)
+    return render_template(
+        "desk/item.html",
+        **vars(values),
+        can_act=True,
+        reply_form=reply_form if values.ticket else None,
+        note_form=note_form,
+    )
+
+
+def _ticket_form(session: Session, form: TicketForm) -> TicketForm:
+    form.offer(projects.choices(session, actor=current_actor()), accounts.choices(session, roles=DESK))
+    return form
+
+
+def _ticket_page(form: TicketForm) -> str:
+    return render_template(
+        "settings/form.html",
+        section="desk",
+        heading=_("New ticket"),
+        intro=_("For calls and visits. Mail opens its ticket by itself."),
+        back={"url": url_for("desk.queue"), "label": _("Desk")},
+        form=form,
+        groups=[
+            {"legend": _("Who asks"), "names": ["requester_email", "requester_name"], "hint": ""},
+            {"legend": _("What about"), "names": ["project_id", "subject", "body"], "hint": ""},
+            {"legend": _("Who does it"), "names": ["priority", "assignee_id"], "hint": ""},
+        ],
+        hints={"body": _("Only we see this.")},
+        submit=_("Open ticket"),
+        tabs=[],
+    )
+
+
+def _to_item(number: int) -> ResponseReturnValue:
+    return redirect(url_for("desk.item", number=number), code=303)
+
+
+def _queue_url(view: str, client_id: int | None, **keys: str | None) -> str | None:
+    values: dict[str, Any] = {"view": view, "client": client_id, **keys}
+    return url_for("desk.queue", **values) if any(keys.values()) else None
+
+
+def _view_names() -> dict[str, str]:
+    return {
+        "all": _("All open"),
+        "mine": _("Mine"),
+        "unassigned": _("Unassigned"),
+        "waiting": _("Waiting"),
+        "closed": _("Closed"),
+    }

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from helpdesk.infra.forms import StrictForm, optional_id
+from helpdesk.infra.forms import StrictForm, optional_id, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping.models import BILLABLE
@@ -29,7 +29,7 @@ def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType |
     kinds = rates.work_types(session)
     if chosen is not None and chosen not in kinds:
         kinds.append(chosen)
-    field.choices = [("", _("No work type")), *((str(kind.id), kind.name) for kind in kinds)]
+    field.choices = options([("", _("No work type")), *((kind.id, kind.name) for kind in kinds)])
 
 
 def default_work_type(session: Session) -> int | None:
@@ -49,7 +49,7 @@ class WorkForm(StrictForm):
     def offer(self, session: Session, *, chosen: WorkType | None = None) -> None:
         """Fill the choices."""
         offer_work_types(self.work_type_id, session, chosen=chosen)
-        self.billable.choices = billing_choices()
+        self.billable.choices = options(billing_choices())
 
 
 class EntryForm(WorkForm):
@@ -66,7 +66,7 @@ class EntryForOthersForm(EntryForm):
 
     def offer_people(self, people: Sequence[tuple[int, str]], *, chosen: int) -> None:
         """Fill the people, the one whose week it is chosen."""
-        self.person_id.choices = [(str(person_id), name) for person_id, name in people]
+        self.person_id.choices = options(people)
         if self.person_id.raw_data is None:
             self.person_id.data = chosen
 

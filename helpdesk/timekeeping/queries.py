@@ -13,7 +13,7 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain import Week, Worked
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import Charge, TimeEntry
 
 
 def with_work() -> Select[TimeEntry]:
@@ -80,6 +80,24 @@ def approvals(session: Session, *, person_id: int | None = None, client_id: int 
 def waiting_for_approval(session: Session) -> int:
     """Return how many entries are submitted."""
     return session.scalar(select(func.count()).where(TimeEntry.status == "submitted")) or 0
+
+
+def unbilled_seconds(session: Session, client_id: int) -> int:
+    """Return the approved billable seconds of a client that no live charge holds."""
+    query = (
+        select(func.sum(TimeEntry.billable_seconds))
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .where(Project.client_id == client_id, TimeEntry.status.in_(("approved", "locked")))
+    )
+    held = (
+        select(func.sum(Charge.to_second - Charge.from_second))
+        .join(Charge.entry)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .where(Project.client_id == client_id, Charge.released_at.is_(None))
+    )
+    return (session.scalar(query) or 0) - (session.scalar(held) or 0)
 
 
 def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:

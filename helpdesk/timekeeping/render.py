@@ -6,8 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
-from flask_babel import gettext as _
-
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
 from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED

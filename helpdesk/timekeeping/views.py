@@ -8,14 +8,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import queries as accounts
 from helpdesk.accounts.models import Person
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import back_or, day_filter, zone
 from helpdesk.kernel.durations import format_hm
@@ -229,8 +229,7 @@ def _people(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """Return whose weeks the actor may see; empty where only the own."""
     if not actor.is_one_of(APPROVERS):
         return []
-    query = select(Person.id, Person.name).where(Person.active, Person.role.in_(sorted(DESK)))
-    return [(row.id, row.name) for row in session.execute(query.order_by(Person.name))]
+    return accounts.choices(session, roles=DESK)
 
 
 def _entry_form(session: Session, actor: Actor, person: Person, **more: object) -> EntryForm:

@@ -1,0 +1,77 @@
+"""What the page of one client shows, from all slices that know it; what is not for the reader is None."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client, Contact
+from helpdesk.desk import queries, render
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import CLIENTS_EDIT, DESK, INVOICES, RETAINERS, Actor
+from helpdesk.kernel.periods import local_month, zone_named
+from helpdesk.retainers import queries as retainers
+from helpdesk.timekeeping import queries as time
+
+
+def client_values(session: Session, *, actor: Actor, client_id: int, now: datetime) -> dict[str, object]:
+    """Return the context of clients/client.html, apart from its forms.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+    """
+    client = clients.get(session, actor=actor, client_id=client_id)
+    handles_money = session.scalar(select(Client.id).where(Client.id == client_id, clients.billable_by(actor)))
+    sees_retainers = handles_money and actor.is_one_of(RETAINERS)
+    sees_invoices = handles_money and actor.is_one_of(INVOICES)
+    works = actor.is_one_of(DESK)
+    return {
+        "client": _facts(session, client),
+        "can_edit": actor.is_one_of(CLIENTS_EDIT),
+        "tickets": queries.open_tickets(session, actor=actor, client_id=client_id) if works else None,
+        "projects": _projects(session, client_id),
+        "retainers": _retainers(session, client_id, now) if sees_retainers else None,
+        "invoices": queries.invoices_of(session, client_id) if sees_invoices else None,
+        "unbilled_seconds": time.unbilled_seconds(session, client_id) if sees_invoices else None,
+        "contacts": [_contact(contact) for contact in client.contacts],
+        "domains": client.domains,
+    }
+
+
+def _facts(session: Session, client: Client) -> dict[str, object]:
+    names = ("id", "name", "legal_name", "address", "currency", "time_zone", "language")
+    more = ("tax_percent", "payment_days", "vat_id", "invoice_email")
+    manager = session.get(Person, client.account_manager_id) if client.account_manager_id else None
+    return {
+        **{name: getattr(client, name) for name in (*names, *more)},
+        "account_manager_name": manager.name if manager else None,
+    }
+
+
+def _projects(session: Session, client_id: int) -> list[dict[str, object]]:
+    words = {"active": _("Active"), "paused": _("Paused"), "done": _("Done")}
+    return [
+        {"id": project.id, "name": project.name, "status_label": words[project.status], "open_count": number}
+        for project, number in queries.projects_of(session, client_id)
+    ]
+
+
+def _retainers(session: Session, client_id: int, now: datetime) -> list[dict[str, object]]:
+    views = [
+        retainers.month_view(
+            session, agreement=agreement, month=local_month(now, zone_named(agreement.time_zone)), now=now
+        )
+        for agreement in retainers.agreements_of(session, client_id=client_id)
+    ]
+    return [render.client_retainer(view) for view in views if view is not None]
+
+
+def _contact(contact: Contact) -> dict[str, object]:
+    return {
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "undeliverable": contact.undeliverable_at is not None,
+    }

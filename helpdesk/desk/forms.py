@@ -1,0 +1,102 @@
+"""Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
+
+from sqlalchemy.orm import Session
+from wtforms import EmailField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from helpdesk.desk.service import WorkedTime
+from helpdesk.infra.forms import StrictForm, optional_id, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
+from helpdesk.timekeeping.forms import MOST_NUMBER, WORKED_LENGTH, billing_choices, default_work_type, offer_work_types
+
+BODY_LENGTH = 100_000
+SETTABLE = tuple(status for status in ITEM_STATUSES if status != "new")
+
+
+class NoteForm(StrictForm):
+    """An internal note with the time for it."""
+
+    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
+    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="billable")
+
+    def offer(self, session: Session) -> None:
+        """Fill the choices, and begin with the default work type."""
+        offer_work_types(self.work_type_id, session)
+        self.billable.choices = options(billing_choices())
+        if not self.is_submitted():
+            self.work_type_id.data = default_work_type(session)
+
+    def time(self) -> WorkedTime:
+        """Return the time that was typed."""
+        return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "billable")
+
+
+class ReplyForm(NoteForm):
+    """A reply, what was on the page when it was written, and the status afterwards."""
+
+    last_seen_id = HiddenField()
+    status = SelectField(_l("Status afterwards"))
+
+    def offer(self, session: Session) -> None:
+        """Fill the choices."""
+        super().offer(session)
+        words = status_names()
+        self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
+
+    def last_seen(self) -> int | None:
+        """Return the newest message that the writer saw; None where the page had none."""
+        text = self.last_seen_id.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else None
+
+
+class StatusForm(StrictForm):
+    """A status."""
+
+    status = SelectField(choices=options((key, key) for key in ITEM_STATUSES))
+
+
+class AssignForm(StrictForm):
+    """Who does it; empty is nobody."""
+
+    assignee_id = SelectField(coerce=optional_id, validate_choice=False)
+
+
+class StartForm(StrictForm):
+    """The number of the item to work on."""
+
+    number = IntegerField(validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
+
+
+class TicketForm(StrictForm):
+    """A ticket that somebody reported by phone or in person."""
+
+    project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()])
+    requester_email = EmailField(_l("Requester's e-mail"), validators=[InputRequired(), Length(max=254)])
+    requester_name = StringField(_l("Requester's name"), validators=[Length(max=120)])
+    subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
+    body = TextAreaField(_l("What was said"), validators=[Length(max=BODY_LENGTH)])
+    priority = SelectField(_l("Priority"), default="normal")
+    assignee_id = SelectField(_l("Assign to"), coerce=optional_id, validators=[Optional()])
+
+    def offer(self, projects: list[tuple[int, str]], people: list[tuple[int, str]]) -> None:
+        """Fill the choices."""
+        words = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
+        self.project_id.choices = options(projects)
+        self.priority.choices = options((key, words[key]) for key in PRIORITIES)
+        self.assignee_id.choices = options([("", _("Nobody yet")), *people])
+
+
+def status_names() -> dict[str, str]:
+    """Return the statuses of a work item in the reader's language."""
+    return {
+        "new": _("New"),
+        "open": _("Open"),
+        "in_progress": _("In progress"),
+        "waiting": _("Waiting"),
+        "solved": _("Solved"),
+        "closed": _("Closed"),
+    }

@@ -1,0 +1,105 @@
+"""What the page of one ticket or task shows, read in a constant number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client
+from helpdesk.desk import queries, render
+from helpdesk.desk.forms import SETTABLE
+from helpdesk.desk.service import entry_uuid
+from helpdesk.infra.policy import RETAINERS, Actor
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects import queries as projects
+from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.rates import service as rates
+from helpdesk.retainers import service as retainers
+from helpdesk.tickets import queries as tickets
+from helpdesk.tickets.models import TicketDetails
+from helpdesk.timekeeping import queries as time
+
+
+@dataclass(frozen=True)
+class ItemValues:
+    """The context of desk/item.html, apart from its forms."""
+
+    item: render.ItemFacts
+    ticket: render.TicketFacts | None
+    statuses: tuple[str, ...]
+    people: list[Person]
+    messages: list[render.MessageLine]
+    time: render.TimePanel
+    retainer: render.RetainerPanel | None
+    last_seen_id: int | None
+
+
+def values(session: Session, *, actor: Actor, number: int, now: datetime) -> ItemValues:
+    """Return what the page of the item with that number shows to the actor.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+    """
+    item = projects.get_item(session, actor=actor, number=number)
+    client = item.project.client
+    entries = time.of_item(session, item.id)
+    worked = render.seconds_by_uuid(entries, now=now)
+    messages = tickets.conversation(session, item.id)
+    today = local_day(now, zone_named(client.time_zone))
+    return ItemValues(
+        item=render.item_facts(item),
+        ticket=_ticket(session, actor, item),
+        statuses=SETTABLE,
+        people=queries.assignable(session, client),
+        messages=[
+            render.message_line(message, worked_seconds=worked.get(entry_uuid(message.id), 0)) for message in messages
+        ],
+        time=render.time_panel(
+            entries,
+            item=item,
+            running=time.running(session, actor.person_id),
+            actor=actor,
+            now=now,
+            rounding=rates.rounding_for(session, client_id=client.id, on=today),
+        ),
+        retainer=render.retainer_panel(
+            retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now),
+            may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
+        ),
+        last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
+    )
+
+
+def _ticket(session: Session, actor: Actor, item: WorkItem) -> render.TicketFacts | None:
+    details = tickets.details(session, item.id)
+    if details is None:
+        return None
+    return render.ticket_facts(
+        details,
+        related_number=_related_number(session, actor, details),
+        other_open=_open_tickets(session, item.project.client_id) - (item.status in OPEN_STATUSES),
+    )
+
+
+def _related_number(session: Session, actor: Actor, details: TicketDetails) -> int | None:
+    """Return the number of the ticket that this one may belong to, where the actor may see that one too."""
+    if details.related_to_id is None:
+        return None
+    query = projects.visible_items(actor).where(WorkItem.id == details.related_to_id)
+    return session.scalar(query.with_only_columns(WorkItem.number))
+
+
+def _open_tickets(session: Session, client_id: int) -> int:
+    query = select(func.count(WorkItem.id)).join(Project, Project.id == WorkItem.project_id)
+    open_ones = query.where(
+        Project.client_id == client_id, WorkItem.kind == "ticket", WorkItem.status.in_(OPEN_STATUSES)
+    )
+    return session.scalar(open_ones) or 0
+
+
+def _handles_money(session: Session, actor: Actor, client: Client) -> bool:
+    query = select(Client.id).where(Client.id == client.id, clients.billable_by(actor))
+    return session.scalar(query) is not None

@@ -1,0 +1,261 @@
+"""Reads that span slices: the queue and its counts, who can be assigned, what is open for a client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Tuple, case, func, literal, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from helpdesk.accounts.models import Person, TeamMember
+from helpdesk.clients.models import Client, Contact
+from helpdesk.clients.queries import visible
+from helpdesk.infra.db import UtcDateTime
+from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
+from helpdesk.intake.models import InboundMessage
+from helpdesk.invoicing.models import Invoice
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.tickets.models import Attachment, Message, TicketDetails
+
+VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "client")
+PAGE_ROWS = 50
+SNIPPET_LENGTH = 160
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ClientCount:
+    """A client and how many of its tickets are open."""
+
+    id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """How many open tickets each view has; closed ones are not counted, for they only grow."""
+
+    all: int = 0
+    mine: int = 0
+    unassigned: int = 0
+    waiting: int = 0
+    clients: tuple[ClientCount, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One ticket in the queue."""
+
+    id: int
+    number: int
+    title: str
+    snippet: str
+    status: str
+    priority: str
+    client_name: str
+    requester_name: str | None
+    assignee_name: str | None
+    assignee_is_me: bool
+    attachment_count: int
+    unread: bool
+    changed_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Where a page that ends with this row goes on."""
+        return f"{(self.changed_at - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Some rows of a view, newest first, and the keys of the pages beside it."""
+
+    rows: Sequence[QueueRow]
+    newer_key: str | None
+    older_key: str | None
+
+
+def counts(session: Session, *, actor: Actor) -> QueueCounts:
+    """Return the counts of all views and clients for the actor, in one query."""
+    query = (
+        _tickets(
+            Client.id,
+            Client.name,
+            func.count().label("all"),
+            _counted(WorkItem.assignee_id == actor.person_id).label("mine"),
+            _counted(WorkItem.assignee_id.is_(None)).label("unassigned"),
+            _counted(WorkItem.status == "waiting").label("waiting"),
+        )
+        .where(visible(actor), WorkItem.status.in_(OPEN_STATUSES))
+        .group_by(Client.id, Client.name)
+    )
+    rows = session.execute(query).all()
+    by_client = [ClientCount(row.id, row.name, row.all) for row in rows]
+    return QueueCounts(
+        all=sum(row.all for row in rows),
+        mine=sum(row.mine for row in rows),
+        unassigned=sum(row.unassigned for row in rows),
+        waiting=sum(row.waiting for row in rows),
+        clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
+    )
+
+
+def queue(
+    session: Session,
+    *,
+    actor: Actor,
+    view: str,
+    client_id: int | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> QueuePage:
+    """Return a page of a view, newest change first, in one query; ``before`` and ``after`` are keys of rows.
+
+    Raises:
+        RuleViolation: a key that no row has ever had.
+    """
+    position = tuple_(WorkItem.updated_at, WorkItem.id)
+    query = _rows(actor).where(visible(actor), *_of_view(view, actor, client_id))
+    if after is not None:
+        query = query.where(position > _position(after)).order_by(WorkItem.updated_at, WorkItem.id)
+    else:
+        query = query.order_by(WorkItem.updated_at.desc(), WorkItem.id.desc())
+        if before is not None:
+            query = query.where(position < _position(before))
+    found = [QueueRow(*row) for row in session.execute(query.limit(limit + 1))]
+    rows, more = found[:limit], len(found) > limit
+    if after is not None:
+        rows.reverse()
+    has_newer, has_older = (more, True) if after is not None else (before is not None, more)
+    return QueuePage(
+        rows,
+        newer_key=rows[0].key if rows and has_newer else None,
+        older_key=rows[-1].key if rows and has_older else None,
+    )
+
+
+def total(session: Session, *, actor: Actor, view: str, client_id: int | None = None) -> int:
+    """Return how many tickets a view has."""
+    query = _tickets(func.count(WorkItem.id)).where(visible(actor), *_of_view(view, actor, client_id))
+    return session.scalar(query) or 0
+
+
+def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:
+    """Return the open tickets of a client, newest change first."""
+    return queue(session, actor=actor, view="client", client_id=client_id, limit=limit).rows
+
+
+def last_mail_at(session: Session) -> datetime | None:
+    """Return when mail came last."""
+    query = select(InboundMessage.received_at).order_by(InboundMessage.id.desc()).limit(1)
+    return session.scalar(query)
+
+
+def assignable(session: Session, client: Client) -> list[Person]:
+    """Return who can be given work of the client, by name: the restricted team's members where there is one."""
+    query = select(Person).where(Person.active, Person.role.in_(sorted(DESK)))
+    if client.restricted_team_id is not None:
+        members = select(TeamMember.person_id).where(TeamMember.team_id == client.restricted_team_id)
+        query = query.where(
+            Person.role.in_((ADMIN, MANAGER)) | Person.id.in_(members) | (Person.id == client.account_manager_id)
+        )
+    return list(session.scalars(query.order_by(Person.name, Person.id)))
+
+
+def projects_of(session: Session, client_id: int) -> list[tuple[Project, int]]:
+    """Return the client's projects with the number of their open items, active ones first: one query."""
+    open_count = func.count(WorkItem.id).filter(WorkItem.status.in_(OPEN_STATUSES))
+    query = (
+        select(Project, open_count)
+        .outerjoin(WorkItem, WorkItem.project_id == Project.id)
+        .where(Project.client_id == client_id)
+        .group_by(Project.id)
+        .order_by(case((Project.status == "active", 0), else_=1), Project.name)
+    )
+    return [(project, number) for project, number in session.execute(query)]
+
+
+def invoices_of(session: Session, client_id: int, *, limit: int = 10) -> list[Invoice]:
+    """Return the client's newest invoices and drafts."""
+    query = select(Invoice).where(Invoice.client_id == client_id, Invoice.status != "dropped")
+    return list(session.scalars(query.order_by(Invoice.id.desc()).limit(limit)))
+
+
+def _tickets(*columns: Any) -> Select[Any]:  # noqa: ANN401 - columns of many types
+    return (
+        select(*columns)
+        .select_from(WorkItem)
+        .join(Project, Project.id == WorkItem.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(WorkItem.kind == "ticket")
+    )
+
+
+def _rows(actor: Actor) -> Select[Any]:
+    assignee = aliased(Person)
+    newest = (
+        select(func.substr(Message.reply_text, 1, SNIPPET_LENGTH))
+        .where(Message.work_item_id == WorkItem.id, Message.kind.in_(("mail", "reply")), Message.held.is_(False))
+        .order_by(Message.posted_at.desc(), Message.id.desc())
+        .limit(1)
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
+    files = (
+        select(func.count(Attachment.id))
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.work_item_id == WorkItem.id, Attachment.inline.is_(False))
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
+    return (
+        _tickets(
+            WorkItem.id,
+            WorkItem.number,
+            WorkItem.title,
+            func.coalesce(newest, ""),
+            WorkItem.status,
+            WorkItem.priority,
+            Client.name,
+            Contact.name,
+            assignee.name,
+            func.coalesce(WorkItem.assignee_id, 0) == actor.person_id,
+            files,
+            WorkItem.status == "new",
+            WorkItem.updated_at,
+        )
+        .outerjoin(assignee, assignee.id == WorkItem.assignee_id)
+        .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .outerjoin(Contact, Contact.id == TicketDetails.requester_id)
+    )
+
+
+def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnElement[bool]]:
+    is_open = WorkItem.status.in_(OPEN_STATUSES)
+    conditions: dict[str, list[ColumnElement[bool]]] = {
+        "all": [is_open],
+        "mine": [is_open, WorkItem.assignee_id == actor.person_id],
+        "unassigned": [is_open, WorkItem.assignee_id.is_(None)],
+        "waiting": [WorkItem.status == "waiting"],
+        "closed": [~is_open],
+        "client": [is_open, Client.id == client_id],
+    }
+    return conditions[view]
+
+
+def _position(key: str) -> Tuple:
+    try:
+        microseconds, item_id = (int(part) for part in key.split("-"))
+        moment = EPOCH + timedelta(microseconds=microseconds)
+    except (ValueError, OverflowError):
+        message = "That page of the queue does not exist."
+        raise RuleViolation(message) from None
+    return tuple_(literal(moment, UtcDateTime()), item_id)
+
+
+def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))

@@ -1,0 +1,241 @@
+"""The values that the item page shows, made of rows: who wrote what, the time on it, the hours left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.projects.models import WorkItem
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers import render as retainers
+from helpdesk.retainers.queries import MonthView
+from helpdesk.tickets.models import Attachment, Message, TicketDetails
+from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping import render as time_render
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.render import EntryLine
+
+RECIPIENTS_SHOWN = 3
+DELIVERY = {"queued": "queued", "claimed": "queued", "sent": "sent", "failed": "failed"}
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """A work item with what stands around it."""
+
+    number: int
+    kind: str
+    title: str
+    status: str
+    priority: str
+    assignee_id: int | None
+    assignee_name: str | None
+    project_id: int
+    project_name: str
+    client_id: int
+    client_name: str
+    due_on: date | None
+    estimate_seconds: int | None
+
+
+@dataclass(frozen=True)
+class TicketFacts:
+    """Who asked, how it came, and why it is here."""
+
+    requester_name: str
+    requester_email: str
+    requester_phone: str
+    reasons: list[str]
+    mailbox_address: str | None
+    related_number: int | None
+    other_open: int
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """One piece of the conversation; ``text`` is what was written anew."""
+
+    id: int
+    kind: str
+    author_name: str
+    ours: bool
+    posted_at: datetime
+    to_line: str
+    text: str
+    trimmed_text: str
+    trimmed_lines: int
+    has_html: bool
+    automatic: bool
+    held: bool
+    unverified: bool
+    blocked_images: list[str]
+    reasons: list[str]
+    worked_seconds: int
+    delivery: str | None
+    delivery_error: str
+    attachments: Sequence[Attachment]
+
+
+@dataclass(frozen=True)
+class TimePanel:
+    """The time on an item, and whether the reader's timer runs here or elsewhere."""
+
+    total_seconds: int
+    note: str
+    running_here: bool
+    running_elsewhere: int | None
+    entries: list[EntryLine]
+
+
+@dataclass(frozen=True)
+class RetainerPanel:
+    """Hours left in the retainer that covers an item, in this month of the contract."""
+
+    agreement_id: int
+    title: str
+    left_seconds: int
+    allowance_seconds: int
+    used_seconds: int
+    pending_seconds: int
+    used_percent: int
+    pending_percent: int
+    alert: retainers.Alert | None
+    visible: bool
+
+
+def item_facts(item: WorkItem) -> ItemFacts:
+    """Return an item as its page shows it."""
+    details = item.task_details
+    return ItemFacts(
+        number=item.number,
+        kind=item.kind,
+        title=item.title,
+        status=item.status,
+        priority=item.priority,
+        assignee_id=item.assignee_id,
+        assignee_name=item.assignee.name if item.assignee else None,
+        project_id=item.project_id,
+        project_name=item.project.name,
+        client_id=item.project.client_id,
+        client_name=item.project.client.name,
+        due_on=details.due_on if details else None,
+        estimate_seconds=details.estimate_seconds if details else None,
+    )
+
+
+def ticket_facts(details: TicketDetails | None, *, related_number: int | None, other_open: int) -> TicketFacts | None:
+    """Return what makes an item a ticket; None for a task."""
+    if details is None:
+        return None
+    return TicketFacts(
+        requester_name=details.requester.name,
+        requester_email=details.requester.email,
+        requester_phone=details.requester.phone,
+        reasons=details.reasons,
+        mailbox_address=details.mailbox.address if details.mailbox else None,
+        related_number=related_number,
+        other_open=other_open,
+    )
+
+
+def message_line(message: Message, *, worked_seconds: int) -> MessageLine:
+    """Return one piece of the conversation."""
+    author = message.person or message.contact
+    outgoing = message.outgoing
+    return MessageLine(
+        id=message.id,
+        kind=message.kind,
+        author_name=author.name if author else "Helpdesk",
+        ours=message.person is not None,
+        posted_at=message.posted_at,
+        to_line=_to_line([entry["name"] or entry["address"] for entry in message.recipients]),
+        text=message.reply_text or message.text,
+        trimmed_text=message.trimmed_text,
+        trimmed_lines=len(message.trimmed_text.splitlines()),
+        has_html=message.html is not None,
+        automatic=message.automatic,
+        held=message.held,
+        unverified=message.unverified,
+        blocked_images=message.blocked_images,
+        reasons=message.reasons,
+        worked_seconds=worked_seconds,
+        delivery=DELIVERY[outgoing.state] if outgoing else None,
+        delivery_error=outgoing.last_error if outgoing else "",
+        attachments=[file for file in message.attachments if not file.inline],
+    )
+
+
+def time_panel(
+    entries: Sequence[TimeEntry],
+    *,
+    item: WorkItem,
+    running: TimeEntry | None,
+    actor: Actor,
+    now: datetime,
+    rounding: RoundingPolicyRow | None,
+) -> TimePanel:
+    """Return the time on an item; one's own entries can be edited, approvers edit all."""
+    may_edit_all = actor.is_one_of(APPROVERS)
+    lines = [
+        time_render.line(entry, now=now, may_edit=may_edit_all or entry.person_id == actor.person_id)
+        for entry in entries
+    ]
+    here = running is not None and running.work_item_id == item.id
+    return TimePanel(
+        total_seconds=sum(line.worked_seconds for line in lines),
+        note=rounding_words(rounding),
+        running_here=here,
+        running_elsewhere=running.work_item.number if running is not None and not here else None,
+        entries=lines,
+    )
+
+
+def seconds_by_uuid(entries: Sequence[TimeEntry], *, now: datetime) -> Mapping[str, int]:
+    """Return the worked seconds of entries by their uuid, so that a message finds its own."""
+    return {entry.uuid: time.worked_seconds(entry, now=now) for entry in entries}
+
+
+def rounding_words(policy: RoundingPolicyRow | None) -> str:
+    """Return how time is rounded, in a sentence: "Billed in steps of 15 min, rounded up."."""
+    if policy is None:
+        return _("Billed by the started minute.")
+    if policy.mode == "none":
+        return _("Billed to the second.")
+    words = {"up": _("rounded up"), "down": _("rounded down"), "nearest": _("to the nearest step")}
+    scopes = {"entry": "", "day": ", " + _("a day at a time"), "ticket": ", " + _("a ticket at a time")}
+    step = _("Billed in steps of %(minutes)s min", minutes=policy.step_minutes)
+    return f"{step}, {words[policy.mode]}{scopes[policy.scope]}."
+
+
+def retainer_panel(view: MonthView | None, *, may_open: bool) -> RetainerPanel | None:
+    """Return the hours left; None where no retainer covers the work."""
+    if view is None:
+        return None
+    statement = view.statement
+    return RetainerPanel(
+        agreement_id=view.agreement.id,
+        title=f"{view.agreement.name}, {retainers.label_of(view.month, 'LLLL')}",
+        left_seconds=view.left_seconds,
+        allowance_seconds=statement.allowance_seconds,
+        used_seconds=statement.burned_seconds,
+        pending_seconds=statement.pending_seconds,
+        used_percent=statement.used_percent,
+        pending_percent=retainers.percent(statement.pending_seconds, statement.allowance_seconds),
+        alert=retainers.alert_of(view),
+        visible=may_open,
+    )
+
+
+def client_retainer(view: MonthView) -> dict[str, object]:
+    """Return one retainer as the client's page lists it."""
+    panel = retainer_panel(view, may_open=True)
+    return {**asdict(panel), "name": view.agreement.name} if panel else {}
+
+
+def _to_line(names: list[str]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(names[:RECIPIENTS_SHOWN])
+    more = len(names) - RECIPIENTS_SHOWN
+    return _("to %(names)s", names=shown) + (" " + _("and %(count)s more", count=more) if more > 0 else "")

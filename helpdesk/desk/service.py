@@ -1,0 +1,190 @@
+"""Acts that span slices, each one unit of work: reply with time and status, note, new ticket, timer by number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import service as accounts
+from helpdesk.clients import service as clients
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects import queries as projects_queries
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import service as tickets
+from helpdesk.tickets.models import Message
+from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.models import TimeEntry
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedTime:
+    """Time that goes with what is written; ``worked`` as typed, empty for none."""
+
+    worked: str = ""
+    work_type_id: int | None = None
+    billable: str = "billable"
+
+
+NO_TIME = WorkedTime()
+
+
+def entry_uuid(message_id: int) -> str:
+    """Return the uuid of the time entry that goes with a message, by which the two find each other."""
+    return str(uuid5(NAMESPACE_OID, f"helpdesk message {message_id}"))
+
+
+def reply(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    text: str,
+    last_seen_message_id: int | None = None,
+    status: str = "",
+    time: WorkedTime = NO_TIME,
+) -> Message:
+    """Reply to the requester, set the status and log the time in one act: all of it happens, or nothing.
+
+    Raises:
+        NotFound: no such ticket, or not for this actor.
+        Conflict: somebody wrote since ``last_seen_message_id``.
+        RuleViolation: nothing written, time that cannot be read, or nobody to reply to.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    message = tickets.reply(
+        session, actor=actor, now=now, item_id=item.id, text=text, last_seen_message_id=last_seen_message_id
+    )
+    _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
+    if status:
+        _set_status(session, actor=actor, now=now, item=item, status=status)
+    return message
+
+
+def add_note(
+    session: Session, *, actor: Actor, now: datetime, number: int, text: str, time: WorkedTime = NO_TIME
+) -> Message:
+    """Add an internal note and log the time in one act.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: nothing written, or time that cannot be read.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text)
+    _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
+    return message
+
+
+def set_status(session: Session, *, actor: Actor, now: datetime, number: int, status: str) -> WorkItem:
+    """Set the status of an item and say so in its conversation.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: no such status.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    return _set_status(session, actor=actor, now=now, item=item, status=status)
+
+
+def assign(session: Session, *, actor: Actor, now: datetime, number: int, assignee_id: int | None) -> WorkItem:
+    """Give an item to somebody, or to nobody, and say so in its conversation.
+
+    Raises:
+        NotFound: no such item, or not for this actor; no such person.
+        RuleViolation: the person does not work on the desk, or may not see the client.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    if item.assignee_id == assignee_id:
+        return item
+    projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=assignee_id)
+    name = accounts.get_person(session, assignee_id).name if assignee_id is not None else "nobody"
+    tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"assigned this to {name}")
+    return item
+
+
+def new_ticket(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    project_id: int,
+    requester_email: str,
+    requester_name: str,
+    subject: str,
+    text: str,
+    priority: str = "normal",
+    assignee_id: int | None = None,
+) -> WorkItem:
+    """Open a ticket for somebody who called or came by; an unknown requester becomes a contact of the client.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+        RuleViolation: no subject, no address, or the address belongs to another client.
+    """
+    project = projects_queries.get_project(session, actor=actor, project_id=project_id)
+    client_id = None if project.client.is_internal else project.client_id
+    contact = clients.add_contact(
+        session, actor=actor, now=now, name=requester_name, email=requester_email, client_id=client_id
+    )
+    if client_id is not None and contact.client_id != client_id:
+        message = "That address belongs to a contact of another client; their tickets stay apart."
+        raise RuleViolation(message)
+    return tickets.open_ticket(
+        session,
+        actor=actor,
+        now=now,
+        project_id=project.id,
+        requester_id=contact.id,
+        title=subject,
+        text=text,
+        priority=priority,
+        assignee_id=assignee_id,
+    )
+
+
+def start_timer(session: Session, *, actor: Actor, now: datetime, number: int) -> TimeEntry:
+    """Start the actor's timer on the item with that number.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: the project is closed.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    return timekeeping.start_timer(session, actor=actor, now=now, item_id=item.id)
+
+
+def stop_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
+    """Stop the actor's timer and return its entry; None where none runs."""
+    return timekeeping.stop_timer(session, actor=actor, now=now)
+
+
+def _set_status(session: Session, *, actor: Actor, now: datetime, item: WorkItem, status: str) -> WorkItem:
+    before = item.status
+    projects.set_status(session, actor=actor, now=now, item_id=item.id, status=status)
+    if item.status != before:
+        words = status.replace("_", " ")
+        tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"set the status to {words}")
+    return item
+
+
+def _log_time(
+    session: Session, *, actor: Actor, now: datetime, item: WorkItem, message: Message, time: WorkedTime
+) -> None:
+    if not time.worked.strip():
+        return
+    timekeeping.add_entry(
+        session,
+        actor=actor,
+        now=now,
+        item_id=item.id,
+        day=local_day(now, zone_named(item.project.client.time_zone)),
+        worked=time.worked,
+        billable=time.billable,
+        work_type_id=time.work_type_id,
+        uuid=entry_uuid(message.id),
+    )
