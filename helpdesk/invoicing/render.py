@@ -15,10 +15,10 @@ from typing import Any
 from babel.numbers import format_decimal
 from flask import current_app
 from flask_babel import force_locale, get_locale
-from flask_babel import gettext as _
 
 from helpdesk.infra import pdf
 from helpdesk.infra.blobs import store
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.domain.drafting import month_name
@@ -191,7 +191,7 @@ def quantity_text(minutes: str | None) -> str:
     """Return ``150 min``, or ``1`` for what is not counted in minutes."""
     if minutes is None:
         return "1"
-    return str(_("%(minutes)s min", minutes=format_decimal(Decimal(minutes), format="#,##0.####", locale=get_locale())))
+    return _("%(minutes)s min", minutes=format_decimal(Decimal(minutes), format="#,##0.####", locale=get_locale()))
 
 
 def _assets(document: Document) -> dict[str, pdf.Asset]:
@@ -241,7 +241,7 @@ def _work_done(first: str, last: str) -> str:
     starts, ends = date.fromisoformat(first), date.fromisoformat(last)
     same_month, same_year = Month.of(starts) == Month.of(ends), starts.year == ends.year
     pattern = "d" if same_month else "d MMMM" if same_year else "d MMMM y"
-    return str(_("%(first)s to %(last)s", first=day_filter(starts, pattern), last=day_filter(ends, "d MMMM y")))
+    return _("%(first)s to %(last)s", first=day_filter(starts, pattern), last=day_filter(ends, "d MMMM y"))
 
 
 def _group(title: str, note: str, lines: list[Document], currency: str) -> PrintedGroup:
@@ -249,7 +249,7 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
         PrintedLine(
             ref=line["reference"],
             text=line["description"],
-            detail=_detail(line),
+            detail=detail_text(line),
             quantity=quantity_text(line["minutes"]),
             price=price_text(line["unit_price"]),
             per_hour=line["minutes"] is not None,
@@ -261,9 +261,10 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
     return PrintedGroup(title, note, printed)
 
 
-def _detail(line: Document) -> str:
+def detail_text(line: Document) -> str:
+    """Return what stands below a line: the hours of a fee, days and people of work, and whether it is free."""
     if line["kind"] == "retainer_fee":
-        return str(_("%(hours)s hours", hours=line["detail"]))
+        return _("%(hours)s hours", hours=line["detail"])
     at_no_charge = line["minutes"] is not None and Decimal(line["unit_price"]) == 0
     return f"{line['detail']}, {_('no charge')}" if at_no_charge else str(line["detail"])
 
@@ -283,13 +284,12 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
 
 
 def _over(statement: Document) -> str:
-    said = _(
+    return _(
         "%(allowed)s allowed, %(used)s used: the last %(over)s by time of work",
         allowed=format_hm(_allowance(statement)),
         used=format_hm(sum(statement["burned_by_day"])),
         over=format_hm(statement["overage_seconds"]),
     )
-    return str(said)
 
 
 def _lead(document: Document) -> str:

@@ -27,19 +27,6 @@ from helpdesk.timekeeping.models import Charge, TimeEntry
 ENDED = ("void", "dropped")
 """Invoices that hold nothing any more."""
 
-REASONS = {
-    "running": "the timer still runs",
-    "draft": "not submitted",
-    "submitted": "waits for approval",
-    "rejected": "rejected",
-    "not_billable": "not billable",
-    "no_charge": "shown at no charge",
-    "rate_missing": "no rate",
-    "other_currency": "priced in another currency",
-    "next_period": "came late, goes into the retainer's next month",
-    "approved_later": "approved after the draft was made; drop the draft and draft again",
-}
-
 
 @dataclass(frozen=True)
 class Selection:
@@ -68,8 +55,10 @@ def select_for(session: Session, *, client: Client, month: Month) -> Selection:
 def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str, object]]:
     """Return what of the client's time up to the end of ``month`` is on no invoice, by start, as plain JSON.
 
-    Each has ``reason`` (a key of `REASONS`), ``entry_id``, ``item_number``, ``title``, ``person``, ``day`` and
-    ``seconds`` (billable ones where approved, else worked).
+    Each has ``reason`` (running, draft, submitted, rejected, not_billable, no_charge, rate_missing, other_currency,
+    next_period: late for its retainer month, or approved_later: after the draft was made), ``entry_id``,
+    ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``day`` and ``seconds`` (billable ones
+    where approved, else worked).
     """
     entries = _open_entries(session, client, month)
     approved = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]

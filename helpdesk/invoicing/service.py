@@ -22,10 +22,10 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping import charging
 
-__all__ = ["draft_month", "drop_draft", "holder_name", "issue", "next_numbers", "send_again", "void"]
+__all__ = ["draft_month", "drop_draft", "give_up", "holder_name", "issue", "next_numbers", "send_again", "void"]
 
 
-def drop_draft(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reason: str = "") -> None:
+def drop_draft(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reason: str = "") -> Invoice:
     """Give up a draft; its time is free again for the next one.
 
     Raises:
@@ -41,6 +41,7 @@ def drop_draft(session: Session, *, actor: Actor, now: datetime, invoice_id: int
     audit.record(
         session, actor=actor, action="dropped", kind="invoice", object_id=invoice.id, now=now, reason=reason.strip()
     )
+    return invoice
 
 
 def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, version: int | None = None) -> Invoice:
@@ -114,6 +115,19 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
         session, actor=actor, action="voided", kind="invoice", object_id=invoice.id, now=now, reason=reason.strip()
     )
     return invoice
+
+
+def give_up(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reason: str) -> Invoice:
+    """Drop a draft, or void an issued invoice: whichever it is now. See `drop_draft` and `void`.
+
+    Raises:
+        NotFound: no such invoice for this actor.
+        Conflict: it was given up before.
+        RuleViolation: it was sent or paid, or no reason was given.
+    """
+    queries.get(session, actor=actor, invoice_id=invoice_id)
+    is_draft = queries.lock(session, invoice_id).status == "draft"
+    return (drop_draft if is_draft else void)(session, actor=actor, now=now, invoice_id=invoice_id, reason=reason)
 
 
 def holder_name(session: Session, line_id: int) -> str:

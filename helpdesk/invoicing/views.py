@@ -1,5 +1,171 @@
-"""Routes of the invoicing slice."""
+"""Routes of invoices and of the month-end close."""
 
-from flask import Blueprint
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from helpdesk.infra import blobs, clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import refuse_unknown
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
+from helpdesk.infra.policy import INVOICES, MONTH_END, current_actor, policy
+from helpdesk.invoicing import month_end, pages, process, queries, render, service
+from helpdesk.invoicing.forms import ActForm, IssueForm, VoidForm
+from helpdesk.invoicing.process import ClosedClient
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.periods import Month
 
 bp = Blueprint("invoicing", __name__)
+
+Answer = str | BaseResponse | tuple[str, int]
+
+
+@bp.get("/invoices")
+@policy(INVOICES)
+def index() -> str:
+    """Show the documents in one state, newest first."""
+    state = request.args.get("state", "all")
+    page = pages.list_page(
+        read_session(),
+        actor=current_actor(),
+        state=state if state in pages.LISTED else "all",
+        before=request.args.get("before", type=int),
+        now=clock.now(),
+    )
+    return render_template("invoicing/list.html", **page)
+
+
+@bp.get("/invoices/<int:invoice_id>")
+@policy(INVOICES)
+def show(invoice_id: int) -> str:
+    """Show one document, and the time behind each of its lines."""
+    return _page_of(invoice_id)
+
+
+@bp.get("/invoices/<int:invoice_id>/pdf")
+@policy(INVOICES)
+def pdf(invoice_id: int) -> Response:
+    """Hand out the stored PDF."""
+    invoice = queries.get(read_session(), actor=current_actor(), invoice_id=invoice_id)
+    if invoice.pdf_sha256 is None:
+        message = _("The PDF is not there yet; it comes within a minute after issue.")
+        raise NotFound(message)
+    answer = Response(blobs.store().get(invoice.pdf_sha256), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "attachment", filename=render.file_name(str(invoice.number)))
+    return answer
+
+
+@bp.post("/invoices/<int:invoice_id>/issue")
+@policy(INVOICES)
+def issue(invoice_id: int) -> Answer:
+    """Give the draft its number; PDF and mail follow by themselves."""
+    form = IssueForm()
+    try:
+        form.validate_on_submit()
+        with unit_of_work() as session:
+            invoice = service.issue(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                invoice_id=invoice_id,
+                version=int(form.version.data) if form.version.data and not form.version.errors else None,
+            )
+    except RuleViolation as refusal:
+        return _page_of(invoice_id, refusal=str(refusal)), 422
+    flash(_("Issued as %(number)s. PDF and mail follow by themselves.", number=invoice.number), "ok")
+    return _to(invoice_id)
+
+
+@bp.post("/invoices/<int:invoice_id>/void")
+@policy(INVOICES)
+def void(invoice_id: int) -> Answer:
+    """Void an issued invoice that never left, or drop a draft."""
+    form, actor = VoidForm(), current_actor()
+    queries.get(read_session(), actor=actor, invoice_id=invoice_id)
+    if not form.validate_on_submit():
+        return _page_of(invoice_id, refusal=" ".join(map(str, form.reason.errors))), 422
+    try:
+        with unit_of_work() as session:
+            ended = service.give_up(
+                session, actor=actor, now=clock.now(), invoice_id=invoice_id, reason=form.reason.data or ""
+            )
+    except RuleViolation as refusal:
+        return _page_of(invoice_id, refusal=str(refusal)), 422
+    said = {"dropped": _("The draft is dropped; its time is free again."), "void": _("Void; its time is free again.")}
+    flash(said[ended.status], "ok")
+    return _to(invoice_id)
+
+
+@bp.post("/invoices/<int:invoice_id>/send")
+@policy(INVOICES)
+def send(invoice_id: int) -> Answer:
+    """Mail the stored PDF once more, to the client's present address."""
+    try:
+        ActForm().validate_on_submit()
+        with unit_of_work() as session:
+            mail = service.send_again(session, actor=current_actor(), now=clock.now(), invoice_id=invoice_id)
+            to = str(mail.to[0]["address"])
+    except RuleViolation as refusal:
+        return _page_of(invoice_id, refusal=str(refusal)), 422
+    flash(_("On its way to %(address)s.", address=to), "ok")
+    return _to(invoice_id)
+
+
+@bp.get("/close/<month>")
+@policy(MONTH_END)
+def close(month: str) -> str:
+    """Show month-end, worked from top to bottom."""
+    page = month_end.close_page(read_session(), actor=current_actor(), month=_month(month), now=clock.now())
+    return render_template("invoicing/close.html", **page)
+
+
+@bp.post("/close/<month>/draft")
+@policy(MONTH_END)
+def close_draft(month: str) -> Answer:
+    """Close the retainers of the month and draft one invoice a client."""
+    wanted = _month(month)
+    ActForm().validate_on_submit()
+    done = process.close(unit_of_work, actor=current_actor(), clock=clock.now, month=wanted)
+    drafted, failed = _count(done, "drafted"), _count(done, "failed")
+    flash(ngettext("%(num)s draft.", "%(num)s drafts.", drafted), "warn" if failed else "ok")
+    return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
+
+
+@bp.post("/close/<month>/issue")
+@policy(MONTH_END)
+def close_issue(month: str) -> Answer:
+    """Issue the drafts that were reviewed."""
+    wanted = _month(month)
+    refuse_unknown(request.form, known=["ids"])
+    ids = request.form.getlist("ids", type=int)
+    done = process.issue_reviewed(unit_of_work, actor=current_actor(), clock=clock.now, invoice_ids=ids)
+    for failure in (each for each in done if each.state == "failed"):
+        flash(f"{failure.client_name}: {failure.error}", "danger")
+    issued = _count(done, "issued")
+    flash(ngettext("%(num)s invoice issued.", "%(num)s invoices issued.", issued), "ok" if issued else "accent")
+    return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
+
+
+def _page_of(invoice_id: int, *, refusal: str = "") -> str:
+    session = read_session()
+    invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
+    page = pages.invoice_page(session, invoice=invoice, now=clock.now())
+    return render_template("invoicing/invoice.html", refusal=refusal, **page)
+
+
+def _to(invoice_id: int) -> BaseResponse:
+    return redirect(url_for("invoicing.show", invoice_id=invoice_id), code=303)
+
+
+def _month(text: str) -> Month:
+    """Return the month that a path names; a path that names none leads nowhere."""
+    try:
+        return Month.parse(text)
+    except RuleViolation as error:
+        raise NotFound(str(error)) from error
+
+
+def _count(done: Iterable[ClosedClient], state: str) -> int:
+    return sum(each.state == state for each in done)

@@ -1,0 +1,323 @@
+"""What the list and the page of an invoice show (templates/invoicing/list.html and invoice.html)."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import get_locale
+from sqlalchemy.orm import Session
+
+from helpdesk.company import service as company
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import Actor
+from helpdesk.infra.web import day_filter, money_filter
+from helpdesk.invoicing import queries, render, selection, service
+from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
+from helpdesk.invoicing.domain.drafting import month_name
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month, local_day
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.timekeeping import queries as timekeeping
+
+Page = dict[str, Any]
+LISTED = ("draft", "open", "paid", "all")
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """An entry behind a line: what was worked, what of it this line bills, at which rate and why."""
+
+    day: date
+    person: str
+    note: str
+    worked_seconds: int
+    billable_seconds: int
+    charged_seconds: int
+    rate: str
+    rate_reason: str
+
+
+def list_page(session: Session, *, actor: Actor, state: str, before: int | None, now: datetime) -> Page:
+    """Return what the list of documents in ``state`` shows, newest first; a page is one query."""
+    today = local_day(now, ZoneInfo(company.get_company(session).time_zone))
+    rows, older = queries.page(session, actor=actor, state=state, before=before)
+    sums = queries.sums(session, actor=actor, today=today)
+    labels = {"draft": _("Drafts"), "open": _("Open"), "paid": _("Paid"), "all": _("All"), "overdue": _("Overdue")}
+    return {
+        "state": state,
+        "tabs": [
+            {"key": key, "label": labels[key], "count": sum(each.count for each in sums if each.key == key)}
+            for key in LISTED
+        ],
+        "sums": [
+            {
+                "label": labels[key],
+                "amounts": [
+                    money_filter(each.total_minor, each.currency) for each in sums if each.key == key and each.count
+                ],
+            }
+            for key in ("draft", "open", "overdue")
+        ],
+        "rows": [_row(invoice, today) for invoice in rows],
+        "page": {
+            "newer_url": None if before is None else url_for("invoicing.index", state=state),
+            "older_url": None if older is None else url_for("invoicing.index", state=state, before=older),
+        },
+    }
+
+
+def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
+    """Return what the page of one invoice shows: its lines and the time behind them, what it lacks, its history."""
+    document = _document(session, invoice, now)
+    mail = queries.mail_of(session, invoice)
+    return {
+        "invoice": _head(session, invoice, mail, now),
+        "states": _states(invoice, mail),
+        "groups": _groups(session, invoice, document),
+        "taxes": [
+            {
+                "percent": tax["percent"],
+                "net_minor": Money.parse(tax["net"], invoice.currency).minor,
+                "amount_minor": Money.parse(tax["tax"], invoice.currency).minor,
+            }
+            for tax in document["taxes"]
+        ],
+        "covered": _covered(document),
+        "left_out": _left_out(session, invoice),
+        "mail": _mail(mail),
+        "history": [
+            {"at": row.at, "text": _act(row.action, row.actor_name)} for row in queries.history(session, invoice.id)
+        ],
+    }
+
+
+def month_label(month: Month) -> str:
+    """Return the month in the reader's language: ``November 2026``."""
+    return month_name(month, str(get_locale() or "en"))
+
+
+def _row(invoice: Invoice, today: date) -> Page:
+    return {
+        "id": invoice.id,
+        "number": invoice.number,
+        "client_name": invoice.client.name,
+        "month_label": _month_label(invoice),
+        "status": invoice.status,
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "overdue": invoice.status in queries.OPEN and invoice.due_on is not None and invoice.due_on < today,
+        "total_minor": invoice.total_minor,
+        "currency": invoice.currency,
+    }
+
+
+def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now: datetime) -> Page:
+    is_open, leaving = invoice.status in queries.OPEN, mail is not None and mail.state in {"queued", "claimed"}
+    return {
+        "id": invoice.id,
+        "number": invoice.number,
+        "version": invoice.version,
+        "client_id": invoice.client_id,
+        "client_name": invoice.client.name,
+        "status": invoice.status,
+        "currency": invoice.currency,
+        "month_label": _month_label(invoice),
+        "net_minor": invoice.net_minor,
+        "total_minor": invoice.total_minor,
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "sha256": invoice.canonical_sha256,
+        "pdf_ready": invoice.pdf_sha256 is not None,
+        "can_issue": invoice.status == "draft",
+        "can_void": invoice.status == "draft" or (invoice.status == "issued" and mail is None),
+        "can_send": is_open and invoice.pdf_sha256 is not None and not leaving,
+        "next_number": service.next_numbers(session, now=now)[0],
+    }
+
+
+def _document(session: Session, invoice: Invoice, now: datetime) -> render.Document:
+    """Return the stored document, or for a draft what it would be if it were issued now."""
+    if invoice.canonical_json is not None:
+        stored: render.Document = json.loads(invoice.canonical_json)
+        return stored
+    house = company.get_company(session)
+    today = local_day(now, ZoneInfo(house.time_zone))
+    preview = Issue(number="", issued_on=today, due_on=today + timedelta(days=invoice.client.payment_days))
+    return dict(document_of(session, invoice=invoice, issue=preview, company=house))
+
+
+def _groups(session: Session, invoice: Invoice, document: render.Document) -> list[Page]:
+    behind, rows = entries_behind(session, invoice), iter(invoice.lines)
+    groups = []
+    for title, note, lines in render.groups_of(document):
+        shown = [_line(next(rows), line, behind) for line in lines]
+        groups.append({"title": title, "note": note, "why": _why(lines, document), "lines": shown})
+    return groups
+
+
+def _line(row: InvoiceLine, line: render.Document, behind: dict[int, list[EntryBehind]]) -> Page:
+    return {
+        "item_number": row.work_item.number if row.work_item else None,
+        "text": row.description,
+        "detail": render.detail_text(line),
+        "quantity": render.quantity_text(row.minutes),
+        "price": render.price_text(row.unit_price),
+        "tax_percent": row.tax_percent,
+        "amount_minor": row.amount_minor,
+        "entries": [_shown(each) for each in behind.get(row.id, [])],
+    }
+
+
+def _shown(each: EntryBehind) -> ShownEntry:
+    entry = each.entry
+    has_rate = entry.rate_minor is not None and entry.rate_currency is not None
+    return ShownEntry(
+        day=each.day,
+        person=entry.person.name,
+        note=entry.note,
+        worked_seconds=timekeeping.worked_of(entry).seconds,
+        billable_seconds=entry.billable_seconds or 0,
+        charged_seconds=each.charged_seconds,
+        rate=money_filter(entry.rate_minor or 0, str(entry.rate_currency)) if has_rate else "–",
+        rate_reason=entry.rate_reason,
+    )
+
+
+def _why(lines: Sequence[render.Document], document: render.Document) -> Page | None:
+    """Return how the overage came about: used, less what was there, at its price (docs/billing.md rule 11)."""
+    if lines[0]["kind"] != "overage":
+        return None
+    currency = document["currency"]
+    amount = sum(Money.parse(line["amount"], currency).minor for line in lines)
+    rows: list[Page] = []
+    for statement in document["retainers"]:
+        if statement["overage_seconds"]:
+            rows += _derivation(statement)
+    prices = sorted({line["unit_price"] for line in lines}, key=Decimal)
+    for price in prices:
+        minutes = sum(Decimal(line["minutes"]) for line in lines if line["unit_price"] == price)
+        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=render.price_text(price))
+        part = sum(Money.parse(line["amount"], currency).minor for line in lines if line["unit_price"] == price)
+        rows.append({"label": label, "value": money_filter(part, currency), "strong": True})
+    zones = ", ".join(dict.fromkeys(each["time_zone"] for each in document["retainers"]))
+    note = _("Month in %(zones)s. Each line is rounded by itself.", zones=zones)
+    return {"amount": money_filter(amount, currency), "rows": rows, "note": note}
+
+
+def _derivation(statement: render.Document) -> Iterable[Page]:
+    used = sum(statement["burned_by_day"])
+    figures = [
+        (_("%(name)s, used", name=statement["name"]), used, 1),
+        (_("Carried in, drawn first"), statement["carried_in_seconds"], -1),
+        (_("Allowance of the month"), statement["granted_seconds"], -1),
+        (_("Top-ups"), statement["topped_up_seconds"], -1),
+    ]
+    for label, seconds, sign in figures:
+        if seconds:
+            yield {"label": label, "value": format_hm(sign * seconds), "strong": False}
+    yield {
+        "label": _("Over, the last by time of work"),
+        "value": format_hm(statement["overage_seconds"]),
+        "strong": True,
+    }
+
+
+def _covered(document: render.Document) -> Page:
+    rows = [
+        {"number": row["reference"].removeprefix("#") or None, "title": row["description"], "seconds": row["seconds"]}
+        for statement in document["retainers"]
+        for row in statement["covered"]
+    ]
+    return {"worked_seconds": sum(row["seconds"] for row in rows), "rows": rows}
+
+
+def _left_out(session: Session, invoice: Invoice) -> list[Page]:
+    if invoice.status != "draft" or invoice.month is None:
+        return []
+    rows = selection.left_out(session, client=invoice.client, month=Month.of(invoice.month))
+    return [{"text": left_out_text(row), "reason": reason_text(str(row["reason"]))} for row in rows]
+
+
+def left_out_text(row: dict[str, Any]) -> str:
+    """Return what was left out: ``1:30 of Ann on #12 No network, 3 Nov``."""
+    return _(
+        "%(time)s of %(person)s on #%(number)s %(title)s, %(day)s",
+        time=format_hm(row["seconds"]),
+        person=row["person"],
+        number=row["item_number"],
+        title=row["title"],
+        day=day_filter(date.fromisoformat(row["day"]), "d MMM"),
+    )
+
+
+def reason_text(reason: str) -> str:
+    """Return why something was left out, in the reader's language."""
+    return {
+        "running": _("the timer still runs"),
+        "draft": _("not submitted"),
+        "submitted": _("waits for approval"),
+        "rejected": _("rejected"),
+        "not_billable": _("not billable"),
+        "no_charge": _("shown at no charge"),
+        "rate_missing": _("no rate"),
+        "other_currency": _("priced in another currency"),
+        "next_period": _("came late, goes into the retainer's next month"),
+        "approved_later": _("approved after the draft was made; drop the draft and draft again"),
+    }[reason]
+
+
+def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:
+    """Return the way of the invoice from draft to paid, where it stands now, and where it ended otherwise."""
+    if invoice.status in {"void", "dropped", "credited"}:
+        ended = {"void": _("Void"), "dropped": _("Dropped"), "credited": _("Credited")}[invoice.status]
+        return [_state(_("Draft"), _short(invoice.created_at), past=True), _state(ended, "", current=True)]
+    sent_at = mail.sent_at if mail is not None else None
+    is_paid = invoice.status == "paid"
+    reached = [True, invoice.number is not None, sent_at is not None or is_paid, is_paid]
+    at = max(place for place, done in enumerate(reached) if done)
+    due = _("due %(day)s", day=day_filter(invoice.due_on, "d MMM")) if invoice.due_on and not is_paid else ""
+    steps = [
+        (_("Draft"), _short(invoice.created_at)),
+        (_("Issued"), _short(invoice.issued_at)),
+        (_("Sent"), _short(sent_at)),
+        (_("Paid"), due),
+    ]
+    return [_state(label, note, past=place < at, current=place == at) for place, (label, note) in enumerate(steps)]
+
+
+def _state(label: str, note: str, *, past: bool = False, current: bool = False) -> Page:
+    return {"label": label, "note": note, "past": past, "current": current}
+
+
+def _short(instant: datetime | None) -> str:
+    return "" if instant is None else day_filter(instant, "d MMM")
+
+
+def _mail(mail: OutgoingMessage | None) -> Page | None:
+    if mail is None:
+        return None
+    state = mail.state if mail.state in {"sent", "failed"} else "queued"
+    to = ", ".join(str(person["address"]) for person in mail.to)
+    return {"to": to, "state": state, "at": mail.sent_at or mail.created_at, "error": mail.last_error}
+
+
+def _act(action: str, name: str) -> str:
+    known = {
+        "drafted": _("Drafted by %(name)s", name=name),
+        "issued": _("Issued by %(name)s", name=name),
+        "dropped": _("Dropped by %(name)s", name=name),
+        "voided": _("Voided by %(name)s", name=name),
+        "sent": _("Sent again by %(name)s", name=name),
+    }
+    return known.get(action, f"{action}, {name}")
+
+
+def _month_label(invoice: Invoice) -> str:
+    return month_label(Month.of(invoice.month)) if invoice.month else ""

@@ -1,0 +1,101 @@
+"""Expected answers of the routes of invoices and month-end."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.invoicing import service
+from helpdesk.kernel.periods import Month, local_month, zone_named
+from helpdesk.projects.models import WorkItem
+from helpdesk.timekeeping.models import TimeEntry
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Add a draft for each client."""
+    month = local_month(now, zone_named("Europe/Berlin")).previous
+    drafts = {
+        f"{name}_invoice": _draft(session, office, item, client.id, month, now)
+        for name, item, client in (
+            ("acme", office.acme_ticket, office.acme),
+            ("globex", office.globex_ticket, office.globex),
+        )
+    }
+    return {**drafts, "month": str(month)}
+
+
+def _draft(session: Session, office: Office, item: WorkItem, client_id: int, month: Month, now: datetime) -> int:
+    start, _ = month.instants(zone_named("Europe/Berlin"))
+    session.add(
+        TimeEntry(
+            uuid=str(uuid4()),
+            work_item_id=item.id,
+            person_id=office.technician.id,
+            started_at=start,
+            ended_at=start.replace(hour=23, minute=59),
+            source="typed",
+            status="approved",
+            billable_seconds=3600,
+            rate_minor=10000,
+            rate_currency="EUR",
+            created_at=now,
+        )
+    )
+    session.flush()
+    draft = service.draft_month(session, actor=SYSTEM, now=now, client_id=client_id, month=month)
+    assert draft is not None
+    return draft.id
+
+
+STRANGERS = {"anonymous": 302, "technician": 403}
+OF_ACME = {**STRANGERS, "rival": 404}
+OF_GLOBEX = {**STRANGERS, "account_manager": 404}
+MISSING = expect(**STRANGERS, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
+NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
+REASON = {"reason": "Wrong address"}
+
+
+def acme(status: int) -> dict[str, int]:
+    return expect(**OF_ACME, account_manager=status, bookkeeper=status, manager=status, admin=status)
+
+
+def globex(status: int) -> dict[str, int]:
+    return expect(**OF_GLOBEX, rival=status, bookkeeper=status, manager=status, admin=status)
+
+
+def month_end(status: int) -> dict[str, int]:
+    return expect(**NO_MONTH_END, bookkeeper=status, manager=status, admin=status)
+
+
+ROWS = [
+    Row(
+        "invoicing.index",
+        "GET",
+        "/invoices",
+        expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200),
+    ),
+    Row("invoicing.show", "GET", "/invoices/{acme_invoice}", acme(200)),
+    Row("invoicing.show", "GET", "/invoices/{globex_invoice}", globex(200)),
+    Row("invoicing.show", "GET", "/invoices/{missing}", MISSING),
+    Row("invoicing.pdf", "GET", "/invoices/{acme_invoice}/pdf", acme(404)),  # a draft has none
+    Row("invoicing.pdf", "GET", "/invoices/{globex_invoice}/pdf", globex(404)),
+    Row("invoicing.pdf", "GET", "/invoices/{missing}/pdf", MISSING),
+    Row("invoicing.issue", "POST", "/invoices/{acme_invoice}/issue", acme(303)),
+    Row("invoicing.issue", "POST", "/invoices/{globex_invoice}/issue", globex(303)),
+    Row("invoicing.issue", "POST", "/invoices/{missing}/issue", MISSING),
+    Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(303), form=REASON),
+    Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(422), form={"reason": ""}),
+    Row("invoicing.void", "POST", "/invoices/{globex_invoice}/void", globex(303), form=REASON),
+    Row("invoicing.void", "POST", "/invoices/{missing}/void", MISSING, form=REASON),
+    Row("invoicing.send", "POST", "/invoices/{acme_invoice}/send", acme(422)),  # a draft is not sent
+    Row("invoicing.send", "POST", "/invoices/{globex_invoice}/send", globex(422)),
+    Row("invoicing.send", "POST", "/invoices/{missing}/send", MISSING),
+    Row("invoicing.close", "GET", "/close/{month}", month_end(200)),
+    Row("invoicing.close", "GET", "/close/2026-13", month_end(404)),
+    Row("invoicing.close_draft", "POST", "/close/{month}/draft", month_end(303)),
+    Row("invoicing.close_issue", "POST", "/close/{month}/issue", month_end(303), form={"ids": ["{acme_invoice}"]}),
+    Row("invoicing.close_issue", "POST", "/close/{month}/issue", month_end(422), form={"status": "paid"}),
+]
