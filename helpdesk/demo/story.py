@@ -45,6 +45,7 @@ class Story:
     world: World
     seeded: Seeded
     month: Month
+    told_at: datetime
     patience_seconds: float = PATIENCE_SECONDS
 
     def tell(self) -> None:
@@ -132,9 +133,8 @@ class Story:
         say(f"{expectation.INVOICES} invoices issued, rendered and mailed")
 
     def _deliver(self, mails: list[SampleMail]) -> None:
-        now = datetime.now(UTC)
         for mail in mails:
-            self.world.deliver(mail.raw(SUPPORT_ADDRESS, now=now))
+            self.world.deliver(mail.raw(SUPPORT_ADDRESS, now=self.told_at))
 
     def _acknowledgements(self) -> list[ReceivedMail]:
         return [mail for mail in self.world.received() if mail.message()["Auto-Submitted"] == "auto-replied"]
