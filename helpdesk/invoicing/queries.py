@@ -110,8 +110,8 @@ def sums(session: Session, *, actor: Actor, today: date) -> list[Sum]:
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
-    return [
-        Sum(key, row.currency, getattr(row, f"{key}_count"), getattr(row, f"{key}_total"))
+    return [  # PostgreSQL adds bigints up to a numeric
+        Sum(key, row.currency, getattr(row, f"{key}_count"), int(getattr(row, f"{key}_total")))
         for row in session.execute(query)
         for key in conditions
     ]
