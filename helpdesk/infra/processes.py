@@ -4,6 +4,7 @@ from functools import partial
 from importlib import import_module
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
 from helpdesk.infra.broker import Broker
 from helpdesk.infra.child import Process, Stage
@@ -11,11 +12,18 @@ from helpdesk.infra.settings import Settings
 from helpdesk.infra.web_server import WebServer
 
 WORKERS = "workers.runtime"  # found by name: nothing below imports them
+PRELOADED = ("workers.jobs", "workers.schedule", "workers.watcher")
 
 
 def desk_application(settings: Settings) -> Flask:
-    """Return the application, made once before the forks so that all processes share it."""
+    """Return the application, made once before the forks, with all that its children run: they share its memory.
+
+    A job is a fork of a worker, so what is not loaded here would be loaded again for each job.
+    """
     app: Flask = import_module(WORKERS).application(settings)
+    for module in PRELOADED:
+        import_module(module)
+    configure_mappers()
     return app
 
 
