@@ -145,7 +145,7 @@ def items_of(session: Session, *, project_id: int, limit: int = 500) -> list[Wor
         select(WorkItem)
         .outerjoin(WorkItem.task_details)
         .where(WorkItem.project_id == project_id)
-        .options(contains_eager(WorkItem.task_details), joinedload(WorkItem.assignee))
+        .options(contains_eager(WorkItem.task_details), joinedload(WorkItem.assignee).lazyload(Person.memberships))
         .order_by(
             case((WorkItem.status.in_(OPEN_STATUSES), 0), else_=1),
             func.coalesce(TaskDetails.position, 0),
