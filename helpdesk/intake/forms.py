@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
 
-from helpdesk.infra.forms import StrictForm, optional_id
+from helpdesk.infra.forms import StrictForm, optional_id, options
 
-SECURITY = (("tls", _l("TLS")), ("starttls", _l("STARTTLS")), ("none", _l("none (this machine only)")))
+SECURITY = options((("tls", _l("TLS")), ("starttls", _l("STARTTLS")), ("none", _l("none (this machine only)"))))
 PORT = (InputRequired(), NumberRange(1, 65535))
 
 
@@ -26,6 +26,8 @@ class MailboxForm(StrictForm):
     project_id = SelectField(_l("Project"), coerce=optional_id, default=None)
     first_fetch = RadioField(
         _l("Mail that is there already"),
-        choices=(("now", _l("Leave it: begin with the next mail")), ("all", _l("Read all of it, without answering"))),
+        choices=options(
+            (("now", _l("Leave it: begin with the next mail")), ("all", _l("Read all of it, without answering")))
+        ),
         default="now",
     )

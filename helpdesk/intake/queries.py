@@ -82,15 +82,14 @@ def log_page(session: Session, *, outcome: str, before: int | None) -> list[Inbo
 
 def log_counts(session: Session) -> dict[str, int]:
     """Return how many messages each outcome of :func:`log_page` has: one query."""
-    query = select(InboundMessage.state, InboundMessage.outcome == "held", func.count()).group_by(
-        InboundMessage.state, InboundMessage.outcome == "held"
-    )
+    held = func.count().filter(InboundMessage.outcome == "held")
+    query = select(InboundMessage.state, func.count(), held).group_by(InboundMessage.state)
     counts = dict.fromkeys(("all", "done", "ignored", "held", "quarantined"), 0)
-    for state, held, count in session.execute(query).tuples():
-        counts["all"] += count
-        counts["held"] += count if held else 0
+    for state, number, held_number in session.execute(query):
+        counts["all"] += number
+        counts["held"] += held_number
         if state in counts:
-            counts[state] += count
+            counts[state] += number
     return counts
 
 

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import options
 from helpdesk.infra.policy import APPROVERS, SETTINGS, current_actor, policy
+from helpdesk.infra.settings_pages import tabs
 from helpdesk.infra.web import back_or
 from helpdesk.intake import queries
 from helpdesk.intake.forms import MailboxForm
@@ -72,10 +74,10 @@ def log() -> str:
         "older_url": url_for("intake.log", outcome=outcome, before=rows[-1].id) if more else None,
     }
     counts = queries.log_counts(session)
-    tabs = [{"key": key, "label": label, "count": counts[key]} for key, label in _outcomes().items()]
+    outcomes = [{"key": key, "label": label, "count": counts[key]} for key, label in _outcomes().items()]
     return render_template(
         "intake/log.html",
-        tabs=tabs,
+        tabs=outcomes,
         outcome=outcome,
         rows=[_log_row(row) for row in rows],
         can_retry=True,
@@ -132,7 +134,7 @@ def _form() -> MailboxForm:
     form = MailboxForm()
     projects = queries.project_choices(read_session())
     named = [(str(project.id), f"{project.client.name}: {project.name}") for project in projects]
-    form.project_id.choices = [("", _("by client, else Triage")), *named]
+    form.project_id.choices = options([("", _("by client, else Triage")), *named])
     return form
 
 
@@ -167,25 +169,12 @@ def _mailboxes_page(form: MailboxForm) -> str:
     }
     return render_template(
         "settings/mailboxes.html",
-        tabs=_tabs(),
+        tabs=tabs("intake.mailboxes"),
         mailboxes=[_mailbox_row(source) for source in queries.all_sources(read_session())],
         form=form,
         groups=groups,
         hints=hints,
     )
-
-
-def _tabs() -> list[dict[str, object]]:
-    pages = {
-        "company.settings": _("Company"),
-        "accounts.people": _("People"),
-        "intake.mailboxes": _("Mailboxes"),
-        "desk.jobs": _("Failed jobs"),
-    }
-    return [
-        {"url": url_for(endpoint), "label": label, "current": endpoint == "intake.mailboxes"}
-        for endpoint, label in pages.items()
-    ]
 
 
 def _mailbox_row(source: IntakeSource) -> MailboxRow:

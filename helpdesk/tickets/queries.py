@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from helpdesk.accounts.models import Person
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
@@ -24,7 +25,7 @@ def conversation(session: Session, item_id: int) -> list[Message]:
         .order_by(Message.posted_at, Message.id)
         .options(
             joinedload(Message.contact),
-            joinedload(Message.person),
+            joinedload(Message.person).lazyload(Person.memberships),
             joinedload(Message.outgoing),
             selectinload(Message.attachments),
         )

@@ -38,7 +38,6 @@ def body(message_id: int) -> Response:
     }
     response = Response(mail_page(text=message.text, body_html=message.html, pictures=pictures), mimetype="text/html")
     response.headers["Content-Security-Policy"] = BODY_POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -1,0 +1,90 @@
+"""Who gets what from the intake slice: the log shows mail of every client, mailboxes are settings."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import blobs
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.models import InboundMessage
+from helpdesk.intake.service import sources
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+OTHERS = {"anonymous": 302, "technician": 403, "account_manager": 403, "rival": 403, "bookkeeper": 403}
+LOG_SEEN = expect(**OTHERS, manager=200, admin=200)
+LOG_DONE = expect(**OTHERS, manager=303, admin=303)
+LOG_CONFLICT = expect(**OTHERS, manager=409, admin=409)
+LOG_NOT_THERE = expect(**OTHERS, manager=404, admin=404)
+ADMIN_SEES = expect(**OTHERS, manager=403, admin=200)
+ADMIN_DOES = expect(**OTHERS, manager=403, admin=303)
+ADMIN_REFUSED = expect(**OTHERS, manager=403, admin=422)
+
+MAILBOX = {
+    "name": "Hello",
+    "address": "hello@halden-okoye.example",
+    "username": "hello",
+    "password": "secret",
+    "imap_host": "imap.example",
+    "imap_port": "993",
+    "imap_tls": "tls",
+    "smtp_host": "smtp.example",
+    "smtp_port": "587",
+    "smtp_tls": "starttls",
+    "project_id": "",
+    "first_fetch": "now",
+}
+
+
+def furnish(session: Session, _office: Office, now: datetime) -> dict[str, int | str]:
+    source = sources.connect_mailbox(
+        session,
+        actor=SYSTEM,
+        now=now,
+        settings=sources.MailboxSettings(
+            name="Support",
+            address="support@halden-okoye.example",
+            user="support",
+            password="secret",
+            imap_host="imap.example",
+            imap_port=993,
+            smtp_host="smtp.example",
+            smtp_port=587,
+        ),
+    )
+    digest = blobs.store().put(b"Subject: x\r\n\r\nx")
+    blobs.record(session, digest=digest, size_bytes=15, now=now)
+    lines = {
+        state: InboundMessage(
+            mailbox_id=source.mailbox_id,
+            folder="INBOX",
+            uid_validity=1,
+            uid=uid,
+            blob_sha256=digest,
+            size_bytes=15,
+            message_id=f"<{uid}@x.example>",
+            content_hash=digest,
+            received_at=now,
+            state=state,
+            reasons=[],
+        )
+        for uid, state in enumerate(("quarantined", "done"), start=1)
+    }
+    session.add_all(lines.values())
+    session.flush()
+    return {f"{state}_mail": line.id for state, line in lines.items()}
+
+
+ROWS = [
+    Row("intake.log", "GET", "/inbound", LOG_SEEN),
+    Row("intake.log", "GET", "/inbound", LOG_SEEN, query="outcome=quarantined&before=5"),
+    Row("intake.raw", "GET", "/inbound/{done_mail}/raw", LOG_SEEN),
+    Row("intake.raw", "GET", "/inbound/{missing}/raw", LOG_NOT_THERE),
+    Row("intake.retry", "POST", "/inbound/{quarantined_mail}/retry", LOG_DONE),
+    Row("intake.retry", "POST", "/inbound/{done_mail}/retry", LOG_CONFLICT),
+    Row("intake.retry", "POST", "/inbound/{missing}/retry", LOG_NOT_THERE),
+    Row("intake.mailboxes", "GET", "/settings/mailboxes", ADMIN_SEES),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_DOES, form=MAILBOX),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"active": "1"}),
+]
