@@ -39,7 +39,7 @@ class ReplyForm(NoteForm):
     """A reply, what was on the page when it was written, and the status afterwards."""
 
     last_seen_id = HiddenField()
-    status = SelectField(_l("Status afterwards"))
+    status = SelectField(_l("Status afterwards"), default="")
 
     def offer(self, session: Session) -> None:
         """Fill the choices."""

@@ -67,7 +67,7 @@ class EntryForOthersForm(EntryForm):
     def offer_people(self, people: Sequence[tuple[int, str]], *, chosen: int) -> None:
         """Fill the people, the one whose week it is chosen."""
         self.person_id.choices = options(people)
-        if self.person_id.raw_data is None:
+        if not self.person_id.raw_data:
             self.person_id.data = chosen
 
 

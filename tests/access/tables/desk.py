@@ -1,0 +1,111 @@
+"""Who gets what from the desk: its pages for those who work there, clients for all who may see them."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.outbox.models import Mailbox
+from helpdesk.tickets.models import TicketDetails
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+HOME = expect(anonymous=302, technician=302, account_manager=302, rival=302, bookkeeper=302, manager=302, admin=302)
+DESK = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200)
+DESK_WRITES = expect(
+    anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303
+)
+GLOBEX = expect(anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=403, manager=200, admin=200)
+GLOBEX_WRITES = expect(
+    anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303
+)
+NOT_THERE = expect(
+    anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
+
+REPLY = {"body": "Done.", "billable": "billable"}
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Give both tickets a requester, and replies an address to leave from."""
+    session.add(
+        Mailbox(
+            address="desk-table@halden-okoye.example",
+            name="Support",
+            smtp_host="localhost",
+            smtp_port=25,
+            smtp_security="none",
+            created_at=now,
+        )
+    )
+    for item, contact in ((office.acme_ticket, office.acme_contact), (office.globex_ticket, office.globex_contact)):
+        if session.get(TicketDetails, item.id) is None:
+            session.add(TicketDetails(work_item_id=item.id, requester_id=contact.id, reasons=[], last_message_at=now))
+    return {}
+
+
+def _on_items(endpoint: str, act: str, form: dict[str, str]) -> list[Row]:
+    """Return the rows of one act on an item that all on the desk see, on a restricted one, and on a missing one."""
+    return [
+        Row(endpoint, "POST", f"/items/{{acme_ticket}}/{act}", DESK_WRITES, form=form),
+        Row(endpoint, "POST", f"/items/{{globex_ticket}}/{act}", GLOBEX_WRITES, form=form),
+        Row(endpoint, "POST", f"/items/{{missing}}/{act}", NOT_THERE, form=form),
+    ]
+
+
+ROWS = [
+    Row("desk.home", "GET", "/", HOME),
+    Row("desk.queue", "GET", "/desk", DESK),
+    Row("desk.queue", "GET", "/desk", GLOBEX, query="view=client&client={globex}"),
+    Row("desk.queue", "GET", "/desk", NOT_THERE, query="view=client&client={missing}"),
+    Row("desk.new_ticket", "GET", "/tickets/new", DESK),
+    Row(
+        "desk.open_ticket",
+        "POST",
+        "/tickets/new",
+        DESK_WRITES,
+        form={
+            "project_id": "{acme_project}",
+            "requester_email": "person@acme.example",
+            "subject": "It hums",
+            "priority": "normal",
+        },
+    ),
+    Row(
+        "desk.open_ticket",
+        "POST",
+        "/tickets/new",
+        expect(anonymous=302, technician=422, account_manager=422, rival=303, bookkeeper=403, manager=303, admin=303),
+        form={
+            "project_id": "{globex_project}",
+            "requester_email": "person@globex.example",
+            "subject": "It hums",
+            "priority": "normal",
+        },
+    ),
+    Row("desk.item", "GET", "/items/{acme_ticket}", DESK),
+    Row("desk.item", "GET", "/items/{acme_task}", DESK),
+    Row("desk.item", "GET", "/items/{globex_ticket}", GLOBEX),
+    Row("desk.item", "GET", "/items/{missing}", NOT_THERE),
+    *_on_items("desk.reply", "reply", REPLY),
+    *_on_items("desk.add_note", "note", REPLY),
+    *_on_items("desk.set_status", "status", {"status": "waiting"}),
+    *_on_items("desk.assign", "assign", {"assignee_id": ""}),
+    Row("desk.start_timer", "POST", "/timer/start", DESK_WRITES, form={"number": "{acme_ticket}"}),
+    Row("desk.start_timer", "POST", "/timer/start", GLOBEX_WRITES, form={"number": "{globex_ticket}"}),
+    Row("desk.start_timer", "POST", "/timer/start", NOT_THERE, form={"number": "{missing}"}),
+    Row("desk.stop_timer", "POST", "/timer/stop", DESK_WRITES),
+    Row("desk.client", "GET", "/clients/{acme}", STAFF),
+    Row(
+        "desk.client",
+        "GET",
+        "/clients/{globex}",
+        expect(anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=200, manager=200, admin=200),
+    ),
+    Row(
+        "desk.client",
+        "GET",
+        "/clients/{missing}",
+        expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404),
+    ),
+]
