@@ -10,7 +10,7 @@ from babel.dates import format_date
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.engine import Settlement
@@ -167,7 +167,7 @@ def board_row(view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod])
     return BoardRow(
         agreement_id=view.agreement.id,
         client_name=view.agreement.client.name,
-        plan=_("%(hours)s h a month", hours=format_hm(_terms(view).allowance_seconds)),
+        plan=_("%(hours)s h a month", hours=_hours(_terms(view).allowance_seconds)),
         allowance_seconds=allowance,
         allowance_note=_allowance_note(view),
         used_seconds=statement.burned_seconds,
@@ -235,10 +235,8 @@ def burn_of(view: MonthView, *, as_of: date) -> Burn:
 def facts_of(view: MonthView) -> list[Fact]:
     """Return the figures beside the picture."""
     statement, period, currency = view.statement, view.statement.period, view.agreement.currency
-    left = format_hm(view.left_seconds)
-    with_pending = format_hm(view.left_seconds - statement.pending_seconds)
     facts = [
-        Fact(_("Left"), _("%(left)s, or %(rest)s with pending", left=left, rest=with_pending), strong=True),
+        Fact(_("Left"), _left_words(view), strong=True),
         Fact(_("Allowance"), _allowance_note(view) or format_hm(period.granted_seconds)),
         Fact(_("Used"), format_hm(statement.burned_seconds)),
     ]
@@ -258,7 +256,7 @@ def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
     """Return the terms in force in a month, in words."""
     terms, locale = _terms_in(agreement, month), str(get_locale())
     facts = [
-        Fact(_("Allowance"), _("%(hours)s h a month", hours=format_hm(terms.allowance_seconds))),
+        Fact(_("Allowance"), _("%(hours)s h a month", hours=_hours(terms.allowance_seconds))),
         Fact(_("Fee"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
         Fact(_("Fee is drafted"), _("in advance") if terms.fee_timing == "advance" else _("after the month")),
         Fact(_("Beyond that"), _overage_words(agreement, terms, locale)),
@@ -301,6 +299,18 @@ def entries_of(settlement: Settlement, month: Month, rows: dict[str, TimeEntry],
     return found[::-1]
 
 
+def _left_words(view: MonthView) -> str:
+    left, pending = view.left_seconds, view.statement.pending_seconds
+    if not pending:
+        return format_hm(left)
+    return _("%(left)s, or %(rest)s with pending", left=format_hm(left), rest=format_hm(left - pending))
+
+
+def _hours(seconds: int) -> str:
+    """Return whole hours as people say them (10), others with their minutes (7:30)."""
+    return str(seconds // HOUR) if seconds % HOUR == 0 else format_hm(seconds)
+
+
 def _terms(view: MonthView) -> AgreementTerms:
     return _terms_in(view.agreement, view.month)
 
@@ -324,7 +334,7 @@ def _forecast_hours(view: MonthView) -> str:
     forecast = view.statement.forecast
     if forecast is None:
         return ""
-    low, high = forecast.low_seconds // 3600, -(-forecast.high_seconds // 3600)
+    low, high = forecast.low_seconds // HOUR, -(-forecast.high_seconds // HOUR)
     return _("%(low)s to %(high)s h", low=low, high=high)
 
 
