@@ -1,0 +1,83 @@
+"""Every page that can be looked at: all that the access tables expect somebody to see, and the story's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.access.conftest import all_rows
+from tests.access.rows import ACTORS, Row
+
+# Answers that are no pages of ours: files, and mail as a stranger wrote it, in a frame of its own.
+FILES = {"tickets.attachment", "tickets.body", "intake.raw", "invoicing.pdf"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: who looks at it, and its path with ids in braces (see ``tests.access.rows``)."""
+
+    actor: str
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.actor} {self.path}"
+
+    @property
+    def name(self) -> str:
+        """How a picture of it is called."""
+        words = self.title.replace("{", "").replace("}", "")
+        return "-".join("".join(sign if sign.isalnum() else " " for sign in words).split())
+
+
+STORY = (
+    Place("admin", "/items/{story_ticket}"),
+    Place("admin", "/items/{failed_ticket}"),
+    Place("manager", "/items/{story_ticket}"),
+    Place("manager", "/items/{kuehn_task}"),
+    Place("technician", "/items/{kuehn_task}"),
+    Place("bookkeeper", "/items/{story_ticket}"),
+    Place("technician", "/desk"),
+    Place("manager", "/desk?view=mine"),
+    Place("technician", "/desk?view=unassigned"),
+    Place("technician", "/desk?view=waiting"),
+    Place("technician", "/desk?view=closed"),
+    Place("technician", "/desk?view=client&client={kuehn}"),
+    Place("technician", "/time"),
+    Place("admin", "/time"),
+    Place("manager", "/time?person={technician}"),
+    Place("technician", "/time/entries/{rejected_entry}"),
+    Place("bookkeeper", "/"),
+    Place("bookkeeper", "/clients/{kuehn}"),
+    Place("account_manager", "/"),
+    Place("account_manager", "/clients/{kuehn}"),
+    Place("admin", "/clients/{kuehn}"),
+    Place("admin", "/clients/{heron}"),
+    Place("admin", "/projects/{kuehn_project}"),
+    Place("admin", "/retainers?month=2026-10"),
+    Place("admin", "/retainers/{kuehn_agreement}"),
+    Place("admin", "/retainers/{kuehn_agreement}?month=2026-10"),
+    Place("bookkeeper", "/invoices/{draft_invoice}"),
+    Place("admin", "/invoices/{issued_invoice}"),
+    Place("admin", "/invoices?state=all"),
+    Place("bookkeeper", "/close/2026-10"),
+    Place("manager", "/close/2026-11"),
+    Place("admin", "/inbound?outcome=quarantined"),
+    Place("admin", "/inbound?outcome=held"),
+    Place("technician", "/account/password"),
+)
+
+
+def _seen_by(row: Row) -> str | None:
+    """Return who sees the row's page: the administrator if possible, for there is most on it."""
+    return next((actor for actor in (ACTORS[-1], *ACTORS) if row.expected[actor] == 200), None)
+
+
+def _of_the_tables() -> Iterator[Place]:
+    for row in all_rows():
+        actor = _seen_by(row) if row.method == "GET" and row.endpoint not in FILES else None
+        if actor is not None:
+            yield Place(actor, row.path + (f"?{row.query}" if row.query else ""))
+
+
+def places() -> list[Place]:
+    """Return every page once."""
+    return list(dict.fromkeys((*_of_the_tables(), *STORY)))

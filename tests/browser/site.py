@@ -1,0 +1,119 @@
+"""The application as a browser meets it: a real server on a furnished SQLite database, everybody signed in."""
+
+import importlib
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask_migrate import upgrade
+from werkzeug.serving import make_server
+
+from helpdesk.accounts import service as accounts
+from helpdesk.app import create_app
+from helpdesk.infra import clock, jobs
+from helpdesk.infra.db import db, unit_of_work
+from tests.access.rows import ACTORS, Ids, ids_of
+from tests.browser import story
+from tests.builders import PASSWORD, Office
+from tests.conftest import NOW, FixedClock, settings_for
+
+TABLES = Path(__file__).parents[1] / "access" / "tables"
+
+
+@dataclass
+class Site:
+    """The application, where it is served, what its database was like at first, and the cookies of all roles."""
+
+    app: Flask
+    database: Path
+    empty: Path
+    furnished: Path
+    ids: Ids
+    cookies: dict[str, str]
+    clock: FixedClock
+    origin: str = ""
+
+    def renew(self, *, empty: bool = False) -> None:
+        """Lay the database anew: furnished as at first, or migrated and nothing more."""
+        with self.app.app_context():
+            db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
+        shutil.copy(self.empty if empty else self.furnished, self.database)
+        self.clock.now = NOW
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Serve on a free port of this machine, one thread a request, at the fixed time; yield the origin."""
+        server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        self.origin = f"http://127.0.0.1:{server.server_port}"
+        self.app.config["BASE_URL"] = self.origin
+        with pytest.MonkeyPatch.context() as patch:
+            _stand_still(patch, self.clock)
+            thread.start()
+            try:
+                yield self.origin
+            finally:
+                server.shutdown()
+                thread.join()
+                server.server_close()
+
+
+def build(home: Path) -> Site:
+    """Return the site with the office, what the access tables add to it, and the story of ``story.tell``."""
+    database = home / "browser.sqlite3"
+    app = create_app(replace(settings_for(home, f"sqlite:///{database}"), base_url="http://127.0.0.1"))
+    fixed = FixedClock()
+    with pytest.MonkeyPatch.context() as patch, app.app_context():
+        _stand_still(patch, fixed)
+        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+        upgrade()
+        empty = _kept(database, home / "empty.sqlite3")
+        ids = _furnish(fixed)
+        fixed.now = NOW
+        cookies = {actor: _sign_in(app, f"{actor}@halden-okoye.example") for actor in ACTORS[1:]}
+        db.session.remove()
+        furnished = _kept(database, home / "furnished.sqlite3")
+        db.engine.dispose()
+    return Site(app, database, empty, furnished, ids, cookies, fixed)
+
+
+def _stand_still(patch: pytest.MonkeyPatch, fixed: FixedClock) -> None:
+    patch.setattr(clock, "now", fixed)
+    patch.setattr(jobs, "enqueue", lambda _bell: True)
+
+
+def _kept(database: Path, copy: Path) -> Path:
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(database, copy)
+    return copy
+
+
+def _furnish(fixed: FixedClock) -> Ids:
+    with unit_of_work() as session:
+        office = Office.furnish(session, now=NOW)
+    ids = ids_of(office)
+    for file in sorted(TABLES.glob("*.py")):
+        table = importlib.import_module(f"tests.access.tables.{file.stem}")
+        if hasattr(table, "furnish"):
+            with unit_of_work() as session:
+                ids.update(table.furnish(session, office, NOW))
+    return ids | story.tell(office, fixed)
+
+
+def _sign_in(app: Flask, email: str) -> str:
+    browser = app.test_client()
+    answer = browser.post("/sign-in", data={"email": email, "password": PASSWORD, "next": "/"})
+    assert answer.status_code == 303, answer.text
+    cookie = browser.get_cookie("helpdesk")
+    assert cookie is not None
+    return cookie.value

@@ -1,0 +1,330 @@
+"""A believable week in the office, told through the services: mail with files, time in every state, money, trouble."""
+
+import io
+from datetime import date, datetime
+
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from helpdesk.clients import service as clients
+from helpdesk.clients.service import ClientProfile
+from helpdesk.desk import service as desk
+from helpdesk.desk.service import WorkedTime
+from helpdesk.infra import job_failures
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.models import InboundEffect, InboundMessage
+from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.intake.service.log import ATTEMPTS
+from helpdesk.invoicing import process as invoicing
+from helpdesk.invoicing import service as invoices
+from helpdesk.kernel.periods import Month
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.rates import service as rates
+from helpdesk.retainers import service as retainers
+from helpdesk.retainers.service import NewTerms
+from helpdesk.timekeeping import service as timekeeping
+from tests.builders import Office
+from tests.conftest import FixedClock
+from tests.mails import mail
+from tests.slices.conftest import Inbox, connect
+
+ZEYNEP = "Zeynep Kaya <z.kaya@kuehn.example>"
+RACHEL = "Rachel Kim <r.kim@blueheron.example>"
+OCTOBER = Month(2026, 10)
+
+Ids = dict[str, int]
+
+
+def tell(office: Office, clock: FixedClock) -> Ids:
+    """Add the story to the office and return the ids that pages are named by."""
+    ids = _clients(office, clock)
+    _october(office, clock, ids)
+    ids |= _mail(office, clock)
+    _week(office, clock, ids)
+    _trouble(clock)
+    return ids
+
+
+def at(text: str) -> datetime:
+    """Return an instant: ``at("2026-11-17T09:30")`` in UTC."""
+    return datetime.fromisoformat(f"{text}:00+00:00")
+
+
+def _clients(office: Office, clock: FixedClock) -> Ids:
+    clock.now = at("2026-09-28T08:00")
+    with unit_of_work() as session:
+        kuehn = _client(office, clock, session, name="Kühn Präzision", domain="kuehn.example", project="Workplace")
+        heron = _client(office, clock, session, name="Blue Heron Clinics", domain="blueheron.example", project="Web")
+        rates.set_rate(
+            session, actor=SYSTEM, now=clock(), amount="105.00", currency="EUR", effective_on=date(2026, 9, 1)
+        )
+        rates.set_rate(
+            session,
+            actor=SYSTEM,
+            now=clock(),
+            amount="140.00",
+            currency="EUR",
+            effective_on=date(2026, 10, 1),
+            client_id=heron["client"],
+        )
+        rates.set_rounding(
+            session, actor=SYSTEM, now=clock(), effective_on=date(2026, 9, 1), mode="up", step_minutes=15
+        )
+        agreement = retainers.add_agreement(
+            session,
+            actor=SYSTEM,
+            now=clock(),
+            client_id=kuehn["client"],
+            name="Managed workplace",
+            starts_on=date(2026, 10, 1),
+            terms=NewTerms(
+                allowance_seconds=36000,
+                fee_minor=120000,
+                fee_timing="advance",
+                overage_rate_minor=12000,
+                rollover_months=2,
+            ),
+        )
+        return {
+            "kuehn": kuehn["client"],
+            "kuehn_project": kuehn["project"],
+            "kuehn_task": kuehn["number"],
+            "kuehn_task_id": kuehn["task"],
+            "kuehn_agreement": agreement.id,
+            "heron": heron["client"],
+            "heron_project": heron["project"],
+            "heron_task": heron["number"],
+            "heron_task_id": heron["task"],
+        }
+
+
+def _client(office: Office, clock: FixedClock, session: Session, *, name: str, domain: str, project: str) -> Ids:
+    profile = ClientProfile(
+        name=name,
+        legal_name=f"{name} GmbH",
+        address="Zuffenhauser Straße 84\n70435 Stuttgart\nGermany",
+        country="DE",
+        vat_id="DE123456788",
+        invoice_email=f"accounts@{domain}",
+        time_zone="Europe/Berlin",
+        tax_percent="19",
+        account_manager_id=office.account_manager.id,
+    )
+    client = clients.add_client(session, actor=SYSTEM, now=clock(), profile=profile)
+    clients.add_domain(session, actor=SYSTEM, now=clock(), client_id=client.id, domain=domain)
+    added = projects.add_project(
+        session, actor=SYSTEM, now=clock(), client_id=client.id, name=project, manager_id=office.manager.id
+    )
+    task = projects.add_task(
+        session,
+        actor=SYSTEM,
+        now=clock(),
+        project_id=added.id,
+        title="Retire the old file server and move its shares",
+        assignee_id=office.technician.id,
+        estimate_seconds=8 * 3600,
+        due_on=date(2026, 11, 27),
+    )
+    return {"client": client.id, "project": added.id, "task": task.id, "number": task.number}
+
+
+def _october(office: Office, clock: FixedClock, ids: Ids) -> None:
+    """Work over the hours of the agreement, close the month, issue one invoice and leave the other a draft."""
+    clock.now = at("2026-11-01T18:00")
+    worked = [("kuehn_task_id", day, "4") for day in (5, 12, 19)] + [("heron_task_id", 7, "2.5")]
+    entry_ids = [_work(office, clock, ids[item], date(2026, 10, day), hours) for item, day, hours in worked]
+    with unit_of_work() as session:
+        technician, manager = office.actor("technician"), office.actor("manager")
+        timekeeping.submit(session, actor=technician, now=clock(), entry_ids=entry_ids)
+        timekeeping.approve(session, actor=manager, now=clock(), entry_ids=entry_ids)
+    clock.now = at("2026-11-02T08:00")
+    done = invoicing.close(
+        unit_of_work, actor=SYSTEM, clock=clock, month=OCTOBER, client_ids=[ids["kuehn"], ids["heron"]]
+    )
+    drafted = {each.client_id: each.invoice_id for each in done}
+    assert all(drafted.values()), done
+    ids["draft_invoice"], ids["issued_invoice"] = (drafted[ids[name]] or 0 for name in ("heron", "kuehn"))
+    with unit_of_work() as session:
+        invoices.issue(session, actor=SYSTEM, now=clock(), invoice_id=ids["issued_invoice"])
+
+
+def _work(office: Office, clock: FixedClock, item_id: int, day: date, worked: str, **more: str) -> int:
+    with unit_of_work() as session:
+        entry = timekeeping.add_entry(
+            session,
+            actor=office.actor("technician"),
+            now=clock(),
+            item_id=item_id,
+            day=day,
+            worked=worked,
+            note=more.get("note", "Moved the shares of the design department"),
+            billable=more.get("billable", "billable"),
+        )
+        return entry.id
+
+
+def _mail(office: Office, clock: FixedClock) -> Ids:
+    """Let mail come in over three days: HTML with files, an answer, an absence note, and what is ignored."""
+    clock.now = at("2026-11-16T07:00")
+    mailbox_id, source_id = connect(address="desk@halden-okoye.example", default_project_id=office.triage.id)
+    inbox = Inbox(mailbox_id, source_id, clock)
+    inbox.fetch()
+    clock.now = at("2026-11-16T07:12")
+    first = inbox.receive(_printer_mail())
+    number, item_id = _ticket_of(first)
+    clock.now = at("2026-11-16T07:40")
+    with unit_of_work() as session:
+        sent = desk.reply(
+            session,
+            actor=office.actor("technician"),
+            now=clock(),
+            number=number,
+            text="Good morning Zeynep,\n\nthe driver was replaced last night. I am putting the old one back now.",
+            status="waiting",
+            time=WorkedTime(worked="0:20"),
+        )
+        answered = session.get_one(OutgoingMessage, sent.outgoing_message_id).message_id
+    clock.now = at("2026-11-16T08:05")
+    inbox.receive(
+        mail(
+            "Printer A prints again, printer B (10.20.4.31) does not.\n\nOn 16 Nov 2026, support wrote:\n"
+            "> the driver was replaced last night. I am putting the old one back now.\n",
+            sender=ZEYNEP,
+            subject="Re: Label printer in hall 2 prints blank labels",
+            headers={"In-Reply-To": answered, "References": answered},
+        )
+    )
+    with unit_of_work() as session:
+        actor = office.actor("technician")
+        desk.add_note(session, actor=actor, now=clock(), number=number, text="Printer B still has the new driver.")
+        projects.set_status(session, actor=actor, now=clock(), item_id=item_id, status="in_progress")
+    clock.now = at("2026-11-17T15:10")
+    away = {"Auto-Submitted": "auto-replied", "In-Reply-To": answered, "References": answered}
+    inbox.receive(mail("I am away until Monday.", sender=ZEYNEP, subject="Out of office", headers=away))
+    for minute, (sender, subject) in enumerate(_other_mail()):
+        clock.now = at(f"2026-11-18T08:{10 + minute:02}")
+        last = inbox.receive(mail("It began this morning, on the second floor.", sender=sender, subject=subject))
+    clock.now = at("2026-11-18T08:50")
+    inbox.receive(_printer_mail())
+    _quarantine(inbox, clock)
+    _undeliverable(office, clock, _ticket_of(last)[0])
+    clock.now = at("2026-11-18T09:58")
+    return {"story_ticket": number, "story_ticket_id": item_id, "failed_ticket": _ticket_of(last)[0]}
+
+
+def _printer_mail() -> bytes:
+    return mail(
+        "Good morning,\n\nthe label printer in hall 2 prints blank labels since last night.\n\nZeynep Kaya\n",
+        sender=ZEYNEP,
+        subject="Label printer in hall 2 prints blank labels",
+        message_id="<hall-2@kuehn.example>",
+        html='<p>Good morning,</p><p>the label printer in <b>hall 2</b> prints <span style="color:#b00">blank labels'
+        '</span> since last night.</p><p>Zeynep Kaya<br><img src="http://pictures.invalid/logo.png" alt="Kühn"></p>',
+        files={"Label hall 2.png": _picture(), "print server with quite a long name of 16 November 2026.log": b"06:02"},
+    )
+
+
+def _other_mail() -> list[tuple[str, str]]:
+    return [
+        (
+            RACHEL,
+            "The booking form says “service unavailable” for patients of the clinic in Spokane since this morning",
+        ),
+        (RACHEL, "New colleague on 1 December"),
+        ("Matthias Kühn <m.kuehn@kuehn.example>", "VPN drops every ten minutes"),
+        ("Jana Brandl <j.brandl@kuehn.example>", "Zugriff auf das Laufwerk K: fehlt"),
+        ("Somebody <somebody@unknown.example>", "Do you also look after small firms?"),
+    ]
+
+
+def _picture() -> bytes:
+    output, picture = io.BytesIO(), Image.new("RGB", (240, 120), "white")
+    ImageDraw.Draw(picture).rectangle((20, 20, 220, 100), outline="black")
+    picture.save(output, "PNG")
+    return output.getvalue()
+
+
+def _ticket_of(inbound: InboundMessage) -> tuple[int, int]:
+    with unit_of_work() as session:
+        item = session.get_one(WorkItem, session.get_one(InboundEffect, inbound.id).work_item_id)
+        return item.number, item.id
+
+
+def _quarantine(inbox: Inbox, clock: FixedClock) -> None:
+    """Let one mail fail until it waits for a person."""
+
+    def fail(_raw: bytes) -> ParsedMail:
+        message = "the header of part 3 never ends"
+        raise ValueError(message)
+
+    inbox.folder.deliver(mail(sender=RACHEL, subject="Scan of the lease"), at=clock())
+    inbox.fetch()
+    with unit_of_work() as session:
+        inbound_id = session.scalars(select(InboundMessage.id).order_by(InboundMessage.id.desc())).first()
+    assert inbound_id is not None
+    with capture_logs():  # a failure that is meant need not be told
+        for _attempt in range(ATTEMPTS):
+            inbox.handle(inbound_id, parser=fail)
+            clock.advance(minutes=3)
+
+
+def _undeliverable(office: Office, clock: FixedClock, number: int) -> None:
+    """Reply to somebody whose server refuses it for good."""
+    with unit_of_work() as session:
+        sent = desk.reply(session, actor=office.actor("manager"), now=clock(), number=number, text="Yes, gladly.")
+        message_id = sent.outgoing_message_id
+    assert message_id is not None
+    with unit_of_work() as session:
+        claimed = outbox.claim(session, message_id=message_id, now=clock())
+        assert claimed is not None
+        outbox.record_failure(
+            session,
+            message_id=message_id,
+            attempt=claimed.attempts,
+            error="550 5.1.1 no such user",
+            final=True,
+            chance=0.5,
+            now=clock(),
+        )
+
+
+def _week(office: Office, clock: FixedClock, ids: Ids) -> None:
+    """Log this week's work of the technician in every state, and let the manager's timer run."""
+    clock.now = at("2026-11-18T09:00")
+    ticket, task = ids["story_ticket_id"], ids["kuehn_task_id"]
+    approved = [_work(office, clock, task, date(2026, 11, day), "2.5") for day in (3, 9, 16)]
+    rejected = _work(office, clock, task, date(2026, 11, 16), "3", note="Reading")
+    waiting = [
+        _work(office, clock, ticket, date(2026, 11, 17), "9:15-10:40", note="Drove to hall 2"),
+        _work(office, clock, ids["heron_task_id"], date(2026, 11, 17), "0:45", billable="no_charge"),
+    ]
+    with unit_of_work() as session:
+        technician, manager = office.actor("technician"), office.actor("manager")
+        timekeeping.submit(session, actor=technician, now=clock(), entry_ids=[*approved, rejected, *waiting])
+        timekeeping.approve(session, actor=manager, now=clock(), entry_ids=approved)
+        timekeeping.reject(
+            session, actor=manager, now=clock(), entry_id=rejected, reason="Which manual? It is not billable."
+        )
+    ids["draft_entry"] = _work(office, clock, ticket, date(2026, 11, 18), "0:50", note="Put the old driver back")
+    ids["rejected_entry"] = rejected
+    with unit_of_work() as session:
+        timekeeping.start_timer(session, actor=office.actor("manager"), now=at("2026-11-18T09:18"), item_id=ticket)
+
+
+def _trouble(clock: FixedClock) -> None:
+    with unit_of_work() as session:
+        job_failures.note(
+            session,
+            job="deliver_outgoing",
+            args=[7],
+            queue="mail",
+            error="ConnectionRefusedError: [Errno 111] Connection refused",
+            traceback="Traceback (most recent call last):\n  …\nConnectionRefusedError: [Errno 111] Connection refused",
+            now=clock(),
+        )

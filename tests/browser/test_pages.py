@@ -1,0 +1,28 @@
+"""Every page, in both themes, wide and narrow: axe finds nothing, nothing sticks out, the console is silent."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.chromium import THEMES, WIDE, WIDTHS, Visitor, dress, faults, too_wide
+from tests.browser.pages import Place, places
+from tests.browser.site import Site
+
+
+@pytest.mark.parametrize("place", places(), ids=lambda place: place.title)
+def test_a_page_is_accessible_quiet_and_never_wider_than_the_window(
+    visitor_of: Callable[[str], Visitor], site: Site, place: Place
+) -> None:
+    visitor = visitor_of(place.actor)
+
+    page = visitor.goto(place.path.format(**site.ids))
+    found: dict[str, list[str]] = {}
+    for width in WIDTHS:
+        for theme in THEMES:  # a theme changes nothing but colours
+            dress(page, width=width, theme=theme)
+            found[f"{width} {theme}"] = faults(page, colours_alone=theme == "dark")
+        found[f"{width} sticking out"] = too_wide(page)
+    dress(page, width=WIDE, theme="light")
+
+    assert {where: what for where, what in found.items() if what} == {}
+    assert visitor.watch.trouble == {}
