@@ -113,7 +113,7 @@ def test_pages_go_on_where_the_last_one_ended_and_back(office, sign_in_as, long_
     def follow(page: str, rel: str) -> str:
         found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
         assert found is not None
-        return browser.get(found[1].replace("&amp;", "&")).text
+        return str(browser.get(found[1].replace("&amp;", "&")).text)
 
     first = browser.get("/desk").text
     second = follow(first, "next")

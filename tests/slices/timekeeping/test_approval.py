@@ -1,11 +1,14 @@
 """From draft to approved: who, in which order, and what an approved entry keeps (rules 2, 4 to 6)."""
 
 from datetime import date, timedelta
+from threading import Barrier, Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from helpdesk.company.models import Company
+from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.rates import service as rates
@@ -256,3 +259,26 @@ def test_what_waits_is_listed_by_person_and_filtered(session, office, log_time):
     assert [entry.person.name for entry in queries.approvals(session)] == ["Manager Person", "Technician Person"]
     assert [entry.id for entry in queries.approvals(session, client_id=office.acme.id)] == [first.id]
     assert [entry.id for entry in queries.approvals(session, person_id=office.technician.id)] == [first.id]
+
+
+def test_of_two_who_approve_at_once_one_is_told_that_it_is_done(app: Flask, office, log_time):
+    entry, together, outcomes = log_time(status="submitted"), Barrier(2), []
+
+    def decide(name: str) -> None:
+        with app.app_context():
+            together.wait()
+            try:
+                with unit_of_work() as session:
+                    service.approve(session, actor=office.actor(name), now=NOW, entry_ids=[entry.id])
+            except Conflict:
+                outcomes.append("told")
+            else:
+                outcomes.append("approved")
+
+    threads = [Thread(target=decide, args=(name,)) for name in ("manager", "admin")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["approved", "told"]
