@@ -190,16 +190,15 @@ def _drafts(session: Session, month: Month) -> list[Page]:
     before: dict[int, list[Invoice]] = defaultdict(list)
     for invoice in queries.of_month(session, month=month.previous):
         before[invoice.client_id].append(invoice)
-    left_out = _left_out(session, month)
     return [
-        _review(invoice, before.get(invoice.client_id, []), left_out.get(invoice.client_id, []))
+        _review(invoice, before.get(invoice.client_id, []), _left_out(session, invoice, month))
         for invoice in queries.of_month(session, month=month)
     ]
 
 
-def _left_out(session: Session, month: Month) -> dict[int, list[dict[str, Any]]]:
-    query = select(CloseStep).join(CloseStep.run).where(CloseRun.month == month.first_day)
-    return {step.client_id: step.left_out for step in session.scalars(query)}
+def _left_out(session: Session, invoice: Invoice, month: Month) -> list[dict[str, Any]]:
+    """Return what is not on a draft as things are now; an issued invoice is past that question."""
+    return selection.left_out(session, client=invoice.client, month=month) if invoice.status == "draft" else []
 
 
 def _review(invoice: Invoice, before: Sequence[Invoice], left_out: Iterable[dict[str, Any]]) -> Page:

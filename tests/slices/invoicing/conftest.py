@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -94,7 +95,7 @@ class Story:
             session.add(item)
         return item
 
-    def agree(self, *, per_month: str, fee: str = "0", overage: str | None = None, **more: object) -> Agreement:
+    def agree(self, *, per_month: str, fee: str = "0", overage: str | None = None, **more: Any) -> Agreement:
         with unit_of_work() as session:
             return retainers.add_agreement(
                 session,
@@ -112,7 +113,7 @@ class Story:
                 ),
             )
 
-    def close(self, month: Month = NOVEMBER, **more: object) -> dict[str, ClosedClient]:
+    def close(self, month: Month = NOVEMBER, **more: Any) -> dict[str, ClosedClient]:
         done = process.close(unit_of_work, actor=SYSTEM, clock=lambda: self.now, month=month, **more)
         return {each.client_name: each for each in done}
 

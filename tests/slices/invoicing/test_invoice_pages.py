@@ -248,6 +248,17 @@ def test_the_review_shows_what_changed_against_the_month_before(story, sign_in_a
     assert re.search(r"− gone #\d+ Mail migration 2:00 × 100.00 200.00", page)
 
 
+def test_the_review_says_what_came_in_after_the_draft(story, bookkeeper):
+    story.log("1")
+    story.close()
+    story.log("2", "2026-11-17")
+    story.log("0.5", "2026-11-18", status="submitted")
+
+    page = words(bookkeeper.get("/close/2026-11"))
+
+    assert "2:00 approved after the draft was made; drop the draft and draft again, 0:30 waits for approval" in page
+
+
 def test_nothing_reviewed_issues_nothing(story, bookkeeper):
     story.log("1")
     draft = story.drafted()
