@@ -332,8 +332,9 @@ def forget_old_attempts(session: Session, *, now: datetime) -> int:
 
 
 def _active_admins(session: Session) -> int:
-    query = select(func.count()).select_from(Person).where(Person.role == ADMIN, Person.active.is_(True))
-    return session.scalar(query) or 0
+    """Return how many there are, and hold their rows: two who demote each other at once must not both succeed."""
+    query = select(Person.id).where(Person.role == ADMIN, Person.active.is_(True)).with_for_update()
+    return len(session.scalars(query).all())
 
 
 def _limits(email: str, address: str) -> tuple[tuple[str, int], ...]:

@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -5,10 +7,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from helpdesk.accounts import service
+from helpdesk.accounts import process, service
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt
 from helpdesk.infra.db import unit_of_work
 from tests.builders import PASSWORD
+from tests.conftest import NOW
 
 
 def try_to_sign_in(browser: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> TestResponse:
@@ -105,6 +108,31 @@ def test_getting_in_forgets_the_tries_before(stranger, office):
     with unit_of_work() as session:
         left = session.scalar(select(func.count()).where(SignInAttempt.key.startswith("account:")))
     assert left == 0
+
+
+def test_twenty_guesses_at_once_are_not_twenty_tries(app, office, monkeypatch):
+    compared: list[str] = []
+    monkeypatch.setattr(service, "matches", lambda _password_hash, password: compared.append(password))
+    together = threading.Barrier(20)
+
+    def guess(at: int) -> bool:
+        with app.app_context():
+            together.wait()
+            outcome = process.sign_in(
+                unit_of_work,
+                email=office.admin.email,
+                password=f"guess {at}",
+                address="203.0.113.1",
+                user_agent="",
+                now=NOW,
+            )
+            return outcome.locked
+
+    with ThreadPoolExecutor(20) as pool:
+        locked = list(pool.map(guess, range(20)))
+
+    assert len(compared) <= service.ATTEMPTS_AN_ACCOUNT
+    assert locked.count(True) == 20 - len(compared)
 
 
 def test_an_unknown_account_costs_a_comparison_too(stranger, office, monkeypatch):
