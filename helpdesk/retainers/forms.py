@@ -5,7 +5,7 @@ from decimal import Decimal
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
@@ -25,7 +25,7 @@ class AgreementForm(StrictForm):
     hours_per_month = DecimalField(_l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0)])
     fee = DecimalField(_l("Fee a month"), places=None, default=ZERO, validators=[Optional(), NumberRange(min=0)])
     fee_timing = SelectField(
-        _l("The fee is drafted"), choices=[("advance", _l("in advance")), ("arrears", _l("after the month"))]
+        _l("The fee is drafted"), choices=options([("advance", _l("in advance")), ("arrears", _l("after the month"))])
     )
     overage_rate = DecimalField(
         _l("Price of an hour beyond that"), places=None, validators=[Optional(), NumberRange(min=0)]

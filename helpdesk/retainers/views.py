@@ -13,6 +13,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.infra.web import zone
@@ -146,8 +147,10 @@ def _offer_choices(form: AgreementForm, session: Session) -> dict[int, str]:
     projects = session.scalars(
         select(Project).where(Project.client_id.in_(names), Project.is_triage.is_(False)).order_by(Project.name)
     )
-    form.client_id.choices = list(names.items())
-    form.project_ids.choices = [(project.id, f"{names[project.client_id]}: {project.name}") for project in projects]
+    form.client_id.choices = options(names.items())
+    form.project_ids.choices = options(
+        (project.id, f"{names[project.client_id]}: {project.name}") for project in projects
+    )
     return {client.id: client.currency for client in found}
 
 

@@ -25,7 +25,7 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         ).id
         for name, client in (("acme", office.acme), ("globex", office.globex))
     }
-    return {**ids, "no_agreement": 999_999}
+    return dict(ids)
 
 
 MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
@@ -56,7 +56,7 @@ ROWS = [
     Row(
         "retainers.agreement",
         "GET",
-        "/retainers/{no_agreement}",
+        "/retainers/{missing}",
         expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
     ),
     Row(
