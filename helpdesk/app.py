@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Babel(app, locale_selector=_language)
     _mount_sign_in(app)
     web.mount(app)
-    app.context_processor(shell.context)
+    app.context_processor(lambda: shell.context(clock.now()))
     for module in VIEW_MODULES:
         app.register_blueprint(import_module(module).bp)
     _map_errors(app)

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.desk import queries
-from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
@@ -97,7 +96,7 @@ def look_at(*, view: str | None = None, client_id: int | None = None, item_numbe
     g.focus = Focus(view, client_id, item_number)
 
 
-def context() -> dict[str, object]:
+def context(now: datetime) -> dict[str, object]:
     """Return the variables that ``layout.html`` reads: ``shell`` for staff, for strangers only the company's name.
 
     Outside a request (a document that a job renders) there is no frame, and nothing is asked.
@@ -110,7 +109,7 @@ def context() -> dict[str, object]:
     actor: Actor | None = g.get("actor")
     if actor is None or found is None:
         return {"company_name": name}
-    return {"company_name": name, "shell": _shell(session, actor, clock.now(), name)}
+    return {"company_name": name, "shell": _shell(session, actor, now, name)}
 
 
 def close_month(session: Session, now: datetime) -> str:
