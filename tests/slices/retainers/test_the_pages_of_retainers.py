@@ -1,0 +1,98 @@
+"""What an account manager sees: who runs over, the picture and its table, the entries behind each number."""
+
+import re
+
+import pytest
+
+from helpdesk.infra.db import unit_of_work
+from tests.slices.retainers.conftest import Story
+
+
+@pytest.fixture
+def over(office):
+    """Acme's 10 h of March are over by 2:30, closed; April has 3 h and 1 h pending."""
+    with unit_of_work() as session:
+        story = Story(session, office)
+        story.agree(per_month="10", overage_rate_minor=12000, fee_minor=120000)
+        story.log("8", "2026-03-02")
+        story.log("4.5", "2026-03-03")
+        story.close("2026-03")
+        story.log("3", "2026-04-07")
+        story.log("1", "2026-04-08", status="submitted")
+        assert story.agreement is not None
+        return story.agreement.id
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_the_board_says_who_is_over_and_by_how_much(over, office, sign_in_as):
+    board = text_of(sign_in_as(office.account_manager).get("/retainers?month=2026-03").text)
+
+    assert "Acme 10 h a month 10:00 12:30" in board
+    assert "Over by 2:30" in board
+
+
+def test_the_agreement_shows_picture_table_entries_and_ledger(over, office, sign_in_as):
+    page = sign_in_as(office.account_manager).get(f"/retainers/{over}?month=2026-03").text
+
+    assert "<title" in page
+    assert "Overage 2:30, €300.00" in text_of(page)
+    assert "Ledger of the closed month" in page
+    assert "Printer prints blank labels" in page
+
+
+def test_pending_time_stands_apart(over, office, sign_in_as):
+    page = text_of(sign_in_as(office.account_manager).get(f"/retainers/{over}?month=2026-04").text)
+
+    assert "7:00, or 6:00 with pending" in page
+
+
+def test_a_month_before_the_agreement_is_not_found(over, office, sign_in_as):
+    assert sign_in_as(office.admin).get(f"/retainers/{over}?month=2026-02").status_code == 404
+
+
+def test_a_month_that_is_none_is_refused_in_plain_words(over, office, sign_in_as):
+    answer = sign_in_as(office.admin).get(f"/retainers/{over}?month=march")
+
+    assert answer.status_code == 422
+    assert "is no month" in answer.text
+
+
+def test_a_new_agreement_is_made_and_opens(office, sign_in_as):
+    form = {
+        "client_id": office.acme.id,
+        "name": "Care",
+        "starts_on": "2026-03-01",
+        "hours_per_month": "7.5",
+        "fee": "900",
+        "fee_timing": "advance",
+        "overage_rate": "130.00",
+    }
+
+    answer = sign_in_as(office.account_manager).post("/retainers/new", data=form, follow_redirects=False)
+    page = text_of(sign_in_as(office.account_manager).get(f"{answer.location}?month=2026-03").text)
+
+    assert answer.status_code == 303
+    assert "7:30 h a month" in page
+    assert "€130.00 an hour" in page
+
+
+def test_a_refused_agreement_keeps_what_was_typed(over, office, sign_in_as):
+    form = {"client_id": office.acme.id, "name": "Second", "starts_on": "2026-03-01", "hours_per_month": "5"}
+
+    answer = sign_in_as(office.account_manager).post("/retainers/new", data=form | {"fee_timing": "advance"})
+
+    assert answer.status_code == 422
+    assert "covers the same work" in answer.text
+    assert 'value="Second"' in answer.text
+
+
+def test_another_account_managers_client_cannot_be_chosen(office, sign_in_as):
+    form = {"client_id": office.globex.id, "name": "Mine", "starts_on": "2026-03-01", "hours_per_month": "5"}
+
+    answer = sign_in_as(office.account_manager).post("/retainers/new", data=form | {"fee_timing": "advance"})
+
+    assert answer.status_code == 422
+    assert "Globex" not in answer.text
