@@ -17,10 +17,10 @@ from helpdesk.company import service as company
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import amount_filter, money_filter
-from helpdesk.invoicing import queries, render, selection, service
+from helpdesk.invoicing import printed, queries, selection, service
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice, InvoiceLine
-from helpdesk.invoicing.pages import month_label, reason_text
+from helpdesk.invoicing.words import month_label, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
@@ -238,7 +238,7 @@ def _figure(line: InvoiceLine) -> Figure:
     if line.kind == "retainer_fee":
         return Figure(f"fee:{line.agreement_id}", line.description, "", line.amount_minor)
     hours = format_hm(int(Decimal(line.minutes or 0) * 60))
-    note = f"{hours} × {render.price_text(line.unit_price)}"
+    note = f"{hours} × {printed.price_text(line.unit_price)}"
     if line.kind == "overage":
         return Figure("overage", _("Over the allowance"), note, line.amount_minor)
     number = f"#{line.work_item.number} " if line.work_item else ""

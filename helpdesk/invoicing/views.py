@@ -11,7 +11,7 @@ from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import INVOICES, MONTH_END, current_actor, policy
-from helpdesk.invoicing import month_end, pages, process, queries, render, service
+from helpdesk.invoicing import invoice_page, listing, month_end, process, queries, render, service
 from helpdesk.invoicing.forms import ActForm, IssueForm, VoidForm
 from helpdesk.invoicing.process import ClosedClient
 from helpdesk.kernel.errors import NotFound, RuleViolation
@@ -27,10 +27,10 @@ Answer = str | BaseResponse | tuple[str, int]
 def index() -> str:
     """Show the documents in one state, newest first."""
     state = request.args.get("state", "all")
-    page = pages.list_page(
+    page = listing.list_page(
         read_session(),
         actor=current_actor(),
-        state=state if state in pages.LISTED else "all",
+        state=state if state in listing.LISTED else "all",
         before=request.args.get("before", type=int),
         now=clock.now(),
     )
@@ -151,7 +151,7 @@ def close_issue(month: str) -> Answer:
 def _page_of(invoice_id: int, *, refusal: str = "") -> str:
     session = read_session()
     invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
-    page = pages.invoice_page(session, invoice=invoice, now=clock.now())
+    page = invoice_page.invoice_page(session, invoice=invoice, now=clock.now())
     return render_template("invoicing/invoice.html", refusal=refusal, **page)
 
 

@@ -1,4 +1,4 @@
-"""What the list and the page of an invoice show (templates/invoicing/list.html and invoice.html)."""
+"""What the page of an invoice shows: lines, the time behind them, what it lacks (templates/invoicing/invoice.html)."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import url_for
-from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import queries, render, selection, service
+from helpdesk.invoicing import printed, queries, selection, service
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
-from helpdesk.invoicing.domain.drafting import month_name
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.words import left_out_text, month_label, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
@@ -27,7 +25,6 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.timekeeping import queries as timekeeping
 
 Page = dict[str, Any]
-LISTED = ("draft", "open", "paid", "all")
 
 
 @dataclass(frozen=True)
@@ -42,35 +39,6 @@ class ShownEntry:
     charged_seconds: int
     rate: str
     rate_reason: str
-
-
-def list_page(session: Session, *, actor: Actor, state: str, before: int | None, now: datetime) -> Page:
-    """Return what the list of documents in ``state`` shows, newest first; a page is one query."""
-    today = local_day(now, ZoneInfo(company.get_company(session).time_zone))
-    rows, older = queries.page(session, actor=actor, state=state, before=before)
-    sums = queries.sums(session, actor=actor, today=today)
-    labels = {"draft": _("Drafts"), "open": _("Open"), "paid": _("Paid"), "all": _("All"), "overdue": _("Overdue")}
-    return {
-        "state": state,
-        "tabs": [
-            {"key": key, "label": labels[key], "count": sum(each.count for each in sums if each.key == key)}
-            for key in LISTED
-        ],
-        "sums": [
-            {
-                "label": labels[key],
-                "amounts": [
-                    money_filter(each.total_minor, each.currency) for each in sums if each.key == key and each.count
-                ],
-            }
-            for key in ("draft", "open", "overdue")
-        ],
-        "rows": [_row(invoice, today) for invoice in rows],
-        "page": {
-            "newer_url": None if before is None else url_for("invoicing.index", state=state),
-            "older_url": None if older is None else url_for("invoicing.index", state=state, before=older),
-        },
-    }
 
 
 def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
@@ -98,26 +66,6 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
     }
 
 
-def month_label(month: Month) -> str:
-    """Return the month in the reader's language: ``November 2026``."""
-    return month_name(month, str(get_locale() or "en"))
-
-
-def _row(invoice: Invoice, today: date) -> Page:
-    return {
-        "id": invoice.id,
-        "number": invoice.number,
-        "client_name": invoice.client.name,
-        "month_label": _month_label(invoice),
-        "status": invoice.status,
-        "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
-        "overdue": invoice.status in queries.OPEN and invoice.due_on is not None and invoice.due_on < today,
-        "total_minor": invoice.total_minor,
-        "currency": invoice.currency,
-    }
-
-
 def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now: datetime) -> Page:
     is_open, leaving = invoice.status in queries.OPEN, mail is not None and mail.state in {"queued", "claimed"}
     return {
@@ -128,7 +76,7 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "client_name": invoice.client.name,
         "status": invoice.status,
         "currency": invoice.currency,
-        "month_label": _month_label(invoice),
+        "month_label": month_label(Month.of(invoice.month)) if invoice.month else "",
         "net_minor": invoice.net_minor,
         "total_minor": invoice.total_minor,
         "issued_on": invoice.issued_on,
@@ -142,10 +90,10 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
     }
 
 
-def _document(session: Session, invoice: Invoice, now: datetime) -> render.Document:
+def _document(session: Session, invoice: Invoice, now: datetime) -> Document:
     """Return the stored document, or for a draft what it would be if it were issued now."""
     if invoice.canonical_json is not None:
-        stored: render.Document = json.loads(invoice.canonical_json)
+        stored: Document = json.loads(invoice.canonical_json)
         return stored
     house = company.get_company(session)
     today = local_day(now, ZoneInfo(house.time_zone))
@@ -153,22 +101,22 @@ def _document(session: Session, invoice: Invoice, now: datetime) -> render.Docum
     return dict(document_of(session, invoice=invoice, issue=preview, company=house))
 
 
-def _groups(session: Session, invoice: Invoice, document: render.Document) -> list[Page]:
+def _groups(session: Session, invoice: Invoice, document: Document) -> list[Page]:
     behind, rows = entries_behind(session, invoice), iter(invoice.lines)
     groups = []
-    for title, note, lines in render.groups_of(document):
+    for title, note, lines in printed.groups_of(document):
         shown = [_line(next(rows), line, behind) for line in lines]
         groups.append({"title": title, "note": note, "why": _why(lines, document), "lines": shown})
     return groups
 
 
-def _line(row: InvoiceLine, line: render.Document, behind: dict[int, list[EntryBehind]]) -> Page:
+def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]) -> Page:
     return {
         "item_number": row.work_item.number if row.work_item else None,
         "text": row.description,
-        "detail": render.detail_text(line),
-        "quantity": render.quantity_text(row.minutes),
-        "price": render.price_text(row.unit_price),
+        "detail": printed.detail_text(line),
+        "quantity": printed.quantity_text(row.minutes),
+        "price": printed.price_text(row.unit_price),
         "tax_percent": row.tax_percent,
         "amount_minor": row.amount_minor,
         "entries": [_shown(each) for each in behind.get(row.id, [])],
@@ -190,7 +138,7 @@ def _shown(each: EntryBehind) -> ShownEntry:
     )
 
 
-def _why(lines: Sequence[render.Document], document: render.Document) -> Page | None:
+def _why(lines: Sequence[Document], document: Document) -> Page | None:
     """Return how the overage came about: used, less what was there, at its price (docs/billing.md rule 11)."""
     if lines[0]["kind"] != "overage":
         return None
@@ -203,7 +151,7 @@ def _why(lines: Sequence[render.Document], document: render.Document) -> Page | 
     prices = sorted({line["unit_price"] for line in lines}, key=Decimal)
     for price in prices:
         minutes = sum(Decimal(line["minutes"]) for line in lines if line["unit_price"] == price)
-        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=render.price_text(price))
+        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=printed.price_text(price))
         part = sum(Money.parse(line["amount"], currency).minor for line in lines if line["unit_price"] == price)
         rows.append({"label": label, "value": money_filter(part, currency), "strong": True})
     zones = ", ".join(dict.fromkeys(each["time_zone"] for each in document["retainers"]))
@@ -211,7 +159,7 @@ def _why(lines: Sequence[render.Document], document: render.Document) -> Page | 
     return {"amount": money_filter(amount, currency), "rows": rows, "note": note}
 
 
-def _derivation(statement: render.Document) -> Iterable[Page]:
+def _derivation(statement: Document) -> Iterable[Page]:
     used = sum(statement["burned_by_day"])
     figures = [
         (_("%(name)s, used", name=statement["name"]), used, 1),
@@ -229,7 +177,7 @@ def _derivation(statement: render.Document) -> Iterable[Page]:
     }
 
 
-def _covered(document: render.Document) -> Page:
+def _covered(document: Document) -> Page:
     rows = [
         {"number": row["reference"].removeprefix("#") or None, "title": row["description"], "seconds": row["seconds"]}
         for statement in document["retainers"]
@@ -243,34 +191,6 @@ def _left_out(session: Session, invoice: Invoice) -> list[Page]:
         return []
     rows = selection.left_out(session, client=invoice.client, month=Month.of(invoice.month))
     return [{"text": left_out_text(row), "reason": reason_text(str(row["reason"]))} for row in rows]
-
-
-def left_out_text(row: dict[str, Any]) -> str:
-    """Return what was left out: ``1:30 of Ann on #12 No network, 3 Nov``."""
-    return _(
-        "%(time)s of %(person)s on #%(number)s %(title)s, %(day)s",
-        time=format_hm(row["seconds"]),
-        person=row["person"],
-        number=row["item_number"],
-        title=row["title"],
-        day=day_filter(date.fromisoformat(row["day"]), "d MMM"),
-    )
-
-
-def reason_text(reason: str) -> str:
-    """Return why something was left out, in the reader's language."""
-    return {
-        "running": _("the timer still runs"),
-        "draft": _("not submitted"),
-        "submitted": _("waits for approval"),
-        "rejected": _("rejected"),
-        "not_billable": _("not billable"),
-        "no_charge": _("shown at no charge"),
-        "rate_missing": _("no rate"),
-        "other_currency": _("priced in another currency"),
-        "next_period": _("came late, goes into the retainer's next month"),
-        "approved_later": _("approved after the draft was made; drop the draft and draft again"),
-    }[reason]
 
 
 def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:
@@ -317,7 +237,3 @@ def _act(action: str, name: str) -> str:
         "sent": _("Sent again by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")
-
-
-def _month_label(invoice: Invoice) -> str:
-    return month_label(Month.of(invoice.month)) if invoice.month else ""

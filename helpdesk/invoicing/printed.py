@@ -1,0 +1,180 @@
+"""The document as the printed page reads it (templates/invoicing/print.html), in the present language."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from babel.numbers import format_decimal
+from flask_babel import get_locale
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.web import day_filter
+from helpdesk.invoicing.domain.drafting import month_name
+from helpdesk.invoicing.printed_statement import Document, allowance_of, statement_of
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month
+
+
+@dataclass(frozen=True)
+class PrintedLine:
+    """A line as it is printed; ``price`` is per hour where there are minutes."""
+
+    ref: str
+    text: str
+    detail: str
+    quantity: str
+    price: str
+    per_hour: bool
+    tax_percent: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class PrintedGroup:
+    """Lines under one heading."""
+
+    title: str
+    note: str
+    lines: list[PrintedLine]
+
+
+def groups_of(document: Document) -> Iterator[tuple[str, str, list[Document]]]:
+    """Return the document's lines by kind, each group with its title and a note, in the present language."""
+    for kind, lines in groupby(document["lines"], key=lambda line: line["kind"]):
+        title, note = _heading(kind, document)
+        yield title, note, list(lines)
+
+
+def price_text(unit_price: str) -> str:
+    """Return a price as people write it, with all decimals that it has: 1234.5678 → 1,234.5678."""
+    value = Decimal(unit_price)
+    places = max(-int(value.as_tuple().exponent), 0)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, format=pattern, locale=get_locale()))
+
+
+def quantity_text(minutes: str | None) -> str:
+    """Return ``150 min``, or ``1`` for what is not counted in minutes."""
+    if minutes is None:
+        return "1"
+    return _("%(minutes)s min", minutes=format_decimal(Decimal(minutes), format="#,##0.####", locale=get_locale()))
+
+
+def printed(document: Document) -> dict[str, Any]:
+    """Return what the template calls ``doc``."""
+    seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
+    return {
+        "language": document["language"],
+        "company": {**seller, "address_lines": _lines_of(seller["address"])},
+        "has_logo": bool(seller.get("logo_sha256")),
+        "client": {
+            **buyer,
+            "name": buyer["legal_name"] or buyer["name"],
+            "address_lines": _lines_of(buyer["address"]),
+        },
+        "number": document["number"],
+        "issued_on": date.fromisoformat(document["issued_on"]),
+        "due_on": date.fromisoformat(document["due_on"]),
+        "work_done": _work_done(period["from"], period["to"]) if period else "",
+        "currency": currency,
+        "lead": _lead(document),
+        "groups": [_group(title, note, lines, currency) for title, note, lines in groups_of(document)],
+        "net_minor": minor_of(document["net"], currency),
+        "total_minor": minor_of(document["total"], currency),
+        "taxes": [
+            {
+                "percent": tax["percent"],
+                "net_minor": minor_of(tax["net"], currency),
+                "amount_minor": minor_of(tax["tax"], currency),
+            }
+            for tax in document["taxes"]
+        ],
+        "terms": _lines_of(document["terms"]),
+        "statements": [statement_of(each) for each in document["retainers"]],
+    }
+
+
+def _work_done(first: str, last: str) -> str:
+    """Return the days of work in words: ``1 to 30 November 2026``, ``30 October to 30 November 2026``."""
+    starts, ends = date.fromisoformat(first), date.fromisoformat(last)
+    same_month, same_year = Month.of(starts) == Month.of(ends), starts.year == ends.year
+    pattern = "d" if same_month else "d MMMM" if same_year else "d MMMM y"
+    return _("%(first)s to %(last)s", first=day_filter(starts, pattern), last=day_filter(ends, "d MMMM y"))
+
+
+def _group(title: str, note: str, lines: list[Document], currency: str) -> PrintedGroup:
+    shown = [
+        PrintedLine(
+            ref=line["reference"],
+            text=line["description"],
+            detail=detail_text(line),
+            quantity=quantity_text(line["minutes"]),
+            price=price_text(line["unit_price"]),
+            per_hour=line["minutes"] is not None,
+            tax_percent=line["tax_percent"],
+            amount_minor=minor_of(line["amount"], currency),
+        )
+        for line in lines
+    ]
+    return PrintedGroup(title, note, shown)
+
+
+def detail_text(line: Document) -> str:
+    """Return what stands below a line: the hours of a fee, days and people of work, and whether it is free."""
+    if line["kind"] == "retainer_fee":
+        return _("%(hours)s hours", hours=line["detail"])
+    at_no_charge = line["minutes"] is not None and Decimal(line["unit_price"]) == 0
+    return f"{line['detail']}, {_('no charge')}" if at_no_charge else str(line["detail"])
+
+
+def _heading(kind: str, document: Document) -> tuple[str, str]:
+    """Return the title of a group of lines and what stands beside it."""
+    if kind == "retainer_fee":
+        return _("Retainer"), ""
+    if kind == "overage":
+        return _("Over the allowance"), "; ".join(
+            _over(each) for each in document["retainers"] if each["overage_seconds"]
+        )
+    if kind == "time":
+        has_retainer = any(line["kind"] in {"retainer_fee", "overage"} for line in document["lines"])
+        return (_("Outside the retainer") if has_retainer else _("Work")), _("by ticket and task")
+    return _("Other"), ""
+
+
+def _over(statement: Document) -> str:
+    return _(
+        "%(allowed)s allowed, %(used)s used: the last %(over)s by time of work",
+        allowed=format_hm(allowance_of(statement)),
+        used=format_hm(sum(statement["burned_by_day"])),
+        over=format_hm(statement["overage_seconds"]),
+    )
+
+
+def _lead(document: Document) -> str:
+    period = document["period"]
+    month = month_name(Month.parse(period["month"]), document["language"]) if period else ""
+    fees = [line["description"] for line in document["lines"] if line["kind"] == "retainer_fee"]
+    has_work = any(line["kind"] in {"overage", "time"} for line in document["lines"])
+    parts = []
+    if fees and has_work:
+        parts.append(_("%(fees)s, and work up to the end of %(month)s.", fees=", ".join(fees), month=month))
+    elif fees:
+        parts.append(f"{', '.join(fees)}.")
+    else:
+        parts.append(_("Work up to the end of %(month)s.", month=month))
+    if document["retainers"]:
+        parts.append(_("The retainer statement is on the next page."))
+    return " ".join(parts)
+
+
+def _lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def minor_of(amount: str, currency: str) -> int:
+    """Return the minor units of an amount as the document writes it."""
+    return Money.parse(amount, currency).minor

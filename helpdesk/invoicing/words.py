@@ -1,0 +1,45 @@
+"""Words that several pages of invoices share, in the reader's language."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import get_locale
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.web import day_filter
+from helpdesk.invoicing.domain.drafting import month_name
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.periods import Month
+
+
+def month_label(month: Month) -> str:
+    """Return the month in the reader's language: ``November 2026``."""
+    return month_name(month, str(get_locale() or "en"))
+
+
+def left_out_text(row: dict[str, Any]) -> str:
+    """Return what was left out: ``1:30 of Ann on #12 No network, 3 Nov``."""
+    return _(
+        "%(time)s of %(person)s on #%(number)s %(title)s, %(day)s",
+        time=format_hm(row["seconds"]),
+        person=row["person"],
+        number=row["item_number"],
+        title=row["title"],
+        day=day_filter(date.fromisoformat(row["day"]), "d MMM"),
+    )
+
+
+def reason_text(reason: str) -> str:
+    """Return why something was left out, in the reader's language."""
+    return {
+        "running": _("the timer still runs"),
+        "draft": _("not submitted"),
+        "submitted": _("waits for approval"),
+        "rejected": _("rejected"),
+        "not_billable": _("not billable"),
+        "no_charge": _("shown at no charge"),
+        "rate_missing": _("no rate"),
+        "other_currency": _("priced in another currency"),
+        "next_period": _("came late, goes into the retainer's next month"),
+        "approved_later": _("approved after the draft was made; drop the draft and draft again"),
+    }[reason]
