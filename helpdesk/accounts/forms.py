@@ -43,8 +43,16 @@ class RoleForm(StrictForm):
 class PasswordForm(StrictForm):
     """One's own new password."""
 
-    current = PasswordField(_l("Password until now"), validators=[InputRequired(), Length(max=1000)])
-    new = PasswordField(_l("New password"), validators=[InputRequired(), Length(min=PASSWORD_LENGTH, max=1000)])
+    current = PasswordField(
+        _l("Password until now"),
+        validators=[InputRequired(), Length(max=1000)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        _l("New password"),
+        validators=[InputRequired(), Length(min=PASSWORD_LENGTH, max=1000)],
+        render_kw={"autocomplete": "new-password"},
+    )
 
 
 class TeamForm(StrictForm):
