@@ -1,5 +1,6 @@
 """Use cases of prices: what an hour costs the client, what it costs us, and how it is rounded."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -150,12 +151,14 @@ def set_cost(
 def rounding_for(session: Session, *, client_id: int, on: date) -> RoundingPolicyRow | None:
     """Return the rounding in force on a day: the client's own, else the default of all, else None."""
     row = RoundingPolicyRow
-    return session.scalar(
-        select(row)
-        .where(or_(row.client_id == client_id, row.client_id.is_(None)), row.effective_on <= on)
-        .order_by(row.client_id.is_(None), row.effective_on.desc(), row.id.desc())
-        .limit(1)
-    )
+    rows = session.scalars(select(row).where(or_(row.client_id == client_id, row.client_id.is_(None))))
+    return rounding_of(rows, client_id=client_id, on=on)
+
+
+def rounding_of(rows: Iterable[RoundingPolicyRow], *, client_id: int, on: date) -> RoundingPolicyRow | None:
+    """Return which of many policies is in force for a client on a day; the latest of the narrowest wins."""
+    begun = [row for row in rows if row.client_id in {client_id, None} and row.effective_on <= on]
+    return max(begun, key=lambda row: (row.client_id is not None, row.effective_on, row.id), default=None)
 
 
 def policy_of(row: RoundingPolicyRow | None) -> RoundingPolicy:

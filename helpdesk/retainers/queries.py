@@ -3,9 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -15,30 +13,17 @@ from helpdesk.clients import queries as clients
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
-from helpdesk.kernel.money import exponent_of
-from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import queries as rates
-from helpdesk.rates import service as rate_policies
-from helpdesk.rates.domain import RateHit
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers.books import Bookkeeping, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
-from helpdesk.retainers.domain.engine import Books
-from helpdesk.retainers.domain.statement import Statement, open_statement
-from helpdesk.retainers.domain.work import EntryStatus, WorkEntry
-from helpdesk.retainers.models import Agreement, AgreementTerms, LedgerRow, RetainerPeriod
+from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry
 
 Range = tuple[int, int]
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True)
-class Bookkeeping:
-    """The engine's books of one agreement, and the entries' rows by uuid."""
-
-    books: Books
-    rows: dict[str, TimeEntry]
 
 
 @dataclass(frozen=True)
@@ -68,21 +53,6 @@ class FeeDue:
     fee_minor: int
     allowance_seconds: int
     timing: str
-
-
-@dataclass(frozen=True)
-class MonthView:
-    """One month of an agreement as people look at it: the statement, and the closed period where it is a fact."""
-
-    agreement: Agreement
-    month: Month
-    statement: Statement
-    closed: RetainerPeriod | None
-
-    @property
-    def left_seconds(self) -> int:
-        """What is left of the allowance; negative where more was burned."""
-        return self.statement.allowance_seconds - self.statement.burned_seconds
 
 
 def visible_agreements(session: Session, *, actor: Actor) -> list[Agreement]:
@@ -156,41 +126,39 @@ def months_of(agreement: Agreement, *, through: Month) -> list[Month]:
     return months
 
 
-def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookkeeping:
-    """Return what the engine needs to know of an agreement: the entries that it draws, terms, rates, rounding.
+def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = True) -> Shelf:
+    """Return all rows that the books of these clients are made of: a fixed number of queries for any number of clients.
 
-    An entry that a narrower agreement covers is left to that one; time that came late for a closed month is put
-    into the next open one (docs/billing.md rules 10 and 12).
+    Without rates, which are read client by client, nothing has a price; durations are the same.
     """
-    zone = ZoneInfo(agreement.time_zone)
-    siblings = {each.id: engine_agreement(each) for each in agreements_of(session, client_id=agreement.client_id)}
-    closed = closed_periods(session, agreement_ids=[agreement.id]).get(agreement.id, {})
-    settled = _entries_settled(session, agreement.id)
-    rows = _entries(session, client_id=agreement.client_id)
-    mine = [row for row in rows if _drawn_by(row, siblings, zone) == agreement.id]
-    books = Books(
-        entries=tuple(_work_entry(row, zone, closed, settled) for row in mine),
-        zone=zone,
-        currency=agreement.currency,
-        rounding=rate_policies.policy_of(
-            rate_policies.rounding_for(session, client_id=agreement.client_id, on=through.last_day)
-        ),
-        rate_cards=tuple(rates.cards_for(session, client_id=agreement.client_id, currency=agreement.currency)),
-        agreement=siblings[agreement.id],
-        client=str(agreement.client_id),
-        through=through,
+    ids = tuple(client_ids)
+    agreements: dict[int, list[Agreement]] = defaultdict(list)
+    query = select(Agreement).where(Agreement.client_id.in_(ids)).options(joinedload(Agreement.client), *_whole())
+    for agreement in session.scalars(query.order_by(Agreement.starts_on, Agreement.id)):
+        agreements[agreement.client_id].append(agreement)
+    currencies = {(each.client_id, each.currency) for of_client in agreements.values() for each in of_client}
+    return Shelf(
+        agreements=agreements,
+        closed=closed_periods(session, agreement_ids=[each.id for many in agreements.values() for each in many]),
+        settled=_months_that_settled(session, ids),
+        entries=_entries(session, ids),
+        policies=session.scalars(select(RoundingPolicyRow)).all(),
+        cards={
+            (client_id, currency): rates.cards_for(session, client_id=client_id, currency=currency)
+            for client_id, currency in currencies
+            if with_rates
+        },
     )
-    return Bookkeeping(books, {row.uuid: row for row in mine})
+
+
+def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookkeeping:
+    """Return what the engine needs to know of one agreement."""
+    return shelf_of(session, client_ids=[agreement.client_id]).books_of(agreement, through=through)
 
 
 def month_view(session: Session, *, agreement: Agreement, month: Month, now: datetime) -> MonthView | None:
-    """Return the month as a projection from terms, grants and entries; None where the agreement has no such month."""
-    book = books_of(session, agreement, through=month)
-    statement = open_statement(book.books, month, as_of=local_day(now, ZoneInfo(agreement.time_zone)))
-    if statement is None:
-        return None
-    closed = closed_periods(session, agreement_ids=[agreement.id]).get(agreement.id, {}).get(month)
-    return MonthView(agreement, month, statement, closed)
+    """Return one month as a projection; None where the agreement has no such month."""
+    return shelf_of(session, client_ids=[agreement.client_id]).month_view(agreement, month=month, now=now)
 
 
 def fees_due(session: Session, *, client_id: int, month: Month) -> list[FeeDue]:
@@ -278,134 +246,36 @@ def _whole() -> tuple[ExecutableOption, ...]:
     return (selectinload(Agreement.terms), selectinload(Agreement.scope), selectinload(Agreement.top_ups))
 
 
-def _entries(session: Session, *, client_id: int) -> Sequence[TimeEntry]:
+def _entries(session: Session, client_ids: tuple[int, ...]) -> dict[int, list[TimeEntry]]:
+    """Return the ended, not rejected time of each client in the order of work."""
     query = (
-        select(TimeEntry)
+        select(Project.client_id, TimeEntry)
         .join(TimeEntry.work_item)
         .join(WorkItem.project)
-        .where(Project.client_id == client_id, TimeEntry.ended_at.is_not(None), TimeEntry.status != "rejected")
-        .options(joinedload(TimeEntry.work_item))
+        .where(Project.client_id.in_(client_ids), TimeEntry.ended_at.is_not(None), TimeEntry.status != "rejected")
+        .options(joinedload(TimeEntry.work_item), joinedload(TimeEntry.person))
         .order_by(TimeEntry.started_at, TimeEntry.uuid)
     )
-    return session.scalars(query).all()
+    found: dict[int, list[TimeEntry]] = defaultdict(list)
+    for client_id, entry in session.execute(query):
+        found[client_id].append(entry)
+    return found
 
 
-def _entries_settled(session: Session, agreement_id: int) -> dict[int, Month]:
-    """Return the first closed month that has settled each entry; one across a month's edge has two."""
+def _months_that_settled(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[int, Month]]:
+    """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two."""
     query = (
-        select(LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
+        select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
         .join(LedgerRow.period)
+        .join(RetainerPeriod.agreement)
         .where(
-            RetainerPeriod.agreement_id == agreement_id,
+            Agreement.client_id.in_(client_ids),
             RetainerPeriod.reversed_at.is_(None),
             LedgerRow.time_entry_id.is_not(None),
         )
-        .group_by(LedgerRow.time_entry_id)
+        .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
-    return {entry_id: Month.of(month) for entry_id, month in session.execute(query) if entry_id is not None}
-
-
-def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
-    """Return the id of the narrowest agreement that covers the entry on the day it began."""
-    day = row.started_at.astimezone(zone).date()
-    covering = [
-        (engine.narrowness(agreement), agreement_id)
-        for agreement_id, agreement in agreements.items()
-        if agreement.is_in_force(day) and agreement.covers(project=_project(row), work_type=_work_type(row))
-    ]
-    return max(covering)[1] if covering else None
-
-
-def _work_entry(
-    row: TimeEntry, zone: ZoneInfo, closed: dict[Month, RetainerPeriod], settled: dict[int, Month]
-) -> WorkEntry:
-    month = local_month(row.started_at, zone)
-    is_late = month in closed and settled.get(row.id) != month
-    return WorkEntry(
-        uuid=row.uuid,
-        started_at=row.started_at,
-        ended_at=row.ended_at or row.started_at,
-        person=str(row.person_id),
-        project=_project(row),
-        ticket=str(row.work_item_id),
-        work_type=_work_type(row),
-        is_billable=row.billable == "billable",
-        status=EntryStatus(row.status),
-        is_typed_duration=row.duration_only,
-        fixed_seconds=row.billable_seconds if row.status in {"approved", "locked"} else None,
-        fixed_rate=_fixed_rate(row),
-        settle_in=(settled.get(row.id) or max(closed).next) if is_late else None,
-    )
-
-
-def _fixed_rate(row: TimeEntry) -> RateHit | None:
-    if row.rate_minor is None or row.rate_currency is None or row.status not in {"approved", "locked"}:
-        return None
-    amount = Decimal(row.rate_minor).scaleb(-exponent_of(row.rate_currency))
-    return RateHit(amount, row.rate_currency, "approved", row.rate_reason)
-
-
-def _project(row: TimeEntry) -> str:
-    return str(row.work_item.project_id)
-
-
-def _work_type(row: TimeEntry) -> str | None:
-    return None if row.work_type_id is None else str(row.work_type_id)
-
-
-def engine_agreement(row: Agreement) -> engine.Agreement:
-    """Return the agreement as the pure engine knows it."""
-    projects = frozenset(str(each.project_id) for each in row.scope if each.project_id is not None)
-    work_types = frozenset(str(each.work_type_id) for each in row.scope if each.work_type_id is not None)
-    return engine.Agreement(
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        terms=tuple(_engine_terms(each, row.currency) for each in row.terms),
-        projects=projects or None,
-        work_types=work_types or None,
-        top_ups=tuple(
-            engine.TopUp(str(each.id), each.seconds, each.valid_from, each.expires_on) for each in row.top_ups
-        ),
-    )
-
-
-def _engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
-    decimals = exponent_of(currency)
-    rate = None if row.overage_rate_minor is None else Decimal(row.overage_rate_minor).scaleb(-decimals)
-    return engine.Terms(
-        effective_on=row.effective_on,
-        allowance_seconds=row.allowance_seconds,
-        fee=Decimal(row.fee_minor).scaleb(-decimals),
-        fee_timing=engine.FeeTiming(row.fee_timing),
-        overage_rate=rate,
-        overage_basis=engine.OverageBasis(row.overage_basis),
-        rollover_months=row.rollover_months,
-        rollover_cap_seconds=row.rollover_cap_seconds,
-        draw_order=engine.DrawOrder(row.draw_order),
-        carry_deficit=row.carry_deficit,
-        prorate=row.prorate,
-        multipliers=tuple(
-            engine.Multiplier(str(each["work_type_id"]), Decimal(each["factor"])) for each in row.multipliers
-        ),
-        after_hours=_after_hours(row),
-    )
-
-
-def _after_hours(row: AgreementTerms) -> engine.AfterHours | None:
-    if not row.after_hours:
-        return None
-    hours = row.after_hours["business_hours"]
-    windows = tuple(_window(hours[day]) if day in hours else None for day in WEEKDAYS)
-    return engine.AfterHours(Decimal(row.after_hours["factor"]), windows)
-
-
-def _window(edges: Sequence[str]) -> tuple[int, int]:
-    opens, closes = (_minutes(edge) for edge in edges)
-    return opens, closes
-
-
-def _minutes(edge: str) -> int:
-    if edge == "24:00":
-        return 24 * 60
-    at = time.fromisoformat(edge)
-    return at.hour * 60 + at.minute
+    found: dict[int, dict[int, Month]] = defaultdict(dict)
+    for agreement_id, entry_id, month in session.execute(query):
+        found[agreement_id][entry_id or 0] = Month.of(month)
+    return found

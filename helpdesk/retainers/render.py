@@ -13,11 +13,11 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.statement import DayBurn
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
-from helpdesk.retainers.queries import MonthView
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra import audit
@@ -17,6 +17,7 @@ from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers import queries
+from helpdesk.retainers.books import MonthView, engine_agreement
 from helpdesk.retainers.domain.engine import Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult, Posting
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
@@ -27,6 +28,15 @@ from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import Charge, TimeEntry
 
 HOLDER = "retainer_period"
+
+
+def _name_of_period(session: Session, period_id: int) -> str:
+    """Return what people call a closed period that holds seconds."""
+    period = session.get_one(RetainerPeriod, period_id, options=[joinedload(RetainerPeriod.agreement)])
+    return f"the closed month {Month.of(period.month)} of {period.agreement.name}"
+
+
+charging.name_holders(HOLDER, _name_of_period)
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,11 @@ def add_agreement(
     return agreement
 
 
-def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> queries.MonthView | None:
+def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> MonthView | None:
     """Return this month of the narrowest agreement that covers the project; None where none does."""
     best: tuple[int, Agreement] | None = None
     for agreement in queries.agreements_of(session, client_id=client_id):
-        engine = queries.engine_agreement(agreement)
+        engine = engine_agreement(agreement)
         today = local_day(now, ZoneInfo(agreement.time_zone))
         covers = engine.projects is None or str(project_id) in engine.projects
         narrow = narrowness(engine)

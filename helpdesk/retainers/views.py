@@ -36,12 +36,12 @@ def board() -> str:
     month = _month_asked_for(now)
     session = read_session()
     agreements = queries.visible_agreements(session, actor=current_actor())
-    closed = queries.closed_periods(session, agreement_ids=[each.id for each in agreements])
+    shelf = queries.shelf_of(session, client_ids={each.client_id for each in agreements}, with_rates=False)
     rows = []
     for agreement in agreements:
-        view = queries.month_view(session, agreement=agreement, month=month, now=now)
+        view = shelf.month_view(agreement, month=month, now=now)
         if view is not None:
-            before = [period for at, period in sorted(closed.get(agreement.id, {}).items()) if at < month]
+            before = [period for at, period in sorted(shelf.closed.get(agreement.id, {}).items()) if at < month]
             rows.append(render.board_row(view, as_of=_today(agreement, now), before=before))
     rows.sort(key=lambda row: (-row.used_percent, row.client_name.casefold()))
     return render_template(

@@ -40,7 +40,7 @@ class Story:
             self.session,
             actor=SYSTEM,
             now=JUNE,
-            client_id=self.office.acme.id,
+            client_id=int(more.pop("client_id", self.office.acme.id)),
             name=str(more.pop("name", "Support")),
             starts_on=starts_on,
             ends_on=more.pop("ends_on", None),

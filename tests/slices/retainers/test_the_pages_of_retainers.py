@@ -96,3 +96,21 @@ def test_another_account_managers_client_cannot_be_chosen(office, sign_in_as):
 
     assert answer.status_code == 422
     assert "Globex" not in answer.text
+
+
+def test_the_board_costs_the_same_queries_however_long_it_is(over, office, sign_in_as, count_queries):
+    browser = sign_in_as(office.admin)
+    browser.get("/retainers?month=2026-04")
+    with count_queries() as few:
+        browser.get("/retainers?month=2026-04")
+    with unit_of_work() as session:
+        story = Story(session, office)
+        for name, project in (("Of Support", office.acme_project), ("Of Globex", office.globex_project)):
+            client_id = project.client_id
+            story.agree(per_month="5", name=name, project_ids=(project.id,), client_id=client_id)
+
+    with count_queries() as many:
+        page = browser.get("/retainers?month=2026-04").text
+
+    assert page.count("<tr data-row") == 3
+    assert len(many) == len(few)

@@ -1,0 +1,197 @@
+"""From rows to the books of the pure engine: which entries an agreement draws, and with which terms and rates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from helpdesk.kernel.money import exponent_of
+from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.rates.domain import RateCard, RateHit
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.rates.service import policy_of, rounding_of
+from helpdesk.retainers.domain import terms as engine
+from helpdesk.retainers.domain.engine import Books
+from helpdesk.retainers.domain.statement import Statement, open_statement
+from helpdesk.retainers.domain.work import EntryStatus, WorkEntry
+from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
+from helpdesk.timekeeping.charging import APPROVED
+from helpdesk.timekeeping.models import TimeEntry
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True)
+class Bookkeeping:
+    """The engine's books of one agreement, and the entries' rows by uuid."""
+
+    books: Books
+    rows: dict[str, TimeEntry]
+
+
+@dataclass(frozen=True)
+class MonthView:
+    """One month of an agreement as people look at it: the statement, and the closed period where it is a fact."""
+
+    agreement: Agreement
+    month: Month
+    statement: Statement
+    closed: RetainerPeriod | None
+
+    @property
+    def left_seconds(self) -> int:
+        """What is left of the allowance; negative where more was burned."""
+        return self.statement.allowance_seconds - self.statement.burned_seconds
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All rows that the books of some clients are made of.
+
+    ``agreements`` and ``entries`` by client, ``closed`` periods by agreement and month, ``settled`` by agreement and
+    entry: the first month that has settled it. ``cards`` by client and currency.
+    """
+
+    agreements: Mapping[int, Sequence[Agreement]]
+    closed: Mapping[int, Mapping[Month, RetainerPeriod]]
+    settled: Mapping[int, Mapping[int, Month]]
+    entries: Mapping[int, Sequence[TimeEntry]]
+    policies: Sequence[RoundingPolicyRow]
+    cards: Mapping[tuple[int, str], Sequence[RateCard]]
+
+    def books_of(self, agreement: Agreement, *, through: Month) -> Bookkeeping:
+        """Return what the engine needs to know of an agreement: the entries that it draws, terms, rates, rounding.
+
+        An entry that a narrower agreement covers is left to that one; time that came late for a closed month is put
+        into the next open one (docs/billing.md rules 10 and 12).
+        """
+        zone, client_id = ZoneInfo(agreement.time_zone), agreement.client_id
+        siblings = {each.id: engine_agreement(each) for each in self.agreements[client_id]}
+        closed, settled = self.closed.get(agreement.id, {}), self.settled.get(agreement.id, {})
+        mine = [row for row in self.entries.get(client_id, ()) if _drawn_by(row, siblings, zone) == agreement.id]
+        books = Books(
+            entries=tuple(_work_entry(row, zone, closed, settled) for row in mine),
+            zone=zone,
+            currency=agreement.currency,
+            rounding=policy_of(rounding_of(self.policies, client_id=client_id, on=through.last_day)),
+            rate_cards=tuple(self.cards.get((client_id, agreement.currency), ())),
+            agreement=siblings[agreement.id],
+            client=str(client_id),
+            through=through,
+        )
+        return Bookkeeping(books, {row.uuid: row for row in mine})
+
+    def month_view(self, agreement: Agreement, *, month: Month, now: datetime) -> MonthView | None:
+        """Return one month as a projection from terms, grants and entries; None where there is no such month."""
+        book = self.books_of(agreement, through=month)
+        statement = open_statement(book.books, month, as_of=local_day(now, ZoneInfo(agreement.time_zone)))
+        if statement is None:
+            return None
+        return MonthView(agreement, month, statement, self.closed.get(agreement.id, {}).get(month))
+
+
+def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
+    """Return the id of the narrowest agreement that covers the entry on the day it began."""
+    day = row.started_at.astimezone(zone).date()
+    covering = [
+        (engine.narrowness(agreement), agreement_id)
+        for agreement_id, agreement in agreements.items()
+        if agreement.is_in_force(day) and agreement.covers(project=_project(row), work_type=_work_type(row))
+    ]
+    return max(covering)[1] if covering else None
+
+
+def _work_entry(
+    row: TimeEntry, zone: ZoneInfo, closed: Mapping[Month, RetainerPeriod], settled: Mapping[int, Month]
+) -> WorkEntry:
+    month = local_month(row.started_at, zone)
+    is_late = month in closed and settled.get(row.id) != month
+    return WorkEntry(
+        uuid=row.uuid,
+        started_at=row.started_at,
+        ended_at=row.ended_at or row.started_at,
+        person=str(row.person_id),
+        project=_project(row),
+        ticket=str(row.work_item_id),
+        work_type=_work_type(row),
+        is_billable=row.billable == "billable",
+        status=EntryStatus(row.status),
+        is_typed_duration=row.duration_only,
+        fixed_seconds=row.billable_seconds if row.status in APPROVED else None,
+        fixed_rate=_fixed_rate(row),
+        settle_in=(settled.get(row.id) or max(closed).next) if is_late else None,
+    )
+
+
+def _fixed_rate(row: TimeEntry) -> RateHit | None:
+    if row.rate_minor is None or row.rate_currency is None or row.status not in APPROVED:
+        return None
+    amount = Decimal(row.rate_minor).scaleb(-exponent_of(row.rate_currency))
+    return RateHit(amount, row.rate_currency, "approved", row.rate_reason)
+
+
+def _project(row: TimeEntry) -> str:
+    return str(row.work_item.project_id)
+
+
+def _work_type(row: TimeEntry) -> str | None:
+    return None if row.work_type_id is None else str(row.work_type_id)
+
+
+def engine_agreement(row: Agreement) -> engine.Agreement:
+    """Return the agreement as the pure engine knows it."""
+    projects = frozenset(str(each.project_id) for each in row.scope if each.project_id is not None)
+    work_types = frozenset(str(each.work_type_id) for each in row.scope if each.work_type_id is not None)
+    return engine.Agreement(
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        terms=tuple(_engine_terms(each, row.currency) for each in row.terms),
+        projects=projects or None,
+        work_types=work_types or None,
+        top_ups=tuple(
+            engine.TopUp(str(each.id), each.seconds, each.valid_from, each.expires_on) for each in row.top_ups
+        ),
+    )
+
+
+def _engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
+    decimals = exponent_of(currency)
+    rate = None if row.overage_rate_minor is None else Decimal(row.overage_rate_minor).scaleb(-decimals)
+    return engine.Terms(
+        effective_on=row.effective_on,
+        allowance_seconds=row.allowance_seconds,
+        fee=Decimal(row.fee_minor).scaleb(-decimals),
+        fee_timing=engine.FeeTiming(row.fee_timing),
+        overage_rate=rate,
+        overage_basis=engine.OverageBasis(row.overage_basis),
+        rollover_months=row.rollover_months,
+        rollover_cap_seconds=row.rollover_cap_seconds,
+        draw_order=engine.DrawOrder(row.draw_order),
+        carry_deficit=row.carry_deficit,
+        prorate=row.prorate,
+        multipliers=tuple(
+            engine.Multiplier(str(each["work_type_id"]), Decimal(each["factor"])) for each in row.multipliers
+        ),
+        after_hours=_after_hours(row),
+    )
+
+
+def _after_hours(row: AgreementTerms) -> engine.AfterHours | None:
+    if not row.after_hours:
+        return None
+    hours = row.after_hours["business_hours"]
+    windows = tuple(_window(hours[day]) if day in hours else None for day in WEEKDAYS)
+    return engine.AfterHours(Decimal(row.after_hours["factor"]), windows)
+
+
+def _window(edges: Sequence[str]) -> tuple[int, int]:
+    opens, closes = (_minutes(edge) for edge in edges)
+    return opens, closes
+
+
+def _minutes(edge: str) -> int:
+    if edge == "24:00":
+        return 24 * 60
+    at = time.fromisoformat(edge)
+    return at.hour * 60 + at.minute
