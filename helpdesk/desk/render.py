@@ -9,7 +9,7 @@ from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import render as retainers
-from helpdesk.retainers.queries import MonthView
+from helpdesk.retainers.books import MonthView
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import render as time_render

@@ -18,6 +18,7 @@ from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import queries as retainers
+from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.terms import OverageBasis
 from helpdesk.retainers.models import RetainerPeriod
 from helpdesk.timekeeping import charging
@@ -155,7 +156,7 @@ def _overage(session: Session, client: Client, month: Month) -> Iterator[Priced]
 def _weighted_periods(session: Session, period_ids: set[int]) -> set[int]:
     """Return those of the periods whose overage is counted in burned seconds."""
     periods = session.scalars(select(RetainerPeriod).where(RetainerPeriod.id.in_(period_ids))).all()
-    terms = {each.id: retainers.engine_agreement(each.agreement).terms_in(Month.of(each.month)) for each in periods}
+    terms = {each.id: engine_agreement(each.agreement).terms_in(Month.of(each.month)) for each in periods}
     return {period_id for period_id, each in terms.items() if each.overage_basis is OverageBasis.WEIGHTED}
 
 
@@ -192,7 +193,7 @@ def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[Ti
     closed = retainers.closed_periods(session, agreement_ids=[row.id for row in rows])
     settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
     going_on = [
-        (row, retainers.engine_agreement(row))
+        (row, engine_agreement(row))
         for row in rows
         if row.ends_on is None or Month.of(row.ends_on) not in closed.get(row.id, {})
     ]

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,7 +35,7 @@ class Story:
     office: Office
     agreement: Agreement | None = None
 
-    def agree(self, *, per_month: str, starts_on: date = date(2026, 3, 1), **more: object) -> Agreement:
+    def agree(self, *, per_month: str, starts_on: date = date(2026, 3, 1), **more: Any) -> Agreement:
         project_ids = more.pop("project_ids", ())
         self.agreement = service.add_agreement(
             self.session,
