@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, Response, WebError
 
+ICON = "/favicon.ico"  # what a browser asks for by itself where a document, such as a mail, names no icon
+
 
 @dataclass
 class Watch:
@@ -38,7 +40,7 @@ class Watch:
         return self
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and not message.location.get("url", "").endswith(ICON):
             self.said.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _note_error(self, error: WebError) -> None:
@@ -55,5 +57,5 @@ class Watch:
             self.left.append(request.url)
 
     def _note_response(self, response: Response) -> None:
-        if response.status >= 400:
+        if response.status >= 400 and not response.url.endswith(ICON):
             self.failed.append(f"{response.request.method} {response.url}: {response.status}")

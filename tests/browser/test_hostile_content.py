@@ -1,0 +1,178 @@
+"""What strangers write is shown and does nothing (stored XSS; OWASP ASVS 5.0 1.2.1, 1.3.1 and 3.4.3).
+
+Every payload stands in a subject, a text, an HTML mail, the name of a file, of a sender, of a client and a project,
+in a note and a time entry; the pages on which they come together are opened in Chromium.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page
+
+from helpdesk.clients import service as clients
+from helpdesk.clients.service import ClientProfile
+from helpdesk.desk import service as desk
+from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.policy import ADMIN, SYSTEM, Actor
+from helpdesk.intake.models import InboundEffect
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.timekeeping import service as timekeeping
+from tests.browser.chromium import Visitor
+from tests.browser.payloads import AWAY, PAYLOADS, Payload
+from tests.browser.site import Site
+from tests.conftest import NOW
+from tests.mails import mail
+from tests.slices.conftest import Inbox, connect
+
+Carriers = dict[str, dict[str, int]]
+TURNING = dict.fromkeys(map(ord, "\u202e\u2066"))  # marks that turn the direction are left out of subjects
+TOGETHER = (
+    "/desk",
+    "/desk?view=unassigned",
+    "/inbound",
+    "/clients",
+    "/projects",
+    "/time",
+    "/time/approvals",
+    "/tickets/new",
+    "/retainers/new",
+    "/rates",
+    "/close/2026-10",
+)
+
+# Whatever could act in a document of a stranger's: elements, handlers and addresses that run.
+ARMED = """() => [...document.querySelectorAll("*")].flatMap((element) => [
+  ...(element.matches("script, iframe, object, embed, form, input, button, meta[http-equiv], link, svg, math")
+    ? [element.outerHTML] : []),
+  ...element.getAttributeNames()
+    .filter((name) => name.startsWith("on") || /^\\s*(javascript|data|vbscript):/i.test(element.getAttribute(name)))
+    .map((name) => `${element.tagName} ${name}`),
+])"""
+
+
+def in_frames(page: Page) -> dict[str, object]:
+    """Return where a payload left its mark; empty when it ran nowhere."""
+    marks = {frame.url: frame.evaluate("() => globalThis.ran ?? null") for frame in page.frames}
+    return {url: mark for url, mark in marks.items() if mark is not None}
+
+
+@pytest.fixture(scope="module")
+def hostile(site: Site) -> Iterator[Carriers]:
+    """For each payload the ids of what carries it: item (its number), message, client, entry."""
+    with site.app.app_context():
+        mailbox_id, source_id = connect(address="open@halden-okoye.example")
+        inbox = Inbox(mailbox_id, source_id, site.clock)
+        inbox.fetch()
+        carriers = {payload.name: _plant(site, inbox, payload) for payload in PAYLOADS}
+        db.session.remove()
+    yield carriers
+    site.renew()
+
+
+def _plant(site: Site, inbox: Inbox, payload: Payload) -> dict[str, int]:
+    with unit_of_work() as session:
+        slug = f"c{PAYLOADS.index(payload)}"
+        profile = ClientProfile(name=f"{payload.markup} {slug}", address=payload.markup, legal_name=payload.markup)
+        client = clients.add_client(session, actor=SYSTEM, now=NOW, profile=profile)
+        projects.add_project(session, actor=SYSTEM, now=NOW, client_id=client.id, name=payload.markup)
+        clients.add_domain(session, actor=SYSTEM, now=NOW, client_id=client.id, domain=f"{slug}.example")
+    quoted = payload.markup.replace("\\", "\\\\").replace('"', '\\"')
+    inbound = inbox.receive(
+        mail(
+            f"{payload.markup}\n\nOn Monday, you wrote:\n> {payload.markup}",
+            sender=f'"{quoted}" <someone@{slug}.example>',
+            subject=payload.markup,
+            html=f"<p>Before</p>{payload.markup}<p>After</p>",
+            files={f"{payload.markup}.png": b"no picture"},
+        )
+    )
+    with unit_of_work() as session:
+        effect = session.get_one(InboundEffect, inbound.id)
+        item = session.get_one(WorkItem, effect.work_item_id)
+        desk.add_note(session, actor=SYSTEM, now=NOW, number=item.number, text=payload.markup)
+        entry = timekeeping.add_entry(
+            session,
+            actor=Actor(kind="person", name="Admin Person", role=ADMIN, person_id=int(site.ids["admin"])),
+            now=NOW,
+            item_id=item.id,
+            day=date(2026, 11, 18),
+            worked="0:05",
+            note=payload.markup,
+        )
+        return {
+            "item": item.number,
+            "message": effect.message_id or 0,
+            "client": client.id,
+            "entry": entry.id,
+        }
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
+def test_a_payload_is_shown_and_does_nothing(
+    visitor_of: Callable[[str], Visitor], hostile: Carriers, payload: Payload
+) -> None:
+    admin, ids = visitor_of("admin"), hostile[payload.name]
+
+    page = admin.goto(f"/items/{ids['item']}")
+    title = page.locator("h1").text_content()
+    with page.expect_response(lambda answer: answer.url.endswith(f"/messages/{ids['message']}/body")):
+        page.get_by_text("As it was sent").click()
+        page.locator("iframe.mailframe").scroll_into_view_if_needed()
+    page.frame_locator("iframe.mailframe").get_by_text("Before").wait_for()
+    frame = page.frames[-1]
+
+    assert (title or "").split() == payload.markup.translate(TURNING).split()
+    assert in_frames(page) == {}
+    assert frame.evaluate(ARMED) == []
+    admin.goto(f"/messages/{ids['message']}/body")
+    assert in_frames(page) == {}
+    admin.goto(f"/clients/{ids['client']}")
+    assert in_frames(page) == {}
+    assert page.url.startswith(admin.watch.origin)
+    assert admin.watch.trouble == {}
+
+
+@pytest.mark.parametrize("path", TOGETHER)
+def test_pages_on_which_all_payloads_stand_together_stay_calm(
+    visitor_of: Callable[[str], Visitor], hostile: Carriers, path: str
+) -> None:
+    admin = visitor_of("admin")
+
+    page = admin.goto(path)
+
+    assert in_frames(page) == {}
+    assert admin.watch.trouble == {}
+    assert admin.path == path
+
+
+def test_an_entry_with_every_payload_in_its_note_is_edited_as_it_is(
+    visitor_of: Callable[[str], Visitor], hostile: Carriers
+) -> None:
+    admin = visitor_of("admin")
+
+    page = admin.goto(f"/time/entries/{hostile['script']['entry']}")
+
+    assert page.get_by_label("Note").input_value() == next(one.markup for one in PAYLOADS if one.name == "script")
+    assert admin.watch.trouble == {}
+
+
+@pytest.mark.parametrize(
+    "payload", [payload for payload in PAYLOADS if payload.fires], ids=lambda payload: payload.name
+)
+def test_the_same_payload_works_where_nothing_stops_it(visit: Callable[..., Visitor], payload: Payload) -> None:
+    """The control: if these did nothing anywhere, the tests above would prove nothing."""
+    stranger = visit("anonymous")
+    document = f"<!doctype html><title>x</title><p>Before</p>{payload.markup}"
+    stranger.page.route("**/naive", lambda route: route.fulfill(content_type="text/html", body=document))
+    stranger.page.route(f"{AWAY}/**", lambda route: route.abort())
+
+    if payload.asks:
+        with stranger.page.expect_request(lambda request: request.url.startswith(AWAY)):
+            stranger.goto("/naive")
+    else:
+        stranger.goto("/naive")
+        stranger.page.wait_for_function("() => 'ran' in globalThis")
+
+    assert stranger.watch.trouble != {}
