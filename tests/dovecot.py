@@ -31,6 +31,7 @@ mail_location = maildir:~/Maildir
 first_valid_uid = 1
 first_valid_gid = 1
 mail_fsync = never
+auth_failure_delay = 0
 {users}
 passdb {{
   driver = static
@@ -52,6 +53,9 @@ service imap-login {{
 }}
 service anvil {{
   {no_chroot}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   {no_chroot}

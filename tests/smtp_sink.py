@@ -1,5 +1,7 @@
 """An SMTP server on the loopback that keeps what it gets, or says what it is told to say."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,12 +27,17 @@ class Taken:
 
 @dataclass
 class SmtpSink:
-    """The server's memory; ``says`` answers the next messages, ``refuses`` a recipient each."""
+    """The server's memory; ``says`` answers the next messages, ``refuses`` a recipient each.
+
+    With a ``gate`` the answer waits until it is open.
+    """
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
+    gate: threading.Event | None = None
+    waiting: bool = False
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if address in self.refuses:
@@ -39,6 +46,9 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        if self.gate is not None:
+            self.waiting = True
+            await asyncio.to_thread(self.gate.wait, 30)
         if self.says:
             return self.says.pop(0)
         self.taken.append(Taken(envelope.mail_from, envelope.rcpt_tos, envelope.content))

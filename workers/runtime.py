@@ -8,11 +8,13 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from contextlib import nullcontext
+from functools import wraps
+from importlib import import_module
 
 import redis
 import structlog
-from flask import Flask
+from flask import Flask, has_app_context
 from rq import Queue, Worker, get_current_job
 from rq.serializers import JSONSerializer
 
@@ -30,33 +32,16 @@ STEADY_SECONDS = 60.0
 TRACEBACK_CHARACTERS = 20_000
 
 
-@lru_cache(maxsize=1)
+_made: list[Flask] = []
+
+
 def application(settings: Settings | None = None) -> Flask:
     """Return the application of this process, made once; a forked child keeps that of its parent."""
-    app = create_app(settings or load())
-    os.register_at_fork(after_in_child=lambda: _forget_connections(app))
-    return app
-
-
-def use(app: Flask) -> None:
-    """Run the jobs of this process in an application that exists already."""
-    _process.app = app
-
-
-class _Process:
-    """The application that jobs run in, once :func:`use` or the first job has set it."""
-
-    app: Flask | None = None
-
-
-_process = _Process()
-
-
-def current_application() -> Flask:
-    """Return the application that jobs of this process run in."""
-    if _process.app is None:
-        _process.app = application()
-    return _process.app
+    if not _made:
+        app = create_app(settings or load())
+        os.register_at_fork(after_in_child=lambda: _forget_connections(app))
+        _made.append(app)
+    return _made[0]
 
 
 def job(function: Callable[..., None]) -> Callable[..., None]:
@@ -64,7 +49,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def run(*args: int | str) -> None:
-        with current_application().app_context():
+        with nullcontext() if has_app_context() else application().app_context():
             try:
                 function(*args)
             except Exception as error:  # the job's edge
@@ -95,7 +80,8 @@ def run_worker(settings: Settings) -> None:
 
     Where the broker goes away the worker waits for it, and registers anew when it is back.
     """
-    use(application(settings))
+    application(settings)
+    import_module("workers.jobs")  # here, so that no fork has to do it again
     stopping = stop_on_signals()
     while not stopping.is_set():
         began = time.monotonic()
@@ -113,17 +99,14 @@ def run_worker(settings: Settings) -> None:
 
 def run_scheduler(settings: Settings) -> None:
     """Ring the periodic jobs until SIGTERM."""
-    from workers import schedule  # noqa: PLC0415 - each process imports what it runs
-
-    app = application(settings)
-    with app.app_context():
+    schedule = import_module("workers.schedule")
+    with application(settings).app_context():
         schedule.run(stop_on_signals(), holder=process_name())
 
 
 def run_watcher(settings: Settings) -> None:
     """Watch every mailbox until SIGTERM."""
-    from workers import watcher  # noqa: PLC0415 - each process imports what it runs
-
+    watcher = import_module("workers.watcher")
     watcher.run(application(settings), stop_on_signals(), holder=process_name())
 
 

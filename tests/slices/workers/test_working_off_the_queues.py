@@ -1,0 +1,148 @@
+"""Real workers on a real broker: jobs run in forks, the broker may go, a stop is warm, a failure leaves a row."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+import redis
+from sqlalchemy import select
+
+from helpdesk.infra import jobs
+from helpdesk.infra.broker import running_broker
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.jobs import Bell
+from helpdesk.infra.models import JobFailure
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.outbox import service
+from helpdesk.outbox.domain import Address
+from helpdesk.outbox.models import OutgoingMessage
+from tests.conftest import NOW
+from tests.waiting import eventually
+from workers import runtime
+
+
+@contextmanager
+def working(app, home, broker_url):
+    """Run ``python -m workers work`` beside the test, on its database, files and broker."""
+    environ = os.environ | {
+        "HELPDESK_HOME": str(home),
+        "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+        "REDIS_URL": broker_url,
+        "SECRET_KEY": app.config["SECRET_KEY"].hex(),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "workers", "work"], env=environ)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def broker_url(app, tmp_path_factory, monkeypatch):
+    """A broker that the application rings on."""
+    with running_broker(home=tmp_path_factory.mktemp("b")) as url:
+        yield _use_broker(app, url, monkeypatch)
+
+
+def _use_broker(app, url, monkeypatch):
+    monkeypatch.setitem(app.config, "REDIS_URL", url)
+    app.extensions.pop("helpdesk.redis", None)
+    return url
+
+
+@pytest.fixture
+def write(app, smtp):
+    """Queue a mail to the sink, with its bell; return its id."""
+    with unit_of_work() as session:
+        mailbox_id = service.add_mailbox(
+            session,
+            actor=SYSTEM,
+            now=NOW,
+            address="support@halden-okoye.example",
+            name="Support",
+            smtp_host="127.0.0.1",
+            smtp_port=smtp.port,
+            smtp_security="none",
+        ).id
+
+    def _write(subject):
+        with unit_of_work() as session:
+            return service.queue(
+                session,
+                now=NOW,
+                mailbox_id=mailbox_id,
+                idempotency_key=subject,
+                purpose="notice",
+                about=("test", 1),
+                to=[Address("Ann", "ann@acme.example")],
+                subject=subject,
+                text="Hello.\n",
+            ).id
+
+    return _write
+
+
+def state(message_id):
+    with unit_of_work() as session:
+        return session.get_one(OutgoingMessage, message_id).state
+
+
+def test_a_worker_works_survives_its_broker_and_stops_when_told(app, tmp_path, tmp_path_factory, monkeypatch, write):
+    home = tmp_path_factory.mktemp("b")
+    with running_broker(home=home) as url:
+        _use_broker(app, url, monkeypatch)
+        with working(app, tmp_path, url) as process:
+            first = write("before")
+            eventually(lambda: state(first) == "sent", within_seconds=30)
+            redis.Redis.from_url(url).shutdown(nosave=True)
+            lost = write("while the broker is away")
+            with running_broker(home=home):
+                eventually(lambda: jobs.enqueue(Bell("deliver_outgoing", (lost,), "mail")))
+                eventually(lambda: state(lost) == "sent", within_seconds=30)
+                process.send_signal(signal.SIGTERM)
+
+                assert process.wait(timeout=20) == 0
+    app.extensions.pop("helpdesk.redis").close()
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_path, broker_url, write, smtp):
+    smtp.gate = threading.Event()
+    with working(app, tmp_path, broker_url) as process:
+        message = write("slow")
+        eventually(lambda: smtp.waiting, within_seconds=30)
+        process.send_signal(signal.SIGTERM)
+        smtp.gate.set()
+
+        assert process.wait(timeout=20) == 0
+    assert state(message) == "sent"
+    app.extensions.pop("helpdesk.redis").close()
+
+
+@runtime.job
+def explode(number: int) -> None:
+    message = f"job {number} broke"
+    raise RuntimeError(message)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_job_that_fails_leaves_a_row_that_tells_what_happened():
+    with pytest.raises(RuntimeError):
+        explode(7)
+
+    with unit_of_work() as session:
+        row = session.scalars(select(JobFailure)).one()
+    assert (row.job, row.args, row.queue, row.error) == ("explode", [7], "default", "RuntimeError: job 7 broke")
+    assert "in explode" in row.traceback
+    assert row.resolved_at is None
+
+
+def test_an_unknown_process_is_refused_with_the_words_that_are_known():
+    run = subprocess.run([sys.executable, "-m", "workers", "dance"], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 2
+    assert "work|schedule|watch" in run.stderr
