@@ -18,10 +18,13 @@ from helpdesk.doctor import examine
 from helpdesk.infra import blobs, clock, log, schema
 from helpdesk.infra.broker import plan_broker
 from helpdesk.infra.db import db, read_session, unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.infra.processes import desk_application, desk_processes
 from helpdesk.infra.settings import Settings, load
 from helpdesk.infra.supervisor import Supervisor, hold_home
 from helpdesk.infra.web_server import WebServer, listen
+from helpdesk.invoicing.process import close_named
+from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import (
     Conflict,
     Denied,
@@ -31,6 +34,7 @@ from helpdesk.kernel.errors import (
     RuleViolation,
     SettingsError,
 )
+from helpdesk.kernel.money import Money
 from helpdesk.projects.first_run import make_first_run_token
 
 EXIT_CODES = {SettingsError: 2, RuleViolation: 2, NotFound: 3, Denied: 4, Conflict: 5, ExternalFailure: 6}
@@ -97,6 +101,27 @@ def migrate() -> None:
     log.configure()
     with create_app().app_context():
         click.echo(f"The database is at revision {schema.migrate()}.")
+
+
+@cli.command()
+@click.argument("month")
+@click.option("--dry-run", is_flag=True, help="Show what would be drafted; change nothing.")
+@click.option("--client", help="Close this client only, by name.")
+def close(month: str, *, dry_run: bool, client: str | None) -> None:
+    """Close MONTH (2026-11): statements and draft invoices, client by client; safe to run again."""
+    log.configure(logging.WARNING)
+    with create_app().app_context():
+        schema.require_current()
+        outcome = close_named(
+            unit_of_work, actor=SYSTEM, clock=clock.now, month=month, client_name=client, dry_run=dry_run
+        )
+        for each in outcome:
+            total = str(Money(each.total_minor, each.currency)) if each.currency else ""
+            click.echo("  ".join(filter(None, (each.client_name, each.state, total, each.error))))
+            for left in each.left_out:
+                hours, why = format_hm(int(str(left["seconds"]))), str(left["reason"]).replace("_", " ")
+                click.echo(f"    left out: #{left['item_number']} {left['title']}, {left['person']}, {hours}: {why}")
+    sys.exit(1 if any(each.state == "failed" for each in outcome) else 0)
 
 
 @cli.group("mail")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
+from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -86,7 +87,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "number": issue.number,
         "issued_on": issue.issued_on.isoformat(),
         "due_on": issue.due_on.isoformat(),
-        "language": client.language,
+        "language": letter_language(client.language),
         "currency": invoice.currency,
         "period": _period(invoice, client, [each.day for entries in behind.values() for each in entries]),
         "seller": _snapshot(company, SELLER),

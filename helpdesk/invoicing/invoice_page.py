@@ -116,7 +116,7 @@ def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]
         "text": row.description,
         "detail": printed.detail_text(line),
         "quantity": printed.quantity_text(row.minutes),
-        "price": printed.price_text(row.unit_price),
+        "price": printed.number_text(row.unit_price),
         "tax_percent": row.tax_percent,
         "amount_minor": row.amount_minor,
         "entries": [_shown(each) for each in behind.get(row.id, [])],
@@ -151,7 +151,7 @@ def _why(lines: Sequence[Document], document: Document) -> Page | None:
     prices = sorted({line["unit_price"] for line in lines}, key=Decimal)
     for price in prices:
         minutes = sum(Decimal(line["minutes"]) for line in lines if line["unit_price"] == price)
-        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=printed.price_text(price))
+        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=printed.number_text(price))
         part = sum(Money.parse(line["amount"], currency).minor for line in lines if line["unit_price"] == price)
         rows.append({"label": label, "value": money_filter(part, currency), "strong": True})
     zones = ", ".join(dict.fromkeys(each["time_zone"] for each in document["retainers"]))

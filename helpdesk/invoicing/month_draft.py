@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import audit
+from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, selection
 from helpdesk.invoicing.document import HOLDER, totals_of
@@ -145,7 +146,7 @@ def _fee_line(fee: retainers.FeeDue, client: Client) -> InvoiceLine:
     amount = Money(fee.fee_minor, client.currency)
     return InvoiceLine(
         kind=LineKind.RETAINER_FEE.value,
-        description=fee_description(fee.name, fee.month, client.language),
+        description=fee_description(fee.name, fee.month, letter_language(client.language)),
         detail=format_hm(fee.allowance_seconds),
         minutes=None,
         unit_price=str(amount),
@@ -160,7 +161,7 @@ def _time_line(line: DraftLine, client: Client) -> InvoiceLine:
     return InvoiceLine(
         kind=line.kind.value,
         description=line.description,
-        detail=detail_of(line.pieces, client.language),
+        detail=detail_of(line.pieces, letter_language(client.language)),
         minutes=f"{line.minutes:f}",
         unit_price=format_price(line.unit_price, client.currency),
         amount_minor=line.amount.minor,

@@ -238,7 +238,7 @@ def _figure(line: InvoiceLine) -> Figure:
     if line.kind == "retainer_fee":
         return Figure(f"fee:{line.agreement_id}", line.description, "", line.amount_minor)
     hours = format_hm(int(Decimal(line.minutes or 0) * 60))
-    note = f"{hours} × {printed.price_text(line.unit_price)}"
+    note = f"{hours} × {printed.number_text(line.unit_price)}"
     if line.kind == "overage":
         return Figure("overage", _("Over the allowance"), note, line.amount_minor)
     number = f"#{line.work_item.number} " if line.work_item else ""

@@ -49,9 +49,9 @@ def groups_of(document: Document) -> Iterator[tuple[str, str, list[Document]]]:
         yield title, note, list(lines)
 
 
-def price_text(unit_price: str) -> str:
-    """Return a price as people write it, with all decimals that it has: 1234.5678 → 1,234.5678."""
-    value = Decimal(unit_price)
+def number_text(plain: str) -> str:
+    """Return a plain decimal as people write it, with all decimals that it has: 1234.5678 → 1,234.5678."""
+    value = Decimal(plain)
     places = max(-int(value.as_tuple().exponent), 0)
     pattern = "#,##0" + ("." + "0" * places if places else "")
     return str(format_decimal(value, format=pattern, locale=get_locale()))
@@ -68,7 +68,7 @@ def printed(document: Document) -> dict[str, Any]:
     """Return what the template calls ``doc``."""
     seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
     return {
-        "language": document["language"],
+        "language": str(get_locale()).replace("_", "-"),
         "company": {**seller, "address_lines": _lines_of(seller["address"])},
         "has_logo": bool(seller.get("logo_sha256")),
         "client": {
@@ -87,7 +87,7 @@ def printed(document: Document) -> dict[str, Any]:
         "total_minor": minor_of(document["total"], currency),
         "taxes": [
             {
-                "percent": tax["percent"],
+                "percent": number_text(tax["percent"]),
                 "net_minor": minor_of(tax["net"], currency),
                 "amount_minor": minor_of(tax["tax"], currency),
             }
@@ -113,9 +113,9 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
             text=line["description"],
             detail=detail_text(line),
             quantity=quantity_text(line["minutes"]),
-            price=price_text(line["unit_price"]),
+            price=number_text(line["unit_price"]),
             per_hour=line["minutes"] is not None,
-            tax_percent=line["tax_percent"],
+            tax_percent=number_text(line["tax_percent"]),
             amount_minor=minor_of(line["amount"], currency),
         )
         for line in lines
@@ -156,7 +156,7 @@ def _over(statement: Document) -> str:
 
 def _lead(document: Document) -> str:
     period = document["period"]
-    month = month_name(Month.parse(period["month"]), document["language"]) if period else ""
+    month = month_name(Month.parse(period["month"]), str(get_locale())) if period else ""
     fees = [line["description"] for line in document["lines"] if line["kind"] == "retainer_fee"]
     has_work = any(line["kind"] in {"overage", "time"} for line in document["lines"])
     parts = []

@@ -7,6 +7,7 @@ for the next run, never a double.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -21,7 +22,7 @@ from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import delivery, queries, render, selection, service
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice
-from helpdesk.kernel.errors import HelpdeskError, NotFound
+from helpdesk.kernel.errors import HelpdeskError, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers import queries as retainers
 from helpdesk.retainers import service as retainers_service
@@ -197,6 +198,9 @@ def _draft(session: Session, *, actor: Actor, now: datetime, month: Month, clien
     """Close what is due of the client's retainers and draft its month; one close of a client at a time."""
     client_id, name = client
     row = session.scalars(select(Client).where(Client.id == client_id).with_for_update()).one()
+    if now < month.instants(ZoneInfo(row.time_zone))[1]:
+        message = f"{month} has not ended yet in {row.time_zone}; a month is closed after its end."
+        raise RuleViolation(message)
     for agreement_id, due in retainers.periods_to_close(session, client_id=client_id, month=month):
         retainers_service.close_period(session, actor=actor, now=now, agreement_id=agreement_id, month=due)
     invoice = service.draft_month(session, actor=actor, now=now, client_id=client_id, month=month)

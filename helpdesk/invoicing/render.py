@@ -14,6 +14,7 @@ from flask_babel import force_locale
 from helpdesk.infra import pdf
 from helpdesk.infra.blobs import store
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.printed import minor_of, printed
@@ -48,7 +49,7 @@ def to_pdf(document: Document) -> bytes:
 
 def to_html(document: Document) -> str:
     """Return the page that is printed, without any style sheet, link or script."""
-    with force_locale(document["language"].replace("-", "_")):
+    with force_locale(letter_language(document["language"])):
         template = current_app.jinja_env.get_template("invoicing/print.html")
         return str(template.render(doc=printed(document)))
 
@@ -56,7 +57,7 @@ def to_html(document: Document) -> str:
 def letter(document: Document) -> Letter:
     """Return the mail that carries the invoice, in the document's language."""
     seller, currency = document["seller"], document["currency"]
-    with force_locale(document["language"].replace("-", "_")):
+    with force_locale(letter_language(document["language"])):
         words = {
             "number": document["number"],
             "company": seller["name"],

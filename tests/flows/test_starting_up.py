@@ -100,14 +100,14 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path):
     with sqlite3.connect(tmp_path / "helpdesk.sqlite3") as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'ffff'")
 
-    lines = refused(tmp_path)
+    lines = refused(tmp_path, "--port", "0")
 
     assert len(lines) == 1
     assert "newer Helpdesk" in lines[0]
 
 
 def test_a_database_that_cannot_be_reached_is_one_clear_line(tmp_path):
-    lines = refused(tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/desk")
+    lines = refused(tmp_path, "--port", "0", DATABASE_URL="postgresql://nobody@127.0.0.1:1/desk")
 
     assert len(lines) == 1
     assert "DATABASE_URL" in lines[0]

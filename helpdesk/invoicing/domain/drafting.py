@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_skeleton
 
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.durations import format_hm, to_minutes
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -103,7 +104,7 @@ def detail_of(pieces: Iterable[Priced], language: str) -> str:
     seconds: dict[str, int] = defaultdict(int)
     for each in listed:
         seconds[each.person] += each.quantity_seconds
-    first, last = (format_date(day, "d MMM", locale=_locale(language)) for day in (days[0], days[-1]))
+    first, last = (format_day(day, "d MMM", _locale(language)) for day in (days[0], days[-1]))
     when = first if first == last else f"{first} – {last}"
     return ", ".join([when, *(f"{person} {format_hm(worked)}" for person, worked in sorted(seconds.items()))])
 

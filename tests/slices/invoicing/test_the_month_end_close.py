@@ -182,3 +182,15 @@ def test_months_that_were_never_closed_are_closed_on_the_way(story):
 
     assert done["Acme"].total_minor == (2 * 500000 + 100000) * 119 // 100
     assert count(RetainerPeriod) == 2
+
+
+def test_a_month_that_is_not_over_is_closed_for_nobody_even_without_a_retainer(story):
+    story.log("2", "2026-12-01")
+
+    done = story.close(Month(2026, 12))
+
+    assert (done["Acme"].state, done["Acme"].error) == (
+        "failed",
+        "2026-12 has not ended yet in Europe/Berlin; a month is closed after its end.",
+    )
+    assert count(Invoice) == 0
