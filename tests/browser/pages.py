@@ -34,7 +34,6 @@ STORY = (
     Place("manager", "/items/{story_ticket}"),
     Place("manager", "/items/{kuehn_task}"),
     Place("technician", "/items/{kuehn_task}"),
-    Place("bookkeeper", "/items/{story_ticket}"),
     Place("technician", "/desk"),
     Place("manager", "/desk?view=mine"),
     Place("technician", "/desk?view=unassigned"),

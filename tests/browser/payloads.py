@@ -5,7 +5,6 @@ Each would call ``globalThis.ran`` or ``alert``, ask ``stolen.invalid`` for some
 
 from dataclasses import dataclass
 
-
 RUN = "globalThis.ran=1;alert(1)"
 AWAY = "http://stolen.invalid"
 
@@ -57,8 +56,8 @@ PAYLOADS = (
     Payload("link to a hidden script", f'<a href="&#x6a;ava&Tab;script&colon;{RUN}">open</a>', fires=False),
     Payload("link to data", f'<a href="data:text/html,<script>{RUN}</script>">open</a>', fires=False),
     Payload("frame", f'<iframe src="{AWAY}/frame"></iframe>'),
-    Payload("frame with a script for address", f'<iframe src="javascript:parent.ran=1;alert(1)"></iframe>'),
-    Payload("frame with its own document", f'<iframe srcdoc="<script>parent.ran=1;alert(1)</script>"></iframe>'),
+    Payload("frame with a script for address", '<iframe src="javascript:parent.ran=1;alert(1)"></iframe>'),
+    Payload("frame with its own document", '<iframe srcdoc="<script>parent.ran=1;alert(1)</script>"></iframe>'),
     Payload("object and embed", f'<object data="{AWAY}/o"></object><embed src="{AWAY}/e">'),
     Payload("image from elsewhere", f'<img src="{AWAY}/pixel.gif" srcset="{AWAY}/2.gif 2x">'),
     Payload(

@@ -21,7 +21,7 @@ from helpdesk.infra.db import db, unit_of_work
 from tests.access.rows import ACTORS, Ids, ids_of
 from tests.browser import story
 from tests.builders import PASSWORD, Office
-from tests.conftest import NOW, FixedClock, settings_for
+from tests.conftest import NOW, Browser, FixedClock, settings_for
 
 TABLES = Path(__file__).parents[1] / "access" / "tables"
 
@@ -70,6 +70,7 @@ def build(home: Path) -> Site:
     """Return the site with the office, what the access tables add to it, and the story of ``story.tell``."""
     database = home / "browser.sqlite3"
     app = create_app(replace(settings_for(home, f"sqlite:///{database}"), base_url="http://127.0.0.1"))
+    app.test_client_class = Browser
     fixed = FixedClock()
     with pytest.MonkeyPatch.context() as patch, app.app_context():
         _stand_still(patch, fixed)

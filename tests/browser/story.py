@@ -172,7 +172,7 @@ def _work(office: Office, clock: FixedClock, item_id: int, day: date, worked: st
 def _mail(office: Office, clock: FixedClock) -> Ids:
     """Let mail come in over three days: HTML with files, an answer, an absence note, and what is ignored."""
     clock.now = at("2026-11-16T07:00")
-    mailbox_id, source_id = connect(address="desk@halden-okoye.example", default_project_id=office.triage.id)
+    mailbox_id, source_id = connect(address="desk@halden-okoye.example")
     inbox = Inbox(mailbox_id, source_id, clock)
     inbox.fetch()
     clock.now = at("2026-11-16T07:12")

@@ -1,12 +1,15 @@
 """Every page, in both themes, wide and narrow: axe finds nothing, nothing sticks out, the console is silent."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.browser.chromium import THEMES, WIDE, WIDTHS, Visitor, dress, faults, too_wide
 from tests.browser.pages import Place, places
 from tests.browser.site import Site
+
+SIGN_IN = "/sign-in"
 
 
 @pytest.mark.parametrize("place", places(), ids=lambda place: place.title)
@@ -24,5 +27,6 @@ def test_a_page_is_accessible_quiet_and_never_wider_than_the_window(
         found[f"{width} sticking out"] = too_wide(page)
     dress(page, width=WIDE, theme="light")
 
+    assert (urlsplit(page.url).path == SIGN_IN) == (place.path == SIGN_IN)
     assert {where: what for where, what in found.items() if what} == {}
     assert visitor.watch.trouble == {}

@@ -1,0 +1,245 @@
+"""All of the desk by keyboard (WCAG 2.2: 2.1.1, 2.1.4, 2.4.3, 2.4.7), one running timer, and themes that stay."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from helpdesk.infra.db import unit_of_work
+from helpdesk.timekeeping.models import TimeEntry
+from tests.browser.chromium import Visitor
+from tests.browser.site import Site
+from tests.builders import PASSWORD
+
+ME = "technician"
+
+# What has the focus: how it is called, whether a ring is drawn (by it, its row or its label), whether it is in view.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  const drawn = (...of) => {
+    const style = getComputedStyle(...of);
+    return style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) >= 1;
+  };
+  const label = element.closest("label");
+  const box = (label ?? element).getBoundingClientRect();
+  return {
+    name: element === document.body ? "body" : element.id || element.name || element.textContent.trim(),
+    ring: drawn(element) || drawn(element, "::after") || (label !== null && drawn(label)),
+    seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+
+
+def running(site: Site) -> list[int]:
+    """Return the items on which the technician's timers run, as the database knows it."""
+    with site.app.app_context(), unit_of_work() as session:
+        query = select(TimeEntry).where(TimeEntry.person_id == site.ids[ME], TimeEntry.ended_at.is_(None))
+        return [entry.work_item_id for entry in session.scalars(query)]
+
+
+def walk(page: Page, *, key: str, until: str, at_most: int = 80) -> list[dict[str, object]]:
+    """Press ``key`` until the control called ``until`` has the focus, and return all on the way."""
+    steps: list[dict[str, object]] = []
+    for _press in range(at_most):
+        page.keyboard.press(key)
+        steps.append(page.evaluate(FOCUSED))
+        if steps[-1]["name"] == until:
+            return steps
+    pytest.fail(f"{until} was not reached: {[step['name'] for step in steps]}")
+
+
+def test_somebody_signs_in_by_keyboard_and_is_at_the_desk(visit: Callable[..., Visitor], site: Site) -> None:
+    visitor = visit("anonymous")
+    page = visitor.goto("/desk")
+
+    walk(page, key="Tab", until="email")
+    page.keyboard.type(f"{ME}@halden-okoye.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("All open")
+    assert visitor.path == "/desk"
+
+
+def test_the_keys_are_shown_and_can_be_switched_off(visit: Callable[..., Visitor]) -> None:
+    page = visit(ME).goto("/desk")
+    keys = page.get_by_role("dialog", name="Keys on this page")
+
+    page.keyboard.press("?")
+    expect(keys).to_be_visible()
+    expect(keys).to_contain_text("Start the timer")
+    keys.get_by_label("Single keys are on in this browser").uncheck()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.reload()
+    page.keyboard.press("?")
+    expect(keys).to_be_hidden()
+
+
+def test_a_ticket_is_reached_with_j_and_k_and_enter(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/desk")
+    links = page.locator("[data-rows] a[data-main]")
+
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(links.nth(1)).to_be_focused()
+    assert page.evaluate(FOCUSED)["ring"]
+    target = links.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{target}")
+
+    assert visitor.path == target
+
+
+def test_two_keys_lead_to_another_section(visit: Callable[..., Visitor]) -> None:
+    page = visit(ME).goto("/desk")
+
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+
+    page.wait_for_url("**/time")
+
+
+def test_one_key_starts_the_timer_on_the_ticket_in_view_and_stops_it(
+    visit: Callable[..., Visitor], fresh: Site
+) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+    timer = page.get_by_role("group", name="Running timer")
+
+    page.keyboard.press("s")
+    expect(timer).to_contain_text(f"#{fresh.ids['story_ticket']}")
+    page.wait_for_load_state()
+    started = running(fresh)
+    page.keyboard.press("s")
+    expect(timer).to_be_hidden()
+
+    assert started == [fresh.ids["story_ticket_id"]]
+    assert running(fresh) == []
+    assert visitor.watch.trouble == {}
+
+
+def test_the_timer_moves_to_another_ticket_and_only_one_runs(visit: Callable[..., Visitor], fresh: Site) -> None:
+    page = visit(ME).goto("/items/{story_ticket}".format(**fresh.ids))
+    timer = page.get_by_role("group", name="Running timer")
+    page.keyboard.press("s")
+    expect(timer).to_contain_text(f"#{fresh.ids['story_ticket']}")
+
+    page.goto(f"{fresh.origin}/items/{fresh.ids['acme_ticket']}")
+    page.keyboard.press("s")
+    expect(timer).to_contain_text(f"#{fresh.ids['acme_ticket']}")
+
+    assert running(fresh) == [fresh.ids["acme_ticket_id"]]
+
+
+def test_one_key_starts_the_timer_on_the_row_that_has_the_focus(visit: Callable[..., Visitor], fresh: Site) -> None:
+    page = visit(ME).goto("/desk")
+
+    page.keyboard.press("j")
+    number = page.locator("[data-item]").first.get_attribute("data-item")
+    page.keyboard.press("s")
+
+    expect(page.get_by_role("group", name="Running timer")).to_contain_text(f"#{number}")
+    assert len(running(fresh)) == 1
+
+
+def test_tab_reaches_every_control_of_the_reply_and_shows_where_it_is(
+    visit: Callable[..., Visitor], site: Site
+) -> None:
+    page = visit(ME).goto("/items/{story_ticket}".format(**site.ids))
+
+    page.keyboard.press("r")
+    expect(page.locator("#reply-body")).to_be_focused()
+    steps = walk(page, key="Tab", until="Send Ctrl ↵")
+
+    assert [step["name"] for step in steps] == [
+        "reply-worked",
+        "reply-type",
+        "reply-billable",
+        "reply-status",
+        "Send Ctrl ↵",
+    ]
+    assert [step["name"] for step in steps if not (step["ring"] and step["seen"])] == []
+
+
+def test_every_control_of_a_ticket_shows_that_it_has_the_focus(visit: Callable[..., Visitor], site: Site) -> None:
+    page = visit(ME).goto("/items/{acme_ticket}".format(**site.ids))
+
+    steps = walk(page, key="Tab", until="body")[:-1]
+
+    assert len(steps) > 30
+    assert [step["name"] for step in steps if not (step["ring"] and step["seen"])] == []
+
+
+def test_a_reply_with_its_time_is_sent_by_keyboard(visit: Callable[..., Visitor], fresh: Site) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+
+    page.keyboard.press("r")
+    page.keyboard.type("Both printers have the old driver again.")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0:25")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Control+Enter")
+
+    mine = page.get_by_role("article", name="Reply from Technician Person").last
+    expect(mine).to_contain_text("Both printers have the old driver again.")
+    expect(mine).to_contain_text("0:25")
+    expect(page.locator("#reply-body")).to_have_value("")
+    assert visitor.watch.trouble == {}
+
+
+def test_the_timer_ticks_in_the_header_and_in_the_title_of_the_tab(visit: Callable[..., Visitor], fresh: Site) -> None:
+    visitor = visit("manager")  # whose timer began at 09:18
+    visitor.page.clock.install(time=fresh.clock.now)
+    page = visitor.goto("/desk")
+    shown = page.get_by_role("group", name="Running timer").locator("time")
+
+    expect(shown).to_have_text("0:42:00")
+    page.clock.run_for(61_000)
+
+    expect(shown).to_have_text("0:43:01")
+    expect(page).to_have_title(f"0:43 #{fresh.ids['story_ticket']} · All open · Halden & Okoye")
+
+
+def test_the_theme_goes_round_and_stays(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(ME, color_scheme="light")
+    page = visitor.goto("/desk")
+    switch = page.locator("header [data-theme-switch]")
+    root = page.locator("html")
+
+    seen = []
+    for _press in range(3):
+        switch.click()
+        seen.append(page.evaluate("() => document.documentElement.dataset.theme ?? 'system'"))
+    switch.click()
+    switch.click()
+    page.goto(f"{visitor.watch.origin}/time")
+
+    assert seen == ["light", "dark", "system"]
+    expect(root).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"
+    expect(switch).to_have_accessible_name("Theme: dark")
+
+
+def test_a_dialog_opens_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Visitor], site: Site) -> None:
+    page = visit(ME).goto("/items/{acme_ticket}".format(**site.ids))
+    menu = page.locator("#status-menu")
+
+    page.keyboard.press("t")
+    expect(menu).to_be_visible()
+    assert page.evaluate("() => document.activeElement.closest('#status-menu') !== null")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+
+    walk(page, key="Tab", until="Open, change the status")
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("[popovertarget=status-menu]")).to_be_focused()
