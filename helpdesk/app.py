@@ -18,6 +18,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
 from helpdesk.infra import clock, web
 from helpdesk.infra.db import db, prepare_engine, read_session
+from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
@@ -54,7 +55,8 @@ VIEW_MODULES = (
     "helpdesk.desk.first_run",
 )
 STATUS = {NotFound: 404, Denied: 403, Conflict: 409, RuleViolation: 422, ExternalFailure: 502}
-LANGUAGES = ("en", "de", "es", "fr")
+LANGUAGES = ("en",)
+"""What the pages speak. Letters to clients speak more, see `helpdesk.infra.i18n.letter_language`."""
 UPLOAD_BYTES = 32 * 1024 * 1024
 
 csrf = CSRFProtect()
@@ -105,7 +107,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
-        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "helpdesk" / "translations"),
+        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
@@ -129,7 +131,9 @@ def _mount_sign_in(app: Flask) -> None:
 
 
 def _language() -> str | None:
-    return g.get("language") or request.accept_languages.best_match(LANGUAGES)
+    """Return the person's language if the pages speak it, else what the browser and the pages have in common."""
+    own: str | None = g.get("language")
+    return own if own in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
 
 
 def _map_errors(app: Flask) -> None:

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
-LANGUAGES = options([("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")])
+LANGUAGES = options([("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("pt", "Português")])
 
 
 @cache

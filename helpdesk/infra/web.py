@@ -6,12 +6,13 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
+from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.durations import format_hm, format_hms
 from helpdesk.kernel.money import Money, exponent_of, format_money
 
@@ -91,7 +92,7 @@ def amount_filter(amount_minor: int, currency: str) -> str:
 def day_filter(value: date | datetime, pattern: str = "d MMM y") -> str:
     """Return a date in the reader's language; an instant first moves to the reader's zone."""
     local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    return format_date(local, pattern, locale=get_locale())
+    return format_day(local, pattern, get_locale() or "en")
 
 
 def time_filter(value: datetime) -> str:

@@ -3,8 +3,9 @@
 import re
 
 from flask_babel import force_locale
-from flask_babel import gettext as _
 
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language
 from helpdesk.tickets.domain import subject_of
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(name|number|subject)\s*\}\}")
@@ -25,11 +26,10 @@ def acknowledgement(*, language: str, name: str, number: int, title: str, own_te
 
 
 def _standard(language: str, words: dict[str, str]) -> str:
-    with force_locale(language):
-        text: str = _(
+    with force_locale(letter_language(language)):
+        return _(
             "Hello %(name)s,\n\n"
             "we have received your message “%(subject)s”. Its number is %(number)s.\n"
             "You need not do anything; to add something, just answer this mail.",
             **words,
         )
-    return text

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import day_filter
 from helpdesk.invoicing.domain.drafting import month_name
 from helpdesk.invoicing.printed_statement import Document, allowance_of, statement_of
@@ -128,7 +129,7 @@ def detail_text(line: Document) -> str:
     if line["kind"] == "retainer_fee":
         return _("%(hours)s hours", hours=line["detail"])
     at_no_charge = line["minutes"] is not None and Decimal(line["unit_price"]) == 0
-    return f"{line['detail']}, {_('no charge')}" if at_no_charge else str(line["detail"])
+    return _("%(detail)s, no charge", detail=line["detail"]) if at_no_charge else str(line["detail"])
 
 
 def _heading(kind: str, document: Document) -> tuple[str, str]:
@@ -167,7 +168,13 @@ def _lead(document: Document) -> str:
     else:
         parts.append(_("Work up to the end of %(month)s.", month=month))
     if document["retainers"]:
-        parts.append(_("The retainer statement is on the next page."))
+        parts.append(
+            ngettext(
+                "The retainer statement is on the next page.",
+                "The retainer statements are on the next pages.",
+                len(document["retainers"]),
+            )
+        )
     return " ".join(parts)
 
 

@@ -97,7 +97,7 @@ def test_the_pdf_is_in_the_clients_language(story):
     catalogue: Any = reader.trailer["/Root"]
     assert catalogue["/Lang"] == "de"
     assert "119,00 €" in text_of(reader).replace("\xa0", " ")
-    assert "1 Dezember 2026" in text_of(reader)
+    assert "1. Dezember 2026" in text_of(reader)
 
 
 def test_the_mail_goes_to_the_clients_address_with_the_pdf(story, rung):

@@ -79,7 +79,7 @@ def test_the_detail_says_days_and_people_in_the_clients_language():
     pieces = [worked(90), worked(60, worked_on=date(2026, 12, 27), person="Ben"), worked(30)]
 
     assert detail_of(pieces, "en") == "2 Nov – 27 Dec, Ann 2:00, Ben 1:00"
-    assert detail_of(pieces, "de") == "2 Nov. – 27 Dez., Ann 2:00, Ben 1:00"
+    assert detail_of(pieces, "de") == "2. Nov. – 27. Dez., Ann 2:00, Ben 1:00"
 
 
 def test_a_fee_names_its_month():

@@ -1,0 +1,27 @@
+"""Days as people of a language write them: patterns name the parts in our order, each language joins them its way."""
+
+import re
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+
+
+def format_day(day: date, pattern: str, locale: Locale | str) -> str:
+    """Return the day by a CLDR pattern with the day before the month, joined as ``locale`` does it.
+
+    ``d MMMM y`` is ``1 November 2026`` for ``en``, ``1. November 2026`` for ``de``, ``1 de noviembre de 2026`` for
+    ``es``, ``1er novembre 2026`` for ``fr`` and ``1 de novembro de 2026`` for ``pt``.
+    """
+    written = Locale.parse(locale)
+    return str(format_date(day, _joined(pattern, day, written.language), locale=written))
+
+
+def _joined(pattern: str, day: date, language: str) -> str:
+    if language == "de":
+        return re.sub(r"\bd\b", "d.", pattern)
+    if language == "fr" and day.day == 1:
+        return re.sub(r"\bd\b", "d'er'", pattern)
+    if language == "pt" or (language == "es" and "MMMM" in pattern):
+        return re.sub(r"(?<=d) (?=M)|(?<=M) (?=y)", " 'de' ", pattern)
+    return pattern
