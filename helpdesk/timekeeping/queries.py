@@ -67,6 +67,12 @@ def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
     return [entry for entry in entries if Week.of(day_of(entry)) == week]
 
 
+def rejected(session: Session, person_id: int) -> list[TimeEntry]:
+    """Return a person's entries that came back from approval and wait for a change, oldest first."""
+    query = with_work().where(TimeEntry.person_id == person_id, TimeEntry.status == "rejected")
+    return list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)))
+
+
 def approvals(session: Session, *, person_id: int | None = None, client_id: int | None = None) -> list[TimeEntry]:
     """Return submitted entries, by person's name, then start; of one person or client where asked."""
     query = with_work().join(TimeEntry.person).where(TimeEntry.status == "submitted")

@@ -1,5 +1,6 @@
 """The values that the pages of time show, made of entries: a week as a grid and as a list, what waits for approval."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from operator import attrgetter
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
+from helpdesk.kernel.periods import zone_named
 from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.domain import Preview, Week
@@ -28,9 +30,8 @@ class EntryLine:
     person_name: str
     note: str
     day: date
-    started_at: datetime
+    span: str
     ended_at: datetime | None
-    duration_only: bool
     worked_seconds: int
     billable_seconds: int | None
     billable: str
@@ -101,6 +102,14 @@ class Submit:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """A week with entries that came back from approval."""
+
+    week: Week
+    count: int
+
+
+@dataclass(frozen=True)
 class WaitingLine:
     """One submitted entry with what approving it would make of it."""
 
@@ -153,9 +162,8 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         person_name=entry.person.name,
         note=entry.note,
         day=queries.day_of(entry),
-        started_at=entry.started_at,
+        span=_span(entry),
         ended_at=entry.ended_at,
-        duration_only=entry.duration_only,
         worked_seconds=queries.worked_seconds(entry, now=now),
         billable_seconds=entry.billable_seconds,
         billable=entry.billable,
@@ -193,6 +201,12 @@ def totals(lines: Sequence[EntryLine]) -> Totals:
     )
 
 
+def returned(entries: Iterable[TimeEntry], *, but_for: Week) -> list[Returned]:
+    """Return the weeks of rejected entries, oldest first, without the one that is in view."""
+    weeks = Counter(Week.of(queries.day_of(entry)) for entry in entries)
+    return [Returned(week, weeks[week]) for week in sorted(weeks, key=attrgetter("monday")) if week != but_for]
+
+
 def submit_of(lines: Sequence[EntryLine]) -> Submit:
     """Return how many drafts could be submitted, and the words for it: "Submit Mon to Wed"."""
     drafts = [line for line in lines if line.status == "draft" and line.ended_at is not None]
@@ -203,6 +217,15 @@ def submit_of(lines: Sequence[EntryLine]) -> Submit:
         _("Submit %(day)s", day=first) if first == last else _("Submit %(first)s to %(last)s", first=first, last=last)
     )
     return Submit(len(drafts), label)
+
+
+def _span(entry: TimeEntry) -> str:
+    """Return "09:15–10:40" on the clock of the contract, as it is typed; empty where only a duration was."""
+    if entry.duration_only:
+        return ""
+    zone = zone_named(queries.client_of(entry).time_zone)
+    start, end = (instant and f"{instant.astimezone(zone):%H:%M}" for instant in (entry.started_at, entry.ended_at))
+    return f"{start}\N{EN DASH}{end}" if end else f"{start}"
 
 
 def _waiting(entry: TimeEntry, bills: Preview, own_id: int | None, now: datetime) -> WaitingLine:

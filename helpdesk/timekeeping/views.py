@@ -18,7 +18,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import back_or, day_filter, zone
-from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
@@ -37,6 +37,8 @@ from helpdesk.timekeeping.models import TimeEntry
 
 bp = Blueprint("timekeeping", __name__)
 
+LONG_SECONDS = 12 * HOUR
+
 
 @bp.get("/time")
 @policy(DESK)
@@ -47,7 +49,7 @@ def week() -> str:
     person = _person_shown(read_session(), actor, request.args.get("person", type=int))
     form = _entry_form(read_session(), actor, person, formdata=None)
     form.number.data = request.args.get("number", type=int)
-    form.day.data = local_day(now, zone())
+    form.day.data = _day_to_begin_with(shown, local_day(now, zone()))
     form.work_type_id.data = default_work_type(read_session())
     return _week_page(shown, person, form, now)
 
@@ -67,7 +69,8 @@ def add_entry() -> ResponseReturnValue:
                     session, actor=actor, now=now, item_id=item.id, person_id=person.id, **_worked(form)
                 )
                 _tell_added(session, entry)
-            return back_or("timekeeping.week")
+                week_of_it = _week_url(queries.day_of(entry), person.id)
+            return redirect(week_of_it, code=303)
         except NotFound as refusal:
             form.refuse(str(refusal), "number")
         except RuleViolation as refusal:
@@ -186,12 +189,12 @@ def approve() -> ResponseReturnValue:
     form = ApproveForm()
     if not form.validate_on_submit():
         raise RuleViolation(_("That is no list of entries."))
+    if not form.ids.data:
+        flash(_("Nothing is ticked, so nothing was approved."), "warn")
+        return back_or("timekeeping.approvals")
     with _told_by_flash(), unit_of_work() as session:
-        entries = service.approve(session, actor=current_actor(), now=clock.now(), entry_ids=form.ids.data or [])
-        flash(
-            ngettext("%(num)s entry is approved.", "%(num)s entries are approved.", len(entries)),
-            "ok" if entries else "warn",
-        )
+        entries = service.approve(session, actor=current_actor(), now=clock.now(), entry_ids=form.ids.data)
+        flash(ngettext("%(num)s entry is approved.", "%(num)s entries are approved.", len(entries)), "ok")
     return back_or("timekeeping.approvals")
 
 
@@ -253,7 +256,10 @@ def _worked(form: WorkForm) -> dict[str, Any]:
 
 def _tell_added(session: Session, entry: TimeEntry) -> None:
     """Say what was understood, and what it overlaps with: that is kept, as people do two things at once."""
-    flash(_("%(time)s is written.", time=format_hm(queries.worked_of(entry).seconds)), "ok")
+    seconds = queries.worked_of(entry).seconds
+    flash(_("%(time)s is written.", time=format_hm(seconds)), "ok")
+    if seconds > LONG_SECONDS:
+        flash(_("That is a long day, maybe past midnight; edit it if you meant something else."), "warn")
     for other in queries.overlapping(session, entry):
         flash(_("It overlaps with time on #%(number)s.", number=other.work_item.number), "warn")
 
@@ -275,8 +281,26 @@ def _week_page(shown: Week, person: Person, form: EntryForm, now: datetime) -> s
         groups=render.groups(lines, shown),
         lists=[day for day in reversed(days) if day.entries],
         submit=render.submit_of(lines if is_me else []),
+        returned=_returned(session, person.id, shown),
         form=form,
     )
+
+
+def _returned(session: Session, person_id: int, shown: Week) -> list[dict[str, object]]:
+    weeks = render.returned(queries.rejected(session, person_id), but_for=shown)
+    return [
+        {
+            "label": _("Week %(number)s", number=each.week.number),
+            "count": each.count,
+            "url": _week_url(each.week.monday, person_id),
+        }
+        for each in weeks
+    ]
+
+
+def _day_to_begin_with(shown: Week, today: date) -> date:
+    """Return today in its own week, and the first day of any other."""
+    return today if Week.of(today) == shown else shown.monday
 
 
 def _week_header(shown: Week, person_id: int, today: date) -> dict[str, str | None]:

@@ -318,3 +318,53 @@ def test_approvals_are_filtered_by_person_and_client(office, sign_in_as, log_tim
     assert "canary" in browser.get(f"/time/approvals?client={office.acme.id}").text
     assert "canary" not in browser.get(f"/time/approvals?client={office.globex.id}").text
     assert "canary" not in browser.get(f"/time/approvals?person={office.manager.id}").text
+
+
+def test_after_typing_the_week_of_the_entry_is_shown(office, sign_in_as, entry_form):
+    browser = sign_in_as(office.technician)
+
+    answer = browser.post("/time/entries", data={**entry_form, "day": "2026-10-20"})
+
+    assert (answer.status_code, answer.location) == (303, "/time?week=2026-W43")
+
+
+@pytest.mark.parametrize(("week", "day"), [("2026-W47", "2026-11-18"), ("2026-W43", "2026-10-19")])
+def test_a_new_entry_begins_with_a_day_of_the_week_in_view(office, sign_in_as, week, day):
+    page = sign_in_as(office.technician).get(f"/time?week={week}").text
+
+    assert f'name="day" required type="date" value="{day}"' in page
+
+
+def test_times_are_shown_on_the_clock_on_which_they_were_typed(office, sign_in_as, entry_form):
+    browser = sign_in_as(office.technician)
+
+    answer = browser.post("/time/entries", data={**entry_form, "worked": "9:15-10:40"}, follow_redirects=True)
+
+    assert "09:15\N{EN DASH}10:40" in answer.text
+
+
+def test_a_range_that_goes_the_wrong_way_is_pointed_out(office, sign_in_as, entry_form):
+    browser = sign_in_as(office.technician)
+
+    answer = browser.post("/time/entries", data={**entry_form, "worked": "17:00-16:00"}, follow_redirects=True)
+
+    assert "23:00 is written." in answer.text
+    assert "That is a long day" in answer.text
+
+
+def test_what_came_back_from_another_week_is_found_in_this_one(office, sign_in_as, log_time):
+    log_time(started_at=MORNING - timedelta(weeks=4), status="rejected", rejected_because="Guarantee")
+
+    page = sign_in_as(office.technician).get(WEEK).text
+
+    assert "1 entry was rejected:" in page
+    assert 'href="/time?week=2026-W43"' in page
+
+
+def test_approving_without_a_tick_says_so(office, sign_in_as, log_time):
+    log_time(status="submitted")
+
+    answer = sign_in_as(office.manager).post("/time/approve", data={}, follow_redirects=True)
+
+    assert "Nothing is ticked" in answer.text
+    assert [entry.status for entry in all_entries()] == ["submitted"]
