@@ -1,6 +1,6 @@
 """The door: sign in, sign out, one's own password."""
 
-from flask import redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -96,6 +96,7 @@ def change_password() -> ResponseReturnValue:
         return _password_page(form), 422
     logout_user()
     session.clear()
+    flash(_("Your password is changed. Sign in with the new one."), "ok")
     return redirect(url_for("accounts.sign_in"), code=303)
 
 

@@ -90,6 +90,16 @@ def test_ones_own_password_needs_the_old_one_and_ends_every_session(sign_in_as, 
     assert signed_in.status_code == 303
 
 
+def test_after_a_changed_password_the_sign_in_page_says_why_one_is_there(sign_in_as, office):
+    browser = sign_in_as(office.technician)
+
+    page = browser.post(
+        "/account/password", data={"current": PASSWORD, "new": "a new and long one"}, follow_redirects=True
+    )
+
+    assert "Your password is changed." in page.text
+
+
 def test_a_short_password_is_refused(session, office):
     with pytest.raises(RuleViolation, match="at least 12"):
         service.change_password(session, actor=SYSTEM, person_id=office.admin.id, password="short", now=NOW)

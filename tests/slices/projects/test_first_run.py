@@ -51,6 +51,16 @@ def test_the_form_opens_as_often_as_one_likes_and_uses_nothing_up(stranger, toke
     assert f'value="{token}"' in pages[0].text
 
 
+def test_the_sign_in_page_tells_how_to_begin_until_somebody_did(stranger, token):
+    before = stranger.get("/sign-in").text
+
+    after = stranger.post("/setup", data=FORM | {"token": token}, follow_redirects=True).text
+
+    assert "Nobody can sign in yet." in before
+    assert "Everything is set up." in after
+    assert "Nobody can sign in yet." not in after
+
+
 def test_the_first_run_makes_company_administrator_own_client_triage_and_work_types(stranger, token):
     answer = stranger.post("/setup", data=FORM | {"token": token})
 
