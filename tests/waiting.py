@@ -10,8 +10,8 @@ T = TypeVar("T")
 _never = threading.Event()
 
 
-def eventually(ask: Callable[[], T], *, within_seconds: float = 10.0) -> T:
-    """Return the first true answer of ``ask``; fail when there is none in time."""
+def eventually(ask: Callable[[], T], *, within_seconds: float = 60.0) -> T:
+    """Return the first true answer of ``ask``; fail when there is none in time, however busy the machine is."""
     deadline = time.monotonic() + within_seconds
     while True:
         answer = ask()

@@ -39,7 +39,7 @@ class FurnishedHouse:
     """
 
     house: SqliteHouse
-    furnished: Path
+    folder: Path
     ids: Ids
     cookies: dict[str, str]
 
@@ -49,7 +49,7 @@ class FurnishedHouse:
 
     def renew(self) -> None:
         self.house.renew()
-        shutil.copy(self.furnished, self.house.file)
+        shutil.copy(self.folder / "furnished.sqlite3", self.house.file)
 
     def browser(self, actor: str) -> FlaskClient:
         browser = self.app.test_client()
@@ -59,13 +59,11 @@ class FurnishedHouse:
 
 
 @pytest.fixture(scope="session")
-def furnished_house(sqlite_house: SqliteHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FurnishedHouse]:
+def furnished_house(sqlite_house: SqliteHouse, tmp_path_factory: pytest.TempPathFactory) -> FurnishedHouse:
     folder = tmp_path_factory.mktemp("access")
     app = sqlite_house.renew()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: NOW)
-        patch.setattr(jobs, "enqueue", lambda _bell: True)
-        patch.setitem(app.config, "BLOB_ROOT", str(folder / "files"))
+        _still(patch, app, folder)
         with app.app_context():
             ids = _furnish()
             cookies = {actor: _sign_in(app, f"{actor}@halden-okoye.example") for actor in ACTORS[1:]}
@@ -73,18 +71,26 @@ def furnished_house(sqlite_house: SqliteHouse, tmp_path_factory: pytest.TempPath
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.session.remove()
             db.engine.dispose()
-        shutil.copy(sqlite_house.file, folder / "furnished.sqlite3")
-        yield FurnishedHouse(sqlite_house, folder / "furnished.sqlite3", ids, cookies)
+    shutil.copy(sqlite_house.file, folder / "furnished.sqlite3")
+    return FurnishedHouse(sqlite_house, folder, ids, cookies)
 
 
 @pytest.fixture
-def access(furnished_house: FurnishedHouse) -> Iterator[FurnishedHouse]:
+def access(furnished_house: FurnishedHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[FurnishedHouse]:
     """The furnished house, fresh; for as long as the test has it, an application context is there to ask."""
+    _still(monkeypatch, furnished_house.app, furnished_house.folder)
     furnished_house.renew()
     with furnished_house.app.app_context():
         yield furnished_house
         db.session.remove()
         db.engine.dispose()
+
+
+def _still(patch: pytest.MonkeyPatch, app: Flask, folder: Path) -> None:
+    """Stop the clock, take the bell off the door, and keep files in ``folder``."""
+    patch.setattr(clock, "now", lambda: NOW)
+    patch.setattr(jobs, "enqueue", lambda _bell: True)
+    patch.setitem(app.config, "BLOB_ROOT", str(folder / "files"))
 
 
 def _furnish() -> Ids:

@@ -53,9 +53,9 @@ def test_a_mail_becomes_a_ticket_and_is_acknowledged(account, smtp, start):
         with unit_of_work() as session:
             return session.get_one(IntakeSource, source_id).idle_since
 
-    eventually(idle, within_seconds=60)
+    eventually(idle)
     account.deliver(mail(subject="Printer"))
-    eventually(lambda: smtp.taken, within_seconds=60)
+    eventually(lambda: smtp.taken)
 
     assert line().outcome == "ticket"
     (taken,) = smtp.taken
@@ -72,7 +72,7 @@ def test_a_watcher_that_is_killed_is_followed_by_the_next_and_nothing_is_lost(ac
     connect(imap_port=account.port, smtp_port=smtp.port, user=account.user, password=PASSWORD, start_from="all")
     account.deliver(*(mail(subject=f"Mail {number}") for number in range(30)))
     (watcher,) = start("watch")
-    eventually(line, within_seconds=60)
+    eventually(line)
     watcher.kill()
     with unit_of_work() as session:
         session.execute(InboundMessage.metadata.tables["leases"].delete())
@@ -83,6 +83,6 @@ def test_a_watcher_that_is_killed_is_followed_by_the_next_and_nothing_is_lost(ac
         with unit_of_work() as session:
             return list(session.scalars(select(InboundMessage.outcome).order_by(InboundMessage.uid)))
 
-    eventually(lambda: outcomes() == ["ticket"] * 30, within_seconds=90)
+    eventually(lambda: outcomes() == ["ticket"] * 30)
     eventually(lambda: all(rb"\Seen" in flags for flags in account.flags().values()))
     assert smtp.taken == []

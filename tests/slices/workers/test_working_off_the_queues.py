@@ -98,12 +98,12 @@ def test_a_worker_works_survives_its_broker_and_stops_when_told(app, tmp_path, t
         _use_broker(app, url, monkeypatch)
         with working(app, tmp_path, url) as process:
             first = write("before")
-            eventually(lambda: state(first) == "sent", within_seconds=30)
+            eventually(lambda: state(first) == "sent")
             redis.Redis.from_url(url).shutdown(nosave=True)
             lost = write("while the broker is away")
             with running_broker(home=home):
                 eventually(lambda: jobs.enqueue(Bell("deliver_outgoing", (lost,), "mail")))
-                eventually(lambda: state(lost) == "sent", within_seconds=30)
+                eventually(lambda: state(lost) == "sent")
                 process.send_signal(signal.SIGTERM)
 
                 assert process.wait(timeout=20) == 0
@@ -114,7 +114,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
     smtp.gate = threading.Event()
     with working(app, tmp_path, broker_url) as process:
         message = write("slow")
-        eventually(lambda: smtp.waiting, within_seconds=30)
+        eventually(lambda: smtp.waiting)
         process.send_signal(signal.SIGTERM)
         smtp.gate.set()
 
