@@ -65,6 +65,12 @@ class AssignForm(StrictForm):
     assignee_id = SelectField(coerce=optional_id, validate_choice=False)
 
 
+class MoveForm(StrictForm):
+    """The project that a ticket belongs to."""
+
+    project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
+
+
 class StartForm(StrictForm):
     """The number of the item to work on."""
 

@@ -31,6 +31,7 @@ class ItemValues:
     ticket: render.TicketFacts | None
     statuses: tuple[str, ...]
     people: list[Person]
+    move_to: list[tuple[int, str]]
     messages: list[render.MessageLine]
     time: render.TimePanel
     retainer: render.RetainerPanel | None
@@ -54,6 +55,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         ticket=_ticket(session, actor, item),
         statuses=SETTABLE,
         people=queries.assignable(session, client),
+        move_to=projects.choices_for(session, actor=actor, item=item),
         messages=[
             render.message_line(message, worked_seconds=worked.get(entry_uuid(message.id), 0)) for message in messages
         ],
@@ -80,7 +82,7 @@ def _ticket(session: Session, actor: Actor, item: WorkItem) -> render.TicketFact
     return render.ticket_facts(
         details,
         related_number=_related_number(session, actor, details),
-        other_open=_open_tickets(session, item.project.client_id) - (item.status in OPEN_STATUSES),
+        other_open=_other_open_tickets(session, item),
     )
 
 
@@ -92,10 +94,16 @@ def _related_number(session: Session, actor: Actor, details: TicketDetails) -> i
     return session.scalar(query.with_only_columns(WorkItem.number))
 
 
-def _open_tickets(session: Session, client_id: int) -> int:
+def _other_open_tickets(session: Session, item: WorkItem) -> int:
+    """Return how many more tickets of the client are open; those in Triage have nothing to do with each other."""
+    if item.project.client.is_internal:
+        return 0
     query = select(func.count(WorkItem.id)).join(Project, Project.id == WorkItem.project_id)
     open_ones = query.where(
-        Project.client_id == client_id, WorkItem.kind == "ticket", WorkItem.status.in_(OPEN_STATUSES)
+        Project.client_id == item.project.client_id,
+        WorkItem.kind == "ticket",
+        WorkItem.status.in_(OPEN_STATUSES),
+        WorkItem.id != item.id,
     )
     return session.scalar(open_ones) or 0
 

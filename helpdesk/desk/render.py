@@ -33,6 +33,7 @@ class ItemFacts:
     assignee_name: str | None
     project_id: int
     project_name: str
+    in_triage: bool
     client_id: int
     client_name: str
     due_on: date | None
@@ -117,6 +118,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         assignee_name=item.assignee.name if item.assignee else None,
         project_id=item.project_id,
         project_name=item.project.name,
+        in_triage=item.project.is_triage,
         client_id=item.project.client_id,
         client_name=item.project.client.name,
         due_on=details.due_on if details else None,

@@ -12,7 +12,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import item_page, queries, service, shell
 from helpdesk.desk.client_page import client_values
-from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.forms import AssignForm, MoveForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -28,7 +28,7 @@ from helpdesk.infra.policy import (
     current_actor,
     policy,
 )
-from helpdesk.infra.web import back_or
+from helpdesk.infra.web import back_or, is_htmx
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import queries as time
@@ -192,6 +192,25 @@ def assign(number: int) -> ResponseReturnValue:
     return _to_item(number)
 
 
+@bp.post("/items/<int:number>/move")
+@policy(DESK)
+def move(number: int) -> ResponseReturnValue:
+    """Move a ticket to another project; a refusal is told on its page."""
+    projects.get_item(read_session(), actor=current_actor(), number=number)
+    form = MoveForm()
+    if not form.validate_on_submit():
+        flash(_("Choose the project that this ticket belongs to."), "danger")
+        return _to_item(number)
+    try:
+        with unit_of_work() as session:
+            service.move(
+                session, actor=current_actor(), now=clock.now(), number=number, project_id=form.project_id.data
+            )
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return _to_item(number)
+
+
 @bp.post("/timer/start")
 @policy(DESK)
 def start_timer() -> ResponseReturnValue:
@@ -229,7 +248,10 @@ def client(client_id: int) -> str:
 
 
 def _refused(form: StrictForm, act: Callable[[Session], None]) -> int | None:
-    """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form."""
+    """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form.
+
+    A part of a page (htmx) gets 422 for a conflict too: with 409 it would leave the page, and the words, out.
+    """
     if not form.validate_on_submit():
         return 422
     try:
@@ -237,7 +259,7 @@ def _refused(form: StrictForm, act: Callable[[Session], None]) -> int | None:
             act(session)
     except (Conflict, RuleViolation) as refusal:
         form.refuse(str(refusal))
-        return 409 if isinstance(refusal, Conflict) else 422
+        return 409 if isinstance(refusal, Conflict) and not is_htmx() else 422
     return None
 
 

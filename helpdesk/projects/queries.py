@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -159,6 +159,15 @@ def items_of(session: Session, *, project_id: int, limit: int = 500) -> list[Wor
 def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
     """Return (id, "client · project") of the active projects that the actor may see, for a select field."""
     return _choices(session, visible(actor))
+
+
+def choices_for(session: Session, *, actor: Actor, item: WorkItem) -> list[tuple[int, str]]:
+    """Return (id, "client · project") of the projects to which the actor may move a ticket: none for a task."""
+    if item.kind != "ticket":
+        return []
+    home = item.project.client
+    reach = visible(actor) if home.is_internal else and_(visible(actor), Project.client_id == home.id)
+    return _choices(session, and_(reach, Project.id != item.project_id))
 
 
 def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:

@@ -188,6 +188,43 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
     return item
 
 
+def move_ticket(session: Session, *, actor: Actor, now: datetime, item_id: int, project_id: int) -> WorkItem:
+    """Move a ticket to another project of its client, or from our own (Triage above all) to anybody's.
+
+    Raises:
+        NotFound: no such ticket or project, or not for this actor.
+        RuleViolation: a task, whose plan is its project's; a closed project; a ticket that belongs to another client.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    if item.kind != "ticket":
+        message = "A task stays in the plan of its project."
+        raise RuleViolation(message)
+    if project.status != "active":
+        message = f"{project.name} is not active any more; choose another project."
+        raise RuleViolation(message)
+    before = item.project
+    if not before.client.is_internal and before.client_id != project.client_id:
+        message = f"This conversation is with {before.client.name}; it does not move to another client."
+        raise RuleViolation(message)
+    if before.id == project.id:
+        return item
+    item.project_id, item.updated_at = project.id, now
+    session.flush()
+    session.expire(item, ["project"])
+    audit.record(
+        session,
+        actor=actor,
+        action="moved",
+        kind=item.kind,
+        object_id=item.id,
+        now=now,
+        before=before.id,
+        after=project.id,
+    )
+    return item
+
+
 def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:
     """Give an item to somebody, or with None to nobody; the same person again changes nothing.
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from helpdesk.clients import service as clients
 from helpdesk.clients.models import Contact
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import service as tickets
@@ -99,6 +101,19 @@ def test_what_somebody_wrote_meanwhile_stops_the_reply_and_keeps_the_draft(offic
     assert "Please restart it." in answer.text
     assert "I am on the phone with her" in answer.text
     assert (count(OutgoingMessage), entries()) == (0, [])
+
+
+def test_an_overtaken_reply_reaches_the_script_with_a_status_that_it_shows(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office, text="It began on Monday."), sign_in_as(office.technician)
+
+    answer = browser.post(
+        f"/items/{number}/reply",
+        data={"body": "Please restart it.", "last_seen_id": "0", "billable": "billable"},
+        headers={"HX-Request": "true"},
+    )
+
+    assert answer.status_code == 422
+    assert "Somebody wrote on this ticket while you did" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -317,3 +332,100 @@ def test_a_number_that_is_none_starts_nothing(office, sign_in_as, number):
 
     assert "Write the number of the ticket or task." in answer.text
     assert entries() == []
+
+
+def triage_ticket(office, sender: str = "hugo@somewhere.example") -> int:
+    """Open a ticket in Triage of somebody whom nobody knows, and return its number."""
+    with unit_of_work() as session:
+        stranger = clients.add_contact(session, actor=SYSTEM, now=NOW, name="Hugo", email=sender, client_id=None)
+        item = tickets.open_ticket(
+            session,
+            actor=SYSTEM,
+            now=NOW,
+            project_id=office.triage.id,
+            requester_id=stranger.id,
+            title="Do you sell servers?",
+            text="",
+        )
+    return item.number
+
+
+def project_of(number: int) -> int:
+    return ticket(number).project_id
+
+
+def test_a_ticket_leaves_triage_and_its_requester_becomes_a_contact_of_the_client(office, sign_in_as):
+    number, browser = triage_ticket(office), sign_in_as(office.technician)
+
+    answer = browser.post(f"/items/{number}/move", data={"project_id": str(office.acme_project.id)})
+
+    with unit_of_work() as session:
+        hugo = session.scalars(select(Contact).where(Contact.email == "hugo@somewhere.example")).one()
+    assert (answer.status_code, answer.location) == (303, f"/items/{number}")
+    assert (project_of(number), hugo.client_id) == (office.acme_project.id, office.acme.id)
+    assert events(number) == ["moved this to Acme, Support"]
+
+
+def test_only_a_ticket_in_triage_is_offered_every_project(office, sign_in_as):
+    browser, offered = sign_in_as(office.technician), f'<option value="{office.acme_project.id}">Acme · Support'
+
+    in_triage, of_acme = (
+        browser.get(f"/items/{number}").text for number in (triage_ticket(office), office.acme_ticket.number)
+    )
+
+    assert offered in in_triage
+    assert "Nobody knew the client." in in_triage
+    assert "Globex" not in in_triage
+    assert "Move to a project" not in of_acme
+
+
+@pytest.mark.parametrize(
+    ("move", "complaint"),
+    [
+        (lambda office, _number: (office.acme_ticket.number, office.globex_project.id), "does not move to another"),
+        (lambda office, _number: (office.acme_task.number, office.acme_project.id), "A task stays in the plan"),
+        (lambda _office, number: (number, ""), "Choose the project"),
+    ],
+    ids=["another client", "a task", "no project"],
+)
+def test_what_may_not_move_stays_and_says_why(office, sign_in_as, move, complaint):
+    number, project_id = move(office, triage_ticket(office))
+    before = project_of(number)
+
+    answer = sign_in_as(office.manager).post(
+        f"/items/{number}/move", data={"project_id": str(project_id)}, follow_redirects=True
+    )
+
+    assert complaint in answer.text
+    assert project_of(number) == before
+
+
+def test_a_requester_of_another_client_keeps_the_ticket_in_triage(office, sign_in_as):
+    number = triage_ticket(office, office.globex_contact.email)
+
+    answer = sign_in_as(office.manager).post(
+        f"/items/{number}/move", data={"project_id": str(office.acme_project.id)}, follow_redirects=True
+    )
+
+    assert "is a contact of another client" in answer.text
+    assert project_of(number) == office.triage.id
+
+
+def test_a_ticket_with_approved_time_stays_where_that_time_was_priced(office, sign_in_as, log_time):
+    number = triage_ticket(office)
+    log_time(status="approved", work_item_id=ticket(number).id)
+
+    answer = sign_in_as(office.manager).post(
+        f"/items/{number}/move", data={"project_id": str(office.acme_project.id)}, follow_redirects=True
+    )
+
+    assert "There is approved time on this ticket" in answer.text
+    assert project_of(number) == office.triage.id
+
+
+def test_tickets_of_strangers_are_not_counted_as_those_of_one_client(office, sign_in_as):
+    triage_ticket(office, "anna@elsewhere.example")
+
+    page = sign_in_as(office.technician).get(f"/items/{triage_ticket(office)}").text
+
+    assert "Other open" not in page
