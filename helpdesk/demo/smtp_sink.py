@@ -6,6 +6,7 @@ Delivered-To), then the bytes as they came. A file is there whole or not at all.
 
 import asyncio
 import hmac
+import logging
 import os
 import secrets
 import signal
@@ -55,6 +56,7 @@ def received_in(folder: Path) -> list[ReceivedMail]:
 
 def serve_smtp(listener: socket.socket, sink: Sink) -> None:
     """Receive on ``listener``, without TLS and after AUTH only, until SIGTERM or SIGINT."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own future at each sign-in
     asyncio.run(_serve(listener, sink))
 
 

@@ -11,6 +11,7 @@ import httpx
 from helpdesk.kernel.errors import ExternalFailure
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+DOOR = "/sign-in"
 PATIENCE_SECONDS = 30.0
 RETRY_SECONDS = 0.2
 REFUSED_FROM = 400
@@ -23,7 +24,9 @@ class Visitor:
 
     def __init__(self, base_url: str, *, email: str, password: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=10.0, trust_env=False, follow_redirects=True)
-        self.send("/sign-in", {"email": email, "password": password}, page="/sign-in")
+        self._token: str | None = None
+        self.send(DOOR, {"email": email, "password": password}, page=DOOR)
+        self._token = None  # a new session has its own
 
     def __enter__(self) -> Self:
         return self
@@ -40,18 +43,23 @@ class Visitor:
         return _page(self._patiently("GET", path))
 
     def send(self, path: str, form: Form, *, page: str) -> str:
-        """Send a form as the one on ``page`` would be, with that page's token, and return the page it leads to.
+        """Send a form as the one on ``page`` would be, with its session's token, and return the page it leads to.
 
         A form that got no answer is sent again: every form of ours may come twice.
 
         Raises:
             ExternalFailure: it was refused, or nobody answered for half a minute.
         """
-        token = TOKEN.search(self.read(page))
-        if token is None:
+        if self._token is None or page == DOOR:
+            self._token = self._token_on(page)
+        return _page(self._patiently("POST", path, {**form, "csrf_token": self._token}))
+
+    def _token_on(self, page: str) -> str:
+        found = TOKEN.search(self.read(page))
+        if found is None:
             message = f"The page {page} has no form to send."
             raise ExternalFailure(message)
-        return _page(self._patiently("POST", path, {**form, "csrf_token": unescape(token[1])}))
+        return unescape(found[1])
 
     def _patiently(self, method: str, path: str, form: Form | None = None) -> httpx.Response:
         deadline = time.monotonic() + PATIENCE_SECONDS
