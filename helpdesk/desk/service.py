@@ -120,6 +120,7 @@ def move(session: Session, *, actor: Actor, now: datetime, number: int, project_
         RuleViolation: approved time on it, a task, a closed project, a ticket or a requester of another client.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
+    projects_queries.get_project(session, actor=actor, project_id=project_id)
     entries = time_queries.of_item(session, item.id)
     locked = time_queries.entries_by_id(session, [entry.id for entry in entries], lock=True)
     if any(entry.status in APPROVED for entry in locked):
