@@ -4,6 +4,7 @@ Writes ``<page>-<width>-<theme>.png`` for each page whose name contains one of t
 """
 
 import argparse
+import logging
 import tempfile
 from contextlib import ExitStack
 from functools import cache
@@ -34,6 +35,7 @@ def _pictures(folder: Path, site: Site, visitor: Visitor, place: Place) -> int:
     for width in WIDTHS:
         for theme in THEMES:
             dress(page, width=width, theme=theme)
+            page.evaluate("() => scrollTo(0, 0)")  # a ticket opens at its newest message
             page.screenshot(path=folder / f"{place.name}-{width}-{theme}.png", full_page=True)
     return len(WIDTHS) * len(THEMES)
 
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("words", nargs="*", help="only pages whose name contains one of these")
     given = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     count = take(given.folder, given.words)
     print(f"{count} pictures in {given.folder}")  # noqa: T201 - a tool answers on its standard output
 

@@ -137,7 +137,7 @@ def _client(office: Office, clock: FixedClock, session: Session, *, name: str, d
 def _october(office: Office, clock: FixedClock, ids: Ids) -> None:
     """Work over the hours of the agreement, close the month, issue one invoice and leave the other a draft."""
     clock.now = at("2026-11-01T18:00")
-    worked = [("kuehn_task_id", day, "4") for day in (5, 12, 19)] + [("heron_task_id", 7, "2.5")]
+    worked = [("kuehn_task_id", day, "4:00") for day in (5, 12, 19)] + [("heron_task_id", 7, "2.5")]
     entry_ids = [_work(office, clock, ids[item], date(2026, 10, day), hours) for item, day, hours in worked]
     with unit_of_work() as session:
         technician, manager = office.actor("technician"), office.actor("manager")
@@ -299,7 +299,7 @@ def _week(office: Office, clock: FixedClock, ids: Ids) -> None:
     clock.now = at("2026-11-18T09:00")
     ticket, task = ids["story_ticket_id"], ids["kuehn_task_id"]
     approved = [_work(office, clock, task, date(2026, 11, day), "2.5") for day in (3, 9, 16)]
-    rejected = _work(office, clock, task, date(2026, 11, 16), "3", note="Reading")
+    rejected = _work(office, clock, task, date(2026, 11, 16), "3:00", note="Reading")
     waiting = [
         _work(office, clock, ticket, date(2026, 11, 17), "9:15-10:40", note="Drove to hall 2"),
         _work(office, clock, ids["heron_task_id"], date(2026, 11, 17), "0:45", billable="no_charge"),

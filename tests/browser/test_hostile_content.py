@@ -161,9 +161,10 @@ def test_an_entry_with_every_payload_in_its_note_is_edited_as_it_is(
 @pytest.mark.parametrize(
     "payload", [payload for payload in PAYLOADS if payload.fires], ids=lambda payload: payload.name
 )
-def test_the_same_payload_works_where_nothing_stops_it(visit: Callable[..., Visitor], payload: Payload) -> None:
+def test_the_same_payload_works_where_nothing_stops_it(visitor_of: Callable[[str], Visitor], payload: Payload) -> None:
     """The control: if these did nothing anywhere, the tests above would prove nothing."""
-    stranger = visit("anonymous")
+    stranger = visitor_of("anonymous")
+    stranger.page.unroute_all()
     document = f"<!doctype html><title>x</title><p>Before</p>{payload.markup}"
     stranger.page.route("**/naive", lambda route: route.fulfill(content_type="text/html", body=document))
     stranger.page.route(f"{AWAY}/**", lambda route: route.abort())
