@@ -14,6 +14,12 @@ from helpdesk.retainers.service import NewTerms
 ZERO = Decimal(0)
 
 
+class EndForm(StrictForm):
+    """The last month of an agreement; `helpdesk.retainers.service.end_agreement` says which may be."""
+
+    month = StringField(_l("Ends with"), validators=[InputRequired(), Length(max=7)])
+
+
 class AgreementForm(StrictForm):
     """A new agreement with its first terms (docs/billing.md rule 8); the view fills the choices."""
 

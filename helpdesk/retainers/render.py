@@ -10,6 +10,7 @@ from babel.dates import format_date
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
@@ -384,7 +385,7 @@ def _overage_words(agreement: Agreement, terms: AgreementTerms, locale: str) -> 
 def _rollover_words(terms: AgreementTerms) -> str:
     if not terms.rollover_months:
         return _("expire at the end of the month")
-    words = _("live %(months)s more months", months=terms.rollover_months)
+    words = ngettext("live %(num)s more month", "live %(num)s more months", terms.rollover_months)
     if terms.rollover_cap_seconds is not None:
         words += _(", at most %(hours)s", hours=format_hm(terms.rollover_cap_seconds))
     return words

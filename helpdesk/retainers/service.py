@@ -106,6 +106,38 @@ def add_agreement(
     return agreement
 
 
+def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id: int, last_month: Month) -> Agreement:
+    """Let an agreement end with a whole month: this one, or one to come.
+
+    Fees of the months before are billed, so nothing shorter is left; one that ends already may only end earlier.
+
+    Raises:
+        NotFound: no such agreement, or not for this actor.
+        RuleViolation: a month that is over, before the agreement starts, or after the end that it has.
+    """
+    agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
+    _lock(session, agreement.id)
+    this_month = local_month(now, ZoneInfo(agreement.time_zone))
+    if last_month < max(this_month, Month.of(agreement.starts_on)):
+        message = "An agreement ends with this month or a later one; what is over stays as it was agreed."
+        raise RuleViolation(message)
+    if agreement.ends_on is not None and agreement.ends_on < last_month.last_day:
+        message = f"{agreement.name} ends before that already; agree anew for what comes after."
+        raise RuleViolation(message)
+    agreement.ends_on = last_month.last_day
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="ended",
+        kind="agreement",
+        object_id=agreement.id,
+        now=now,
+        ends_on=str(agreement.ends_on),
+    )
+    return agreement
+
+
 def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> MonthView | None:
     """Return this month of the narrowest agreement that covers the project; None where none does."""
     best: tuple[int, Agreement] | None = None

@@ -22,7 +22,7 @@ from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.retainers import queries, render, service
 from helpdesk.retainers.domain.engine import settle
-from helpdesk.retainers.forms import AgreementForm
+from helpdesk.retainers.forms import AgreementForm, EndForm
 from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
@@ -70,6 +70,7 @@ def agreement(agreement_id: int) -> str:
             "client_id": found.client_id,
             "client_name": found.client.name,
             "terms": render.terms_of(found, month),
+            "last_months": _last_months(found, now),
         },
         month=_stepper("retainers.agreement", month, now, agreement_id=found.id)
         | {"closed_at": view.closed.closed_at if view.closed else None},
@@ -79,6 +80,24 @@ def agreement(agreement_id: int) -> str:
         entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
         ledger=render.ledger_of(view.closed),
     )
+
+
+@bp.post("/retainers/<int:agreement_id>/end")
+@policy(RETAINERS)
+def end(agreement_id: int) -> Response:
+    """Let an agreement end with a month; a refusal is told on its page."""
+    queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form = EndForm()
+    try:
+        last = Month.parse((form.month.data or "") if form.validate_on_submit() else "")
+        with unit_of_work() as session:
+            ended = service.end_agreement(
+                session, actor=current_actor(), now=clock.now(), agreement_id=agreement_id, last_month=last
+            )
+            flash(_("%(name)s ends with %(month)s.", name=ended.name, month=render.label_of(last)), "ok")
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return redirect(url_for("retainers.agreement", agreement_id=agreement_id), code=303)
 
 
 @bp.route("/retainers/new", methods=["GET", "POST"])
@@ -97,6 +116,15 @@ def new() -> str | Response | tuple[str, int]:
             form.refuse(refusal)
     page = render_template("settings/form.html", form=form, **_form_page())
     return (page, 422) if form.is_submitted() else page
+
+
+def _last_months(found: Agreement, now: datetime) -> list[dict[str, str]]:
+    """Return the months with which an agreement may end, a year of them; none where its end is agreed."""
+    if found.ends_on is not None:
+        return []
+    first = max(local_month(now, ZoneInfo(found.time_zone)), Month.of(found.starts_on))
+    months = [first.plus(step) for step in range(12)]
+    return [{"key": str(each), "label": render.label_of(each)} for each in months]
 
 
 def _form_page() -> dict[str, object]:

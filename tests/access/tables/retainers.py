@@ -60,6 +60,27 @@ ROWS = [
         expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
     ),
     Row(
+        "retainers.end",
+        "POST",
+        "/retainers/{acme_agreement}/end",
+        expect(**MONEY, account_manager=303, rival=404, manager=303, admin=303),
+        form={"month": "2099-12"},
+    ),
+    Row(
+        "retainers.end",
+        "POST",
+        "/retainers/{globex_agreement}/end",
+        expect(**MONEY, account_manager=404, rival=303, manager=303, admin=303),
+        form={"month": "2099-12"},
+    ),
+    Row(
+        "retainers.end",
+        "POST",
+        "/retainers/{missing}/end",
+        expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
+        form={"month": "2099-12"},
+    ),
+    Row(
         "retainers.new",
         "GET",
         "/retainers/new",

@@ -114,3 +114,37 @@ def test_the_board_costs_the_same_queries_however_long_it_is(over, office, sign_
 
     assert page.count("<tr data-row") == 3
     assert len(many) == len(few)
+
+
+def test_an_agreement_ends_with_this_month_and_makes_room_for_the_next(over, office, sign_in_as):
+    browser = sign_in_as(office.account_manager)
+    offered = '<option value="2026-11">November 2026' in browser.get(f"/retainers/{over}").text
+
+    answer = browser.post(f"/retainers/{over}/end", data={"month": "2026-11"}, follow_redirects=True)
+
+    after = {
+        "client_id": office.acme.id,
+        "name": "Bigger",
+        "starts_on": "2026-12-01",
+        "hours_per_month": "20",
+        "fee_timing": "advance",
+    }
+    assert offered
+    assert "Support ends with November 2026." in answer.text
+    assert "30 Nov 2026" in answer.text
+    assert "End it" not in answer.text
+    assert browser.post("/retainers/new", data=after).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("month", "complaint"),
+    [("2026-10", "ends with this month or a later one"), ("soon", "is no month"), ("2027-01", "ends before that")],
+)
+def test_an_end_that_cannot_be_is_refused_in_words(over, office, sign_in_as, month, complaint):
+    browser = sign_in_as(office.account_manager)
+    if complaint == "ends before that":
+        browser.post(f"/retainers/{over}/end", data={"month": "2026-12"})
+
+    answer = browser.post(f"/retainers/{over}/end", data={"month": month}, follow_redirects=True)
+
+    assert complaint in answer.text
