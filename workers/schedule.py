@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock, jobs, leases
-from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.db import insert_of, unit_of_work
 from helpdesk.infra.models import PeriodicRun
 
 log = structlog.get_logger()
@@ -73,8 +71,7 @@ def _last_start(session: Session, line: Periodic, now: datetime) -> datetime | N
 
 
 def _start(session: Session, line: Periodic, now: datetime) -> None:
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(PeriodicRun).values(name=line.job, last_started_at=now)
+    statement = insert_of(session, PeriodicRun).values(name=line.job, last_started_at=now)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"last_started_at": now}))
     jobs.ring(session, line.job, queue=line.queue)
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import insert_of
 from helpdesk.infra.models import Blob
 from helpdesk.kernel.errors import NotFound
 
@@ -64,8 +63,9 @@ def _write_durably(target: Path, content: bytes) -> None:
 
 def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> None:
     """Add the row of a stored file unless it is there already."""
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(insert(Blob).values(sha256=digest, size_bytes=size_bytes, created_at=now).on_conflict_do_nothing())
+    session.execute(
+        insert_of(session, Blob).values(sha256=digest, size_bytes=size_bytes, created_at=now).on_conflict_do_nothing()
+    )
 
 
 def store() -> BlobStore:

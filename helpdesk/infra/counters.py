@@ -1,17 +1,15 @@
 """Running numbers: one UPDATE … RETURNING, so that two takers never get the same."""
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import insert_of
 from helpdesk.infra.models import Counter
 
 
 def take_next(session: Session, name: str) -> int:
     """Return the next number of the counter ``name``, beginning with 1; the counter is made on first use."""
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(insert(Counter).values(name=name, last_value=0).on_conflict_do_nothing())
+    session.execute(insert_of(session, Counter).values(name=name, last_value=0).on_conflict_do_nothing())
     return session.execute(
         update(Counter)
         .where(Counter.name == name)

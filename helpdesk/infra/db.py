@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from helpdesk.infra import jobs
@@ -79,6 +80,12 @@ def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     """Return the constraint that ``column`` holds one of ``words``."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
+
+
+def insert_of(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return the database's own INSERT into ``model``'s table: one that knows ON CONFLICT."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(model) if on_postgresql else sqlite.insert(model)
 
 
 def read_session() -> Session:

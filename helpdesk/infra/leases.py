@@ -3,18 +3,16 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import insert_of
 from helpdesk.infra.models import Lease
 
 
 def take(session: Session, *, name: str, holder: str, now: datetime, seconds: int) -> bool:
     """Take or renew the lease ``name`` for ``seconds``; return whether ``holder`` has it now."""
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
-        insert(Lease)
+        insert_of(session, Lease)
         .values(name=name, holder=holder, expires_at=now + timedelta(seconds=seconds))
         .on_conflict_do_nothing()
     )

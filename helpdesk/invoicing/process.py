@@ -10,15 +10,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import blobs, jobs
 from helpdesk.infra.clock import Clock
-from helpdesk.infra.db import UnitOfWork
+from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import delivery, queries, render, selection, service
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice
@@ -166,12 +164,11 @@ def _client_named(session: Session, actor: Actor, name: str) -> int:
 
 def _open_run(session: Session, *, actor: Actor, month: Month, client_ids: list[int], now: datetime) -> None:
     """Note the run and a waiting step for each client, unless they are there from before."""
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    run = insert(CloseRun).values(month=month.first_day, started_at=now, started_by_id=actor.person_id)
+    run = insert_of(session, CloseRun).values(month=month.first_day, started_at=now, started_by_id=actor.person_id)
     session.execute(run.on_conflict_do_nothing())
     run_id = session.scalars(select(CloseRun.id).where(CloseRun.month == month.first_day)).one()
     for client_id in client_ids:
-        step = insert(CloseStep).values(
+        step = insert_of(session, CloseStep).values(
             run_id=run_id, client_id=client_id, state="waiting", error="", left_out=[], updated_at=now
         )
         session.execute(step.on_conflict_do_nothing())

@@ -4,12 +4,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
+from helpdesk.infra.db import insert_of
 from helpdesk.invoicing.domain.documents import format_number
 from helpdesk.invoicing.models import Invoice, NumberSeries
 from helpdesk.kernel.errors import RuleViolation
@@ -28,10 +27,9 @@ def take_number(session: Session, house: Company, year: int) -> tuple[NumberSeri
     Raises:
         RuleViolation: the pattern gives a number that another document has.
     """
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     its_year = _year_of_series(house, year)
     session.execute(
-        insert(NumberSeries)
+        insert_of(session, NumberSeries)
         .values(kind="invoice", year=its_year, pattern=house.invoice_number_pattern, last_number=0)
         .on_conflict_do_nothing()
     )

@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import eventually
 
 HELPDESK = Path(sys.executable).with_name("helpdesk")
 SECONDS = 170
@@ -63,14 +64,10 @@ def pid_of(home: Path, name: str) -> int | None:
 
 def kill(story: subprocess.Popen[str], home: Path, name: str) -> None:
     """Kill the named process and wait until the supervisor has another in its place."""
-    deadline = time.monotonic() + 30
-    while (victim := pid_of(home, name)) is None and time.monotonic() < deadline and story.poll() is None:
-        time.sleep(0.02)
-    assert victim is not None, f"{name} never ran"
+    victim = eventually(lambda: pid_of(home, name))
+    assert victim is not None
     os.kill(victim, signal.SIGKILL)
-    while pid_of(home, name) in {None, victim} and time.monotonic() < deadline and story.poll() is None:
-        time.sleep(0.02)
-    assert story.poll() is not None or pid_of(home, name) not in {None, victim}
+    eventually(lambda: pid_of(home, name) not in {None, victim} or story.poll() is not None)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit, blobs, crypto, jobs
+from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import Actor
 from helpdesk.intake import queries
 from helpdesk.intake.gateway import Access, FolderState
@@ -183,7 +182,6 @@ def record_trouble(session: Session, *, source_id: int, error: str) -> None:
 
 def _insert(session: Session, source: IntakeSource, one: Fetched) -> int | None:
     """Return the id of the new row, or None where the mailbox has that UID already."""
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     values = {
         "mailbox_id": source.mailbox_id,
         "folder": source.folder,
@@ -201,5 +199,5 @@ def _insert(session: Session, source: IntakeSource, one: Fetched) -> int | None:
         "reasons": [one.refusal] if one.refusal else [],
         "error": one.refusal,
     }
-    statement = insert(InboundMessage).values(values).on_conflict_do_nothing().returning(InboundMessage.id)
+    statement = insert_of(session, InboundMessage).values(values).on_conflict_do_nothing().returning(InboundMessage.id)
     return session.execute(statement).scalar_one_or_none()
