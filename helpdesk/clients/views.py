@@ -52,7 +52,10 @@ def add() -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _page(form, None), 422
-    flash(_("%(client)s was added. Add its mail domain, so that its mail finds it.", client=client.name), "ok")
+    flash(
+        _("%(client)s was added. Add its mail domain and a project, so that its mail finds both.", client=client.name),
+        "ok",
+    )
     return _to_client(client.id)
 
 
@@ -163,7 +166,9 @@ def _page(form: ClientForm, name: str | None) -> str:
         hints={
             "country": _("Two letters, such as DE."),
             "time_zone": _("Days, months and invoices of this client go by it."),
-            "restricted_team_id": _("A team: only its members, managers and bookkeepers see this client."),
+            "restricted_team_id": _(
+                "A team: only its members, the account manager, managers and bookkeepers see this client."
+            ),
         },
         submit=_("Save") if name else _("Add client"),
         tabs=[],

@@ -29,6 +29,7 @@ from helpdesk.infra.policy import (
     policy,
 )
 from helpdesk.infra.web import back_or, is_htmx
+from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import queries as time
@@ -77,6 +78,7 @@ def queue() -> ResponseReturnValue:
             "older_url": _queue_url(view, client_id, before=page.older_key),
         },
         last_mail_at=queries.last_mail_at(session),
+        needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries as accounts
@@ -28,7 +28,8 @@ PLANNERS = RETAINERS  # who agrees with a client on what is done
 @policy(DESK)
 def index() -> ResponseReturnValue:
     """Show the projects that this person may see, by client."""
-    return _list(ProjectForm() if current_actor().is_one_of(PLANNERS) else None)
+    form = ProjectForm(formdata=None, client_id=request.args.get("client", type=int))
+    return _list(form if current_actor().is_one_of(PLANNERS) else None)
 
 
 @bp.post("/projects")

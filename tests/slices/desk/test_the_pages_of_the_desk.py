@@ -8,8 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from helpdesk.clients import service as clients
+from helpdesk.clients.service import ClientProfile
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as timekeeping
@@ -289,3 +292,31 @@ def test_the_counts_of_one_who_sees_less_are_smaller(office, sign_in_as: Callabl
         return found[1] if found else None
 
     assert (all_open(office.technician), all_open(office.manager)) == ("1", "2")
+
+
+def test_an_empty_desk_says_what_to_do_first(office, sign_in_as):
+    admin = sign_in_as(office.admin)
+
+    closed, with_tickets = (admin.get(f"/desk?view={view}").text for view in ("closed", "all"))
+
+    assert "No mailbox is connected yet" in closed
+    assert 'href="/settings/mailboxes"' in closed
+    assert "No mailbox is connected yet" not in with_tickets
+
+
+def test_a_client_without_a_project_says_where_its_mail_waits(office, sign_in_as):
+    with unit_of_work() as session:
+        profile = ClientProfile(name="Initech", currency="EUR", time_zone="Europe/Berlin", tax_percent="19")
+        initech = clients.add_client(session, actor=SYSTEM, now=NOW, profile=profile)
+    browser = sign_in_as(office.manager)
+
+    page = browser.get(f"/clients/{initech.id}").text
+    form = browser.get(f"/projects?client={initech.id}").text
+
+    assert "mail of this client waits in Triage" in page
+    assert f'href="/projects?client={initech.id}#add"' in page
+    assert f'<option selected value="{initech.id}">Initech' in form
+
+
+def test_everybody_finds_the_page_of_their_password(office, sign_in_as):
+    assert 'href="/account/password"' in sign_in_as(office.bookkeeper).get("/invoices").text
