@@ -83,7 +83,8 @@ class RateCard:
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
             message = (
-                f"no rate is looked up by {' + '.join(self.level)}; leave fields out until one of the levels is met"
+                f"Nothing would use this: no rate is looked up by {' and '.join(self.level).replace('_', ' ')}. "
+                "Leave one out; a project has its client already."
             )
             raise RuleViolation(message)
 
