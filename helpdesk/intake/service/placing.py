@@ -44,7 +44,8 @@ def place(session: Session, arrival: Arrival) -> Place:
     project = projects.default_project(session, client.id) if client is not None else None
     if client is not None and project is not None:
         return Place(project, f"client by domain: {client.name}")
-    return Place(projects.triage_project(session), "no client found: in Triage until somebody decides")
+    why = "no client found" if client is None else f"client by domain: {client.name}, which has no project yet"
+    return Place(projects.triage_project(session), f"{why}: in Triage until somebody decides")
 
 
 def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:

@@ -12,7 +12,7 @@ from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.intake.parser.read import parse
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
-from helpdesk.projects.models import WorkItem
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import TicketDetails
@@ -80,6 +80,15 @@ class TestNewTickets:
         )
         assert (line.state, line.outcome, line.attempts) == ("done", "ticket", 1)
         assert "client by domain: Acme" in line.reasons
+
+    def test_mail_of_a_client_without_a_project_waits_in_triage_and_says_why(self, inbox, office):
+        with unit_of_work() as session:
+            session.get_one(Project, office.acme_project.id).is_default = False
+
+        line = inbox.receive(mail("It prints blank labels."))
+
+        assert ticket_of(line).project.is_triage
+        assert "client by domain: Acme, which has no project yet: in Triage until somebody decides" in line.reasons
 
     def test_a_known_contact_decides_before_the_mailbox_and_the_domain(self, inbox, office):
         with unit_of_work() as session:
