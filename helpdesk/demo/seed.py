@@ -167,6 +167,7 @@ def furnish(session: Session, *, world: World, month: Month, now: datetime) -> S
         plan.domain: _client(session, plan, people["elodie"].id, people["lin"].id, retainers_from, now)
         for plan in CLIENTS
     }
+    rates.add_default_work_types(session, actor=SYSTEM, now=now)
     rates.set_rounding(session, actor=SYSTEM, now=now, effective_on=retainers_from, mode="up", step_minutes=15)
     return Seeded(passwords, tasks)
 

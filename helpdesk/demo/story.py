@@ -167,7 +167,7 @@ class Story:
         page = f"/items/{number}"
         seen = re.search(r'name="last_seen_id"[^>]*value="(\d+)"', visitor.read(page))
         form = {
-            "body": "Hello Nadia,\n\nthe laptop is ready, the phone follows on Friday.\n\nTomasz",
+            "body": "Hello Edith,\n\nthe laptop is ready, the phone follows on Friday.\n\nTomasz",
             "last_seen_id": seen[1] if seen else "",
             "status": "waiting",
             "worked": "0:15",
