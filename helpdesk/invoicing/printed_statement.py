@@ -100,7 +100,7 @@ def statement_of(statement: Document) -> PrintedStatement:
             CoveredRow(row["reference"], row["description"], _minutes(row["seconds"]), row["seconds"])
             for row in statement["covered"]
         ],
-        fine=_("On every line of the invoice, quantity × price ÷ 60 is the amount."),
+        fine=_("On every line with minutes, minutes × price ÷ 60 is the amount."),
     )
 
 
