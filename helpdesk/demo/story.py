@@ -191,7 +191,7 @@ class Story:
         self._visit(line.person).send("/time/entries", form, page="/time")
 
     def _submit(self, key: str) -> None:
-        weeks = {day.isocalendar()[:2] for day in [*self._days_worked(key), datetime.now(UTC).date()]}
+        weeks = {day.isocalendar()[:2] for day in [*self._days_worked(key), *days_around(datetime.now(UTC))]}
         for year, week in sorted(weeks):
             name = f"{year}-W{week:02}"
             if sightings.drafts_of(self.app, self.seeded.email(key)):
@@ -208,6 +208,11 @@ class Story:
                 message = f"waited {self.patience_seconds:.0f} s for {what}"
                 raise ExternalFailure(message)
             time.sleep(POLL_SECONDS)
+
+
+def days_around(now: datetime) -> list[date]:
+    """Return the days on which it may be now for a client: an entry's week is that of the client's zone."""
+    return [(now + timedelta(days=offset)).date() for offset in (-1, 0, 1)]
 
 
 def answer_to(acknowledgement: ReceivedMail) -> bytes:
