@@ -219,7 +219,6 @@ def _company(session: Session, now: datetime) -> None:
         time_zone="Europe/Berlin",
         tax_percent="19",
         invoice_number_pattern="HO-{year}-{number:04}",
-        invoice_terms="Please pay without deduction, quoting the invoice number.",
     )
     company.update(session, actor=SYSTEM, now=now, profile=profile)
 
