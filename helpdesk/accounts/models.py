@@ -23,6 +23,7 @@ class Person(Base):
     time_zone: Mapped[str] = mapped_column(default="UTC")
     language: Mapped[str] = mapped_column(default="en")
     active: Mapped[bool] = mapped_column(default=True)
+    mail_notifications: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person", lazy="selectin")

@@ -63,6 +63,8 @@ class Contact(Base):
     phone: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")
     undeliverable_at: Mapped[datetime | None]
+    undeliverable_why: Mapped[str] = mapped_column(default="")
+    soft_bounces: Mapped[int] = mapped_column(default=0)  # in a row; a mail from the contact begins anew
     created_at: Mapped[datetime]
 
     client: Mapped[Client | None] = relationship(back_populates="contacts")

@@ -1,15 +1,18 @@
 """Where mail is fetched from, and the durable log of every message that came."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from helpdesk.accounts.models import Person
 from helpdesk.infra.db import Base, one_of
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import Project, WorkItem
 
-STATES = ("received", "processing", "done", "ignored", "quarantined")
+STATES = ("received", "processing", "done", "ignored", "held", "quarantined")
+ORIGINS = ("imap", "import")
 
 
 class IntakeSource(Base):
@@ -19,7 +22,7 @@ class IntakeSource(Base):
     __table_args__ = (
         UniqueConstraint("mailbox_id", "folder"),
         one_of("imap_security", ("none", "starttls", "tls")),
-        one_of("start_from", ("now", "all")),
+        one_of("start_from", ("now", "days", "all")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -32,7 +35,9 @@ class IntakeSource(Base):
     folder: Mapped[str] = mapped_column(default="INBOX")
     default_project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     trusted_authserv_id: Mapped[str] = mapped_column(default="")
+    processed_folder: Mapped[str] = mapped_column(default="")  # empty: flagged as seen, left where it is (rule 2)
     start_from: Mapped[str] = mapped_column(default="now")
+    start_days: Mapped[int | None]  # for "days"
     starts_at: Mapped[datetime | None]  # when it was first reached: mail from before is backlog (rule 42)
     uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # 32 bits unsigned (RFC 3501)
     last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -40,6 +45,12 @@ class IntakeSource(Base):
     last_poll_at: Mapped[datetime | None]
     idle_since: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
+    failing_since: Mapped[datetime | None]
+    backlog_count: Mapped[int] = mapped_column(default=0)  # messages on the server beyond the cursor, when last asked
+    reconciled_at: Mapped[datetime | None]
+    missing_uids: Mapped[list[int]] = mapped_column(default=list)  # on the server, not with us: the gap (rule 5)
+    tested_at: Mapped[datetime | None]
+    test_report: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # [{"step", "ok", "says"}]
     active: Mapped[bool] = mapped_column(default=True)
 
     mailbox: Mapped[Mailbox] = relationship()
@@ -56,6 +67,7 @@ class InboundMessage(Base):
     __table_args__ = (
         UniqueConstraint("mailbox_id", "folder", "uid_validity", "uid"),
         one_of("state", STATES),
+        one_of("origin", ORIGINS),
         CheckConstraint("attempts >= 0", name="attempts_are_counted"),
         Index("ix_inbound_messages_identity", "mailbox_id", "message_id", "content_hash"),
         Index("ix_inbound_messages_state", "state", "lease_expires_at"),
@@ -78,11 +90,17 @@ class InboundMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
     seen_on_server: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str] = mapped_column(default="imap")
+    headers_only: Mapped[bool] = mapped_column(default=False)  # too large: its body is on the server still (rule 11)
+    decisions: Mapped[list[str]] = mapped_column(default=list)  # by people: not_automatic, open_ticket, not_spam, …
     outcome: Mapped[str] = mapped_column(default="")  # ticket, reply, held, automatic, duplicate, loop, bounce, …
     matched_by: Mapped[str] = mapped_column(default="")
     reasons: Mapped[list[str]]
     error: Mapped[str] = mapped_column(default="")
     finished_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]  # the bytes and who wrote are gone; hash and outcome stay
+    erased_by: Mapped[str] = mapped_column(default="")
+    erased_why: Mapped[str] = mapped_column(default="")
 
     mailbox: Mapped[Mailbox] = relationship()
     effect: Mapped["InboundEffect | None"] = relationship(back_populates="inbound")
@@ -99,3 +117,53 @@ class InboundEffect(Base):
 
     inbound: Mapped[InboundMessage] = relationship(back_populates="effect")
     work_item: Mapped[WorkItem] = relationship()
+
+
+class IntakeLimits(Base):
+    """The caps and limits that people can set: one row (docs/mail.md rules 11, 26 and 39)."""
+
+    __tablename__ = "intake_limits"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    acknowledgement_pause_minutes: Mapped[int] = mapped_column(default=10)
+    acknowledgements_a_day: Mapped[int] = mapped_column(default=5)
+    reopenings_an_hour: Mapped[int] = mapped_column(default=3)
+    new_tickets_an_hour: Mapped[int] = mapped_column(default=20)
+    reopens_within_days: Mapped[int] = mapped_column(default=30)
+    largest_mail_mb: Mapped[int] = mapped_column(default=32)
+    retention_days: Mapped[int | None]  # of raw mail in the log; None keeps it
+
+
+class MailRule(Base):
+    """What happens to mail that belongs to no ticket and meets all conditions; the first rule that fits counts.
+
+    ``conditions`` are ``{"field", "operator", "value"}``; an empty action changes nothing (docs/mail.md rule 41).
+    """
+
+    __tablename__ = "mail_rules"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    name: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    conditions: Mapped[list[dict[str, Any]]]
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    priority: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    ignore_reason: Mapped[str] = mapped_column(default="")  # not empty: the mail is ignored, and this says why
+    automatic_may_open: Mapped[bool] = mapped_column(default=False)  # a monitoring sender (rule 24)
+    created_at: Mapped[datetime]
+
+    project: Mapped[Project | None] = relationship()
+    assignee: Mapped[Person | None] = relationship()
+
+
+class BlockedSender(Base):
+    """An address, or ``@domain``, whose mail is spam (docs/mail.md rule 43)."""
+
+    __tablename__ = "blocked_senders"
+
+    pattern: Mapped[str] = mapped_column(primary_key=True)  # lower case
+    blocked_at: Mapped[datetime]
+    blocked_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.infra.db import Base, one_of
 
 STATES = ("queued", "claimed", "sent", "failed")
-PURPOSES = ("acknowledgement", "reply", "invoice", "notice")
+PURPOSES = ("acknowledgement", "reply", "invoice", "notice", "notification")
 
 
 class Mailbox(Base):
@@ -29,10 +29,47 @@ class Mailbox(Base):
     smtp_security: Mapped[str] = mapped_column(default="starttls")
     smtp_user: Mapped[str] = mapped_column(default="")
     smtp_secret: Mapped[str] = mapped_column(default="")  # encrypted
+    auth: Mapped[str] = mapped_column(default="password")  # for reading and sending alike
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]  # its mail and its log stay
 
-    __table_args__ = (one_of("smtp_security", ("none", "starttls", "tls")),)
+    grant: Mapped["MailboxGrant | None"] = relationship(back_populates="mailbox")
+
+    __table_args__ = (
+        one_of("smtp_security", ("none", "starttls", "tls")),
+        one_of("auth", ("password", "oauth")),
+    )
+
+
+class MailboxGrant(Base):
+    """Access by OAuth: the application's registration, and the tokens it was given (docs/mail.md rule 40)."""
+
+    __tablename__ = "mailbox_grants"
+    __table_args__ = (
+        one_of("provider", ("google", "microsoft", "other")),
+        one_of("flow", ("authorization_code", "client_credentials")),
+    )
+
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"), primary_key=True)
+    provider: Mapped[str]
+    flow: Mapped[str] = mapped_column(default="authorization_code")
+    client_id: Mapped[str]
+    client_secret: Mapped[str] = mapped_column(default="")  # encrypted
+    authorize_url: Mapped[str] = mapped_column(default="")
+    token_url: Mapped[str]
+    scope: Mapped[str]
+    refresh_token: Mapped[str] = mapped_column(default="")  # encrypted; saved at each rotation
+    access_token: Mapped[str] = mapped_column(default="")  # encrypted
+    access_expires_at: Mapped[datetime | None]
+    obtained_at: Mapped[datetime | None]
+    failed_refreshes: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
+    pending_state: Mapped[str] = mapped_column(default="")  # hash of the state of a consent that is under way
+    pending_verifier: Mapped[str] = mapped_column(default="")  # encrypted (PKCE)
+    pending_until: Mapped[datetime | None]
+
+    mailbox: Mapped[Mailbox] = relationship(back_populates="grant")
 
 
 class OutgoingMessage(Base):
@@ -76,6 +113,8 @@ class OutgoingMessage(Base):
     claimed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
+    bounced_at: Mapped[datetime | None]  # sent, and then returned by somebody's server (rule 28)
+    bounce_report: Mapped[str] = mapped_column(default="")
 
     mailbox: Mapped[Mailbox] = relationship()
     attachments: Mapped[list["OutgoingAttachment"]] = relationship(order_by="OutgoingAttachment.position")

@@ -74,8 +74,20 @@ class WorkItem(Base):
     task_details: Mapped["TaskDetails | None"] = relationship(
         back_populates="work_item", foreign_keys="TaskDetails.work_item_id"
     )
+    tags: Mapped[list["ItemTag"]] = relationship(back_populates="work_item", order_by="ItemTag.tag")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class ItemTag(Base):
+    """One tag of one work item, in lower case."""
+
+    __tablename__ = "item_tags"
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+    work_item: Mapped[WorkItem] = relationship(back_populates="tags")
 
 
 class TaskDetails(Base):

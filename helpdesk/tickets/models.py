@@ -25,6 +25,8 @@ class TicketDetails(Base):
     reasons: Mapped[list[str]]  # why it is here (docs/mail.md rule 44)
     last_message_at: Mapped[datetime]
     reopened_count: Mapped[int] = mapped_column(default=0)
+    spam_at: Mapped[datetime | None]
+    spam_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
     work_item: Mapped[WorkItem] = relationship(foreign_keys=[work_item_id])
     requester: Mapped[Contact] = relationship()
@@ -35,12 +37,17 @@ class Participant(Base):
     """A contact that takes part in the conversation."""
 
     __tablename__ = "participants"
-    __table_args__ = (one_of("role", ("requester", "cc")),)
+    __table_args__ = (
+        one_of("role", ("requester", "cc")),
+        one_of("added_by", ("mail", "copy", "reply", "staff")),
+    )
 
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True)
     role: Mapped[str]
+    added_by: Mapped[str] = mapped_column(default="mail")  # wrote it, stood in To or Cc, answered, or staff did it
     added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]  # staff took them off; a later Cc does not bring them back
 
     contact: Mapped[Contact] = relationship()
 
@@ -72,6 +79,8 @@ class Message(Base):
     trimmed_text: Mapped[str] = mapped_column(default="")
     recipients: Mapped[list[dict[str, Any]]]
     message_id: Mapped[str] = mapped_column(default="")
+    reply_to: Mapped[str] = mapped_column(default="")  # where answers go, if not to From (docs/mail.md rule 20)
+    passed_on_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # a forward of staff (rule 36)
     automatic: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     unverified: Mapped[bool] = mapped_column(default=False)  # DMARC failed: banner (rule 19)
@@ -81,7 +90,8 @@ class Message(Base):
 
     work_item: Mapped[WorkItem] = relationship()
     contact: Mapped[Contact | None] = relationship()
-    person: Mapped[Person | None] = relationship()
+    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+    passed_on_by: Mapped[Person | None] = relationship(foreign_keys=[passed_on_by_id])
     outgoing: Mapped[OutgoingMessage | None] = relationship()
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position", back_populates="message")
 
@@ -99,6 +109,7 @@ class Attachment(Base):
     content_type: Mapped[str]
     size_bytes: Mapped[int]
     inline: Mapped[bool] = mapped_column(default=False)
+    folded: Mapped[bool] = mapped_column(default=False)  # a picture of the sender's signature (docs/mail.md rule 34)
     content_id: Mapped[str | None]
 
     message: Mapped[Message] = relationship(back_populates="attachments")
