@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from helpdesk.infra import failpoints
 from helpdesk.infra.db import insert_of
 from helpdesk.infra.models import Blob
 from helpdesk.kernel.errors import NotFound
@@ -51,6 +52,7 @@ def _write_durably(target: Path, content: bytes) -> None:
     beside = target.with_name(f".{secrets.token_hex(8)}.part")
     with beside.open("wb") as file:
         file.write(content)
+        failpoints.passing("storing")
         file.flush()
         os.fsync(file.fileno())
     beside.rename(target)

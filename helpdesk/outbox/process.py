@@ -2,8 +2,11 @@
 
 import random
 from dataclasses import dataclass
+from datetime import datetime
 
-from helpdesk.infra import crypto
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import crypto, failpoints
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
@@ -37,28 +40,34 @@ def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: Blo
             return
         files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
         parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
+    failpoints.passing("outbox_claimed")
     delivery = _attempt(parcel, send=send, store=store)
+    failpoints.passing("outbox_sent")
     with unit_of_work() as session:
-        if delivery.outcome is Outcome.SENT:
-            service.record_sent(
-                session, message_id=parcel.message_id, attempt=parcel.attempt, said=delivery.said, now=clock()
-            )
-            return
-        service.record_failure(
-            session,
-            message_id=parcel.message_id,
-            attempt=parcel.attempt,
-            error=delivery.said,
-            final=delivery.outcome is Outcome.REFUSED,
-            chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
-            now=clock(),
-        )
+        _record(session, parcel, delivery, now=clock())
+    failpoints.passing("outbox_recorded")
 
 
 def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
     """Ring again for every message that should be on its way and is not."""
     with unit_of_work() as session:
         service.ring_due(session, now=clock())
+
+
+def _record(session: Session, parcel: _Parcel, delivery: Delivery, *, now: datetime) -> None:
+    message_id, attempt = parcel.message_id, parcel.attempt
+    if delivery.outcome is Outcome.SENT:
+        service.record_sent(session, message_id=message_id, attempt=attempt, said=delivery.said, now=now)
+        return
+    service.record_failure(
+        session,
+        message_id=message_id,
+        attempt=attempt,
+        error=delivery.said,
+        final=delivery.outcome is Outcome.REFUSED,
+        chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
+        now=now,
+    )
 
 
 def _attempt(parcel: _Parcel, *, send: Send, store: BlobStore) -> Delivery:

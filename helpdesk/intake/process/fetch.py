@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from helpdesk.infra import failpoints
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
@@ -78,7 +79,9 @@ def _take(
 ) -> int:
     """Download, store and commit one part; return how many rows it added."""
     wanted = [one for one in part if not _is_backlog_of_a_rescan(source, one)]
+    failpoints.passing("fetching")
     raw = folder.download([one.uid for one in wanted if one.size_bytes <= OVERSIZE_BYTES])
+    failpoints.passing("fetched")
     now = clock()
     fetched = []
     for one in wanted:
@@ -86,8 +89,11 @@ def _take(
             fetched.append(_too_large(one, folder.download_head(one.uid), store, now))
         else:
             fetched.append(_described(one, raw[one.uid], store, now))
+    failpoints.passing("stored")
     with unit_of_work() as session:
-        return len(sources.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now))
+        kept = sources.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
+    failpoints.passing("kept")
+    return len(kept)
 
 
 def _flag(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str:
@@ -104,6 +110,7 @@ def _flag(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str
             folder.mark_seen([uid for _, uid in untold])
         except ExternalFailure as error:
             return f"Messages are fetched, but cannot be marked as read: {error}"
+        failpoints.passing("flagged")
         with unit_of_work() as session:
             sources.mark_seen(session, [inbound_id for inbound_id, _ in untold])
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
+from helpdesk.infra import failpoints
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
@@ -32,11 +33,15 @@ def handle(
         claimed = log.claim(session, inbound_id=inbound_id, now=clock())
     if claimed is None:
         return
+    failpoints.passing("claimed")
     try:
         mail = parser(store.get(claimed.blob_sha256))
+        failpoints.passing("parsed")
         files = tuple(_stored(file, store) for file in mail.attachments)
         with unit_of_work() as session:
             effect.apply(session, claimed=claimed, mail=mail, files=files, now=clock())
+            failpoints.passing("applied")
+        failpoints.passing("done")
     except Exception as error:  # the mail quarantine
         logger.warning("inbound.failed", inbound_id=inbound_id, attempt=claimed.attempt, exc_info=True)
         with unit_of_work() as session:

@@ -1,0 +1,56 @@
+"""Places in the way of a mail where a test can have the process die, or the disk be full: inert otherwise.
+
+``HELPDESK_FAILPOINTS`` names a directory. A process that passes a point looks there for a file of the point's name:
+``kill`` in it is taken away and obeyed by exactly one process, whichever passes first; ``full`` stands until the file
+is removed. Without the variable a passing costs one comparison. docs/operations.md, for tests only.
+"""
+
+import errno
+import os
+import signal
+from pathlib import Path
+from typing import Literal, get_args
+
+VARIABLE = "HELPDESK_FAILPOINTS"
+
+Point = Literal[
+    "fetching",  # the folder is listed, nothing is downloaded
+    "fetched",  # the bytes are in memory
+    "storing",  # a file is half written
+    "stored",  # the bytes are in the store, no row knows of them
+    "kept",  # the rows are committed, the server knows nothing
+    "flagged",  # the server knows, we have not noted that it does
+    "claimed",  # the message is in hand
+    "parsed",  # it is read, nothing is written
+    "applied",  # its effect is written, not committed
+    "done",  # its effect is committed
+    "outbox_claimed",  # an outgoing message is in hand
+    "outbox_sent",  # the server took it, we have not noted that it did
+    "outbox_recorded",  # and now we have
+]
+
+POINTS: tuple[str, ...] = get_args(Point)
+
+_folder = os.environ.get(VARIABLE)
+
+
+def passing(point: Point) -> None:
+    """Do what a test has laid down for ``point``: nothing at all, unless the variable is set.
+
+    Raises:
+        OSError: ENOSPC, as a full disk gives it.
+    """
+    if _folder is not None:
+        _obey(Path(_folder) / point)
+
+
+def _obey(order: Path) -> None:
+    try:
+        what = order.read_text().strip()
+        if what == "kill":
+            order.unlink()  # only one can: who comes second finds nothing, and lives
+            os.kill(os.getpid(), signal.SIGKILL)
+    except FileNotFoundError:
+        return
+    if what == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
