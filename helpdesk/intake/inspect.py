@@ -77,6 +77,7 @@ def describe(mail: ParsedMail, path: str) -> dict[str, Any]:
         "bounce": _bounce(mail.bounce),
         "forward": _forward(mail.forward),
         "blocked_images": list(mail.blocked_images),
+        "spam_hint": mail.spam_hint,
         "warnings": list(mail.warnings),
     }
 

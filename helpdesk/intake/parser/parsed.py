@@ -44,6 +44,7 @@ class ParsedMail:
     UTC. ``text`` is the whole body; ``reply_text`` and ``trimmed_text`` divide its lines (rule 31). ``html`` is
     sanitised, and shows no remote image: their addresses stand in ``blocked_images`` (rule 33).
     ``body_unreadable``: only the headers were read, and the mail itself is the one attachment (rule 10).
+    ``spam_hint``: a sentence where a filter on the way took it for spam (rule 43); nothing here acts on it.
     """
 
     content_hash: str
@@ -69,6 +70,7 @@ class ParsedMail:
     forward: Forward
     body_unreadable: bool
     warnings: tuple[str, ...]
+    spam_hint: str | None = None
 
     @property
     def identity(self) -> str:

@@ -15,6 +15,7 @@ from helpdesk.intake.domain.forward import judge_forward
 from helpdesk.intake.domain.identity import content_hash, message_ids, normalise_message_id
 from helpdesk.intake.domain.limits import exceeded, readable_head
 from helpdesk.intake.domain.reply import split_reply
+from helpdesk.intake.domain.spam_hint import spam_hint
 from helpdesk.intake.parser.body import Body, read_body
 from helpdesk.intake.parser.file_name import numbered
 from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses, read_headers
@@ -104,6 +105,7 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
         forward=judge_forward(subject, body.text),
         body_unreadable=False,
         warnings=tuple(dict.fromkeys((*notes, *parts.warnings, *body.warnings))),
+        spam_hint=spam_hint(headers),
     )
 
 

@@ -10,6 +10,7 @@ MAIL = b"From: Ada <ada@acme.example>\nSubject: Printer\nDate: Mon, 2 Nov 2026 0
 KEYS = [
     *("path", "message_id", "in_reply_to", "references", "date", "from", "reply_to", "to", "cc", "subject", "text"),
     *("html", "reply_text", "trimmed_text", "attachments", "automatic", "bounce", "forward", "blocked_images"),
+    "spam_hint",
     "warnings",
 ]
 
