@@ -1,0 +1,35 @@
+"""Mail that belongs to a ticket: added to its conversation, or held there (docs/mail.md rules 16, 21 and 24)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.intake.domain.matching import Decision
+from helpdesk.intake.service import placing, recording
+from helpdesk.intake.service.matching import Arrival
+from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import NewAttachment
+
+
+def add(
+    session: Session, arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], now: datetime
+) -> None:
+    """Add the mail to the ticket that it belongs to; held and automatic mail brings nobody in."""
+    item_id = decision.work_item_id
+    if item_id is None:
+        message = "a message needs its work item"
+        raise AssertionError(message)
+    contact = None if arrival.sender.is_staff else placing.requester(session, arrival, now=now)
+    reasons = recording.reasons(session, arrival, decision.reasons)
+    added = tickets.add_mail(
+        session,
+        now=now,
+        item_id=item_id,
+        contact_id=contact.id if contact is not None else None,
+        person_id=arrival.sender.person_id,
+        mail=recording.message(arrival, decision, files, reasons),
+    )
+    if not (decision.held or arrival.incoming.automatic_reasons):
+        recording.bring_in(session, arrival, contact, item_id, now)
+    outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"
+    recording.done(session, arrival, decision, added, outcome, reasons, now)

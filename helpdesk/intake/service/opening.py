@@ -1,0 +1,44 @@
+"""Mail that belongs to no ticket: it opens one, once for all our mailboxes (docs/mail.md rules 6, 37 and 39)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.intake import queries
+from helpdesk.intake.domain.matching import Decision
+from helpdesk.intake.domain.subject import plain_subject
+from helpdesk.intake.service import acknowledge, log, placing, recording
+from helpdesk.intake.service.matching import Arrival
+from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import NewAttachment
+
+TITLE_LIMIT = 300
+
+
+def open_ticket(
+    session: Session, arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], now: datetime
+) -> None:
+    """Open a ticket, unless the same mail opened it in another mailbox that leads to the same project (rule 6)."""
+    place = placing.place(session, arrival)
+    twin = queries.twin_item(session, arrival.inbound)
+    if twin is not None and twin.project_id == place.project.id:
+        reason = f"the same mail came to another mailbox: ticket #{twin.number}"
+        log.finish(session, arrival.inbound, state="ignored", outcome="duplicate", reasons=[reason], now=now)
+        return
+    contact = placing.requester(session, arrival, now=now)
+    silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
+    reasons = recording.reasons(session, arrival, (*decision.reasons, place.reason, silence or "acknowledged"))
+    opened = tickets.open_by_mail(
+        session,
+        now=now,
+        project_id=place.project.id,
+        requester_id=contact.id,
+        mailbox_id=arrival.inbound.mailbox_id,
+        title=plain_subject(arrival.mail.subject)[:TITLE_LIMIT],
+        mail=recording.message(arrival, decision, files, reasons),
+        related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
+    )
+    recording.bring_in(session, arrival, contact, opened.work_item_id, now)
+    if silence is None:
+        acknowledge.send(session, arrival, contact, opened.work_item, now=now)
+    recording.done(session, arrival, decision, opened, "ticket", reasons, now)
