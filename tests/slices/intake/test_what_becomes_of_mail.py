@@ -440,7 +440,7 @@ class TestTrouble:
         inbox.folder.deliver(mail())
         inbox.fetch()
         with monkeypatch.context() as patch:
-            patch.setattr("helpdesk.intake.service.effect.acknowledge.send", _explodes)
+            patch.setattr("helpdesk.intake.service.opening.acknowledge.send", _explodes)
             inbox.handle(1)
         with unit_of_work() as session:
             titles = list(session.scalars(select(WorkItem.title).where(WorkItem.title.like("Printer prints%"))))
