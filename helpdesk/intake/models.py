@@ -70,6 +70,7 @@ class InboundMessage(Base):
         one_of("origin", ORIGINS),
         CheckConstraint("attempts >= 0", name="attempts_are_counted"),
         Index("ix_inbound_messages_identity", "mailbox_id", "message_id", "content_hash"),
+        Index("ix_inbound_messages_sender", "from_address", "received_at"),
         Index("ix_inbound_messages_state", "state", "lease_expires_at"),
     )
 
@@ -93,7 +94,7 @@ class InboundMessage(Base):
     origin: Mapped[str] = mapped_column(default="imap")
     headers_only: Mapped[bool] = mapped_column(default=False)  # too large: its body is on the server still (rule 11)
     decisions: Mapped[list[str]] = mapped_column(default=list)  # by people: not_automatic, open_ticket, not_spam, …
-    outcome: Mapped[str] = mapped_column(default="")  # ticket, reply, held, automatic, duplicate, loop, bounce, …
+    outcome: Mapped[str] = mapped_column(default="")  # ticket, reply, held, automatic, spam, rule, capped, …
     matched_by: Mapped[str] = mapped_column(default="")
     reasons: Mapped[list[str]]
     error: Mapped[str] = mapped_column(default="")
@@ -136,9 +137,10 @@ class IntakeLimits(Base):
 
 
 class MailRule(Base):
-    """What happens to mail that belongs to no ticket and meets all conditions; the first rule that fits counts.
+    """What happens to mail that belongs to no ticket and meets its conditions; the first rule that fits counts.
 
-    ``conditions`` are ``{"field", "operator", "value"}``; an empty action changes nothing (docs/mail.md rule 41).
+    ``conditions`` are ``{"field", "operator", "value", "header"}``, of which all hold, or any; an empty action changes
+    nothing (docs/mail.md rule 41).
     """
 
     __tablename__ = "mail_rules"
@@ -147,6 +149,7 @@ class MailRule(Base):
     name: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     conditions: Mapped[list[dict[str, Any]]]
+    any_condition: Mapped[bool] = mapped_column(default=False)
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     priority: Mapped[str | None]

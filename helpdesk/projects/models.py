@@ -32,6 +32,7 @@ class Project(Base):
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     is_triage: Mapped[bool] = mapped_column(default=False)
     is_default: Mapped[bool] = mapped_column(default=False)  # where the client's mail lands
+    mail_slug: Mapped[str | None] = mapped_column(index=True, unique=True)  # support+slug@ (docs/mail.md rule 37)
     starts_on: Mapped[date | None]
     due_on: Mapped[date | None]
     budget_seconds: Mapped[int | None]

@@ -62,6 +62,7 @@ def new_columns() -> tuple[tuple[str, tuple[sa.Column[object], ...]], ...]:
         ("people", (flag("mail_notifications", default=True),)),
         ("contacts", (text_column("undeliverable_why"), number("soft_bounces"))),
         ("mailboxes", (instant("removed_at"),)),
+        ("projects", (sa.Column("mail_slug", sa.String(), nullable=True),)),
         ("outgoing_messages", (instant("bounced_at"), text_column("bounce_report"))),
         ("ticket_details", (instant("spam_at"),)),
         ("participants", (instant("removed_at"),)),
@@ -98,6 +99,10 @@ WORDED = (
     ("participants", "added_by", ("mail", "copy", "reply", "staff")),
     ("inbound_messages", "origin", ("imap", "import")),
 )
+INDEXED = (
+    ("projects", ("mail_slug",), "ix_projects_mail_slug", True),
+    ("inbound_messages", ("from_address", "received_at"), "ix_inbound_messages_sender", False),
+)
 POINTERS = (("ticket_details", "spam_by_id", "people"), ("messages", "passed_on_by_id", "people"))
 
 
@@ -111,12 +116,16 @@ def upgrade() -> None:
         _add_pointer(table, column_name, target)
     for check in WIDENED:
         _allow(check, check.after)
+    for table, names, index, unique in INDEXED:
+        op.create_index(index, table, names, unique=unique)
     _make_tables()
 
 
 def downgrade() -> None:
     for table in ("item_tags", "blocked_senders", "mail_rules", "intake_limits", "mailbox_grants"):
         op.drop_table(table)
+    for table, _, index, _ in INDEXED:
+        op.drop_index(index, table)
     op.execute("UPDATE intake_sources SET start_from = 'all' WHERE start_from = 'days'")
     op.execute("UPDATE inbound_messages SET state = 'quarantined' WHERE state = 'held'")
     op.execute("UPDATE outgoing_messages SET purpose = 'notice' WHERE purpose = 'notification'")
@@ -239,6 +248,7 @@ def _make_tables() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("conditions", sa.JSON(), nullable=False),
+        sa.Column("any_condition", sa.Boolean(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=True),
         sa.Column("assignee_id", sa.Integer(), nullable=True),
         sa.Column("priority", sa.String(), nullable=True),
