@@ -39,8 +39,8 @@ SQL_CHECKS = (
     SqlCheck(
         1,
         "inbound message {0} is {1} without an outcome or without a reason",
-        "SELECT id, state FROM inbound_messages WHERE state IN ('done', 'ignored', 'quarantined')"
-        " AND (outcome = '' OR CAST(reasons AS TEXT) = '[]')",
+        "SELECT id, state FROM inbound_messages WHERE (state IN ('done', 'ignored', 'held')"
+        " AND (outcome = '' OR CAST(reasons AS TEXT) = '[]')) OR (state = 'quarantined' AND error = '')",
     ),
     SqlCheck(
         2,

@@ -118,13 +118,13 @@ class Inbox:
     def fetch(self) -> int:
         return fetch(self.source_id, self.folder, unit_of_work, store=blobs.store(), clock=self.clock)  # type: ignore[arg-type]
 
-    def receive(self, raw: bytes) -> InboundMessage:
+    def receive(self, raw: bytes, **how: Any) -> InboundMessage:
         """Deliver, fetch and handle one mail; return its line of the log."""
         self.folder.deliver(raw, at=self.clock())
         self.fetch()
         with unit_of_work() as session:
             inbound_id = session.query(InboundMessage.id).order_by(InboundMessage.id.desc()).limit(1).scalar()
-        return self.handle(inbound_id)
+        return self.handle(inbound_id, **how)
 
     def handle(self, inbound_id: int, **how: Any) -> InboundMessage:
         handle(inbound_id, unit_of_work, store=blobs.store(), clock=self.clock, **how)

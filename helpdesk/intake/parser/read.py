@@ -38,13 +38,13 @@ def parse(raw: bytes) -> ParsedMail:
     broken = exceeded(raw)
     notes = tuple(f"limit exceeded: {one}" for one in broken)
     if any(one.fatal for one in broken):
-        return _headers_only(raw, notes)
+        return parse_headers(raw, notes)
     try:
         message, defects = _tree(raw)
         parts = collect(message)
         return _assemble(raw, message, parts, (*notes, *defects))
     except Exception as error:  # noqa: BLE001 - the mail quarantine: no mail may stop the next one (rule 9)
-        return _headers_only(raw, (*notes, f"the body could not be read ({type(error).__name__})"))
+        return parse_headers(raw, (*notes, f"the body could not be read ({type(error).__name__})"))
 
 
 def _tree(raw: bytes) -> tuple[Message, tuple[str, ...]]:
@@ -56,8 +56,8 @@ def _tree(raw: bytes) -> tuple[Message, tuple[str, ...]]:
     return parsed.message, tuple(f"malformed: {name}" for name in sorted(parsed.defects_categories))
 
 
-def _headers_only(raw: bytes, notes: tuple[str, ...]) -> ParsedMail:
-    """Return the mail with its headers, an empty body and itself as an attachment."""
+def parse_headers(raw: bytes, notes: tuple[str, ...] = ()) -> ParsedMail:
+    """Return the mail with its headers, an empty body and itself as an attachment (rule 10)."""
     message = email.message_from_bytes(readable_head(raw))
     itself = ParsedAttachment("message.eml", "message/rfc822", raw)
     return replace(

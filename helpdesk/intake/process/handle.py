@@ -8,8 +8,9 @@ from helpdesk.infra import failpoints
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
+from helpdesk.intake.domain.decisions import BY_HEADERS
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
-from helpdesk.intake.parser.read import parse
+from helpdesk.intake.parser.read import parse, parse_headers
 from helpdesk.intake.service import effect, log
 from helpdesk.tickets.domain import NewAttachment
 
@@ -35,7 +36,8 @@ def handle(
         return
     failpoints.passing("claimed")
     try:
-        mail = parser(store.get(claimed.blob_sha256))
+        raw = store.get(claimed.blob_sha256)
+        mail = parse_headers(raw) if BY_HEADERS in claimed.decisions else parser(raw)
         failpoints.passing("parsed")
         files = tuple(_stored(file, store) for file in mail.attachments)
         with unit_of_work() as session:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
+from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.render import acknowledgement
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.intake.service.placing import NOBODY
@@ -27,9 +28,9 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
         return "not acknowledged: sent by staff"
     if contact.undeliverable_at is not None or contact.email == NOBODY:
         return "not acknowledged: mail to the sender cannot be delivered"
-    if _is_backlog(arrival):
-        return "not acknowledged: from before the mailbox was connected"
-    return _capped(tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1)), now)
+    return _not_fresh(arrival) or _capped(
+        tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1)), now
+    )
 
 
 def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
@@ -55,6 +56,15 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
         automatic=True,
         item_id=item.id,
     )
+
+
+def _not_fresh(arrival: Arrival) -> str | None:
+    """Return why nobody waits for an answer by return (rule 42); None when the mail has just come."""
+    if OPEN_TICKET in arrival.inbound.decisions:
+        return "not acknowledged: a person made it a ticket"
+    if arrival.inbound.origin == "import":
+        return "not acknowledged: imported"
+    return "not acknowledged: from before the mailbox was connected" if _is_backlog(arrival) else None
 
 
 def _is_backlog(arrival: Arrival) -> bool:

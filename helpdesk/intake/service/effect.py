@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs, leases
+from helpdesk.intake.domain.decisions import overruled
 from helpdesk.intake.domain.matching import Outcome, decide
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
@@ -29,7 +30,7 @@ def apply(
     for file in files:
         blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
     arrival = matching.look(session, inbound, mail)
-    decision = decide(arrival.incoming, matching.candidates(session, arrival, now=now))
+    decision = overruled(decide(arrival.incoming, matching.candidates(session, arrival, now=now)), inbound.decisions)
     match decision.outcome:
         case Outcome.MESSAGE:
             adding.add(session, arrival, decision, files, now)

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import audit, jobs
-from helpdesk.infra.policy import Actor
+from helpdesk.infra import jobs
 from helpdesk.intake import queries
+from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
-from helpdesk.kernel.errors import Conflict
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
@@ -27,6 +26,7 @@ class Claimed:
     inbound_id: int
     attempt: int
     blob_sha256: str
+    decisions: tuple[str, ...] = ()
 
 
 def claim(session: Session, *, inbound_id: int, now: datetime) -> Claimed | None:
@@ -51,11 +51,11 @@ def claim(session: Session, *, inbound_id: int, now: datetime) -> Claimed | None
     if inbound.attempts > ATTEMPTS:
         finish(session, inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
         return None
-    first = queries.duplicate_of(session, inbound)
+    first = None if OPEN_TICKET in inbound.decisions else queries.duplicate_of(session, inbound)
     if first is not None:
         finish(session, inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
         return None
-    return Claimed(inbound.id, inbound.attempts, inbound.blob_sha256)
+    return Claimed(inbound.id, inbound.attempts, inbound.blob_sha256, tuple(inbound.decisions))
 
 
 def still_ours(session: Session, claimed: Claimed) -> InboundMessage | None:
@@ -102,24 +102,6 @@ def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime) 
     inbound.error = error
     inbound.lease_expires_at = now + PAUSES[claimed.attempt - 1]
     session.flush()
-
-
-def retry(session: Session, *, actor: Actor, inbound_id: int, now: datetime) -> InboundMessage:
-    """Have a quarantined or ignored message handled once more, from its stored bytes.
-
-    Raises:
-        NotFound: no such message.
-        Conflict: it is done already, or being handled right now.
-    """
-    inbound = queries.get_inbound(session, inbound_id)
-    if inbound.state not in ("quarantined", "ignored"):
-        message = "This message is handled already, or being handled right now."
-        raise Conflict(message)
-    inbound.state, inbound.attempts, inbound.lease_expires_at, inbound.finished_at = "received", 0, None, None
-    audit.record(session, actor=actor, action="retried", kind="inbound_message", object_id=inbound.id, now=now)
-    session.flush()
-    jobs.ring(session, "handle_inbound", inbound.id, queue="mail")
-    return inbound
 
 
 def ring_unfinished(session: Session, *, now: datetime) -> int:

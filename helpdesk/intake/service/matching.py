@@ -12,6 +12,7 @@ from helpdesk.clients.models import Contact
 from helpdesk.infra import crypto
 from helpdesk.intake import queries
 from helpdesk.intake.domain.address import domain_of, normalise_address
+from helpdesk.intake.domain.decisions import heeded
 from helpdesk.intake.domain.dmarc import dmarc_verdict
 from helpdesk.intake.domain.matching import Incoming
 from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender
@@ -61,7 +62,7 @@ def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival
         is_bounce=mail.bounce.is_bounce,
         from_ourselves=from_ourselves and not mail.bounce.is_bounce,
     )
-    return Arrival(inbound, mail, source, incoming, contact, own)
+    return Arrival(inbound, mail, source, heeded(incoming, inbound.decisions), contact, own)
 
 
 def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Candidate]:

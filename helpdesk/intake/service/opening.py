@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.intake import queries
+from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.service import acknowledge, log, placing, recording
@@ -21,7 +22,7 @@ def open_ticket(
     """Open a ticket, unless the same mail opened it in another mailbox that leads to the same project (rule 6)."""
     place = placing.place(session, arrival)
     twin = queries.twin_item(session, arrival.inbound)
-    if twin is not None and twin.project_id == place.project.id:
+    if twin is not None and twin.project_id == place.project.id and OPEN_TICKET not in arrival.inbound.decisions:
         reason = f"the same mail came to another mailbox: ticket #{twin.number}"
         log.finish(session, arrival.inbound, state="ignored", outcome="duplicate", reasons=[reason], now=now)
         return

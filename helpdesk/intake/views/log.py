@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, flash, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from helpdesk.infra import blobs, clock
-from helpdesk.infra.db import read_session, unit_of_work
-from helpdesk.infra.policy import APPROVERS, current_actor, policy
-from helpdesk.infra.web import back_or
+from helpdesk.infra import blobs
+from helpdesk.infra.db import read_session
+from helpdesk.infra.policy import APPROVERS, policy
 from helpdesk.intake import queries
 from helpdesk.intake.models import InboundMessage
-from helpdesk.intake.service import log as inbound_log
 from helpdesk.intake.views.blueprint import bp
 
 RAW_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -73,16 +70,6 @@ def raw(inbound_id: int) -> Response:
     response.headers.set("Content-Disposition", "attachment", filename=f"inbound-{inbound.id}.eml")
     response.headers["Content-Security-Policy"] = RAW_POLICY
     return response
-
-
-@bp.post("/inbound/<int:inbound_id>/retry")
-@policy(APPROVERS)
-def retry(inbound_id: int) -> ResponseReturnValue:
-    """Have a message handled once more."""
-    with unit_of_work() as session:
-        inbound_log.retry(session, actor=current_actor(), inbound_id=inbound_id, now=clock.now())
-    flash(_("The message is read once more from the copy that we keep."), "ok")
-    return back_or("intake.log")
 
 
 def _log_row(inbound: InboundMessage) -> LogRow:

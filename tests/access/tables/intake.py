@@ -15,6 +15,7 @@ OTHERS = {"anonymous": 302, "technician": 403, "account_manager": 403, "rival": 
 LOG_SEEN = expect(**OTHERS, manager=200, admin=200)
 LOG_DONE = expect(**OTHERS, manager=303, admin=303)
 LOG_CONFLICT = expect(**OTHERS, manager=409, admin=409)
+LOG_REFUSED = expect(**OTHERS, manager=422, admin=422)
 LOG_NOT_THERE = expect(**OTHERS, manager=404, admin=404)
 ADMIN_SEES = expect(**OTHERS, manager=403, admin=200)
 ADMIN_DOES = expect(**OTHERS, manager=403, admin=303)
@@ -65,10 +66,11 @@ def furnish(session: Session, _office: Office, now: datetime) -> dict[str, int |
             message_id=f"<{uid}@x.example>",
             content_hash=digest,
             received_at=now,
-            state=state,
+            state="ignored" if state == "automatic" else state,
+            outcome=state,
             reasons=[],
         )
-        for uid, state in enumerate(("quarantined", "done"), start=1)
+        for uid, state in enumerate(("quarantined", "done", "automatic"), start=1)
     }
     session.add_all(lines.values())
     session.flush()
@@ -83,6 +85,13 @@ ROWS = [
     Row("intake.retry", "POST", "/inbound/{quarantined_mail}/retry", LOG_DONE),
     Row("intake.retry", "POST", "/inbound/{done_mail}/retry", LOG_CONFLICT),
     Row("intake.retry", "POST", "/inbound/{missing}/retry", LOG_NOT_THERE),
+    Row("intake.make_ticket", "POST", "/inbound/{quarantined_mail}/make-ticket", LOG_DONE),
+    Row("intake.make_ticket", "POST", "/inbound/{done_mail}/make-ticket", LOG_CONFLICT),
+    Row("intake.not_automatic", "POST", "/inbound/{automatic_mail}/not-automatic", LOG_DONE),
+    Row("intake.not_automatic", "POST", "/inbound/{done_mail}/not-automatic", LOG_CONFLICT),
+    Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_DONE, form={"why": "sent again"}),
+    Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_REFUSED, form={"why": ""}),
+    Row("intake.ignore", "POST", "/inbound/{missing}/ignore", LOG_NOT_THERE, form={"why": "sent again"}),
     Row("intake.mailboxes", "GET", "/settings/mailboxes", ADMIN_SEES),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_DOES, form=MAILBOX),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
