@@ -6,16 +6,14 @@ Nothing here calls the code that wrote the data: a fault in the engine must not 
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from helpdesk.infra.blobs import BlobStore
-
-ORPHAN_AGE = timedelta(hours=1)  # a file is written before its row is committed
+from helpdesk.infra.blobs import ORPHAN_AGE, BlobStore
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The jobs, by the names that services ring. Each calls one process or service and may run any number of times."""
 
+from collections.abc import Collection
+
 from helpdesk.accounts import service as accounts
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
@@ -51,3 +53,14 @@ def forget_old_attempts() -> None:
     """Delete sign-in attempts that no limit counts any more."""
     with unit_of_work() as session:
         accounts.forget_old_attempts(session, now=clock.now())
+
+
+@job
+def sweep_files() -> None:
+    """Remove files that nothing knows; the rows are asked for anew, since one may come while we look."""
+
+    def known(digests: Collection[str]) -> set[str]:
+        with unit_of_work() as session:
+            return blobs.known(session, digests)
+
+    blobs.store().sweep(known, now=clock.now())

@@ -17,9 +17,10 @@ import structlog
 from flask import Flask, has_app_context
 from rq import Queue, Worker, get_current_job
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
 
 from helpdesk.app import create_app
-from helpdesk.infra import clock
+from helpdesk.infra import clock, leases
 from helpdesk.infra import jobs as bells
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.models import JobFailure
@@ -101,13 +102,28 @@ def run_scheduler(settings: Settings) -> None:
     """Ring the periodic jobs until SIGTERM."""
     schedule = import_module("workers.schedule")
     with application(settings).app_context():
+        _drop_leases_of_the_dead()
         schedule.run(stop_on_signals(), holder=process_name())
 
 
 def run_watcher(settings: Settings) -> None:
     """Watch every mailbox until SIGTERM."""
     watcher = import_module("workers.watcher")
+    with application(settings).app_context():
+        _drop_leases_of_the_dead()
     watcher.run(application(settings), stop_on_signals(), holder=process_name())
+
+
+def _drop_leases_of_the_dead() -> None:
+    """Let go of what processes of this machine held when they were killed; without a database that can wait."""
+    try:
+        with unit_of_work() as session:
+            dropped = leases.drop_of_the_dead(session, host=socket.gethostname())
+    except DBAPIError as error:
+        log.warning("leases.database_away", error=str(error.orig))
+        return
+    if dropped:
+        log.info("leases.of_the_dead", names=dropped)
 
 
 def process_name() -> str:

@@ -33,6 +33,7 @@ PERIODIC = (
     Periodic("sweep_outbox", 30, "mail"),
     Periodic("sweep_invoices", 60),
     Periodic("forget_old_attempts", 3600),
+    Periodic("sweep_files", 3600),
 )
 
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from helpdesk.doctor import ORPHAN_AGE, SQL_CHECKS, examine
+from helpdesk.doctor import SQL_CHECKS, examine
 from helpdesk.infra import blobs
+from helpdesk.infra.blobs import ORPHAN_AGE
 from helpdesk.infra.db import db, unit_of_work
 from tests.conftest import NOW
 

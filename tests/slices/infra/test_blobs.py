@@ -1,9 +1,28 @@
-"""Files by their hash: stored once, whole or not at all (invariant 10)."""
+"""Files by their hash: stored once, whole or not at all; what no row knows is swept (invariant 10)."""
+
+import os
+from datetime import timedelta
 
 import pytest
 
-from helpdesk.infra.blobs import BlobStore
-from helpdesk.kernel.errors import NotFound
+from helpdesk.infra import blobs, failpoints
+from helpdesk.infra.blobs import ORPHAN_AGE, BlobStore
+from helpdesk.infra.db import unit_of_work
+from helpdesk.kernel.errors import ExternalFailure, NotFound
+from tests.conftest import NOW
+from workers import jobs
+
+LATER = NOW + ORPHAN_AGE + timedelta(seconds=1)
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def put_long_ago(store, content):
+    digest = store.put(content)
+    os.utime(store.path_of(digest), (NOW.timestamp(), NOW.timestamp()))
+    return digest
 
 
 def test_the_same_bytes_are_stored_once_under_their_hash(tmp_path):
@@ -12,10 +31,73 @@ def test_the_same_bytes_are_stored_once_under_their_hash(tmp_path):
     digests = {store.put(b"label printer"), store.put(b"label printer")}
 
     assert len(digests) == 1
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == list(digests)
+    assert files(tmp_path) == list(digests)
     assert store.get(digests.pop()) == b"label printer"
 
 
 def test_a_missing_file_is_not_found(tmp_path):
     with pytest.raises(NotFound):
         BlobStore(tmp_path).get("0" * 64)
+
+
+def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    orders = tmp_path / "orders"
+    orders.mkdir()
+    (orders / "storing").write_text("full")
+    monkeypatch.setattr(failpoints, "_folder", str(orders))
+    store = BlobStore(tmp_path / "files")
+
+    with pytest.raises(ExternalFailure, match="could not be stored: No space left on device"):
+        store.put(b"label printer")
+
+    assert files(store.root) == []
+
+
+def test_the_sweep_removes_what_no_row_knows_once_it_is_old(tmp_path):
+    store = BlobStore(tmp_path)
+    known, orphan = put_long_ago(store, b"known"), put_long_ago(store, b"orphan")
+    half = store.path_of(orphan).with_name(".0123456789abcdef.part")
+    half.write_bytes(b"half")
+    os.utime(half, (NOW.timestamp(), NOW.timestamp()))
+
+    early = store.sweep(lambda digests: {known} & set(digests), now=NOW)
+    late = store.sweep(lambda digests: {known} & set(digests), now=LATER)
+
+    assert (early, late) == (0, 2)
+    assert files(tmp_path) == [known]
+
+
+def test_a_file_that_is_stored_again_while_it_is_swept_stays(tmp_path):
+    store = BlobStore(tmp_path)
+    digest = put_long_ago(store, b"orphan")
+    asked = []
+
+    def known(digests):
+        asked.append(set(digests))
+        if len(asked) == 1:
+            store.put(b"orphan")
+        return set()
+
+    assert store.sweep(known, now=LATER) == 0
+    assert files(tmp_path) == [digest]
+
+
+def test_a_file_whose_row_comes_while_it_is_swept_stays(tmp_path):
+    store = BlobStore(tmp_path)
+    digest = put_long_ago(store, b"orphan")
+    answers = [set(), {digest}]
+
+    assert store.sweep(lambda _digests: answers.pop(0), now=LATER) == 0
+    assert files(tmp_path) == [digest]
+
+
+def test_the_job_asks_the_rows(app, rung, fixed_clock):
+    store = blobs.store()
+    known, _orphan = put_long_ago(store, b"known"), put_long_ago(store, b"orphan")
+    with unit_of_work() as session:
+        blobs.record(session, digest=known, size_bytes=5, now=NOW)
+    fixed_clock.now = LATER
+
+    jobs.sweep_files()
+
+    assert files(store.root) == [known]

@@ -1,5 +1,8 @@
 """One holder at a time, and no number twice."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -25,6 +28,25 @@ def test_only_its_holder_gives_a_lease_back(session):
 
     leases.release(session, name="poll 1", holder="a")
     assert leases.take(session, name="poll 1", holder="b", now=NOW, seconds=60)
+
+
+def test_leases_of_processes_that_died_on_this_machine_are_dropped_and_no_others(session):
+    died = subprocess.Popen([sys.executable, "-c", ""])
+    died.wait()
+    holders = {
+        "died": f"here:{died.pid}:ab12:7",
+        "lives": f"here:{os.getpid()}:ab12",
+        "elsewhere": f"there:{died.pid}:ab12",
+        "unreadable": "here:who",
+    }
+    for name, holder in holders.items():
+        leases.take(session, name=name, holder=holder, now=NOW, seconds=60)
+
+    dropped = leases.drop_of_the_dead(session, host="here")
+
+    assert dropped == ["died"]
+    free = [name for name in holders if leases.take(session, name=name, holder="new", now=NOW, seconds=60)]
+    assert free == ["died"]
 
 
 def test_many_takers_at_once_get_each_number_once(app):
