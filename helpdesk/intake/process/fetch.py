@@ -17,14 +17,13 @@ from helpdesk.intake.domain.limits import readable_head
 from helpdesk.intake.gateway import Folder, Listed
 from helpdesk.intake.models import IntakeSource
 from helpdesk.intake.parser.header_text import raw_items, read_addresses, read_headers
-from helpdesk.intake.service import sources
+from helpdesk.intake.service import limits, sources
 from helpdesk.intake.service.sources import Fetched
 from helpdesk.kernel.errors import ExternalFailure
 from helpdesk.outbox.domain import Address
 
 logger = structlog.get_logger()
 
-OVERSIZE_BYTES = 32 * 1024 * 1024
 PAGE_MESSAGES = 50
 PAGE_BYTES = 8 * 1024 * 1024
 FLAGS_AT_ONCE = 500
@@ -44,11 +43,12 @@ def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: Bl
     state = folder.select()
     with unit_of_work() as session:
         source = sources.meet(session, source_id=source_id, state=state, now=clock())
+        largest_bytes = limits.current(session).largest_mail_mb * limits.BYTES_IN_A_MEGABYTE
     count, position = 0, source.last_uid
     while page := folder.list_after(position, limit=PAGE_MESSAGES):
         for part in _in_parts(page):
             position = part[-1].uid
-            count += _take(source, part, folder, unit_of_work, store=store, clock=clock)
+            count += _take(source, part, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
         _flag(source, folder, unit_of_work)
     trouble = _flag(source, folder, unit_of_work)
     with unit_of_work() as session:
@@ -76,19 +76,19 @@ def _take(
     *,
     store: BlobStore,
     clock: Clock,
+    largest_bytes: int,
 ) -> int:
-    """Download, store and commit one part; return how many rows it added."""
+    """Download, store and commit one part; return how many rows it added. Of a mail over the limit only the headers."""
     wanted = [one for one in part if not _is_backlog_of_a_rescan(source, one)]
     failpoints.passing("fetching")
-    raw = folder.download([one.uid for one in wanted if one.size_bytes <= OVERSIZE_BYTES])
+    raw = folder.download([one.uid for one in wanted if one.size_bytes <= largest_bytes])
     failpoints.passing("fetched")
     now = clock()
     fetched = []
     for one in wanted:
-        if one.size_bytes > OVERSIZE_BYTES:
-            fetched.append(_too_large(one, folder.download_head(one.uid), store, now))
-        else:
-            fetched.append(_described(one, raw[one.uid], store, now))
+        too_large = one.size_bytes > largest_bytes
+        content = folder.download_head(one.uid) if too_large else raw[one.uid]
+        fetched.append(_described(one, content, store, now, headers_only=too_large))
     failpoints.passing("stored")
     with unit_of_work() as session:
         kept = sources.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
@@ -122,13 +122,7 @@ def _is_backlog_of_a_rescan(source: IntakeSource, one: Listed) -> bool:
     return one.uid <= source.backlog_uid and one.received_at < source.starts_at - CLOCK_SKEW
 
 
-def _too_large(one: Listed, head: bytes, store: BlobStore, now: datetime) -> Fetched:
-    limit = OVERSIZE_BYTES // 1024 // 1024
-    refusal = f"larger than {limit} MB ({one.size_bytes // 1024 // 1024} MB): only its headers were fetched"
-    return _described(one, head, store, now, refusal=refusal)
-
-
-def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, refusal: str = "") -> Fetched:
+def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, headers_only: bool) -> Fetched:
     """Store the bytes and read the few headers that the log shows; the parser reads the rest later."""
     digest = content_hash(content)
     head = _peek(content)
@@ -143,7 +137,7 @@ def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, 
         from_address=head.sender.address,
         from_name=head.sender.name,
         subject=head.subject[:1000],
-        refusal=refusal,
+        headers_only=headers_only,
     )
 
 

@@ -9,7 +9,7 @@ from helpdesk.intake.domain.decisions import overruled
 from helpdesk.intake.domain.matching import Outcome, decide
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
-from helpdesk.intake.service import adding, bouncing, log, matching, opening
+from helpdesk.intake.service import adding, bouncing, log, matching, opening, oversize
 from helpdesk.intake.service.log import Claimed
 from helpdesk.tickets.domain import NewAttachment
 
@@ -26,6 +26,8 @@ def apply(
         return
     turn = f"mail:{inbound.content_hash}"
     leases.take(session, name=turn, holder="intake", now=now, seconds=60)
+    if inbound.headers_only:
+        mail, files = oversize.stub(session, inbound, mail), ()
     _describe(inbound, mail)
     for file in files:
         blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)

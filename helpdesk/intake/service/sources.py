@@ -20,7 +20,7 @@ from helpdesk.projects import queries as projects
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message whose bytes are stored: what its row will say. ``refusal`` is why nobody shall parse it."""
+    """A message whose bytes are stored: what its row will say. ``headers_only``: its body was too large."""
 
     uid: int
     blob_sha256: str
@@ -32,7 +32,7 @@ class Fetched:
     from_address: str = ""
     from_name: str = ""
     subject: str = ""
-    refusal: str = ""
+    headers_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +151,7 @@ def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_u
         if inbound_id is None:
             continue
         added.append(inbound_id)
-        if not one.refusal:
-            jobs.ring(session, "handle_inbound", inbound_id, queue="mail")
+        jobs.ring(session, "handle_inbound", inbound_id, queue="mail")
     source.last_uid = max(source.last_uid, last_uid)
     session.flush()
     return added
@@ -195,9 +194,10 @@ def _insert(session: Session, source: IntakeSource, one: Fetched) -> int | None:
         "from_address": one.from_address,
         "from_name": one.from_name,
         "subject": one.subject,
-        "state": "quarantined" if one.refusal else "received",
-        "reasons": [one.refusal] if one.refusal else [],
-        "error": one.refusal,
+        "headers_only": one.headers_only,
+        "state": "received",
+        "reasons": [],
+        "error": "",
     }
     statement = insert_of(session, InboundMessage).values(values).on_conflict_do_nothing().returning(InboundMessage.id)
     return session.execute(statement).scalar_one_or_none()

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
-from helpdesk.intake.models import InboundMessage, IntakeSource
+from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.header_text import read_headers
 from helpdesk.intake.process import fetch as fetch_process
 from helpdesk.intake.process.fetch import fetch
@@ -168,19 +168,21 @@ def test_after_another_uidvalidity_mail_from_before_the_connection_stays_unread(
     assert box.fetch() == 1
 
 
-def test_a_mail_beyond_the_limit_waits_for_a_person_with_its_headers(inbox, monkeypatch, rung):
-    monkeypatch.setattr(fetch_process, "OVERSIZE_BYTES", 1000)
-    inbox.folder.deliver(mail("x" * 5000, subject="Huge"))
+def test_of_a_mail_beyond_the_limit_only_the_headers_are_fetched(inbox, rung):
+    with unit_of_work() as session:
+        session.add(IntakeLimits(largest_mail_mb=1))
+    inbox.folder.deliver(mail("large " * 200_000, subject="Huge"))
     inbox.folder.deliver(mail(subject="Small"))
 
     inbox.fetch()
 
     huge, small = rows()
-    assert (huge.state, small.state) == ("quarantined", "received")
-    assert "only its headers were fetched" in huge.reasons[0]
+    assert [(row.state, row.headers_only) for row in (huge, small)] == [("received", True), ("received", False)]
     assert huge.subject == "Huge"
-    assert huge.size_bytes > 5000
-    assert [bell.args for bell in rung] == [(small.id,)]
+    assert huge.size_bytes > 1024 * 1024
+    assert b"large" not in blobs.store().get(huge.blob_sha256)
+    assert inbox.folder.downloads == 1
+    assert [bell.args for bell in rung] == [(huge.id,), (small.id,)]
 
 
 def test_a_mail_whose_headers_nothing_can_read_does_not_stop_the_next(inbox, monkeypatch):
