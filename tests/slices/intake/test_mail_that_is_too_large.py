@@ -32,7 +32,7 @@ def test_its_ticket_shows_sender_subject_size_and_where_the_mail_lies(inbox):
     item, (message,) = ticket_of(line)
     assert (line.state, line.outcome, line.error) == ("done", "ticket", "")
     assert (item.title, item.project.client.name, message.contact.email) == ("The plans", "Acme", "ann@acme.example")
-    assert "1.1 MB, more than the 1 MB" in message.text
+    assert "1.2 MB, more than the 1 MB" in message.text
     assert "support@halden-okoye.example, folder INBOX, received 2026-11-18" in message.text
     assert message.attachments == []
-    assert "larger than 1 MB (1.1 MB): only its headers were fetched" in line.reasons
+    assert "larger than 1 MB (1.2 MB): only its headers were fetched" in line.reasons
