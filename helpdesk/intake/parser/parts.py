@@ -4,17 +4,18 @@ import binascii
 import re
 from dataclasses import dataclass, field
 from email.message import Message
-from email.policy import compat32
 from email.utils import collapse_rfc2231_value
 
-from helpdesk.intake.domain.limits import DEPTH, PARTS
+from helpdesk.intake.domain.limits import DEPTH, PARTS, readable_head
 from helpdesk.intake.parser.charset import decode
 from helpdesk.intake.parser.file_name import clean_name, extension_for, name_for
 from helpdesk.intake.parser.header_text import body_charset, decode_value, first_value, raw_items, rescue
 from helpdesk.intake.parser.parsed import ParsedAttachment
+from helpdesk.intake.parser.tree import Part, kind_of, read_tree
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_AS_IT_CAME = compat32.clone(max_line_length=None)
+_HEADER_FIRST = re.compile(rb"\s{0,8}[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]")
+DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
 
 
@@ -51,8 +52,8 @@ def _walk(part: Message, parts: Parts, *, depth: int) -> None:
     if depth > DEPTH or parts.seen > PARTS:
         parts.warnings.append("parts that are nested too deep or too many were left out")
         return
-    kind = part.get_content_type()
-    if kind.startswith("message/") and part.is_multipart():
+    kind = kind_of(part)
+    if kind.startswith("message/") and not part.is_multipart():
         _take_message(part, parts, kind)
     elif kind == "multipart/alternative" and part.is_multipart():
         _take_alternative(part, parts, depth=depth)
@@ -89,28 +90,35 @@ def _take_text(part: Message, parts: Parts, kind: str) -> None:
 
 
 def _take_message(part: Message, parts: Parts, kind: str) -> None:
-    """Keep a mail within the mail as a file, whole; read delivery reports as well."""
-    children = _children(part)
-    if kind == "message/delivery-status":
-        content = b"".join(_as_bytes(child) for child in children)
+    """Keep a mail within the mail, or a report, as a file with the bytes that were sent; read what it says."""
+    content = _enclosed(part, parts)
+    if kind in DELIVERY_REPORTS:
         parts.delivery_reports.append(clean_text(decode(content, None).text))
-    else:
-        content = b"\n".join(_as_bytes(child) for child in children)
-        parts.returned_mail = parts.returned_mail or _head_of(children)
-    subject = first_value(children[0], "Subject", body_charset(children[0])) if children else ""
-    titled = f"{subject.replace('/', '-')}.eml" if subject and kind == "message/rfc822" else ""
-    given = _file_name(part, parts.charset) or titled
-    _attach(part, parts, kind, content, name=given)
+        _attach(part, parts, kind, content, name=_file_name(part, parts.charset))
+        return
+    parts.returned_mail = parts.returned_mail or _head_of(content)
+    _attach(part, parts, kind, content, name=_file_name(part, parts.charset) or _titled(content, kind))
+
+
+def _enclosed(part: Message, parts: Parts) -> bytes:
+    """Return the bytes of an attached mail; a transfer encoding that is named but was not applied is passed over."""
+    sent = part.bytes_as_sent() if isinstance(part, Part) else b""
+    return sent if _HEADER_FIRST.match(sent) else _payload(part, parts)
+
+
+def _titled(content: bytes, kind: str) -> str:
+    """Return a file name made from the subject of the attached mail; empty when it has none."""
+    if kind != "message/rfc822":
+        return ""
+    head = read_tree(readable_head(content))
+    subject = first_value(head, "Subject", body_charset(head))
+    return f"{subject.replace('/', '-')}.eml" if subject else ""
 
 
 def _take_file(part: Message, parts: Parts, kind: str) -> None:
     content = _payload(part, parts)
-    if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
-        text = clean_text(decode(content, None).text)
-        if kind == "message/delivery-status":
-            parts.delivery_reports.append(text)
-        else:
-            parts.returned_mail = parts.returned_mail or text
+    if kind == "text/rfc822-headers":
+        parts.returned_mail = parts.returned_mail or clean_text(decode(content, None).text)
     _attach(part, parts, kind, content, name=_file_name(part, parts.charset))
 
 
@@ -136,7 +144,7 @@ def _payload(part: Message, parts: Parts) -> bytes:
         data = None
     if isinstance(data, bytes):
         return data
-    parts.warnings.append(f"{part.get_content_type()}: the transfer encoding is broken")
+    parts.warnings.append(f"{kind_of(part)}: the transfer encoding is broken")
     raw = part.get_payload()
     return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
 
@@ -175,13 +183,5 @@ def _parameter(part: Message, name: str, *, header: str = "content-type", charse
         return ""
 
 
-def _as_bytes(message: Message) -> bytes:
-    try:
-        return message.as_bytes(policy=_AS_IT_CAME)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return "\n".join(f"{name}: {value}" for name, value in message.raw_items()).encode("utf-8", "surrogateescape")
-
-
-def _head_of(children: list[Message]) -> str:
-    lines = (f"{name}: {value}" for child in children[:1] for name, value in child.raw_items())
-    return clean_text(rescue("\n".join(lines)))
+def _head_of(content: bytes) -> str:
+    return clean_text(decode(readable_head(content), None, detect=False).text)

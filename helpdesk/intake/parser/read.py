@@ -1,12 +1,9 @@
 """The door of the parser: the bytes of a mail in, a `ParsedMail` out, whatever the bytes are."""
 
-import email
-import logging
 from dataclasses import replace
 from datetime import datetime
 from email.message import Message
 
-import mailparser
 from mailparser.dates import parse_mail_date
 
 from helpdesk.intake.domain.automatic import judge_automatic
@@ -21,9 +18,9 @@ from helpdesk.intake.parser.file_name import numbered
 from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
+from helpdesk.intake.parser.tree import defects_of, read_tree
 from helpdesk.outbox.domain import Address
 
-logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs what stands in people's mail
 _SENDERS = ("from", "sender", "reply-to", "return-path")
 """Where the sender is looked for: a mail without a readable From is rare, and From decides where there is one."""
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
@@ -40,25 +37,15 @@ def parse(raw: bytes) -> ParsedMail:
     if any(one.fatal for one in broken):
         return parse_headers(raw, notes)
     try:
-        message, defects = _tree(raw)
-        parts = collect(message)
-        return _assemble(raw, message, parts, (*notes, *defects))
+        message = read_tree(raw)
+        return _assemble(raw, message, collect(message), (*notes, *defects_of(message)))
     except Exception as error:  # noqa: BLE001 - the mail quarantine: no mail may stop the next one (rule 9)
         return parse_headers(raw, (*notes, f"the body could not be read ({type(error).__name__})"))
 
 
-def _tree(raw: bytes) -> tuple[Message, tuple[str, ...]]:
-    """Return the MIME tree as mail-parser reads it, or as the standard library does where that one fails."""
-    try:
-        parsed = mailparser.parse_from_bytes(raw)
-    except Exception as error:  # noqa: BLE001 - the mail quarantine: mail-parser fails on some mail in many ways
-        return email.message_from_bytes(raw), (f"mail-parser failed ({type(error).__name__})",)
-    return parsed.message, tuple(f"malformed: {name}" for name in sorted(parsed.defects_categories))
-
-
 def parse_headers(raw: bytes, notes: tuple[str, ...] = ()) -> ParsedMail:
     """Return the mail with its headers, an empty body and itself as an attachment (rule 10)."""
-    message = email.message_from_bytes(readable_head(raw))
+    message = read_tree(readable_head(raw))
     itself = ParsedAttachment("message.eml", "message/rfc822", raw)
     return replace(
         _assemble(raw, message, Parts(attachments=[itself]), notes),
