@@ -12,7 +12,8 @@ INNER = (
     b"Subject:   The   printer of J\xf6rg \r\n"
     b"From: Ada <ada@acme.example>\r\n"
     b"Content-Type: multipart/mixed; boundary=inner\r\n\r\n"
-    b"--inner\r\n\r\nIt smokes.\r\n\r\n--inner\r\nContent-Type: message/rfc822\r\n\r\nSubject: deeper\r\n\r\nx\r\n--inner--\r\n"
+    b"--inner\r\n\r\nIt smokes.\r\n\r\n"
+    b"--inner\r\nContent-Type: message/rfc822\r\n\r\nSubject: deeper\r\n\r\nx\r\n--inner--\r\n"
 )
 
 
