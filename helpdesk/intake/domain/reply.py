@@ -30,6 +30,11 @@ _NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
 _SENDER_LINE = re.compile(r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?[:：]", re.IGNORECASE)
 _INTRODUCTION = re.compile(r"(?![>|]).{0,200}\S@\S.{0,100}:")
 _HEADER_LINE = re.compile(r"[>\s*]{0,6}[^\W\d][\w -]{0,24}\*?\s?[:：]\*?\s?\S")
+_BROKEN_LINES = 5
+_MAY_BE_HEADER = re.compile(
+    r"[:：][ \t*]*$|^[>* \t]*[^\W\d][^:：\n]{0,20}[:：]|processed by david", re.MULTILINE | re.IGNORECASE
+)
+"""What every header in every language has: a colon at the end of a line, or behind its first word."""
 _RULE = re.compile(
     r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
 )
@@ -88,10 +93,20 @@ def _first_header(head: list[str]) -> int | None:
     text = "\n".join(head)
     own = (index for index in range(len(head)) if _is_header_block(head, index) or _introduces_quote(head, index))
     found = [index for index in (next(own, None),) if index is not None]
-    if known := _headers().search(text):
+    if (worth_reading := _MAY_BE_HEADER.search(text)) and (
+        known := _headers().search(text, _above(text, worth_reading))
+    ):
         blank = len(known[0]) - len(known[0].lstrip())
         found.append(text.count("\n", 0, known.start() + blank))
     return min(found, default=None)
+
+
+def _above(text: str, found: re.Match[str]) -> int:
+    """Return where the few lines above a find begin: a header may have been broken into several."""
+    start = found.start()
+    for _ in range(_BROKEN_LINES):
+        start = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    return start
 
 
 def _introduces_quote(head: list[str], index: int) -> bool:

@@ -67,6 +67,15 @@ def raw_items(message: Message) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+def raw_by_name(message: Message) -> dict[str, tuple[str, ...]]:
+    """Return the raw values by name in lower case, topmost first."""
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in raw_items(message):
+        key = name.strip().lower()
+        values[key] = (*values.get(key, ()), value)
+    return values
+
+
 def decode_value(value: str, charset: str | None = None, *, detect: bool = False) -> str:
     """Return a header value as text for people: unfolded, decoded, cleaned."""
     return clean(_decode_words(rescue(_FOLD.sub("", value), charset, detect=detect)))
@@ -116,6 +125,8 @@ def _loosely(line: str) -> list[Address]:
 
 def _decode_words(value: str) -> str:
     """Return the value with its encoded words (RFC 2047) decoded; neighbours may share a split character."""
+    if "=?" not in value:
+        return value
     joined = _BETWEEN_WORDS.sub(r"\1", value)
     output: list[str] = []
     position, pending, charset = 0, b"", ""

@@ -15,7 +15,7 @@ from helpdesk.intake.domain.reply import split_reply
 from helpdesk.intake.domain.spam_hint import spam_hint
 from helpdesk.intake.parser.body import Body, read_body
 from helpdesk.intake.parser.file_name import numbered
-from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses, read_headers
+from helpdesk.intake.parser.header_text import body_charset, first_value, raw_by_name, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
 from helpdesk.intake.parser.tree import defects_of, read_tree
@@ -56,7 +56,12 @@ def parse_headers(raw: bytes, notes: tuple[str, ...] = ()) -> ParsedMail:
 def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]) -> ParsedMail:
     headers = read_headers(message)
     body = read_body(parts.segments)
-    senders = next(filter(None, (_addresses(message, name) for name in _SENDERS)), ())
+    raw_values, charset = raw_by_name(message), body_charset(message)
+
+    def addresses(name: str) -> tuple[Address, ...]:
+        return read_addresses(raw_values.get(name, ()), charset)
+
+    senders = next(filter(None, map(addresses, _SENDERS)), ())
     subject = headers.first("Subject")
     reply = split_reply(body.text, quote_begins_at_line=body.quote_begins_at_line)
     sender = senders[0] if senders else Address("", "")
@@ -76,10 +81,10 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
         references=message_ids(" ".join(headers.all("References"))),
         sent_at=_sent_at(message),
         sender=sender,
-        reply_to=_addresses(message, "reply-to"),
-        to=_addresses(message, "to"),
-        cc=_addresses(message, "cc"),
-        delivered_to=tuple(person.address for name in _DELIVERED_TO for person in _addresses(message, name)),
+        reply_to=addresses("reply-to"),
+        to=addresses("to"),
+        cc=addresses("cc"),
+        delivered_to=tuple(person.address for name in _DELIVERED_TO for person in addresses(name)),
         subject=subject,
         text=body.text,
         html=body.html,
@@ -94,11 +99,6 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
         warnings=tuple(dict.fromkeys((*notes, *parts.warnings, *body.warnings))),
         spam_hint=spam_hint(headers),
     )
-
-
-def _addresses(message: Message, name: str) -> tuple[Address, ...]:
-    values = tuple(value for key, value in raw_items(message) if key.strip().lower() == name)
-    return read_addresses(values, body_charset(message))
 
 
 def _sent_at(message: Message) -> datetime | None:
