@@ -9,12 +9,13 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import queries
 from helpdesk.intake.gateway import Access
 from helpdesk.intake.process import watch
 from helpdesk.intake.process.watch import Watch
-from helpdesk.intake.service import sources
+from helpdesk.intake.service import health, sources
 from helpdesk.kernel.errors import ExternalFailure
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ class Watcher:
         """Show the trouble on the mailbox's page, where the database is there to keep it."""
         try:
             with self.app.app_context(), unit_of_work() as session:
-                sources.record_trouble(session, source_id=self.source_id, error=error)
+                health.record_trouble(session, source_id=self.source_id, error=error, now=clock.now())
         except DBAPIError:
             log.warning("watcher.database_away", source=self.source_id)
 
@@ -104,7 +105,7 @@ def wanted() -> dict[int, Access]:
             try:
                 found[source.id] = sources.access_of(source)
             except ExternalFailure as error:
-                sources.record_trouble(session, source_id=source.id, error=str(error))
+                health.record_trouble(session, source_id=source.id, error=str(error), now=clock.now())
     return found
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
@@ -70,13 +70,32 @@ class Folder:
         """Return at most ``limit`` messages with a UID above ``uid``, oldest first."""
         with _failures(self._name):
             wanted = self._uids(uid)[:limit]
-            if not wanted:
-                return []
-            found = self._client.fetch(wanted, [b"RFC822.SIZE", b"INTERNALDATE"])
-            _refuse_gaps(wanted, found)
-            return [
-                Listed(uid, int(found[uid][b"RFC822.SIZE"]), _utc(found[uid].get(b"INTERNALDATE"))) for uid in wanted
-            ]
+            listed = self._listed(wanted)
+            _refuse_gaps(wanted, {one.uid for one in listed})
+            return listed
+
+    def first_uid_since(self, instant: datetime) -> int | None:
+        """Return the lowest UID that the server had on the day before ``instant`` or later; None without any.
+
+        Servers compare days in zones of their own, so a day is given away.
+        """
+        with _failures(self._name):
+            return min(self._client.search(["SINCE", (instant - timedelta(days=1)).date()]), default=None)
+
+    def count_after(self, uid: int) -> int:
+        """Return how many messages have a UID above ``uid``."""
+        with _failures(self._name):
+            return len(self._uids(uid))
+
+    def list_known(self, uids: Iterable[int]) -> list[Listed]:
+        """Return those of these messages that are there, oldest first."""
+        with _failures(self._name):
+            return self._listed(sorted(uids))
+
+    def uids_between(self, above: int, up_to: int) -> list[int]:
+        """Return the UIDs above one and up to another, ascending."""
+        with _failures(self._name):
+            return [uid for uid in self._uids(above) if uid <= up_to]
 
     def download(self, uids: Iterable[int]) -> dict[int, bytes]:
         """Return the raw messages without touching any flag (BODY.PEEK).
@@ -101,6 +120,21 @@ class Folder:
         with _failures(self._name):
             self._client.add_flags(list(uids), [SEEN], silent=True)
 
+    def move(self, uids: Iterable[int], folder: str) -> None:
+        """Move messages to another folder, which is made where it lacks; those that are gone are no error.
+
+        Nothing is ever deleted: a server without MOVE (RFC 6851) gets a copy, and the message stays where it is.
+        """
+        wanted = list(uids)
+        with _failures(folder):
+            if not self._client.folder_exists(folder):
+                self._client.create_folder(folder)
+                self._client.subscribe_folder(folder)
+            if self._client.has_capability("MOVE"):
+                self._client.move(wanted, folder)
+            else:
+                self._client.copy(wanted, folder)
+
     @contextmanager
     def idle(self) -> Iterator[Callable[[float], bool]]:
         """Yield a function that waits up to so many seconds and returns whether anything happened (RFC 2177)."""
@@ -123,6 +157,14 @@ class Folder:
             message = "The mail server closed the connection."
             raise ExternalFailure(message)
         return bool(news)
+
+    def _listed(self, uids: list[int]) -> list[Listed]:
+        found = self._client.fetch(uids, [b"RFC822.SIZE", b"INTERNALDATE"]) if uids else {}
+        return [
+            Listed(uid, int(found[uid][b"RFC822.SIZE"]), _utc(found[uid].get(b"INTERNALDATE")))
+            for uid in uids
+            if uid in found
+        ]
 
     def _uids(self, above: int) -> list[int]:
         """Return the UIDs above one, ascending; the server always names the last message, new or not."""

@@ -32,6 +32,7 @@ class IntakeSource(Base):
     imap_security: Mapped[str] = mapped_column(default="tls")
     imap_user: Mapped[str]
     imap_secret: Mapped[str]  # encrypted
+    imap_fingerprint: Mapped[str] = mapped_column(default="")  # of the one certificate to trust; empty: by authority
     folder: Mapped[str] = mapped_column(default="INBOX")
     default_project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     trusted_authserv_id: Mapped[str] = mapped_column(default="")
@@ -39,9 +40,12 @@ class IntakeSource(Base):
     start_from: Mapped[str] = mapped_column(default="now")
     start_days: Mapped[int | None]  # for "days"
     starts_at: Mapped[datetime | None]  # when it was first reached: mail from before is backlog (rule 42)
-    uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # 32 bits unsigned (RFC 3501)
+    uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # 32 bits of the server (RFC 3501), above them:
+    generation: Mapped[int] = mapped_column(default=0)  # how often the mailbox moved to another server or folder
     last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
     backlog_uid: Mapped[int] = mapped_column(BigInteger, default=0)  # the last UID when this UIDVALIDITY began
+    floor_uid: Mapped[int] = mapped_column(BigInteger, default=0)  # nothing up to here was ever to be read (rule 42)
+    renewed_at: Mapped[datetime | None]  # settings changed, or somebody asked: the watcher begins anew
     last_poll_at: Mapped[datetime | None]
     idle_since: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
@@ -51,6 +55,8 @@ class IntakeSource(Base):
     missing_uids: Mapped[list[int]] = mapped_column(default=list)  # on the server, not with us: the gap (rule 5)
     tested_at: Mapped[datetime | None]
     test_report: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # [{"step", "ok", "says"}]
+    probe_sent_at: Mapped[datetime | None]  # a mail to a plus address of ours, to see whether it arrives (rule 15)
+    probe_arrived_at: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
 
     mailbox: Mapped[Mailbox] = relationship()
@@ -91,6 +97,7 @@ class InboundMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
     seen_on_server: Mapped[bool] = mapped_column(default=False)
+    move_pending: Mapped[bool] = mapped_column(default=False)  # still to go to the processed folder (rule 2)
     origin: Mapped[str] = mapped_column(default="imap")
     headers_only: Mapped[bool] = mapped_column(default=False)  # too large: its body is on the server still (rule 11)
     decisions: Mapped[list[str]] = mapped_column(default=list)  # by people: not_automatic, open_ticket, not_spam, …

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import ClientDomain
@@ -154,18 +154,20 @@ def unfinished(session: Session, *, now: datetime, limit: int) -> list[int]:
 
 def unseen(session: Session, source: IntakeSource, *, limit: int) -> list[tuple[int, int]]:
     """Return pairs of row and UID of messages whose flag is still to be set on the server."""
-    query = (
-        select(InboundMessage.id, InboundMessage.uid)
-        .where(
-            InboundMessage.mailbox_id == source.mailbox_id,
-            InboundMessage.folder == source.folder,
-            InboundMessage.uid_validity == source.uid_validity,
-            InboundMessage.seen_on_server.is_(False),
-        )
-        .order_by(InboundMessage.id)
-        .limit(limit)
-    )
+    query = _of_folder(source).where(InboundMessage.seen_on_server.is_(False)).order_by(InboundMessage.id).limit(limit)
     return [(row.id, row.uid) for row in session.execute(query)]
+
+
+def unmoved(session: Session, source: IntakeSource, *, limit: int) -> list[tuple[int, int]]:
+    """Return pairs of row and UID of messages that are still to be moved to the processed folder."""
+    query = _of_folder(source).where(InboundMessage.move_pending.is_(True)).order_by(InboundMessage.id).limit(limit)
+    return [(row.id, row.uid) for row in session.execute(query)]
+
+
+def known_uids(session: Session, source: IntakeSource) -> frozenset[int]:
+    """Return the UIDs of the folder, under its present UIDVALIDITY, that have a row (rule 5)."""
+    query = _of_folder(source).where(InboundMessage.uid > source.floor_uid)
+    return frozenset(row.uid for row in session.execute(query))
 
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
@@ -188,6 +190,15 @@ def project_choices(session: Session) -> list[Project]:
     """Return the projects that a mailbox can lead to, with their clients."""
     query = select(Project).where(Project.status != "done").options(joinedload(Project.client))
     return sorted(session.scalars(query), key=lambda one: (one.client.name, one.name))
+
+
+def _of_folder(source: IntakeSource) -> Select[int, int]:
+    """Return the query of row and UID of what was fetched from the source's folder as it is numbered now."""
+    return select(InboundMessage.id, InboundMessage.uid).where(
+        InboundMessage.mailbox_id == source.mailbox_id,
+        InboundMessage.folder == source.folder,
+        InboundMessage.uid_validity == source.uid_validity,
+    )
 
 
 def _with_outcome(outcome: str) -> ColumnElement[bool] | None:

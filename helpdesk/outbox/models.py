@@ -29,6 +29,7 @@ class Mailbox(Base):
     smtp_security: Mapped[str] = mapped_column(default="starttls")
     smtp_user: Mapped[str] = mapped_column(default="")
     smtp_secret: Mapped[str] = mapped_column(default="")  # encrypted
+    smtp_fingerprint: Mapped[str] = mapped_column(default="")  # of the one certificate to trust; empty: by authority
     auth: Mapped[str] = mapped_column(default="password")  # for reading and sending alike
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]

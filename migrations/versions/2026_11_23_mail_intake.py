@@ -61,7 +61,7 @@ def new_columns() -> tuple[tuple[str, tuple[sa.Column[object], ...]], ...]:
     return (
         ("people", (flag("mail_notifications", default=True),)),
         ("contacts", (text_column("undeliverable_why"), number("soft_bounces"))),
-        ("mailboxes", (instant("removed_at"),)),
+        ("mailboxes", (instant("removed_at"), text_column("smtp_fingerprint"))),
         ("projects", (sa.Column("mail_slug", sa.String(), nullable=True),)),
         ("outgoing_messages", (instant("bounced_at"), text_column("bounce_report"))),
         ("ticket_details", (instant("spam_at"),)),
@@ -79,12 +79,19 @@ def new_columns() -> tuple[tuple[str, tuple[sa.Column[object], ...]], ...]:
                 listed("missing_uids"),
                 instant("tested_at"),
                 listed("test_report"),
+                text_column("imap_fingerprint"),
+                number("generation"),
+                sa.Column("floor_uid", sa.BigInteger(), nullable=False, server_default="0"),
+                instant("renewed_at"),
+                instant("probe_sent_at"),
+                instant("probe_arrived_at"),
             ),
         ),
         (
             "inbound_messages",
             (
                 flag("headers_only"),
+                flag("move_pending"),
                 listed("decisions"),
                 instant("erased_at"),
                 text_column("erased_by"),
@@ -110,6 +117,7 @@ def upgrade() -> None:
     for table, columns in new_columns():
         for column in columns:
             op.add_column(table, column)
+    op.execute("UPDATE intake_sources SET floor_uid = backlog_uid WHERE start_from = 'now'")
     for table, column_name, words in WORDED:
         _add_worded(table, column_name, words)
     for table, column_name, target in POINTERS:

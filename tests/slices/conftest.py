@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,20 +72,42 @@ class FakeFolder:
     fails: list[str] = field(default_factory=list)
     can_idle: bool = False
     downloads: int = 0
+    last_uid: int = 0
+    moved: dict[str, list[bytes]] = field(default_factory=dict)
 
     def deliver(self, raw: bytes, *, at: datetime = NOW) -> int:
-        uid = max(self.mails, default=0) + 1
-        self.mails[uid] = (raw, at)
-        return uid
+        self.last_uid = max(self.last_uid, *self.mails, 0) + 1
+        self.mails[self.last_uid] = (raw, at)
+        return self.last_uid
 
     def select(self) -> FolderState:
         self._may_fail("select")
-        return FolderState(self.uid_validity, max(self.mails, default=0) + 1)
+        return FolderState(self.uid_validity, max(self.last_uid, *self.mails, 0) + 1)
 
     def list_after(self, uid: int, *, limit: int) -> list[Listed]:
         self._may_fail("list_after")
         wanted = sorted(one for one in self.mails if one > uid)[:limit]
         return [Listed(one, len(self.mails[one][0]), self.mails[one][1]) for one in wanted]
+
+    def first_uid_since(self, instant: datetime) -> int | None:
+        self._may_fail("first_uid_since")
+        return min((uid for uid, (_, at) in self.mails.items() if at >= instant - timedelta(days=1)), default=None)
+
+    def count_after(self, uid: int) -> int:
+        return len([one for one in self.mails if one > uid])
+
+    def list_known(self, uids: list[int]) -> list[Listed]:
+        self._may_fail("list_known")
+        return [Listed(one, len(self.mails[one][0]), self.mails[one][1]) for one in sorted(uids) if one in self.mails]
+
+    def uids_between(self, above: int, up_to: int) -> list[int]:
+        return [one for one in sorted(self.mails) if above < one <= up_to]
+
+    def move(self, uids: list[int], folder: str) -> None:
+        self._may_fail("move")
+        for uid in uids:
+            if uid in self.mails:
+                self.moved.setdefault(folder, []).append(self.mails.pop(uid)[0])
 
     def download(self, uids: list[int]) -> dict[int, bytes]:
         self._may_fail("download")

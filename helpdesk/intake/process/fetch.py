@@ -3,7 +3,7 @@
 import email
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -17,8 +17,8 @@ from helpdesk.intake.domain.limits import readable_head
 from helpdesk.intake.gateway import Folder, Listed
 from helpdesk.intake.models import IntakeSource
 from helpdesk.intake.parser.header_text import raw_items, read_addresses, read_headers
-from helpdesk.intake.service import limits, sources
-from helpdesk.intake.service.sources import Fetched
+from helpdesk.intake.service import cursor, health, limits
+from helpdesk.intake.service.cursor import Fetched
 from helpdesk.kernel.errors import ExternalFailure
 from helpdesk.outbox.domain import Address
 
@@ -28,7 +28,6 @@ PAGE_MESSAGES = 50
 PAGE_BYTES = 8 * 1024 * 1024
 FLAGS_AT_ONCE = 500
 NOBODY = Address("", "")
-CLOCK_SKEW = timedelta(minutes=10)
 
 
 def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: BlobStore, clock: Clock) -> int:
@@ -40,20 +39,58 @@ def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: Bl
     Raises:
         ExternalFailure: the server failed; what was committed stays, the next call goes on behind it.
     """
-    state = folder.select()
-    with unit_of_work() as session:
-        source = sources.meet(session, source_id=source_id, state=state, now=clock())
-        largest_bytes = limits.current(session).largest_mail_mb * limits.BYTES_IN_A_MEGABYTE
+    source = _meet(source_id, folder, unit_of_work, clock=clock)
     count, position = 0, source.last_uid
     while page := folder.list_after(position, limit=PAGE_MESSAGES):
-        for part in _in_parts(page):
-            position = part[-1].uid
-            count += _take(source, part, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
-        _flag(source, folder, unit_of_work)
-    trouble = _flag(source, folder, unit_of_work)
+        position = page[-1].uid
+        count += take(source, page, folder, unit_of_work, store=store, clock=clock)
+        tell_server(source, folder, unit_of_work)
+        if len(page) == PAGE_MESSAGES:
+            _note_backlog(source_id, folder.count_after(position), unit_of_work)
+    trouble = tell_server(source, folder, unit_of_work)
     with unit_of_work() as session:
-        sources.record_poll(session, source_id=source_id, now=clock(), trouble=trouble)
+        health.record_poll(session, source_id=source_id, now=clock(), trouble=trouble)
     return count
+
+
+def take(
+    source: IntakeSource,
+    listed: Sequence[Listed],
+    folder: Folder,
+    unit_of_work: UnitOfWork,
+    *,
+    store: BlobStore,
+    clock: Clock,
+) -> int:
+    """Download, store and commit these messages, in parts; return how many rows that added.
+
+    Raises:
+        ExternalFailure: the server failed; the parts that were committed stay.
+    """
+    with unit_of_work() as session:
+        largest_bytes = limits.current(session).largest_mail_mb * limits.BYTES_IN_A_MEGABYTE
+    count = 0
+    for part in _in_parts(listed):
+        count += _take(source, part, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
+    return count
+
+
+def _meet(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, clock: Clock) -> IntakeSource:
+    """Return the source with its cursor set; mail that is too old for it is passed over in one step (rule 42)."""
+    state = folder.select()
+    with unit_of_work() as session:
+        source = cursor.meet(session, source_id=source_id, state=state, now=clock())
+    since = cursor.reads_since(source)
+    if source.last_uid or since is None:
+        return source
+    first_uid = folder.first_uid_since(since) or state.uid_next
+    with unit_of_work() as session:
+        return cursor.begin_behind(session, source_id=source_id, uid=first_uid - 1)
+
+
+def _note_backlog(source_id: int, count: int, unit_of_work: UnitOfWork) -> None:
+    with unit_of_work() as session:
+        health.record_backlog(session, source_id=source_id, count=count)
 
 
 def _in_parts(page: Sequence[Listed]) -> Iterator[list[Listed]]:
@@ -79,7 +116,7 @@ def _take(
     largest_bytes: int,
 ) -> int:
     """Download, store and commit one part; return how many rows it added. Of a mail over the limit only the headers."""
-    wanted = [one for one in part if not _is_backlog_of_a_rescan(source, one)]
+    wanted = [one for one in part if not cursor.is_too_old(source, one)]
     failpoints.passing("fetching")
     raw = folder.download([one.uid for one in wanted if one.size_bytes <= largest_bytes])
     failpoints.passing("fetched")
@@ -91,35 +128,48 @@ def _take(
         fetched.append(_described(one, content, store, now, headers_only=too_large))
     failpoints.passing("stored")
     with unit_of_work() as session:
-        kept = sources.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
+        kept = cursor.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
     failpoints.passing("kept")
     return len(kept)
 
 
-def _flag(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str:
-    """Tell the server what was committed; return why it refused, or an empty string.
+def tell_server(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str:
+    """Flag what was committed as seen, and move it where it is to be moved (rule 2); return why that was refused.
 
     A refusal stops nothing: the messages are safe with us, and whatever is left over is told the next time.
     """
+    try:
+        _flag(source, folder, unit_of_work)
+    except ExternalFailure as error:
+        return f"Messages are fetched, but cannot be marked as read: {error}"
+    try:
+        _move(source, folder, unit_of_work)
+    except ExternalFailure as error:
+        return f"Messages are fetched, but cannot be moved to “{source.processed_folder}”: {error}"
+    return ""
+
+
+def _flag(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> None:
     while True:
         with unit_of_work() as session:
             untold = queries.unseen(session, source, limit=FLAGS_AT_ONCE)
         if not untold:
-            return ""
-        try:
-            folder.mark_seen([uid for _, uid in untold])
-        except ExternalFailure as error:
-            return f"Messages are fetched, but cannot be marked as read: {error}"
+            return
+        folder.mark_seen([uid for _, uid in untold])
         failpoints.passing("flagged")
         with unit_of_work() as session:
-            sources.mark_seen(session, [inbound_id for inbound_id, _ in untold])
+            cursor.mark_seen(session, [inbound_id for inbound_id, _ in untold])
 
 
-def _is_backlog_of_a_rescan(source: IntakeSource, one: Listed) -> bool:
-    """Whether a mailbox that was connected "from now" shows mail from before, after its UIDs were given anew."""
-    if source.start_from != "now" or source.starts_at is None:
-        return False
-    return one.uid <= source.backlog_uid and one.received_at < source.starts_at - CLOCK_SKEW
+def _move(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> None:
+    while source.processed_folder:
+        with unit_of_work() as session:
+            unmoved = queries.unmoved(session, source, limit=FLAGS_AT_ONCE)
+        if not unmoved:
+            return
+        folder.move([uid for _, uid in unmoved], source.processed_folder)
+        with unit_of_work() as session:
+            cursor.mark_moved(session, [inbound_id for inbound_id, _ in unmoved])
 
 
 def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, headers_only: bool) -> Fetched:

@@ -8,7 +8,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
 from helpdesk.intake.gateway import Access, Folder
 from helpdesk.intake.process.fetch import fetch
-from helpdesk.intake.service import sources
+from helpdesk.intake.service import health
 from helpdesk.kernel.errors import ExternalFailure
 
 POLL_SECONDS = 60.0
@@ -63,7 +63,7 @@ def watch(
     finally:
         watched.folder, watched.idle = None, False
         with unit_of_work() as session:
-            sources.record_idle(session, source_id=source_id, since=None)
+            health.record_idle(session, source_id=source_id, since=None)
             leases.release(session, name=lease, holder=holder)
 
 
@@ -85,7 +85,7 @@ def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder:
 
 def _note_idle(source_id: int) -> None:
     with unit_of_work() as session:
-        sources.record_idle(session, source_id=source_id, since=clock.now())
+        health.record_idle(session, source_id=source_id, since=clock.now())
 
 
 def _take(lease: str, holder: str) -> bool:

@@ -98,7 +98,7 @@ def test_a_flag_that_the_server_refuses_stops_no_mail_and_is_set_later(inbox):
 def test_a_kill_between_store_and_commit_fetches_the_mail_again(inbox, monkeypatch):
     inbox.folder.deliver(mail())
     with monkeypatch.context() as patch:
-        patch.setattr("helpdesk.intake.process.fetch.sources.keep", _killed)
+        patch.setattr("helpdesk.intake.process.fetch.cursor.keep", _killed)
         with pytest.raises(KeyboardInterrupt):
             inbox.fetch()
     assert rows() == []
@@ -283,6 +283,7 @@ def test_nobody_listening_is_said_in_words():
 
 
 def test_the_fake_folder_has_every_method_that_fetching_calls():
-    wanted = {"select", "list_after", "download", "download_head", "mark_seen"}
+    wanted = {"select", "list_after", "download", "download_head", "mark_seen", "move", "first_uid_since"}
+    wanted |= {"count_after", "list_known", "uids_between"}
 
     assert wanted <= set(dir(FakeFolder)) & set(dir(gateway.Folder))

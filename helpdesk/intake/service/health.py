@@ -1,0 +1,53 @@
+"""How a mailbox fares, as rows that its page and the alarms show (docs/mail.md rules 5, 12 and 40)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from helpdesk.intake import queries
+from helpdesk.intake.models import IntakeSource
+
+PROBE_PATIENCE = timedelta(minutes=10)
+MISSING_SHOWN = 500
+
+
+def record_poll(session: Session, *, source_id: int, now: datetime, trouble: str = "") -> None:
+    """Note that the mailbox was read to its end just now; ``trouble`` is what the server refused on the side.
+
+    A mail to a plus address that did not arrive in ten minutes of good polls never will: from now on replies ask for
+    answers to the plain address (rule 15).
+    """
+    source = queries.get_source(session, source_id)
+    source.last_poll_at, source.last_error, source.failing_since, source.backlog_count = now, trouble, None, 0
+    waiting = source.probe_sent_at is not None and source.probe_arrived_at is None
+    if waiting and source.probe_sent_at is not None and now - source.probe_sent_at > PROBE_PATIENCE:
+        source.mailbox.plus_addresses = False
+    session.flush()
+
+
+def record_backlog(session: Session, *, source_id: int, count: int) -> None:
+    """Note how many messages wait on the server beyond the cursor."""
+    session.execute(update(IntakeSource).where(IntakeSource.id == source_id).values(backlog_count=count))
+
+
+def record_idle(session: Session, *, source_id: int, since: datetime | None) -> None:
+    """Note since when the server tells us of new mail by itself; None when it does not."""
+    session.execute(update(IntakeSource).where(IntakeSource.id == source_id).values(idle_since=since))
+
+
+def record_trouble(session: Session, *, source_id: int, error: str, now: datetime) -> None:
+    """Note why the last attempt failed, and since when they do; the next good poll clears it."""
+    session.execute(
+        update(IntakeSource)
+        .where(IntakeSource.id == source_id)
+        .values(last_error=error, idle_since=None, failing_since=func.coalesce(IntakeSource.failing_since, now))
+    )
+
+
+def record_reconciliation(session: Session, *, source_id: int, missing_uids: Iterable[int], now: datetime) -> None:
+    """Note what the comparison with the server found: the UIDs that it has and we could not get (rule 5)."""
+    source = queries.get_source(session, source_id)
+    source.reconciled_at, source.missing_uids = now, sorted(missing_uids)[:MISSING_SHOWN]
+    session.flush()
