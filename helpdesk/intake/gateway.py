@@ -135,6 +135,10 @@ class Folder:
             else:
                 self._client.copy(wanted, folder)
 
+    def heard_of_news(self) -> bool:
+        """Whether the server told of new mail since the last listing began: it does not tell a second time."""
+        return bool(self._told().get("EXISTS"))
+
     @contextmanager
     def idle(self) -> Iterator[Callable[[float], bool]]:
         """Yield a function that waits up to so many seconds and returns whether anything happened (RFC 2177)."""
@@ -158,6 +162,11 @@ class Folder:
             raise ExternalFailure(message)
         return bool(news)
 
+    def _told(self) -> dict[str, list[bytes]]:
+        """Return what the server said without being asked; the library keeps it and has no other way to read it."""
+        told: dict[str, list[bytes]] = self._client._imap.untagged_responses  # noqa: SLF001 - as the docstring says
+        return told
+
     def _listed(self, uids: list[int]) -> list[Listed]:
         found = self._client.fetch(uids, [b"RFC822.SIZE", b"INTERNALDATE"]) if uids else {}
         return [
@@ -168,6 +177,7 @@ class Folder:
 
     def _uids(self, above: int) -> list[int]:
         """Return the UIDs above one, ascending; the server always names the last message, new or not."""
+        self._told().pop("EXISTS", None)
         return sorted(uid for uid in self._client.search(["UID", f"{above + 1}:*"]) if uid > above)
 
 

@@ -69,6 +69,8 @@ def watch(
 
 def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str) -> None:
     """Wait for news, a minute at most, keeping the lease; a server without IDLE is simply asked again later."""
+    if folder.heard_of_news():
+        return
     if not folder.can_idle:
         for _ in range(int(POLL_SECONDS / RENEW_SECONDS)):
             if watched.stopping.wait(RENEW_SECONDS) or not _take(lease, holder):

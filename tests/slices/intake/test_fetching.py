@@ -255,6 +255,19 @@ def test_a_real_server_tells_of_new_mail_while_we_wait(account):
     assert told is True
 
 
+def test_a_server_that_told_of_mail_on_the_side_is_heard(account):
+    with gateway.connect(account.access) as folder:
+        folder.select()
+        folder.list_after(0, limit=10)
+        before = folder.heard_of_news()
+        account.deliver(mail(subject="One"))
+        folder.mark_seen([1])
+
+        assert (before, folder.heard_of_news()) == (False, True)
+        folder.list_after(0, limit=10)
+        assert not folder.heard_of_news()
+
+
 def test_a_server_that_dies_while_we_wait_is_noticed_at_once(account):
     def wait_for_news():
         with folder.idle() as news:
