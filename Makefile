@@ -9,6 +9,10 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
 # How many tests run at once.
 JOBS ?= 2
+# What `make soak` does; POSTGRESQL=1 does it on PostgreSQL.
+MAILS ?= 10000
+KILLS ?= 200
+SEED ?= 1
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet
@@ -18,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench lock clean system-demo system-test
+.PHONY: help install demo test soak lint bench lock clean system-demo system-test
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +34,9 @@ demo: .venv/demo.stamp ## Run the story: mail, ticket, time, retainer, invoice (
 
 test: system-test .venv/dev.stamp lint ## Check everything: lint, then all tests on both databases
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+soak: system-test .venv/dev.stamp ## Kill processes while mail comes in, and count (MAILS=10000 KILLS=200 SEED=1)
+	@$(BIN)/python -m tests.faults.soak --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(POSTGRESQL),--postgresql)
 
 lint: .venv/dev.stamp ## Check style, types and the direction of imports
 	@$(BIN)/ruff check --quiet
