@@ -1,7 +1,7 @@
 """Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
 
 from sqlalchemy.orm import Session
-from wtforms import EmailField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from helpdesk.desk.service import WorkedTime
@@ -69,6 +69,12 @@ class MoveForm(StrictForm):
     """The project that a ticket belongs to."""
 
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
+
+
+class AcceptForm(StrictForm):
+    """Held mail is accepted."""
+
+    as_contact = BooleanField(_l("Its sender is a contact of the client"))
 
 
 class StartForm(StrictForm):

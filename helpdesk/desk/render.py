@@ -34,6 +34,7 @@ class ItemFacts:
     project_id: int
     project_name: str
     in_triage: bool
+    is_internal: bool
     client_id: int
     client_name: str
     due_on: date | None
@@ -69,6 +70,9 @@ class MessageLine:
     has_html: bool
     automatic: bool
     held: bool
+    discarded: bool
+    sender_address: str
+    may_become_contact: bool
     unverified: bool
     blocked_images: list[str]
     reasons: list[str]
@@ -119,6 +123,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         project_id=item.project_id,
         project_name=item.project.name,
         in_triage=item.project.is_triage,
+        is_internal=item.project.client.is_internal,
         client_id=item.project.client_id,
         client_name=item.project.client.name,
         due_on=details.due_on if details else None,
@@ -158,6 +163,9 @@ def message_line(message: Message, *, worked_seconds: int) -> MessageLine:
         has_html=message.html is not None,
         automatic=message.automatic,
         held=message.held,
+        discarded=message.discarded_at is not None,
+        sender_address=message.contact.email if message.contact else "",
+        may_become_contact=message.contact is not None and message.contact.client_id is None,
         unverified=message.unverified,
         blocked_images=message.blocked_images,
         reasons=message.reasons,

@@ -48,6 +48,7 @@ class Participant(Base):
     added_by: Mapped[str] = mapped_column(default="mail")  # wrote it, stood in To or Cc, answered, or staff did it
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]  # staff took them off; a later Cc does not bring them back
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # by which they came
 
     contact: Mapped[Contact] = relationship()
 
@@ -56,7 +57,8 @@ class Message(Base):
     """One piece of a conversation: a mail that came, a reply that went, an internal note, or an event.
 
     ``reply_text`` is what was written anew, ``trimmed_text`` the rest of ``text`` (docs/mail.md rule 31);
-    ``held`` marks mail of an unknown sender with a valid signature until somebody accepts it (rule 16).
+    ``held`` marks mail of an unknown sender with a valid signature until somebody accepts it (rule 16); with
+    ``discarded_at`` somebody refused it.
     """
 
     __tablename__ = "messages"
@@ -83,6 +85,7 @@ class Message(Base):
     passed_on_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # a forward of staff (rule 36)
     automatic: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
+    discarded_at: Mapped[datetime | None]
     unverified: Mapped[bool] = mapped_column(default=False)  # DMARC failed: banner (rule 19)
     blocked_images: Mapped[list[str]]
     reasons: Mapped[list[str]]

@@ -48,9 +48,11 @@ def last_message_id(session: Session, item_id: int) -> int | None:
     return session.scalar(select(func.max(Message.id)).where(Message.work_item_id == item_id, Message.kind != "event"))
 
 
-def participants(session: Session, item_ids: Collection[int]) -> list[Participant]:
-    """Return who takes part in these conversations, with their contacts."""
+def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
+    """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
+    if not removed_too:
+        query = query.where(Participant.removed_at.is_(None))
     return list(session.scalars(query.order_by(Participant.added_at, Participant.contact_id)))
 
 

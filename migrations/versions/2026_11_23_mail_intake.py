@@ -66,7 +66,7 @@ def new_columns() -> tuple[tuple[str, tuple[sa.Column[object], ...]], ...]:
         ("outgoing_messages", (instant("bounced_at"), text_column("bounce_report"))),
         ("ticket_details", (instant("spam_at"),)),
         ("participants", (instant("removed_at"),)),
-        ("messages", (text_column("reply_to"),)),
+        ("messages", (text_column("reply_to"), instant("discarded_at"))),
         ("attachments", (flag("folded"),)),
         (
             "intake_sources",
@@ -110,7 +110,11 @@ INDEXED = (
     ("projects", ("mail_slug",), "ix_projects_mail_slug", True),
     ("inbound_messages", ("from_address", "received_at"), "ix_inbound_messages_sender", False),
 )
-POINTERS = (("ticket_details", "spam_by_id", "people"), ("messages", "passed_on_by_id", "people"))
+POINTERS = (
+    ("ticket_details", "spam_by_id", "people"),
+    ("messages", "passed_on_by_id", "people"),
+    ("participants", "message_id", "messages"),
+)
 
 
 def upgrade() -> None:

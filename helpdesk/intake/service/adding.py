@@ -30,6 +30,6 @@ def add(
         mail=recording.message(arrival, decision, files, reasons),
     )
     if not (decision.held or arrival.incoming.automatic_reasons):
-        recording.bring_in(session, arrival, contact, item_id, now)
+        recording.bring_in(session, arrival, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"
     recording.done(session, arrival, decision, added, outcome, reasons, now)

@@ -39,7 +39,7 @@ def open_ticket(
         mail=recording.message(arrival, decision, files, reasons),
         related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
     )
-    recording.bring_in(session, arrival, contact, opened.work_item_id, now)
+    recording.bring_in(session, arrival, contact, opened, now)
     if silence is None:
         acknowledge.send(session, arrival, contact, opened.work_item, now=now)
     recording.done(session, arrival, decision, opened, "ticket", reasons, now)

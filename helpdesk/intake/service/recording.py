@@ -33,11 +33,15 @@ def done(
     log.finish(session, arrival.inbound, state="done", outcome=outcome, matched_by=matched_by, reasons=reasons, now=now)
 
 
-def bring_in(session: Session, arrival: Arrival, contact: Contact | None, item_id: int, now: datetime) -> None:
+def bring_in(session: Session, arrival: Arrival, contact: Contact | None, message: Message, now: datetime) -> None:
     """Add the writer and whoever had the mail too to the conversation (rules 21 and 38)."""
-    people = [] if contact is None else [contact.id]
-    people += placing.others(session, arrival, now=now)
-    tickets.add_participants(session, now=now, item_id=item_id, contact_ids=people)
+    item_id = message.work_item_id
+    copied = placing.others(session, arrival, now=now)
+    for people, added_by in (([contact.id] if contact else [], "reply"), (copied, "copy")):
+        if people:
+            tickets.add_participants(
+                session, now=now, item_id=item_id, contact_ids=people, added_by=added_by, message_id=message.id
+            )
 
 
 def reasons(session: Session, arrival: Arrival, decided: Iterable[str]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.outbox.models import Mailbox
+from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import TicketDetails
 from tests.access.rows import Row, expect
 from tests.builders import Office
@@ -22,6 +24,10 @@ NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
 STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
+
+RESTRICTED_CONFLICT = expect(
+    anonymous=302, technician=404, account_manager=404, rival=409, bookkeeper=403, manager=409, admin=409
+)
 
 REPLY = {"body": "Done.", "billable": "billable"}
 
@@ -41,7 +47,15 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     for item, contact in ((office.acme_ticket, office.acme_contact), (office.globex_ticket, office.globex_contact)):
         if session.get(TicketDetails, item.id) is None:
             session.add(TicketDetails(work_item_id=item.id, requester_id=contact.id, reasons=[], last_message_at=now))
-    return {}
+    return {
+        "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
+        "held_on_globex": _held(session, office.globex_ticket.id, office.acme_contact.id, now),
+    }
+
+
+def _held(session: Session, item_id: int, contact_id: int, now: datetime) -> int:
+    mail = IncomingMail("Re: Printer", "I take over.", None, "I take over.", "", "<held@x.example>", now, held=True)
+    return tickets.add_mail(session, now=now, item_id=item_id, contact_id=contact_id, person_id=None, mail=mail).id
 
 
 def _on_items(endpoint: str, act: str, form: dict[str, str]) -> list[Row]:
@@ -50,6 +64,16 @@ def _on_items(endpoint: str, act: str, form: dict[str, str]) -> list[Row]:
         Row(endpoint, "POST", f"/items/{{acme_ticket}}/{act}", DESK_WRITES, form=form),
         Row(endpoint, "POST", f"/items/{{globex_ticket}}/{act}", GLOBEX_WRITES, form=form),
         Row(endpoint, "POST", f"/items/{{missing}}/{act}", NOT_THERE, form=form),
+    ]
+
+
+def _on_held_mail(endpoint: str, act: str) -> list[Row]:
+    """Return the rows of one decision: on a ticket that all see, a restricted one, and where the mail is not."""
+    return [
+        Row(endpoint, "POST", f"/items/{{acme_ticket}}/messages/{{held_on_acme}}/{act}", DESK_WRITES),
+        Row(endpoint, "POST", f"/items/{{globex_ticket}}/messages/{{held_on_globex}}/{act}", GLOBEX_WRITES),
+        Row(endpoint, "POST", f"/items/{{acme_ticket}}/messages/{{held_on_globex}}/{act}", NOT_THERE),
+        Row(endpoint, "POST", f"/items/{{acme_ticket}}/messages/{{missing}}/{act}", NOT_THERE),
     ]
 
 
@@ -99,6 +123,16 @@ ROWS = [
         expect(anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303),
         form={"project_id": "{globex_project}"},
     ),
+    *_on_held_mail("desk.accept_held", "accept"),
+    *_on_held_mail("desk.split_held", "split"),
+    *_on_held_mail("desk.put_away_held", "put-away"),
+    Row(
+        "desk.hold_again",
+        "POST",
+        "/items/{acme_ticket}/messages/{held_on_acme}/hold-again",
+        expect(anonymous=302, technician=409, account_manager=409, rival=409, bookkeeper=403, manager=409, admin=409),
+    ),
+    Row("desk.hold_again", "POST", "/items/{globex_ticket}/messages/{held_on_globex}/hold-again", RESTRICTED_CONFLICT),
     Row("desk.start_timer", "POST", "/timer/start", DESK_WRITES, form={"number": "{acme_ticket}"}),
     Row("desk.start_timer", "POST", "/timer/start", GLOBEX_WRITES, form={"number": "{globex_ticket}"}),
     Row("desk.start_timer", "POST", "/timer/start", NOT_THERE, form={"number": "{missing}"}),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import item_page, queries, service, shell
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, MoveForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -33,8 +34,6 @@ from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import queries as time
-
-bp = Blueprint("desk", __name__)
 
 
 @bp.get("/")
@@ -104,7 +103,7 @@ def open_ticket() -> ResponseReturnValue:
                     session, actor=current_actor(), now=clock.now(), text=values.pop("body"), **values
                 )
             flash(_("Ticket #%(number)s is open.", number=item.number), "ok")
-            return _to_item(item.number)
+            return to_item(item.number)
         except RuleViolation as refusal:
             form.refuse(refusal)
     return _ticket_page(form), 422
@@ -138,7 +137,7 @@ def reply(number: int) -> ResponseReturnValue:
         )
 
     refused = _refused(form, act)
-    return (_item_page(number, reply_form=form), refused) if refused else _to_item(number)
+    return (_item_page(number, reply_form=form), refused) if refused else to_item(number)
 
 
 @bp.post("/items/<int:number>/note")
@@ -160,7 +159,7 @@ def add_note(number: int) -> ResponseReturnValue:
         )
 
     refused = _refused(form, act)
-    return (_item_page(number, note_form=form), refused) if refused else _to_item(number)
+    return (_item_page(number, note_form=form), refused) if refused else to_item(number)
 
 
 @bp.post("/items/<int:number>/status")
@@ -176,7 +175,7 @@ def set_status(number: int) -> ResponseReturnValue:
             number=number,
             status=(form.status.data or "") if form.validate_on_submit() else "",
         )
-    return _to_item(number)
+    return to_item(number)
 
 
 @bp.post("/items/<int:number>/assign")
@@ -191,7 +190,7 @@ def assign(number: int) -> ResponseReturnValue:
         service.assign(
             session, actor=current_actor(), now=clock.now(), number=number, assignee_id=form.assignee_id.data
         )
-    return _to_item(number)
+    return to_item(number)
 
 
 @bp.post("/items/<int:number>/move")
@@ -202,7 +201,7 @@ def move(number: int) -> ResponseReturnValue:
     form = MoveForm()
     if not form.validate_on_submit():
         flash(_("Choose the project that this ticket belongs to."), "danger")
-        return _to_item(number)
+        return to_item(number)
     try:
         with unit_of_work() as session:
             service.move(
@@ -210,7 +209,7 @@ def move(number: int) -> ResponseReturnValue:
             )
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
-    return _to_item(number)
+    return to_item(number)
 
 
 @bp.post("/timer/start")
@@ -306,10 +305,6 @@ def _ticket_page(form: TicketForm) -> str:
         submit=_("Open ticket"),
         tabs=[],
     )
-
-
-def _to_item(number: int) -> ResponseReturnValue:
-    return redirect(url_for("desk.item", number=number), code=303)
 
 
 def _queue_url(view: str, client_id: int | None, **keys: str | None) -> str | None:

@@ -1,0 +1,87 @@
+"""Routes of what people decide about mail on a ticket: held mail, who takes part, what is sent again."""
+
+from collections.abc import Callable
+
+from flask import flash
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from helpdesk.desk.forms import AcceptForm
+from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.infra import clock
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.intake.service import held
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/accept")
+@policy(DESK)
+def accept_held(number: int, message_id: int) -> ResponseReturnValue:
+    """Let held mail onto the ticket."""
+    form = AcceptForm()
+
+    def act(session: Session, item_id: int) -> str:
+        held.accept(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            item_id=item_id,
+            message_id=message_id,
+            as_contact=bool(form.as_contact.data),
+        )
+        return _("The mail is on the ticket, and its sender takes part.")
+
+    return _decide(number, act, form=form)
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/split")
+@policy(DESK)
+def split_held(number: int, message_id: int) -> ResponseReturnValue:
+    """Make held mail a ticket of its own."""
+
+    def act(session: Session, item_id: int) -> str:
+        moved = held.split_off(session, actor=current_actor(), now=clock.now(), item_id=item_id, message_id=message_id)
+        return _("The mail is ticket #%(number)s in Triage now.", number=moved.work_item.number)
+
+    return _decide(number, act)
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/put-away")
+@policy(DESK)
+def put_away_held(number: int, message_id: int) -> ResponseReturnValue:
+    """Refuse held mail."""
+
+    def act(session: Session, item_id: int) -> str:
+        held.put_away(session, actor=current_actor(), now=clock.now(), item_id=item_id, message_id=message_id)
+        return _("The mail is put away. It stays in the inbound log.")
+
+    return _decide(number, act)
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/hold-again")
+@policy(DESK)
+def hold_again(number: int, message_id: int) -> ResponseReturnValue:
+    """Take back that held mail was put away."""
+
+    def act(session: Session, item_id: int) -> str:
+        held.hold_again(session, actor=current_actor(), now=clock.now(), item_id=item_id, message_id=message_id)
+        return _("The mail waits for a decision again.")
+
+    return _decide(number, act)
+
+
+def _decide(number: int, act: Callable[[Session, int], str], *, form: StrictForm | None = None) -> ResponseReturnValue:
+    """Do ``act`` in one unit and lead back to the item; a refusal is told on its page."""
+    (form or StrictForm()).validate_on_submit()
+    try:
+        with unit_of_work() as session:
+            item = projects.get_item(session, actor=current_actor(), number=number)
+            said = act(session, item.id)
+        flash(said, "ok")
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return to_item(number)

@@ -1,0 +1,22 @@
+"""Use cases of conversations: tickets that open, mail that arrives, replies that go out, notes and events."""
+
+from helpdesk.tickets.service.arriving import add_mail
+from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
+from helpdesk.tickets.service.opening import open_by_mail, open_ticket
+from helpdesk.tickets.service.people import add_participants
+from helpdesk.tickets.service.replying import reply
+from helpdesk.tickets.service.writing import add_event, add_note
+
+__all__ = [
+    "accept_held",
+    "add_event",
+    "add_mail",
+    "add_note",
+    "add_participants",
+    "hold_again",
+    "open_by_mail",
+    "open_ticket",
+    "put_away_held",
+    "reply",
+    "split_held",
+]

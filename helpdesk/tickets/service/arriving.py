@@ -1,0 +1,52 @@
+"""Mail that arrives on a ticket, and what it does to its status (docs/mail.md rules 16, 18, 24 and 26)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.domain import IncomingMail
+from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.service.writing import add_event, keep_mail, lock, touch
+
+REOPENED_BY_AN_ANSWER = ("waiting", "solved", "closed")
+
+
+def add_mail(
+    session: Session,
+    *,
+    now: datetime,
+    item_id: int,
+    contact_id: int | None,
+    person_id: int | None,
+    mail: IncomingMail,
+) -> Message:
+    """Add a mail of a contact or of a member of staff to its ticket.
+
+    A client's answer reopens what waited or was solved; automatic and held mail, and mail of staff, changes nothing
+    else (docs/mail.md rules 16, 18 and 24).
+    """
+    item = lock(session, item_id)
+    message = keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, mail=mail)
+    if not (mail.automatic or mail.held or contact_id is None):
+        take_answer(session, item, now)
+    return message
+
+
+def take_answer(session: Session, item: WorkItem, now: datetime) -> None:
+    """Move the ticket up for a client's answer, and reopen what waited or was solved."""
+    touch(session, item, now)
+    if item.status in REOPENED_BY_AN_ANSWER:
+        _reopen(session, item, now)
+
+
+def _reopen(session: Session, item: WorkItem, now: datetime) -> None:
+    before = item.status
+    projects.set_status(session, actor=SYSTEM, now=now, item_id=item.id, status="open")
+    if before == "waiting":
+        return
+    details = session.get_one(TicketDetails, item.id)
+    details.reopened_count += 1
+    add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=f"reopened: the client answered ({before} before)")

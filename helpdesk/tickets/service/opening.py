@@ -1,0 +1,118 @@
+"""Tickets that open: by a mail, or by somebody who called or came by."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.domain import IncomingMail
+from helpdesk.tickets.models import Message, Participant, TicketDetails
+from helpdesk.tickets.service.writing import keep_mail, write
+
+NO_TITLE = "(no subject)"
+
+
+def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    project_id: int,
+    requester_id: int,
+    title: str,
+    text: str,
+    mailbox_id: int | None = None,
+    priority: str = "normal",
+    assignee_id: int | None = None,
+    reasons: Iterable[str] = (),
+) -> WorkItem:
+    """Open a ticket that somebody reported by form or phone; ``text`` becomes its first, internal message.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+        RuleViolation: no title.
+    """
+    item = open_details(
+        session,
+        actor=actor,
+        now=now,
+        project_id=project_id,
+        requester_id=requester_id,
+        title=title,
+        mailbox_id=mailbox_id,
+        priority=priority,
+        assignee_id=assignee_id,
+        reasons=tuple(reasons) or (f"opened by {actor.name}",),
+    )
+    if text.strip():
+        write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=text.strip())
+    return item
+
+
+def open_by_mail(
+    session: Session,
+    *,
+    now: datetime,
+    project_id: int,
+    requester_id: int,
+    mailbox_id: int,
+    title: str,
+    mail: IncomingMail,
+    related_to_id: int | None = None,
+) -> Message:
+    """Open a ticket with its first mail and return that message; ``message.work_item_id`` is the ticket."""
+    item = open_details(
+        session,
+        actor=SYSTEM,
+        now=now,
+        project_id=project_id,
+        requester_id=requester_id,
+        title=title.strip() or NO_TITLE,
+        mailbox_id=mailbox_id,
+        related_to_id=related_to_id,
+        reasons=mail.reasons,
+    )
+    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=None, mail=mail)
+
+
+def open_details(  # noqa: PLR0913 - as open_ticket
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    project_id: int,
+    requester_id: int,
+    title: str,
+    mailbox_id: int | None,
+    reasons: tuple[str, ...],
+    priority: str = "normal",
+    assignee_id: int | None = None,
+    related_to_id: int | None = None,
+) -> WorkItem:
+    """Add the work item with its ticket details and its requester, and no message yet."""
+    item = projects.create_item(
+        session,
+        actor=actor,
+        now=now,
+        kind="ticket",
+        project_id=project_id,
+        title=title,
+        priority=priority,
+        assignee_id=assignee_id,
+    )
+    session.add(
+        TicketDetails(
+            work_item_id=item.id,
+            requester_id=requester_id,
+            mailbox_id=mailbox_id,
+            related_to_id=related_to_id,
+            reasons=list(reasons),
+            last_message_at=now,
+        )
+    )
+    session.add(Participant(work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now))
+    session.flush()
+    return item

@@ -1,0 +1,120 @@
+"""Replies that go out: to the requester and everybody in copy."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
+from helpdesk.outbox.models import Mailbox, OutgoingMessage
+from helpdesk.projects import queries as project_queries
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries
+from helpdesk.tickets.domain import subject_of
+from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.service.writing import lock, remember, touch, worded, write
+
+
+def reply(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    item_id: int,
+    text: str,
+    last_seen_message_id: int | None = None,
+) -> Message:
+    """Write to the requester and everybody in copy; the mail leaves after the commit.
+
+    A ticket that nobody has becomes the writer's, and a new one is open.
+
+    Raises:
+        NotFound: no such work item, or not for this actor.
+        RuleViolation: nothing written, no conversation, or no mailbox to write from.
+        Conflict: somebody wrote since ``last_seen_message_id``.
+    """
+    item = project_queries.get_item(session, actor=actor, item_id=item_id)
+    lock(session, item.id)
+    details = queries.details(session, item.id)
+    body = worded(text)
+    if details is None:
+        message = "Nobody has written on this item: there is nobody to reply to. Add a note instead."
+        raise RuleViolation(message)
+    _refuse_overtaken(session, item.id, last_seen_message_id)
+    mailbox = details.mailbox or outbox.default_mailbox(session)
+    if mailbox is None:
+        message = "No mailbox is connected yet, so no reply can leave. Ask an administrator to connect one."
+        raise RuleViolation(message)
+    written = write(
+        session,
+        kind="reply",
+        item_id=item.id,
+        person_id=actor.person_id,
+        now=now,
+        text=body,
+        subject=subject_of(item.number, item.title),
+    )
+    _send(session, item=item, details=details, mailbox=mailbox, message=written, actor=actor, now=now)
+    _take_up(session, item, actor, now)
+    touch(session, item, now)
+    audit.record(session, actor=actor, action="replied", kind="work_item", object_id=item.id, now=now)
+    return written
+
+
+def _send(
+    session: Session,
+    *,
+    item: WorkItem,
+    details: TicketDetails,
+    mailbox: Mailbox,
+    message: Message,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Queue the mail for a reply and tie the two together."""
+    people = [participant.contact for participant in queries.participants(session, [item.id])]
+    others = [person for person in people if person.id != details.requester_id]
+    earlier = queries.mail_ids(session, item.id)
+    outgoing: OutgoingMessage = outbox.queue(
+        session,
+        now=now,
+        mailbox_id=mailbox.id,
+        idempotency_key=f"message:{message.id}",
+        purpose="reply",
+        about=("work_item", item.id),
+        to=[Address(details.requester.name, details.requester.email)],
+        cc=[Address(person.name, person.email) for person in others],
+        subject=message.subject,
+        text=_signed(message.text, mailbox.signature),
+        in_reply_to=earlier[-1] if earlier else "",
+        references=earlier,
+        item_id=item.id,
+        from_name=f"{actor.name} ({mailbox.name})" if mailbox.name else actor.name,
+    )
+    message.outgoing_message_id = outgoing.id
+    message.message_id = outgoing.message_id
+    message.recipients = [*outgoing.to, *outgoing.cc]
+    remember(session, item.id, (outgoing.message_id,))
+    session.flush()
+
+
+def _refuse_overtaken(session: Session, item_id: int, last_seen_message_id: int | None) -> None:
+    newest = queries.last_message_id(session, item_id)
+    if last_seen_message_id is not None and newest is not None and newest > last_seen_message_id:
+        message = "Somebody wrote on this ticket while you did. Read it, then send again; your text is still here."
+        raise Conflict(message)
+
+
+def _take_up(session: Session, item: WorkItem, actor: Actor, now: datetime) -> None:
+    if item.assignee_id is None and actor.person_id is not None:
+        projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=actor.person_id)
+    if item.status == "new":
+        projects.set_status(session, actor=actor, now=now, item_id=item.id, status="open")
+
+
+def _signed(text: str, signature: str) -> str:
+    return f"{text}\n\n-- \n{signature.strip()}\n" if signature.strip() else f"{text}\n"

@@ -1,0 +1,137 @@
+"""What every act of a conversation is made of: messages kept, Message-IDs remembered, the ticket locked."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as project_queries
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries
+from helpdesk.tickets.domain import IncomingMail, NewAttachment
+from helpdesk.tickets.models import Attachment, Message, ThreadReference, TicketDetails
+
+
+def add_note(session: Session, *, actor: Actor, now: datetime, item_id: int, text: str) -> Message:
+    """Add an internal note, which no client ever sees.
+
+    Raises:
+        NotFound: no such work item, or not for this actor.
+        RuleViolation: nothing written.
+    """
+    item = project_queries.get_item(session, actor=actor, item_id=item_id)
+    note = write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=worded(text))
+    audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
+    return note
+
+
+def add_event(session: Session, *, actor: Actor, now: datetime, item_id: int, text: str) -> Message:
+    """Add one line about something that happened, such as a delivery that failed."""
+    return write(session, kind="event", item_id=item_id, person_id=actor.person_id, now=now, text=text)
+
+
+def write(
+    session: Session, *, kind: str, item_id: int, person_id: int | None, now: datetime, text: str, subject: str = ""
+) -> Message:
+    """Add what one of us wrote, or what Helpdesk notes by itself."""
+    message = Message(
+        work_item_id=item_id,
+        kind=kind,
+        person_id=person_id,
+        posted_at=now,
+        subject=subject,
+        text=text,
+        reply_text=text,
+        recipients=[],
+        blocked_images=[],
+        reasons=[],
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def keep_mail(
+    session: Session, *, item_id: int, contact_id: int | None, person_id: int | None, mail: IncomingMail
+) -> Message:
+    """Add the mail with its files, and remember every Message-ID by which answers will find the ticket."""
+    message = Message(
+        work_item_id=item_id,
+        kind="mail",
+        contact_id=None if person_id else contact_id,
+        person_id=person_id,
+        posted_at=mail.received_at,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        reply_text=mail.reply_text,
+        trimmed_text=mail.trimmed_text,
+        recipients=list(mail.recipients),
+        message_id=mail.message_id,
+        automatic=mail.automatic,
+        held=mail.held,
+        unverified=mail.unverified,
+        blocked_images=list(mail.blocked_images),
+        reasons=list(mail.reasons),
+        attachments=[_attachment(position, file) for position, file in enumerate(mail.attachments)],
+    )
+    session.add(message)
+    if not mail.held:
+        remember(session, item_id, (mail.message_id, *mail.references))
+    session.flush()
+    return message
+
+
+def _attachment(position: int, file: NewAttachment) -> Attachment:
+    return Attachment(
+        position=position,
+        blob_sha256=file.blob_sha256,
+        name=file.name,
+        content_type=file.content_type,
+        size_bytes=file.size_bytes,
+        inline=file.inline,
+        content_id=file.content_id,
+    )
+
+
+def remember(session: Session, item_id: int, message_ids: Iterable[str]) -> None:
+    """Remember Message-IDs by which answers will find the work item."""
+    wanted = [message_id for message_id in dict.fromkeys(message_ids) if message_id]
+    known = {
+        message_id for message_id, known_item in queries.items_by_reference(session, wanted) if known_item == item_id
+    }
+    session.add_all(
+        ThreadReference(work_item_id=item_id, message_id=message_id) for message_id in wanted if message_id not in known
+    )
+    session.flush()
+
+
+def lock(session: Session, item_id: int) -> WorkItem:
+    """Return the work item, locked until the transaction ends: conversations grow one message at a time."""
+    query = select(WorkItem).where(WorkItem.id == item_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def touch(session: Session, item: WorkItem, now: datetime) -> None:
+    """Move the work item up in the queue."""
+    item.updated_at = now
+    details = session.get(TicketDetails, item.id)
+    if details is not None:
+        details.last_message_at = now
+    session.flush()
+
+
+def worded(text: str) -> str:
+    """Return the text without the space around it.
+
+    Raises:
+        RuleViolation: nothing is written.
+    """
+    if not text.strip():
+        message = "Nothing is written yet."
+        raise RuleViolation(message)
+    return text.strip()
