@@ -76,6 +76,11 @@ def choices(session: Session, *, roles: Collection[str]) -> list[tuple[int, str]
     return [(row.id, row.name) for row in session.execute(query.order_by(func.lower(Person.name)))]
 
 
+def addresses(session: Session) -> list[str]:
+    """Return the addresses of all staff, also of those who have left."""
+    return list(session.scalars(select(Person.email)))
+
+
 def team_choices(session: Session) -> list[tuple[int, str]]:
     """Return (id, name) of the teams, by name, for a select field."""
     return [(row.id, row.name) for row in session.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))]

@@ -72,6 +72,19 @@ class BlobStore:
             message = "This file is no longer stored."
             raise NotFound(message) from error
 
+    def start_of(self, digest: str, *, size_bytes: int) -> bytes:
+        """Return the first bytes of what is stored, ``size_bytes`` at most.
+
+        Raises:
+            NotFound: no such file, or it was erased.
+        """
+        try:
+            with self.path_of(digest).open("rb") as file:
+                return file.read(size_bytes)
+        except FileNotFoundError as error:
+            message = "This file is no longer stored."
+            raise NotFound(message) from error
+
     def path_of(self, digest: str) -> Path:
         """Return where the file of ``digest`` lies."""
         return self.root / digest[:2] / digest

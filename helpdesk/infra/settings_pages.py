@@ -23,6 +23,7 @@ def tabs(current: str) -> list[Tab]:
         "accounts.people": _("People"),
         "accounts.teams": _("Teams"),
         "intake.mailboxes": _("Mailboxes"),
+        "intake.mail_rules": _("Mail rules"),
         "infra.jobs": _("Failed jobs"),
     }
     return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]

@@ -246,6 +246,19 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
     return item
 
 
+def why_not_assignable(session: Session, *, project: Project, person_id: int) -> str:
+    """Return why the person cannot have work of the project, as a sentence; empty where nothing speaks against it.
+
+    Raises:
+        NotFound: no such person.
+    """
+    try:
+        _check_assignee(session, project, person_id)
+    except RuleViolation as refusal:
+        return str(refusal)
+    return ""
+
+
 def _check_assignee(session: Session, project: Project, assignee_id: int) -> None:
     person = accounts.get_person(session, assignee_id)
     if not person.active or person.role not in DESK:

@@ -108,6 +108,15 @@ def holds(condition: Condition, letter: Letter) -> bool:
     return any(compare(value.strip().lower(), condition.value) for value in _values(condition, letter))
 
 
+def project_counts(client_id: int, *, of_contact: int | None, of_mailbox: int | None) -> bool:
+    """Return whether a rule may name a project of this client (docs/mail.md rule 37).
+
+    The contact's client and the mailbox's project come first: a rule can only choose among projects of the same
+    client. Where neither says anything, the rule does.
+    """
+    return of_contact in (None, client_id) and (of_contact is not None or of_mailbox in (None, client_id))
+
+
 def _values(condition: Condition, letter: Letter) -> tuple[str, ...]:
     match condition.field:
         case Field.SENDER:

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.domain.rules import Condition, Field, Operator
 from helpdesk.intake.models import InboundMessage
-from helpdesk.intake.service import sources
+from helpdesk.intake.service import blocking, rules, sources
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -20,6 +21,7 @@ LOG_NOT_THERE = expect(**OTHERS, manager=404, admin=404)
 ADMIN_SEES = expect(**OTHERS, manager=403, admin=200)
 ADMIN_DOES = expect(**OTHERS, manager=403, admin=303)
 ADMIN_REFUSED = expect(**OTHERS, manager=403, admin=422)
+ADMIN_NOT_THERE = expect(**OTHERS, manager=403, admin=404)
 
 MAILBOX = {
     "name": "Hello",
@@ -36,8 +38,24 @@ MAILBOX = {
     "first_fetch": "now",
 }
 
+RULE = {
+    "name": "Printers",
+    "any_condition": "all",
+    "field_0": "subject",
+    "operator_0": "contains",
+    "value_0": "printer",
+    "header_0": "",
+    "field_4": "",
+    "value_4": "x-ignored",
+    "project_id": "",
+    "assignee_id": "",
+    "priority": "urgent",
+    "tags": "",
+    "ignore_reason": "",
+}
 
-def furnish(session: Session, _office: Office, now: datetime) -> dict[str, int | str]:
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     source = sources.connect_mailbox(
         session,
         actor=SYSTEM,
@@ -74,7 +92,29 @@ def furnish(session: Session, _office: Office, now: datetime) -> dict[str, int |
     }
     session.add_all(lines.values())
     session.flush()
-    return {f"{state}_mail": line.id for state, line in lines.items()}
+    return {f"{state}_mail": line.id for state, line in lines.items()} | _furnish_rules(session, office, now)
+
+
+def _furnish_rules(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    conditions = (Condition(Field.SENDER_DOMAIN, Operator.IN_DOMAIN, "mon.acme.example"),)
+    monitoring = rules.add_rule(
+        session,
+        actor=office.actor("admin"),
+        now=now,
+        settings=rules.RuleSettings(
+            name="Monitoring",
+            conditions=(*conditions, Condition(Field.HEADER, Operator.EXISTS, header="X-Monitor")),
+            project_id=office.acme_project.id,
+            assignee_id=office.technician.id,
+            priority="urgent",
+            tags=("monitoring",),
+            automatic_may_open=True,
+        ),
+    )
+    news = rules.RuleSettings(name="Newsletters", conditions=conditions, active=False, ignore_reason="a newsletter")
+    rules.add_rule(session, actor=SYSTEM, now=now, settings=news)
+    blocking.block(session, actor=office.actor("admin"), now=now, pattern="spam.example")
+    return {"rule": monitoring.id}
 
 
 ROWS = [
@@ -96,4 +136,28 @@ ROWS = [
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_DOES, form=MAILBOX),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"active": "1"}),
+    Row("intake.mail_rules", "GET", "/settings/mail-rules", ADMIN_SEES),
+    Row("intake.new_mail_rule", "GET", "/settings/mail-rules/new", ADMIN_SEES),
+    Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_DOES, form=RULE),
+    Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_SEES, form=RULE | {"act": "try"}),
+    Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_REFUSED, form=RULE | {"position": "1"}),
+    Row("intake.mail_rule", "GET", "/settings/mail-rules/{rule}", ADMIN_SEES),
+    Row("intake.mail_rule", "GET", "/settings/mail-rules/{rule}", ADMIN_SEES, query="try=1"),
+    Row("intake.mail_rule", "GET", "/settings/mail-rules/{missing}", ADMIN_NOT_THERE),
+    Row("intake.change_mail_rule", "POST", "/settings/mail-rules/{rule}", ADMIN_DOES, form=RULE),
+    Row("intake.change_mail_rule", "POST", "/settings/mail-rules/{missing}", ADMIN_NOT_THERE, form=RULE),
+    Row("intake.act_on_mail_rule", "POST", "/settings/mail-rules/{rule}/delete", ADMIN_DOES),
+    Row("intake.act_on_mail_rule", "POST", "/settings/mail-rules/{rule}/off", ADMIN_DOES),
+    Row("intake.act_on_mail_rule", "POST", "/settings/mail-rules/{rule}/paint", ADMIN_REFUSED),
+    Row("intake.act_on_mail_rule", "POST", "/settings/mail-rules/{missing}/up", ADMIN_NOT_THERE),
+    Row("intake.block_sender", "POST", "/settings/blocked-senders", ADMIN_DOES, form={"pattern": "junk.example"}),
+    Row("intake.block_sender", "POST", "/settings/blocked-senders", ADMIN_REFUSED, form={"pattern": "gmail.com"}),
+    Row(
+        "intake.unblock_sender",
+        "POST",
+        "/settings/blocked-senders/unblock",
+        ADMIN_DOES,
+        form={"pattern": "@spam.example"},
+    ),
+    Row("intake.unblock_sender", "POST", "/settings/blocked-senders/unblock", ADMIN_NOT_THERE, form={"pattern": "x"}),
 ]

@@ -1,0 +1,49 @@
+"""Reads of people's rules over mail and of blocked senders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.accounts.models import Person
+from helpdesk.intake.models import BlockedSender, MailRule
+from helpdesk.kernel.errors import NotFound
+from helpdesk.projects.models import Project
+
+
+@dataclass(frozen=True)
+class BlockedLine:
+    """One blocked sender, and who blocked it."""
+
+    pattern: str
+    blocked_at: datetime
+    by_name: str | None
+
+
+def mail_rules(session: Session) -> list[MailRule]:
+    """Return people's rules in their order, with project and assignee: one query."""
+    project = joinedload(MailRule.project).joinedload(Project.client)
+    query = select(MailRule).options(project, joinedload(MailRule.assignee))
+    return list(session.scalars(query.order_by(MailRule.position, MailRule.id)))
+
+
+def get_rule(session: Session, rule_id: int) -> MailRule:
+    """Return one of people's rules.
+
+    Raises:
+        NotFound: no such rule.
+    """
+    rule = session.get(MailRule, rule_id)
+    if rule is None:
+        message = "There is no such rule."
+        raise NotFound(message)
+    return rule
+
+
+def blocked_senders(session: Session) -> list[BlockedLine]:
+    """Return whose mail is spam, newest block first: one query."""
+    query = select(BlockedSender.pattern, BlockedSender.blocked_at, Person.name)
+    query = query.outerjoin(Person, Person.id == BlockedSender.blocked_by_id)
+    rows = session.execute(query.order_by(BlockedSender.blocked_at.desc(), BlockedSender.pattern))
+    return [BlockedLine(*row) for row in rows]

@@ -1,0 +1,114 @@
+"""Blocked senders: whose mail is spam, and what nobody should block (docs/mail.md rule 43)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.clients import queries as clients
+from helpdesk.clients.domain import check_address, client_domain, suffixes_of
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.intake.domain.address import domain_of, normalise_address
+from helpdesk.intake.models import BlockedSender
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.outbox import queries as outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Blockable:
+    """What can be blocked of a sender; ``domain`` is empty where anybody has an address there, or it is ours.
+
+    ``client_name`` is whose domain it is: to block it takes a second look.
+    """
+
+    address: str
+    domain: str
+    client_name: str
+
+
+def block(session: Session, *, actor: Actor, now: datetime, pattern: str, sure: bool = False) -> BlockedSender:
+    """Block an address, or a domain with all below it; one that is blocked already stays as it is.
+
+    Raises:
+        RuleViolation: it is neither, ours or of our staff, of a provider where anybody has an address, or a client's
+            domain and nobody is ``sure``.
+    """
+    wanted = _pattern(pattern)
+    _refuse_own(session, wanted)
+    client = clients.client_of_domain(session, wanted[1:]) if wanted.startswith("@") else None
+    if client is not None and not sure:
+        message = f"{wanted[1:]} belongs to {client.name}: all of their mail would be spam. Block one address instead."
+        raise RuleViolation(message)
+    found = session.get(BlockedSender, wanted)
+    if found is not None:
+        return found
+    blocked = BlockedSender(pattern=wanted, blocked_at=now, blocked_by_id=actor.person_id)
+    session.add(blocked)
+    session.flush()
+    audit.record(session, actor=actor, action="blocked", kind="sender", object_id=None, now=now, pattern=wanted)
+    return blocked
+
+
+def unblock(session: Session, *, actor: Actor, now: datetime, pattern: str) -> None:
+    """Let mail in again that was blocked by this pattern; what came meanwhile stays in the log as spam.
+
+    Raises:
+        NotFound: it is not blocked.
+    """
+    found = session.get(BlockedSender, pattern)
+    if found is None:
+        message = "That sender is not blocked."
+        raise NotFound(message)
+    session.delete(found)
+    session.flush()
+    audit.record(session, actor=actor, action="unblocked", kind="sender", object_id=None, now=now, pattern=pattern)
+
+
+def blocked_by(session: Session, address: str) -> str | None:
+    """Return the pattern that blocks this address, the narrowest of them; None when it may write."""
+    wanted = normalise_address(address)
+    domain = domain_of(wanted)
+    if not domain:
+        return None
+    patterns = [wanted, *(f"@{suffix}" for suffix in suffixes_of(domain))]
+    found = set(session.scalars(select(BlockedSender.pattern).where(BlockedSender.pattern.in_(patterns))))
+    return next((pattern for pattern in patterns if pattern in found), None)
+
+
+def blockable(session: Session, address: str) -> Blockable:
+    """Return what can be blocked of a sender; nothing of one who is ours."""
+    wanted, domain = normalise_address(address), domain_of(address)
+    try:
+        _refuse_own(session, _pattern(wanted))
+    except RuleViolation:
+        return Blockable("", "", "")
+    try:
+        _refuse_own(session, _pattern(f"@{domain}"))
+    except RuleViolation:
+        return Blockable(wanted, "", "")
+    client = clients.client_of_domain(session, domain)
+    return Blockable(wanted, domain, client.name if client is not None else "")
+
+
+def _pattern(text: str) -> str:
+    """Return an address in lower case, or ``@domain``."""
+    words = text.strip().lower()
+    local, at, domain = words.rpartition("@")
+    return check_address(words) if at and local else f"@{client_domain(domain)}"
+
+
+def _refuse_own(session: Session, pattern: str) -> None:
+    """Refuse to block ourselves: an address of ours, of our staff, or a domain in which such a one lies."""
+    own = {*outbox.own_addresses(session), *accounts.addresses(session)}
+    if any(_covers(pattern, address.lower()) for address in own):
+        message = "That is an address or a domain of our own: blocking it would shut us out."
+        raise RuleViolation(message)
+
+
+def _covers(pattern: str, address: str) -> bool:
+    if not pattern.startswith("@"):
+        return pattern == address
+    return address.endswith(pattern) or domain_of(address).endswith(f".{pattern[1:]}")
