@@ -92,7 +92,7 @@ def move_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int, up
     Raises:
         NotFound: no such rule.
     """
-    rule, ordered = rule_queries.get_rule(session, rule_id), queries.mail_rules(session)
+    rule, ordered = rule_queries.get_rule(session, rule_id), rule_queries.mail_rules(session)
     at = ordered.index(rule)
     ordered.insert(max(0, at - 1) if up else at + 1, ordered.pop(at))
     _number(ordered)
