@@ -60,14 +60,15 @@ class BlobStore:
             removed += sum(_removed(path, known, now) for path in old if path.name not in rows)
         return removed
 
-    def get(self, digest: str) -> bytes:
-        """Return the stored bytes.
+    def get(self, digest: str, *, first: int | None = None) -> bytes:
+        """Return the stored bytes, or only the ``first`` so many of them.
 
         Raises:
             NotFound: no such file, or it was erased.
         """
         try:
-            return self.path_of(digest).read_bytes()
+            with self.path_of(digest).open("rb") as file:
+                return file.read(-1 if first is None else first)
         except FileNotFoundError as error:
             message = "This file is no longer stored."
             raise NotFound(message) from error

@@ -78,6 +78,10 @@ class InboundMessage(Base):
         Index("ix_inbound_messages_identity", "mailbox_id", "message_id", "content_hash"),
         Index("ix_inbound_messages_sender", "from_address", "received_at"),
         Index("ix_inbound_messages_state", "state", "lease_expires_at"),
+        Index("ix_inbound_messages_outcome", "outcome", "id"),
+        Index("ix_inbound_messages_received_at", "received_at"),
+        Index("ix_inbound_messages_message_id", "message_id"),
+        Index("ix_inbound_messages_blob", "blob_sha256"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -90,6 +94,7 @@ class InboundMessage(Base):
     message_id: Mapped[str]  # normalised, or derived from the hash (rule 4)
     content_hash: Mapped[str]
     received_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
     from_address: Mapped[str] = mapped_column(default="")
     from_name: Mapped[str] = mapped_column(default="")
     subject: Mapped[str] = mapped_column(default="")

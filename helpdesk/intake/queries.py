@@ -3,15 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import ClientDomain
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import Project, WorkItem
-
-PAGE_ROWS = 50
 
 
 def active_sources(session: Session) -> list[IntakeSource]:
@@ -56,41 +54,6 @@ def get_inbound(session: Session, inbound_id: int) -> InboundMessage:
         message = "There is no such message."
         raise NotFound(message)
     return inbound
-
-
-def log_page(session: Session, *, outcome: str, before: int | None) -> list[InboundMessage]:
-    """Return up to one page and one row of the log, newest first, with mailbox and ticket: one query.
-
-    ``outcome`` is all, done, ignored, held or quarantined; ``before`` the id that the page begins below.
-    """
-    query = (
-        select(InboundMessage)
-        .options(
-            joinedload(InboundMessage.mailbox),
-            joinedload(InboundMessage.effect).joinedload(InboundEffect.work_item),
-        )
-        .order_by(InboundMessage.id.desc())
-        .limit(PAGE_ROWS + 1)
-    )
-    condition = _with_outcome(outcome)
-    if condition is not None:
-        query = query.where(condition)
-    if before is not None:
-        query = query.where(InboundMessage.id < before)
-    return list(session.scalars(query))
-
-
-def log_counts(session: Session) -> dict[str, int]:
-    """Return how many messages each outcome of :func:`log_page` has: one query."""
-    held = func.count().filter(InboundMessage.outcome == "held")
-    query = select(InboundMessage.state, func.count(), held).group_by(InboundMessage.state)
-    counts = dict.fromkeys(("all", "done", "ignored", "held", "quarantined"), 0)
-    for state, number, held_number in session.execute(query):
-        counts["all"] += number
-        counts["held"] += held_number
-        if state in counts:
-            counts[state] += number
-    return counts
 
 
 def duplicate_of(session: Session, inbound: InboundMessage) -> int | None:
@@ -199,11 +162,3 @@ def _of_folder(source: IntakeSource) -> Select[int, int]:
         InboundMessage.folder == source.folder,
         InboundMessage.uid_validity == source.uid_validity,
     )
-
-
-def _with_outcome(outcome: str) -> ColumnElement[bool] | None:
-    if outcome == "held":
-        return InboundMessage.outcome == "held"
-    if outcome in ("done", "ignored", "quarantined"):
-        return InboundMessage.state == outcome
-    return None

@@ -90,6 +90,7 @@ def new_columns() -> tuple[tuple[str, tuple[sa.Column[object], ...]], ...]:
         (
             "inbound_messages",
             (
+                instant("fetched_at"),
                 flag("headers_only"),
                 flag("move_pending"),
                 listed("decisions"),
@@ -117,6 +118,14 @@ POINTERS = (
 )
 
 
+INBOUND_INDEXES = (
+    ("ix_inbound_messages_outcome", ["outcome", "id"]),
+    ("ix_inbound_messages_received_at", ["received_at"]),
+    ("ix_inbound_messages_message_id", ["message_id"]),
+    ("ix_inbound_messages_blob", ["blob_sha256"]),
+)
+
+
 def upgrade() -> None:
     for table, columns in new_columns():
         for column in columns:
@@ -130,10 +139,14 @@ def upgrade() -> None:
         _allow(check, check.after)
     for table, names, index, unique in INDEXED:
         op.create_index(index, table, names, unique=unique)
+    for name, columns in INBOUND_INDEXES:
+        op.create_index(name, "inbound_messages", columns, unique=False)
     _make_tables()
 
 
 def downgrade() -> None:
+    for name, _ in INBOUND_INDEXES:
+        op.drop_index(name, "inbound_messages")
     for table in ("item_tags", "blocked_senders", "mail_rules", "intake_limits", "mailbox_grants"):
         op.drop_table(table)
     for table, _, index, _ in INDEXED:

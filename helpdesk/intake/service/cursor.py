@@ -134,6 +134,7 @@ def _insert(session: Session, source: IntakeSource, one: Fetched, *, is_probe: b
         "message_id": one.message_id,
         "content_hash": one.content_hash,
         "received_at": one.received_at,
+        "fetched_at": now,
         "from_address": one.from_address,
         "from_name": one.from_name,
         "subject": one.subject,

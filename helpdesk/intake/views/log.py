@@ -1,7 +1,9 @@
 """The inbound log: every mail that came, what became of it, and why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,11 +11,16 @@ from flask_babel import gettext as _
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import APPROVERS, policy
-from helpdesk.intake import queries
+from helpdesk.infra.web import zone
+from helpdesk.intake import log_queries, queries
+from helpdesk.intake.log_queries import LARGEST_NUMBER, LogFilter
 from helpdesk.intake.models import InboundMessage
+from helpdesk.intake.views import words
 from helpdesk.intake.views.blueprint import bp
 
 RAW_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+WORDS_CHARACTERS = 200
+FIRST_YEAR, LAST_YEAR = 1980, 2200
 
 
 @dataclass(frozen=True)
@@ -28,10 +35,13 @@ class LogRow:
     mailbox_address: str
     state: str
     outcome_label: str
+    tone: str
+    icon_name: str
     matched_by: str
     reasons: list[str]
     error: str
     attempts: int
+    erased: bool
     item_number: int | None
     item_title: str | None
 
@@ -41,22 +51,22 @@ class LogRow:
 def log() -> str:
     """Show every mail that came, newest first, with what became of it and why."""
     session = read_session()
-    outcome = request.args.get("outcome", "all")
-    before = request.args.get("before", type=int)
-    found = queries.log_page(session, outcome=outcome, before=before)
-    rows, more = found[: queries.PAGE_ROWS], len(found) > queries.PAGE_ROWS
+    wanted, asked = _wanted(), _asked()
+    before = request.args.get("before", type=_row_id)
+    found = log_queries.page(session, wanted, before=before)
+    rows, more = found[: log_queries.PAGE_ROWS], len(found) > log_queries.PAGE_ROWS
     page = {
-        "newer_url": url_for("intake.log", outcome=outcome) if before else None,
-        "older_url": url_for("intake.log", outcome=outcome, before=rows[-1].id) if more else None,
+        "newer_url": _url(asked) if before else None,
+        "older_url": _url(asked | {"before": str(rows[-1].id)}) if more else None,
     }
-    counts = queries.log_counts(session)
-    outcomes = [{"key": key, "label": label, "count": counts[key]} for key, label in _outcomes().items()]
     return render_template(
         "intake/log.html",
-        tabs=outcomes,
-        outcome=outcome,
+        tabs=_tabs(wanted, asked),
+        outcome=wanted.outcome,
+        asked=asked,
+        narrow=wanted.is_narrow,
+        mailboxes=log_queries.mailboxes(session),
         rows=[_log_row(row) for row in rows],
-        can_retry=True,
         page=page,
     )
 
@@ -72,6 +82,69 @@ def raw(inbound_id: int) -> Response:
     return response
 
 
+def _wanted() -> LogFilter:
+    """Return what the address of the page asks for; what cannot be understood is as if it were not there."""
+    first, last = request.args.get("from", type=_day), request.args.get("to", type=_day)
+    outcome = request.args.get("outcome", "all")
+    return LogFilter(
+        outcome=outcome if outcome in _outcomes() else "all",
+        mailbox_id=request.args.get("mailbox", type=_row_id),
+        since=_midnight(first) if first else None,
+        until=_midnight(last + timedelta(days=1)) if last else None,
+        words=_words(),
+    )
+
+
+def _asked() -> dict[str, str]:
+    """Return the filters as they stand in the address, so that pages and tabs keep them."""
+    readers: dict[str, Callable[[str], object]] = {"mailbox": _row_id, "from": _day, "to": _day}
+    kept = {name: request.args[name] for name, read in readers.items() if request.args.get(name, type=read) is not None}
+    if request.args.get("outcome") in _outcomes():
+        kept["outcome"] = request.args["outcome"]
+    return kept | ({"q": _words()} if _words() else {})
+
+
+def _words() -> str:
+    typed = request.args.get("q", "")
+    return "".join(sign for sign in typed if sign.isprintable()).strip()[:WORDS_CHARACTERS]
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(text)
+    return day
+
+
+def _row_id(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= LARGEST_NUMBER:
+        raise ValueError(text)
+    return number
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone())
+
+
+def _tabs(wanted: LogFilter, asked: dict[str, str]) -> list[dict[str, object]]:
+    """Return the outcomes to choose from; counts stand where nothing else is asked for, and tell of all mail."""
+    counts = {} if wanted.is_narrow else log_queries.counts(read_session())
+    return [
+        {
+            "key": key,
+            "label": label,
+            "count": counts.get(key),
+            "url": _url(asked | {"outcome": key}),
+        }
+        for key, label in _outcomes().items()
+    ]
+
+
+def _url(query: dict[str, str]) -> str:
+    return f"{url_for('intake.log')}?{urlencode(query)}" if query else url_for("intake.log")
+
+
 def _log_row(inbound: InboundMessage) -> LogRow:
     item = inbound.effect.work_item if inbound.effect else None
     return LogRow(
@@ -82,11 +155,14 @@ def _log_row(inbound: InboundMessage) -> LogRow:
         subject=inbound.subject,
         mailbox_address=inbound.mailbox.address,
         state=inbound.state,
-        outcome_label=_outcome_label(inbound),
-        matched_by=inbound.matched_by.replace("_", " "),
+        outcome_label=words.outcome_label(inbound),
+        tone=words.TONES.get(inbound.state, ""),
+        icon_name=words.ICONS[inbound.state],
+        matched_by=words.matched_by(inbound),
         reasons=inbound.reasons,
         error=inbound.error,
         attempts=inbound.attempts,
+        erased=inbound.erased_at is not None,
         item_number=item.number if item else None,
         item_title=item.title if item else None,
     )
@@ -95,25 +171,14 @@ def _log_row(inbound: InboundMessage) -> LogRow:
 def _outcomes() -> dict[str, str]:
     return {
         "all": _("All"),
-        "done": _("Done"),
+        "tickets": _("Tickets"),
+        "replies": _("Replies"),
+        "waiting": _("Waiting"),
+        "held": _("Held"),
+        "quarantined": _("Quarantine"),
         "ignored": _("Ignored"),
-        "held": _("Held"),
-        "quarantined": _("Quarantine"),
-    }
-
-
-def _outcome_label(inbound: InboundMessage) -> str:
-    words: dict[str, str] = {
-        "ticket": _("New ticket"),
-        "reply": _("Reply"),
-        "held": _("Held"),
         "automatic": _("Automatic"),
-        "bounce": _("Bounce"),
-        "duplicate": _("Duplicate"),
-        "loop": _("Our own mail"),
-        "received": _("Waiting"),
-        "processing": _("Being read"),
-        "quarantined": _("Quarantine"),
+        "bounces": _("Bounces"),
+        "spam": _("Spam"),
+        "duplicates": _("Duplicates"),
     }
-    word = words.get(inbound.outcome or inbound.state, inbound.outcome)
-    return _("Ignored: %(why)s", why=word) if inbound.state == "ignored" else word
