@@ -35,6 +35,7 @@ def outcome_label(inbound: InboundMessage) -> str:
         "duplicate": _("Duplicate"),
         "loop": _("Our own mail"),
         "spam": _("Spam"),
+        "probe": _("Test of the mailbox"),
         "rule": _("by a rule"),
         "set_aside": _("by a person"),
     }
