@@ -1,13 +1,13 @@
-"""Reads of people's rules over mail and of blocked senders."""
+"""Reads of people's rules over mail, of blocked senders, and of floods of mail."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts.models import Person
-from helpdesk.intake.models import BlockedSender, MailRule
+from helpdesk.intake.models import BlockedSender, InboundMessage, MailRule
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import Project
 
@@ -47,3 +47,14 @@ def blocked_senders(session: Session) -> list[BlockedLine]:
     query = query.outerjoin(Person, Person.id == BlockedSender.blocked_by_id)
     rows = session.execute(query.order_by(BlockedSender.blocked_at.desc(), BlockedSender.pattern))
     return [BlockedLine(*row) for row in rows]
+
+
+def tickets_opened(session: Session, inbound: InboundMessage, *, since: datetime) -> int:
+    """Return how many tickets other mail of the same sender opened, of what was received after ``since``."""
+    query = select(func.count(InboundMessage.id)).where(
+        InboundMessage.from_address == inbound.from_address,
+        InboundMessage.received_at > since,
+        InboundMessage.received_at <= inbound.received_at,
+        InboundMessage.outcome == "ticket",
+    )
+    return session.scalar(query) or 0

@@ -1,5 +1,6 @@
 """Reads of projects and work items, each scoped to what the actor may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -79,6 +80,12 @@ def default_project(session: Session, client_id: int) -> Project | None:
         .order_by(Project.id)
         .limit(1)
     )
+
+
+def projects_of_slugs(session: Session, slugs: Collection[str]) -> dict[str, Project]:
+    """Return the active projects that have one of these slugs in their address, by slug. docs/mail.md rule 37."""
+    query = select(Project).where(Project.mail_slug.in_(slugs), Project.status == "active")
+    return {project.mail_slug: project for project in session.scalars(query) if project.mail_slug is not None}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Use cases of projects and work items: open them, assign them, move their status."""
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -12,11 +14,12 @@ from helpdesk.infra.counters import take_next
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
-from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, Project, TaskDetails, WorkItem
+from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, ItemTag, Project, TaskDetails, WorkItem
 
 BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
 PROJECT_STATUSES = ("active", "paused", "done")
 ITEM_NUMBERS = "work_items"
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")  # no dot: signed reply addresses have one (docs/mail.md rule 15)
 
 
 def add_project(
@@ -244,6 +247,35 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
         session, actor=actor, action="assigned", kind=item.kind, object_id=item.id, now=now, assignee_id=assignee_id
     )
     return item
+
+
+def add_tags(session: Session, *, item_id: int, tags: Iterable[str]) -> None:
+    """Add tags to a work item; those that it has already stay."""
+    known = set(session.scalars(select(ItemTag.tag).where(ItemTag.work_item_id == item_id)))
+    session.add_all(ItemTag(work_item_id=item_id, tag=tag) for tag in dict.fromkeys(tags) if tag not in known)
+    session.flush()
+
+
+def set_mail_slug(session: Session, *, actor: Actor, now: datetime, project_id: int, slug: str) -> Project:
+    """Give a project an address of its own, support+slug@…; an empty slug takes it away. docs/mail.md rule 37.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+        RuleViolation: it is no slug, or another project has it.
+    """
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    wanted = slug.strip().lower()
+    if wanted and _SLUG.fullmatch(wanted) is None:
+        message = "Small letters, digits and hyphens, 2 to 40 of them, beginning with a letter or digit."
+        raise RuleViolation(message)
+    taken = select(Project.id).where(Project.mail_slug == wanted, Project.id != project.id)
+    if wanted and session.scalar(taken) is not None:
+        message = f"Another project has the address +{wanted} already."
+        raise RuleViolation(message)
+    project.mail_slug = wanted or None
+    session.flush()
+    audit.record(session, actor=actor, action="set address", kind="project", object_id=project.id, now=now, slug=wanted)
+    return project
 
 
 def why_not_assignable(session: Session, *, project: Project, person_id: int) -> str:

@@ -22,6 +22,8 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
     """Return why this mail gets no acknowledgement, as a sentence; None when it gets one."""
     if arrival.incoming.automatic_reasons:
         return "not acknowledged: automatic mail"
+    if arrival.mail.spam_hint:
+        return "not acknowledged: a filter took the mail for spam"
     if unverified:
         return "not acknowledged: the sender is not proven"
     if arrival.sender.is_staff:

@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs, leases
-from helpdesk.intake.domain.decisions import overruled
-from helpdesk.intake.domain.matching import Outcome, decide
+from helpdesk.intake.domain.address import normalise_address
+from helpdesk.intake.domain.matching import Decision, Outcome
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
-from helpdesk.intake.service import adding, bouncing, log, matching, opening, oversize
+from helpdesk.intake.service import adding, bouncing, log, matching, opening, oversize, screening
 from helpdesk.intake.service.log import Claimed
+from helpdesk.intake.service.matching import Arrival
 from helpdesk.tickets.domain import NewAttachment
 
 
@@ -32,7 +33,15 @@ def apply(
     for file in files:
         blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
     arrival = matching.look(session, inbound, mail)
-    decision = overruled(decide(arrival.incoming, matching.candidates(session, arrival, now=now)), inbound.decisions)
+    screened = screening.screen(session, arrival, matching.candidates(session, arrival, now=now), now=now)
+    if screened is not None:
+        _take_effect(session, *screened, files, now)
+    leases.release(session, name=turn, holder="intake")
+
+
+def _take_effect(
+    session: Session, arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], now: datetime
+) -> None:
     match decision.outcome:
         case Outcome.MESSAGE:
             adding.add(session, arrival, decision, files, now)
@@ -42,11 +51,10 @@ def apply(
             bouncing.note(session, arrival, decision, now)
         case Outcome.IGNORED:
             outcome = "loop" if arrival.incoming.from_ourselves else "automatic"
-            log.finish(session, inbound, state="ignored", outcome=outcome, reasons=decision.reasons, now=now)
-    leases.release(session, name=turn, holder="intake")
+            log.finish(session, arrival.inbound, state="ignored", outcome=outcome, reasons=decision.reasons, now=now)
 
 
 def _describe(inbound: InboundMessage, mail: ParsedMail) -> None:
-    """Show on the log what the parser read better than the first look did."""
-    inbound.from_address, inbound.from_name = mail.sender.address, mail.sender.name
+    """Show on the log what the parser read better than the first look did; senders are counted by their address."""
+    inbound.from_address, inbound.from_name = normalise_address(mail.sender.address), mail.sender.name
     inbound.subject = mail.subject[:1000]

@@ -19,6 +19,7 @@ from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender
 from helpdesk.intake.domain.subject import find_token
 from helpdesk.intake.models import InboundMessage, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.intake.service.ruling import Ruling
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import first_reply_token, read_message_id
 from helpdesk.projects.models import WorkItem
@@ -38,6 +39,7 @@ class Arrival:
     incoming: Incoming
     contact: Contact | None
     own_addresses: frozenset[str]
+    ruling: Ruling | None = None
 
     @property
     def sender(self) -> Sender:

@@ -8,8 +8,9 @@ from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.domain.subject import plain_subject
-from helpdesk.intake.service import acknowledge, log, placing, recording
+from helpdesk.intake.service import acknowledge, log, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
+from helpdesk.projects import service as projects
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
 
@@ -26,9 +27,13 @@ def open_ticket(
         reason = f"the same mail came to another mailbox: ticket #{twin.number}"
         log.finish(session, arrival.inbound, state="ignored", outcome="duplicate", reasons=[reason], now=now)
         return
-    contact = placing.requester(session, arrival, now=now)
+    contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
+    assigned = ruling.assignment(session, ruled, place.project)
+    done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
-    reasons = recording.reasons(session, arrival, (*decision.reasons, place.reason, silence or "acknowledged"))
+    reasons = recording.reasons(
+        session, arrival, (*decision.reasons, place.reason, *done_by_rule, silence or "acknowledged")
+    )
     opened = tickets.open_by_mail(
         session,
         now=now,
@@ -38,7 +43,11 @@ def open_ticket(
         title=plain_subject(arrival.mail.subject)[:TITLE_LIMIT],
         mail=recording.message(arrival, decision, files, reasons),
         related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
+        priority=ruled.priority if ruled is not None else "normal",
+        assignee_id=assigned.person_id,
     )
+    if ruled is not None:
+        projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)
     recording.bring_in(session, arrival, contact, opened, now)
     if silence is None:
         acknowledge.send(session, arrival, contact, opened.work_item, now=now)

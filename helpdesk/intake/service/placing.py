@@ -14,6 +14,8 @@ from helpdesk.clients.models import Client, Contact
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.dmarc import Dmarc
+from helpdesk.intake.domain.rules import project_counts
+from helpdesk.intake.service import addressed
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
@@ -33,11 +35,19 @@ class Place:
 
 
 def place(session: Session, arrival: Arrival) -> Place:
-    """Return the project of a mail that belongs to no ticket, by the order of rule 37."""
-    if arrival.contact is not None and arrival.contact.client_id is not None:
-        project = projects.default_project(session, arrival.contact.client_id)
+    """Return the project of a mail that belongs to no ticket, by the order of rule 37.
+
+    The contact decides the client; among that client's projects, an address of its own or a rule chooses.
+    """
+    of_contact = arrival.contact.client_id if arrival.contact is not None else None
+    named = _named(session, arrival, of_contact)
+    if of_contact is not None:
+        project = named.project if named else projects.default_project(session, of_contact)
         if project is not None:
-            return Place(project, f"client by contact: {project.client.name}")
+            why = f"; {named.reason}" if named else ""
+            return Place(project, f"client by contact: {project.client.name}{why}")
+    if named is not None:
+        return named
     if arrival.source is not None and arrival.source.default_project is not None:
         return Place(arrival.source.default_project, f"project of the mailbox: {arrival.source.default_project.name}")
     client = client_by_domain(session, arrival, arrival.sender.address)
@@ -46,6 +56,20 @@ def place(session: Session, arrival: Arrival) -> Place:
         return Place(project, f"client by domain: {client.name}")
     why = "no client found" if client is None else f"client by domain: {client.name}, which has no project yet"
     return Place(projects.triage_project(session), f"{why}: in Triage until somebody decides")
+
+
+def _named(session: Session, arrival: Arrival, of_contact: int | None) -> Place | None:
+    """Return the project that the mail's address or a rule names, where whoever comes first allows it (rule 37)."""
+    by_address = addressed.project(session, arrival)
+    if by_address is not None and of_contact in (None, by_address.client_id):
+        return Place(by_address, f"project by address: {by_address.name}")
+    ruled = arrival.ruling.project if arrival.ruling is not None else None
+    if ruled is None or arrival.sender.dmarc is Dmarc.FAIL:
+        return None
+    mailbox = arrival.source.default_project if arrival.source is not None else None
+    of_mailbox = mailbox.client_id if mailbox is not None else None
+    counts = project_counts(ruled.client_id, of_contact=of_contact, of_mailbox=of_mailbox)
+    return Place(ruled, f"project by a rule: {ruled.name}") if counts else None
 
 
 def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:

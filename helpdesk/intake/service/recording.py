@@ -49,7 +49,8 @@ def reasons(session: Session, arrival: Arrival, decided: Iterable[str]) -> tuple
     namesake = queries.same_message_id(session, arrival.inbound)
     odd = () if namesake is None else (f"the same Message-ID as #{namesake}, with other content",)
     unread = ("the body could not be read: the mail itself is attached",) if arrival.mail.body_unreadable else ()
-    return (*decided, *odd, *unread, *arrival.mail.warnings)[: log.REASONS_LIMIT]
+    spam = (arrival.mail.spam_hint,) if arrival.mail.spam_hint else ()
+    return (*decided, *odd, *unread, *spam, *arrival.mail.warnings)[: log.REASONS_LIMIT]
 
 
 def message(

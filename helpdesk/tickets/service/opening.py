@@ -62,6 +62,8 @@ def open_by_mail(
     title: str,
     mail: IncomingMail,
     related_to_id: int | None = None,
+    priority: str = "normal",
+    assignee_id: int | None = None,
 ) -> Message:
     """Open a ticket with its first mail and return that message; ``message.work_item_id`` is the ticket."""
     item = open_details(
@@ -73,6 +75,8 @@ def open_by_mail(
         title=title.strip() or NO_TITLE,
         mailbox_id=mailbox_id,
         related_to_id=related_to_id,
+        priority=priority,
+        assignee_id=assignee_id,
         reasons=mail.reasons,
     )
     return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=None, mail=mail)
