@@ -10,6 +10,13 @@ from helpdesk.outbox.domain import LOOP_HEADER
 
 _REPORT = re.compile(r"^\s*multipart/report\b.*?report-type\s*=\s*\"?([a-z-]+)", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
+_ANSWERING_HEADERS = (
+    *("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-Autoresponder", "X-Mail-Autoreply", "X-AutoReply-From"),
+    "X-FC-MachineGenerated",
+)
+_VACATION_ID = re.compile(
+    r"<[^<>@\s]{0,200}(?:-vac|[-._](?:vacation|autoreply|auto-reply))@|<vacation[-._]", re.IGNORECASE
+)
 _SYSTEM_SENDERS = ("mailer-daemon", "postmaster")
 _LENGTH_LIMIT = 2000
 
@@ -49,16 +56,23 @@ def asks_for_no_automatic_answer(headers: Headers) -> str | None:
 
 def answers_by_itself(headers: Headers) -> str | None:
     """One of the headers that older out-of-office programs write."""
-    for name in ("X-Autoreply", "X-Autorespond"):
+    for name in _ANSWERING_HEADERS:
         value = headers.first(name).strip()
-        if value and value.lower() != "no":
+        if value and value.lower() not in ("no", "false"):
             return name
-    return None
+    return "X-POST-MessageClass" if "autoresponder" in headers.first("X-POST-MessageClass").lower() else None
+
+
+def is_named_as_a_vacation_note(headers: Headers) -> str | None:
+    """The Message-ID of an answer that a vacation program made, as iCloud's does; nothing else there says so."""
+    answers = headers.first("In-Reply-To") or headers.first("References")
+    found = _VACATION_ID.search(headers.first("Message-ID")[:_LENGTH_LIMIT])
+    return "vacation note (Message-ID)" if answers and found else None
 
 
 def has_bulk_precedence(headers: Headers) -> str | None:
     """Precedence is bulk, junk, list or auto_reply."""
-    for value in headers.all("Precedence"):
+    for value in (*headers.all("Precedence"), *headers.all("Preference")):
         word = _first_word(value)
         if word in ("bulk", "junk", "list", "auto_reply", "auto-reply"):
             return f"Precedence: {word}"
@@ -106,6 +120,7 @@ QUESTIONS: tuple[Callable[[Headers], str | None], ...] = (
     auto_submitted,
     asks_for_no_automatic_answer,
     answers_by_itself,
+    is_named_as_a_vacation_note,
     has_bulk_precedence,
     comes_from_a_list,
     is_a_report,

@@ -1,28 +1,39 @@
 """Whether a mail reports that another one did not arrive, and what it says about that (docs/mail.md rule 28).
 
-Asked in this order: the delivery report of RFC 3464, the header X-Failed-Recipients, then what mail servers
-write in plain words. Words alone prove nothing: they count only from a mail system.
+Asked in this order: the delivery report of RFC 3464 or its like in JSON, the header X-Failed-Recipients, then what
+mail servers and programs for mailing lists write in plain words. Words alone prove nothing: they count only from a
+mail system.
 """
 
 import re
 from dataclasses import dataclass
 
-from helpdesk.intake.domain.address import normalise_address
-from helpdesk.intake.domain.bounce_words import HARD_WORDS, REFUSED_WORDS, RETURNED_MAIL, SUBJECTS, SYSTEM_NAMES, TEXTS
+from helpdesk.intake.domain.address import domain_of, normalise_address
+from helpdesk.intake.domain.bounce_class import explanation, is_hard, status_of
+from helpdesk.intake.domain.bounce_report import Trouble, tells_of_success, troubles, troubles_in_json
+from helpdesk.intake.domain.bounce_words import (
+    DOUBTFUL_NAMES,
+    FORMULA,
+    LIST_MANAGERS,
+    LIST_REFUSALS,
+    SUBJECTS,
+    SYSTEM_NAMES,
+    TEXTS,
+)
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.intake.domain.identity import message_ids
+from helpdesk.intake.domain.subject import has_prefix
 
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d[ -](?=\D|\d\.\d)")
 _ADDRESS = re.compile(r"[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_FAILED_ADDRESS = re.compile(rf"^[ \t]*<?({_ADDRESS.pattern})>?[ \t]*(?:[:(\[]|$| on )", re.MULTILINE)
+_VERP = re.compile(r"[^@\s+=-]{1,40}[+-](?:[^@\s]{0,60}[+-])?([^@\s=+]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})@")
 _MESSAGE_ID_FIELD = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
-_FIELD = re.compile(r"^([A-Za-z-]{1,60}):[ \t]*((?:[^\n]*)(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_REPORT_TYPE = re.compile(r"multipart/report\b", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\d.])[45](?:\.\d{1,3}\.\d{1,3}|\d\d[ -])")
 _TEXT_LIMIT = 20_000
+_FIRST_LINES = 1_000
 _RECIPIENTS_LIMIT = 50
-_NO_TROUBLE = frozenset({"delivered", "relayed", "expanded"})
-_UNSAID = "5.0.0"
-_DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.4.1", "5.4.4"})
-_SAYS_LITTLE = re.compile(r"[45]\.(?:0|3|5)\.\d+|5\.1\.0|5\.1\.3|5\.2\.1|5\.7\.1|4\.1\.1")
+_AMAZON = ("amazonaws.com", "amazonses.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +60,37 @@ class Bounce:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """One recipient's lines in a delivery report."""
-
-    action: str
-    status: str
-    diagnostic: str
-    recipient: str
-
-
 def judge_bounce(evidence: BounceEvidence) -> Bounce:
     """Return whether the mail is a bounce, and whom and which mail it is about."""
-    reports = _troubles(evidence.delivery_reports)
-    reasons = tuple(reason for reason in (_by_report(reports), _by_header(evidence)) if reason)
-    reasons = reasons or tuple(filter(None, (_by_words(evidence),)))
+    reported = _reported(evidence)
+    reasons = tuple(reason for reason in (_by_report(reported), _by_header(evidence)) if reason)
+    reasons = reasons or tuple(filter(None, (_by_words(evidence) or _by_a_list(evidence),)))
     if not reasons:
         return Bounce()
-    status = _status(reports, evidence)
+    said = explanation(reported, evidence.text[:_TEXT_LIMIT])
+    status = status_of(reported, evidence.subject, said)
     return Bounce(
         is_bounce=True,
         status=status,
-        hard=_is_hard(status, reports, evidence),
-        recipients=_recipients(reports, evidence),
-        original_message_id=_original_message_id(evidence),
+        hard=is_hard(status, reported, evidence.subject, said),
+        recipients=_recipients(reported, evidence),
+        original_message_id=_original_message_id(reported, evidence),
         reasons=reasons,
     )
 
 
-def _by_report(reports: tuple[_Report, ...]) -> str | None:
-    return f"delivery report: {reports[0].action or reports[0].status}" if reports else None
+def _reported(evidence: BounceEvidence) -> tuple[Trouble, ...]:
+    """Return what reports say; a report that a person passes on among other files is not theirs."""
+    is_report = _REPORT_TYPE.match(evidence.headers.first("Content-Type")) is not None
+    if evidence.delivery_reports and (is_report or _is_certain(evidence) or _is_doubtful(evidence)):
+        return troubles(evidence.delivery_reports)
+    if evidence.headers.first("X-Amz-Sns-Message-Id") or domain_of(evidence.sender).endswith(_AMAZON):
+        return troubles_in_json(evidence.text)
+    return ()
+
+
+def _by_report(reported: tuple[Trouble, ...]) -> str | None:
+    return f"delivery report: {reported[0].action or reported[0].status}" if reported else None
 
 
 def _by_header(evidence: BounceEvidence) -> str | None:
@@ -87,88 +99,89 @@ def _by_header(evidence: BounceEvidence) -> str | None:
 
 def _by_words(evidence: BounceEvidence) -> str | None:
     """Return a reason when a mail system speaks of failure; a person may write the same words."""
-    if not _from_a_mail_system(evidence):
+    subject, text = evidence.subject[:500], evidence.text[:_TEXT_LIMIT]
+    if tells_of_success(evidence.delivery_reports):
         return None
-    if SUBJECTS.search(evidence.subject[:500]):
+    if not (_is_certain(evidence) or (_is_doubtful(evidence) and _speaks_like_one(evidence))):
+        return None
+    if SUBJECTS.search(subject):
         return "a mail system reports a failure in its subject"
-    if TEXTS.search(evidence.text[:_TEXT_LIMIT]):
+    if TEXTS.search(text):
         return "a mail system reports a failure in its text"
     return None
 
 
-def _from_a_mail_system(evidence: BounceEvidence) -> bool:
-    local = normalise_address(evidence.sender).partition("@")[0]
-    empty_path = evidence.headers.first("Return-Path").strip() == "<>"
-    return empty_path or not local or SYSTEM_NAMES.fullmatch(local) is not None
+def _is_certain(evidence: BounceEvidence) -> bool:
+    return SYSTEM_NAMES.fullmatch(_local(evidence.sender)) is not None
 
 
-def _troubles(reports: tuple[str, ...]) -> tuple[_Report, ...]:
-    """Return the recipients to whom delivery failed or is late."""
-    blocks = (block for report in reports for block in re.split(r"\n\s*\n", report[:_TEXT_LIMIT]))
-    found = (_report(block) for block in blocks)
-    return tuple(one for one in found if one is not None and one.action not in _NO_TROUBLE)
-
-
-def _report(block: str) -> _Report | None:
-    fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(block)}
-    action, status = fields.get("action", "").lower(), fields.get("status", "")
-    recipient = fields.get("final-recipient") or fields.get("original-recipient", "")
-    if not (action or (status and recipient)):
-        return None
-    found = _STATUS.search(status)
-    return _Report(
-        action=action.partition(" ")[0],
-        status=found[1] if found else "",
-        diagnostic=fields.get("diagnostic-code", ""),
-        recipient=recipient.rpartition(";")[2].strip(),
+def _is_doubtful(evidence: BounceEvidence) -> bool:
+    """Return whether the sender may be a mail system: by its name, by having none, or by wanting no answer."""
+    path = evidence.headers.first("Return-Path").strip()
+    return (
+        not _local(evidence.sender)
+        or DOUBTFUL_NAMES.fullmatch(_local(evidence.sender)) is not None
+        or path == "<>"
+        or SYSTEM_NAMES.fullmatch(_local(path)) is not None
     )
 
 
-def _status(reports: tuple[_Report, ...], evidence: BounceEvidence) -> str:
-    """Return the most telling status: the report's own, unless it says only that something failed."""
-    said = [report.status for report in reports if report.status]
-    precise = [status for status in said if not status.endswith(".0.0")]
-    if precise:
-        return precise[0]
-    explained = _explanation(reports, evidence)
-    if found := _STATUS.search(explained):
-        return found[1]
-    if said:
-        return said[0]
-    if any(report.action == "delayed" for report in reports):
-        return "4.0.0"
-    code = _REPLY_CODE.search(explained)
-    return f"{code[1]}.0.0" if code else _UNSAID
-
-
-def _is_hard(status: str, reports: tuple[_Report, ...], evidence: BounceEvidence) -> bool:
-    """Return whether the address is dead: by its status, or by the words where the status says little."""
-    words = _explanation(reports, evidence)
-    if any(report.action == "delayed" for report in reports):
+def _speaks_like_one(evidence: BounceEvidence) -> bool:
+    """Return whether a doubtful sender is a mail system: by a subject's formula, or by early words with a proof."""
+    if has_prefix(evidence.subject):
         return False
-    dead = HARD_WORDS.search(words) is not None
-    if REFUSED_WORDS.search(words) and not (dead and status in _DEAD_ADDRESS):
-        return False
-    return status in _DEAD_ADDRESS or (dead and _SAYS_LITTLE.fullmatch(status) is not None)
+    begins = FORMULA.match(evidence.subject[:500]) is not None
+    early = TEXTS.search(evidence.text[:_FIRST_LINES]) is not None
+    proof = _CODE.search(evidence.text[:_TEXT_LIMIT]) is not None
+    if _answers_for_a_person(evidence):
+        return early and proof
+    named = _ADDRESS.search(evidence.text[:_TEXT_LIMIT]) is not None
+    return (begins and (early or proof or named or bool(evidence.returned_mail))) or (early and (proof or named))
 
 
-def _explanation(reports: tuple[_Report, ...], evidence: BounceEvidence) -> str:
-    """Return what the mail system says itself: its diagnosis, else its text down to the mail that it returns."""
-    said = " ".join(report.diagnostic for report in reports).strip()
-    return said or RETURNED_MAIL.split(evidence.text[:_TEXT_LIMIT], maxsplit=1)[0]
+def _answers_for_a_person(evidence: BounceEvidence) -> bool:
+    """Return whether this looks like an out-of-office note: it says that it answers, and names a person as sender."""
+    answers = evidence.headers.first("Auto-Submitted").strip().lower().startswith("auto-replied")
+    return answers and bool(_local(evidence.sender)) and DOUBTFUL_NAMES.fullmatch(_local(evidence.sender)) is None
 
 
-def _recipients(reports: tuple[_Report, ...], evidence: BounceEvidence) -> tuple[str, ...]:
-    named = [report.recipient for report in reports if "@" in report.recipient]
+def _by_a_list(evidence: BounceEvidence) -> str | None:
+    """Return a reason when the program of a mailing list refuses to pass a mail on."""
+    headers = evidence.headers
+    is_list = headers.starting_with("List-") or headers.starting_with("X-List-") or headers.starting_with("X-ML-")
+    if not (is_list or headers.first("Mailing-List")) or not LIST_MANAGERS.fullmatch(_local(evidence.sender)):
+        return None
+    if has_prefix(evidence.subject) or not LIST_REFUSALS.search(f"{evidence.subject}\n{evidence.text[:_FIRST_LINES]}"):
+        return None
+    return "a mailing list refuses the mail"
+
+
+def _recipients(reported: tuple[Trouble, ...], evidence: BounceEvidence) -> tuple[str, ...]:
+    """Return whom the mail did not reach: by report, header, VERP address, or the first one in the words."""
+    own_text = explanation((), evidence.text[:_TEXT_LIMIT])
+    named = [trouble.recipient for trouble in reported if "@" in trouble.recipient]
     named = named or _ADDRESS.findall(evidence.headers.first("X-Failed-Recipients"))
-    named = named or _ADDRESS.findall(evidence.text[:_TEXT_LIMIT])[:1]
+    named = named or _verp_recipients(evidence.headers)
+    named = named or _FAILED_ADDRESS.findall(own_text)[:1] or _ADDRESS.findall(own_text)[:1]
     return tuple(dict.fromkeys(normalise_address(one) for one in named))[:_RECIPIENTS_LIMIT]
 
 
-def _original_message_id(evidence: BounceEvidence) -> str | None:
-    """Return the id of the mail that bounced: from the returned mail, else from the quoted text, else references."""
+def _verp_recipients(headers: Headers) -> list[str]:
+    """Return the address in a VERP recipient: ``bounces+bob=acme.example@ours`` is about ``bob@acme.example``."""
+    names = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
+    found = (_VERP.search(value) for name in names for value in headers.all(name))
+    return [f"{one[1]}@{one[2]}" for one in found if one is not None][:1]
+
+
+def _original_message_id(reported: tuple[Trouble, ...], evidence: BounceEvidence) -> str | None:
+    """Return the id of the mail that bounced: from the report, the returned mail, the quoted text, or references."""
     for text in (evidence.returned_mail, evidence.text):
         if found := _MESSAGE_ID_FIELD.search(text[: 4 * _TEXT_LIMIT]):
             return next(iter(message_ids(found[1])), None)
-    references = " ".join((evidence.headers.first("In-Reply-To"), evidence.headers.first("References")))
+    said = " ".join(trouble.original_message_id for trouble in reported)
+    references = " ".join((said, evidence.headers.first("In-Reply-To"), evidence.headers.first("References")))
     return next(iter(message_ids(references)), None)
+
+
+def _local(address: str) -> str:
+    return normalise_address(address).partition("@")[0]

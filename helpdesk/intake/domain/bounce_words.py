@@ -3,47 +3,103 @@
 import re
 
 SYSTEM_NAMES = re.compile(
-    r"mailer[-_.]?daemon|mailerdaemon\S*|mail-daemon|postmaster|mdaemon|maildelivery|mail[-_.]delivery\S*"
-    r"|mmdf|administrator|system\.administrator|microsoftexchange\S*|no-?reply-?dsn|double-bounce"
-    r"|bounce-?notification|mailgateway|virus-?scanner|null",
+    r"mailer[-_.]?daemon|mailerdaemon\S*|mail-daemon|daemon|mdaemon|maildelivery|mail[-_.]delivery\S*"
+    r"|mmdf|microsoftexchange[0-9a-f]{6,}|no-?reply-?dsn|double-bounce|bounce-?notification|virus-?scanner",
     re.IGNORECASE,
 )
+"""Senders that no person uses."""
+
+DOUBTFUL_NAMES = re.compile(
+    r"po{1,2}stmaster|administrator|system\.administrator|mailgateway|null|microsoftexchange\S*", re.IGNORECASE
+)
+"""Senders that mail systems use, and now and then the person who looks after one."""
 
 SUBJECTS = re.compile(
     r"undeliver(?:able|ed)|deliver(?:y|ing)\W+(?:\w+\W+){0,3}?(?:fail|status|problem|delay|report|subsystem|error)"
     r"|fail(?:ed|ure)\W+(?:\w+\W+){0,3}?(?:deliver|notice|notif|mail|message)|failure notice|returned (?:e-?)?mail"
     r"|(?:e-?)?mail failed"
     r"|mail (?:system error|delivery|could not|failure)|could not (?:be )?deliver|not delivered|rejected"
-    r"|(?:message|mail|e-mail) (?:status|error|rejected|delayed|you sent)|non[- ]?deliver|unzustellbar"
-    r"|unable to deliver|user unknown|host unknown|onbestelbaar|no se (?:ha )?pud|non remis|échec|mancat[ao]"
-    r"|nicht zugestellt|не доставлен|недоставлен|無法傳遞|配信不能|送信失敗|エラー",
+    r"|(?:message|mail|e-mail) (?:status|error|rejected|delayed|you sent)|non[- ]?deliver|delayed mail"
+    r"|unable to deliver|user unknown|host unknown"
+    r"|unzustellbar|nicht (?:zugestellt|zustellbar)|zustellung (?:\w+ ){0,4}(?:fehlgeschlagen|nicht möglich|verzögert)"
+    r"|non remis|non distribuable|échec (?:de |d’|d')\w+|onbestelbaar|niet (?:bezorgd|afgeleverd)"
+    r"|no se (?:ha )?(?:pud|pued)|no entregado|mancat[ao] (?:recapito|consegna)|non recapitabile|impossibile recapitare"
+    r"|não (?:é possível entregar|entregue|foi entregue)|falha na entrega"
+    r"|niedostarcz|nie (?:można|udało się) dostarczyć"
+    r"|nedoručiteln|nelze doručit|kunde inte levereras|olevererbar|kan ikke leveres|ikke leveret|ei voida toimittaa"
+    r"|teslim edilem|kézbesíthetetlen|nem kézbesíthető|не доставлен|недоставлен|не уда[её]тся доставить"
+    r"|無法傳遞|无法(?:传递|送达|投递)|未(?:送达|传递)|退信|配信不[能可]|配信でき|送信失敗|エラー|배달되지|전송 실패",
     re.IGNORECASE,
 )
+
+FORMULA = re.compile(
+    rf"\W{{0,4}}(?:\w{{1,24}}[\]:]\s{{0,3}})?(?:e-?mail |message |your )?(?:{SUBJECTS.pattern})", re.IGNORECASE
+)
+"""A subject that begins as those of mail systems do: "Undeliverable: …", "[Postmaster] Email Delivery Failure"."""
 
 TEXTS = re.compile(
     r"could ?n[o']t be deliver|cannot be deliver|could not deliver|was not delivered|not been delivered"
     r"|unable to deliver|delivery (?:to the following|has failed|failed|attempt|error)|undeliverable"
     r"|permanent(?:ly)? (?:fatal )?(?:error|fail)|user unknown|unknown user|no such user|mailbox unavailable"
-    r"|following address(?:es)? (?:had|failed)|message you sent|will not be delivered|returned to sender"
-    r"|undelivered|failed to deliver|your (?:mail|message)[^\n]{0,60}(?:rejected|returned|failed)",
+    r"|following address(?:es)? (?:had|failed)|message (?:that )?you sent|will not be delivered"
+    r"|returned to sender"
+    r"|undelivered|failed to deliver|not yet been deliver|your (?:mail|message)[^\n]{0,60}(?:rejected|returned|failed)"
+    r"|konnte (?:leider )?nicht [^\n]{0,60}zugestellt|nicht zugestellt werden|zustellung [^\n]{0,80}fehlgeschlagen"
+    r"|n[’']a pas pu être (?:remis|distribué|livré)|n[’']a pu être remis|no se (?:ha podido|pudo) entregar"
+    r"|non è stato possibile (?:recapitare|consegnare)|kon niet worden (?:bezorgd|afgeleverd)"
+    r"|não (?:pôde|foi possível) (?:ser entregue|entregar)|nie (?:mogła|może) zostać dostarczona"
+    r"|не (?:может|могло|было|удалось) (?:быть )?доставлен|配信できません|送信できません|无法(?:送达|投递|传递)",
+    re.IGNORECASE,
+)
+
+DEAD_HOST_WORDS = re.compile(
+    r"(?:host|domain)(?: name)?[^\n.;]{0,60}(?:unknown|not? (?:be )?(?:found|exist|known|valid)|does ?n[o']t exist)"
+    r"|(?:unknown|no such|non-?existent|bad destination)[^\n.;]{0,30}(?:host|domain)|name or service not known|nxdomain"
+    r"|unrouteable mail domain|domain is not reachable|host \S+ not found|no mx (?:record )?(?:was )?found|null mx"
+    r"|\b[\w-]{1,60}\.[a-z]{2,10} does not exist",
     re.IGNORECASE,
 )
 
 HARD_WORDS = re.compile(
-    r"(?:user|recipient|mailbox|account|address|alias|box|host|domain)(?: name)?[^\n.;]{0,60}"
-    r"(?:unknown|not? (?:be )?(?:found|exist|known|listed|valid)|does ?n[o']t exist|invalid|no longer)"
-    r"|(?:unknown|no such|non-?existent|invalid|bad destination)[^\n.;]{0,30}"
-    r"(?:user|recipient|mailbox|address|account|host|domain|person|alias)"
-    r"|not a (?:valid|known)[^\n.;]{0,20}(?:user|recipient|mailbox|address)|no mailbox here|doesn't have a"
-    r"|name or service not known|nxdomain|has (?:left|moved)|not our customer|user not known|not local"
-    r"|unrouteable|domain is not reachable|host \S+ not found",
+    r"(?:user|recipient|mailbox|account|address|alias|box)(?: name)?(?:[^\n.;]|\.(?=\S)){0,60}"
+    r"(?:unknown|not? (?:be )?(?:found|exist|known|listed|valid|recogni[sz]ed)|does ?n[o']t exist|invalid|no longer)"
+    r"|(?:unknown|no such|non-?existent|invalid|no valid|bad destination)[^\n.;]{0,30}"
+    r"(?:user|recipient|mailbox|address|account|person|alias)"
+    r"|not a (?:valid|known|registered)[^\n.;]{0,20}(?:user|recipient|mailbox|address)|no mailbox here|doesn't have a"
+    r"|has (?:left|moved)|not listed in|not our customer|user not known|not local|unrouteable"
+    r"|recipient address rejected\.?\s*\Z"
+    r"|(?:wasn't|was not|couldn't be|could not be) found|550 (?:[^\n]{0,40} )?mailbox unavailable"
+    r"|(?:benutzer|empfänger|adresse|postfach|konto)[^\n.;]{0,60}(?:unbekannt|existiert nicht|nicht gefunden|ungültig)"
+    r"|unbekannter? (?:benutzer|empfänger)|(?:utilisateur|destinataire|adresse|compte)[^\n.;]{0,60}"
+    r"(?:inconnue?|n[’']existe pas|introuvable)|(?:usuario|destinatario|dirección|direccion|buzón|cuenta)[^\n.;]{0,60}"
+    r"(?:desconocid[oa]|no existe|no encontrad[oa])|no se encontró|(?:utente|destinatario|indirizzo|casella)"
+    r"[^\n.;]{0,60}(?:sconosciut[oa]|inesistente|non esiste|non trovat[oa])|(?:gebruiker|ontvanger|adres)[^\n.;]{0,60}"
+    r"(?:onbekend|bestaat niet|niet gevonden)|(?:usuário|endereço|destinatário)[^\n.;]{0,60}(?:desconhecid|não existe"
+    r"|não encontrad)|пользовател[ья][^\n.;]{0,40}(?:не существует|не найден)|не существует|存在しません|見つかりません"
+    rf"|不存在|존재하지|{DEAD_HOST_WORDS.pattern}",
+    re.IGNORECASE,
+)
+
+FULL_WORDS = re.compile(
+    r"quota|(?:mail)?box[^\n.;]{0,30}full|over ?quota|storage (?:space|limit)|insufficient (?:system )?storage"
+    r"|(?:postfach|speicher)[^\n.;]{0,40}voll|boîte[^\n.;]{0,60}pleine|buzón[^\n.;]{0,40}lleno|casella[^\n.;]{0,40}piena"
+    r"|(?:mailbox|postbus)[^\n.;]{0,30}\bvol\b|caixa[^\n.;]{0,40}cheia|ящик[^\n.;]{0,40}переполнен|容量",
+    re.IGNORECASE,
+)
+
+DELAY_WORDS = re.compile(
+    r"(?:has been|is|was) delayed|delayed (?:mail|\d+ hours)|\(delay(?:ed)?\)|warning message only|still being retried"
+    r"|will be retried|not yet been delivered|will keep trying|delivery (?:is )?delayed|temporary failure report"
+    r"|verzögert|a été retardé|se ha retrasado|in ritardo|vertraagd",
     re.IGNORECASE,
 )
 
 REFUSED_WORDS = re.compile(
-    r"spam|black ?list|block(?:ed)? ?list|policy|reputation|virus|quota|mailbox (?:is )?full|over ?quota"
+    r"spam|black ?list|block(?:ed)? ?list|policy|reputation|virus"
     r"|sender (?:address )?(?:rejected|unknown|not|verify|domain)|spf|dkim|dmarc|authenticat|too (?:large|big|many)"
-    r"|relay(?:ing)? (?:access )?denied|rate limit|temporar|inactive|disabled|suspended",
+    r"|relay(?:ing)? (?:access )?denied|(?<!rejected: )access denied|after mail from|rate limit"
+    r"|temporar|inactive|disabled|suspended"
+    rf"|gr[ae]y ?list|{FULL_WORDS.pattern}",
     re.IGNORECASE,
 )
 
@@ -52,3 +108,15 @@ RETURNED_MAIL = re.compile(
     r"|(?:unsent|returned|undelivered) message|copy of (?:the|your) message|message header|(?:received|return-path):)",
     re.IGNORECASE | re.MULTILINE,
 )
+
+LIST_REFUSALS = re.compile(
+    r"not (?:a )?(?:member|subscribe[rd])|non-?members?|only members|not allowed to post|closed list"
+    r"|not authori[sz]ed to (?:post|send)|message (?:was|has been) rejected|no such list|unknown (?:mailing )?list",
+    re.IGNORECASE,
+)
+LIST_MANAGERS = re.compile(
+    r"\S+-(?:admin|owner|bounces?|request|help|ctl|return)|majordomo|listserv\S*|mailman\S*|sympa\S*|ezmlm\S*|fml\S*"
+    r"|list-?(?:manager|master|owner|admin)",
+    re.IGNORECASE,
+)
+"""Senders of what programs for mailing lists write by themselves."""

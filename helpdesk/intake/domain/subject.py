@@ -31,6 +31,11 @@ def plain_subject(subject: str) -> str:
     return rest
 
 
+def has_prefix(subject: str) -> bool:
+    """Return whether the subject begins as that of an answer or a forward does."""
+    return _PREFIX.match(_TOKEN.sub(" ", subject[:_LENGTH_LIMIT])) is not None
+
+
 def is_forward(subject: str) -> bool:
     """Return whether the outermost prefix says that the mail was forwarded."""
     return _FORWARD.match(_TOKEN.sub(" ", subject[:_LENGTH_LIMIT])) is not None
