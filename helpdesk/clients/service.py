@@ -13,12 +13,13 @@ from helpdesk.clients.domain import check_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
-from helpdesk.infra.policy import RETAINERS, Actor
+from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
 
 MOST_PAYMENT_DAYS = 365
+SOFT_BOUNCES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +166,58 @@ def add_contact(
         audit.record(
             session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
         )
+    return contact
+
+
+def note_bounce(session: Session, *, now: datetime, email: str, hard: bool, why: str) -> Contact | None:
+    """Note that mail to this address came back, and return its contact; None when it is nobody's.
+
+    A hard bounce marks the contact as undeliverable, and so does the fifth soft one in a row (docs/mail.md rule 28).
+    """
+    contact = queries.find_contact(session, email)
+    if contact is None:
+        return None
+    contact.soft_bounces += 0 if hard else 1
+    if contact.undeliverable_at is None and (hard or contact.soft_bounces >= SOFT_BOUNCES):
+        contact.undeliverable_at = now
+        contact.undeliverable_why = why if hard else f"{SOFT_BOUNCES} times in a row; at last: {why}"
+        audit.record(
+            session, actor=SYSTEM, action="undeliverable", kind="contact", object_id=contact.id, now=now, why=why
+        )
+    session.flush()
+    return contact
+
+
+def heard_from(contact: Contact) -> None:
+    """Take back what bounces said of a contact: whoever writes to us has an address that works."""
+    if contact.soft_bounces or contact.undeliverable_at is not None:
+        contact.soft_bounces, contact.undeliverable_at, contact.undeliverable_why = 0, None, ""
+
+
+def correct_address(session: Session, *, actor: Actor, now: datetime, contact: Contact, email: str) -> Contact:
+    """Give a contact another mail address, and take back what bounces said of the one before.
+
+    Raises:
+        RuleViolation: no e-mail address, or somebody else's.
+    """
+    address = check_address(email)
+    other = queries.find_contact(session, address)
+    if other is not None and other.id != contact.id:
+        message = f"{other.name} has the address {address} already; add them to the ticket and write to them."
+        raise RuleViolation(message)
+    before, contact.email = contact.email, address
+    heard_from(contact)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="corrected address",
+        kind="contact",
+        object_id=contact.id,
+        now=now,
+        before=before,
+        after=address,
+    )
     return contact
 
 

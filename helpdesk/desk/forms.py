@@ -77,6 +77,12 @@ class AcceptForm(StrictForm):
     as_contact = BooleanField(_l("Its sender is a contact of the client"))
 
 
+class SendAgainForm(StrictForm):
+    """Mail that did not arrive is sent again, to another address where one is given."""
+
+    address = EmailField(_l("Address"), validators=[Length(max=254)])
+
+
 class StartForm(StrictForm):
     """The number of the item to work on."""
 

@@ -14,6 +14,7 @@ from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
 from helpdesk.infra.policy import RETAINERS, Actor
 from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.rates import service as rates
@@ -33,6 +34,7 @@ class ItemValues:
     people: list[Person]
     move_to: list[tuple[int, str]]
     messages: list[render.MessageLine]
+    other_mail: list[render.DeliveryLine]
     time: render.TimePanel
     retainer: render.RetainerPanel | None
     last_seen_id: int | None
@@ -59,6 +61,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         messages=[
             render.message_line(message, worked_seconds=worked.get(entry_uuid(message.id), 0)) for message in messages
         ],
+        other_mail=render.other_deliveries(outbox.sent_about(session, "work_item", item.id), messages),
         time=render.time_panel(
             entries,
             item=item,

@@ -6,10 +6,13 @@ from datetime import date, datetime
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.outbox.service import again_key
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
+from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import render as time_render
@@ -17,7 +20,6 @@ from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.render import EntryLine
 
 RECIPIENTS_SHOWN = 3
-DELIVERY = {"queued": "queued", "claimed": "queued", "sent": "sent", "failed": "failed"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,20 @@ class TicketFacts:
 
 
 @dataclass(frozen=True)
+class DeliveryLine:
+    """What became of one mail of ours: queued, sent, failed or bounced; ``words`` are those of the servers."""
+
+    id: int
+    purpose: str
+    state: str
+    at: datetime
+    words: str
+    recipients: str
+    to_correct: str
+    can_send_again: bool
+
+
+@dataclass(frozen=True)
 class MessageLine:
     """One piece of the conversation; ``text`` is what was written anew."""
 
@@ -77,8 +93,7 @@ class MessageLine:
     blocked_images: list[str]
     reasons: list[str]
     worked_seconds: int
-    delivery: str | None
-    delivery_error: str
+    delivery: DeliveryLine | None
     attachments: Sequence[Attachment]
 
 
@@ -170,10 +185,34 @@ def message_line(message: Message, *, worked_seconds: int) -> MessageLine:
         blocked_images=message.blocked_images,
         reasons=message.reasons,
         worked_seconds=worked_seconds,
-        delivery=DELIVERY[outgoing.state] if outgoing else None,
-        delivery_error=outgoing.last_error if outgoing else "",
+        delivery=delivery_line(outgoing) if outgoing else None,
         attachments=[file for file in message.attachments if not file.inline],
     )
+
+
+def delivery_line(outgoing: OutgoingMessage, *, sent_anew: bool = False) -> DeliveryLine:
+    """Return what became of a mail of ours; one that was ``sent_anew`` is not sent again."""
+    bounced = outgoing.bounced_at is not None
+    state = "bounced" if bounced else "queued" if outgoing.state == "claimed" else outgoing.state
+    moments = {"sent": outgoing.sent_at, "bounced": outgoing.bounced_at, "queued": outgoing.next_attempt_at}
+    whom = tickets.unreached(outgoing)
+    return DeliveryLine(
+        id=outgoing.id,
+        purpose=outgoing.purpose,
+        state=state,
+        at=moments.get(state) or outgoing.created_at,
+        words=outgoing.bounce_report if bounced else outgoing.last_error,
+        recipients=", ".join(person["address"] for person in (*outgoing.to, *outgoing.cc)),
+        to_correct=whom[0].address if bounced and len(whom) == 1 else "",
+        can_send_again=state in ("failed", "bounced") and not sent_anew,
+    )
+
+
+def other_deliveries(outgoing: Sequence[OutgoingMessage], messages: Sequence[Message]) -> list[DeliveryLine]:
+    """Return mail of ours on the item that is no reply in its conversation, such as acknowledgements."""
+    shown = {message.outgoing_message_id for message in messages}
+    keys = {one.idempotency_key for one in outgoing}
+    return [delivery_line(one, sent_anew=again_key(one) in keys) for one in outgoing if one.id not in shown]
 
 
 def time_panel(

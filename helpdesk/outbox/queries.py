@@ -45,6 +45,17 @@ def find_by_key(session: Session, idempotency_key: str) -> OutgoingMessage | Non
     return session.scalar(select(OutgoingMessage).where(OutgoingMessage.idempotency_key == idempotency_key))
 
 
+def find_by_message_id(session: Session, message_id: str) -> OutgoingMessage | None:
+    """Return the mail of ours with this Message-ID."""
+    return session.scalar(select(OutgoingMessage).where(OutgoingMessage.message_id == message_id))
+
+
+def sent_about(session: Session, kind: str, object_id: int) -> list[OutgoingMessage]:
+    """Return all mail of ours that belongs to one thing, oldest first."""
+    query = select(OutgoingMessage).where(OutgoingMessage.about_kind == kind, OutgoingMessage.about_id == object_id)
+    return list(session.scalars(query.order_by(OutgoingMessage.id)))
+
+
 def due(session: Session, *, now: datetime, limit: int) -> list[int]:
     """Return the ids of messages that should be on their way: due, or claimed by somebody who died. Oldest first."""
     abandoned = now - CLAIM_LIFETIME

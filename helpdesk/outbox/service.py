@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit, crypto, jobs
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import queries
 from helpdesk.outbox.domain import (
     GIVE_UP_AFTER,
@@ -23,9 +23,22 @@ from helpdesk.outbox.domain import (
 from helpdesk.outbox.models import Mailbox, OutgoingAttachment, OutgoingMessage
 from helpdesk.outbox.queries import CLAIM_LIFETIME, default_mailbox
 
-__all__ = ["add_mailbox", "claim", "default_mailbox", "queue", "record_failure", "record_sent", "ring_due"]
+__all__ = [
+    "add_mailbox",
+    "again_key",
+    "claim",
+    "default_mailbox",
+    "queue",
+    "record_bounce",
+    "record_failure",
+    "record_sent",
+    "ring_due",
+    "send_anew",
+    "try_again",
+]
 
 SWEEP_LIMIT = 500
+REPORT_CHARACTERS = 2000
 
 
 def add_mailbox(  # noqa: PLR0913 - a mailbox has this many settings
@@ -178,6 +191,84 @@ def record_failure(
         return
     due_at = now + delay_before_retry(attempt, chance=chance)
     _record(session, message_id, attempt, state="queued", next_attempt_at=due_at, last_error=error)
+
+
+def record_bounce(session: Session, *, message_id: str, report: str, now: datetime) -> OutgoingMessage | None:
+    """Note that a mail of ours came back, and return it; None when no mail has this Message-ID (docs/mail.md rule 28).
+
+    What several servers report stands there one line each.
+    """
+    returned = queries.find_by_message_id(session, message_id)
+    if returned is None:
+        return None
+    lines = [*filter(None, returned.bounce_report.splitlines()), report]
+    returned.bounced_at = returned.bounced_at or now
+    returned.bounce_report = "\n".join(dict.fromkeys(lines))[:REPORT_CHARACTERS]
+    session.flush()
+    return returned
+
+
+def try_again(session: Session, *, actor: Actor, outgoing: OutgoingMessage, now: datetime) -> None:
+    """Try a mail again that was given up: the same row, and so the same Message-ID (invariant 9).
+
+    Raises:
+        Conflict: it has not failed, or somebody tries it again already.
+    """
+    revived = session.execute(
+        update(OutgoingMessage)
+        .where(OutgoingMessage.id == outgoing.id, OutgoingMessage.state == "failed")
+        .values(state="queued", next_attempt_at=now)
+        .returning(OutgoingMessage.id)
+    ).scalar_one_or_none()
+    if revived is None:
+        message = "This mail is on its way again already."
+        raise Conflict(message)
+    audit.record(session, actor=actor, action="sent again", kind="outgoing_message", object_id=outgoing.id, now=now)
+    jobs.ring(session, "deliver_outgoing", outgoing.id, queue="mail")
+
+
+def again_key(outgoing: OutgoingMessage) -> str:
+    """Return the key under which a mail that came back is written once more."""
+    return f"again:{outgoing.id}"
+
+
+def send_anew(
+    session: Session, *, actor: Actor, outgoing: OutgoingMessage, to: Iterable[Address], now: datetime
+) -> OutgoingMessage:
+    """Write a mail that came back once more, to ``to`` alone: another row with a Message-ID of its own.
+
+    Raises:
+        RuleViolation: nobody to write to, or a line break in a name.
+    """
+    on_item = outgoing.about_id if outgoing.about_kind == "work_item" else None
+    again = queue(
+        session,
+        now=now,
+        mailbox_id=outgoing.mailbox_id,
+        idempotency_key=again_key(outgoing),
+        purpose=outgoing.purpose,
+        about=(outgoing.about_kind, outgoing.about_id),
+        to=to,
+        subject=outgoing.subject,
+        text=outgoing.text,
+        html=outgoing.html,
+        in_reply_to=outgoing.in_reply_to,
+        references=outgoing.references,
+        automatic=outgoing.automatic,
+        item_id=on_item,
+        from_name=outgoing.from_name,
+        attachments=[OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in outgoing.attachments],
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="sent anew",
+        kind="outgoing_message",
+        object_id=again.id,
+        now=now,
+        instead_of=outgoing.id,
+    )
+    return again
 
 
 def ring_due(session: Session, *, now: datetime) -> int:

@@ -48,6 +48,22 @@ def last_message_id(session: Session, item_id: int) -> int | None:
     return session.scalar(select(func.max(Message.id)).where(Message.work_item_id == item_id, Message.kind != "event"))
 
 
+def events_since(session: Session, item_id: int, *, since: datetime, beginning: str) -> int:
+    """Return how many events of the work item since then begin with these words."""
+    query = select(func.count(Message.id)).where(
+        Message.work_item_id == item_id,
+        Message.kind == "event",
+        Message.posted_at > since,
+        Message.text.startswith(beginning, autoescape=True),
+    )
+    return session.scalar(query) or 0
+
+
+def message_of_outgoing(session: Session, outgoing_id: int) -> Message | None:
+    """Return the reply that went out as this mail."""
+    return session.scalar(select(Message).where(Message.outgoing_message_id == outgoing_id))
+
+
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
     """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))

@@ -6,7 +6,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from helpdesk.desk.forms import AcceptForm
+from helpdesk.desk.forms import AcceptForm, SendAgainForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
@@ -16,6 +16,7 @@ from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.intake.service import held
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
+from helpdesk.tickets import service as tickets
 
 
 @bp.post("/items/<int:number>/messages/<int:message_id>/accept")
@@ -72,6 +73,26 @@ def hold_again(number: int, message_id: int) -> ResponseReturnValue:
         return _("The mail waits for a decision again.")
 
     return _decide(number, act)
+
+
+@bp.post("/items/<int:number>/mail/<int:outgoing_id>/send-again")
+@policy(DESK)
+def send_again(number: int, outgoing_id: int) -> ResponseReturnValue:
+    """Send a mail again that did not arrive."""
+    form = SendAgainForm()
+
+    def act(session: Session, item_id: int) -> str:
+        tickets.send_again(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            item_id=item_id,
+            outgoing_id=outgoing_id,
+            address=form.address.data or "",
+        )
+        return _("The mail is on its way again.")
+
+    return _decide(number, act, form=form)
 
 
 def _decide(number: int, act: Callable[[Session, int], str], *, form: StrictForm | None = None) -> ResponseReturnValue:

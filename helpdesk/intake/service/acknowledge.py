@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.decisions import OPEN_TICKET
+from helpdesk.intake.models import IntakeLimits
 from helpdesk.intake.render import acknowledgement
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.intake.service.placing import NOBODY
@@ -13,9 +14,6 @@ from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
-
-ONE_IN = timedelta(minutes=10)
-DAILY = 5
 
 
 def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified: bool, now: datetime) -> str | None:
@@ -30,9 +28,8 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
         return "not acknowledged: sent by staff"
     if contact.undeliverable_at is not None or contact.email == NOBODY:
         return "not acknowledged: mail to the sender cannot be delivered"
-    return _not_fresh(arrival) or _capped(
-        tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1)), now
-    )
+    written = tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1))
+    return _not_fresh(arrival) or _capped(written, arrival.limits, now)
 
 
 def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
@@ -75,9 +72,11 @@ def _is_backlog(arrival: Arrival) -> bool:
     return starts_at is not None and arrival.inbound.received_at < starts_at.replace(microsecond=0)
 
 
-def _capped(written: list[datetime], now: datetime) -> str | None:
-    if written and written[0] > now - ONE_IN:
-        return "not acknowledged: the sender had one within ten minutes"
-    if len(written) >= DAILY:
-        return f"not acknowledged: the sender had {DAILY} today"
+def _capped(written: list[datetime], limits: IntakeLimits, now: datetime) -> str | None:
+    """Return which cap of rule 26 stands against one more acknowledgement, by those written within a day."""
+    pause, daily = limits.acknowledgement_pause_minutes, limits.acknowledgements_a_day
+    if written and written[0] > now - timedelta(minutes=pause):
+        return f"not acknowledged: the sender had one within {pause} minutes"
+    if len(written) >= daily:
+        return f"not acknowledged: the sender had {len(written)} within a day"
     return None

@@ -28,8 +28,9 @@ def add(
         contact_id=contact.id if contact is not None else None,
         person_id=arrival.sender.person_id,
         mail=recording.message(arrival, decision, files, reasons),
+        reopenings_an_hour=arrival.limits.reopenings_an_hour,
     )
     if not (decision.held or arrival.incoming.automatic_reasons):
         recording.bring_in(session, arrival, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"
-    recording.done(session, arrival, decision, added, outcome, reasons, now)
+    recording.done(session, arrival, decision, added, outcome, added.reasons, now)

@@ -1,35 +1,74 @@
 """Mail of ours that came back: noted on its ticket, and on whom it did not reach (docs/mail.md rule 28)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients import service as clients
+from helpdesk.infra import crypto
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.service import log, recording
 from helpdesk.intake.service.matching import Arrival
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import read_message_id
+from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 
 
 def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) -> None:
-    """Note a bounce on its ticket, and mark who cannot be reached any more; without a ticket it is only listed."""
-    bounce, item_id = arrival.mail.bounce, decision.work_item_id
-    if item_id is None:
-        log.finish(
-            session, arrival.inbound, state="ignored", outcome="bounce", reasons=(*decision.reasons, "bounce"), now=now
-        )
+    """Note a bounce on the mail that came back, on its ticket and on its recipients; without a ticket it is listed."""
+    returned = _returned(session, arrival, now)
+    reasons = (*decision.reasons, *arrival.mail.bounce.reasons)
+    if decision.work_item_id is None:
+        _mark(session, arrival, _recipients_of(returned), now)
+        log.finish(session, arrival.inbound, state="ignored", outcome="bounce", reasons=reasons, now=now)
         return
-    recipients = ", ".join(bounce.recipients) or "the recipient"
+    takes_part = ticket_queries.participants(session, [decision.work_item_id])
+    ours = _recipients_of(returned) or {normalise_address(one.contact.email) for one in takes_part}
+    unreached = _mark(session, arrival, ours, now)
     event = tickets.add_event(
-        session,
-        actor=SYSTEM,
-        now=now,
-        item_id=item_id,
-        text=f"could not deliver mail to {recipients} ({bounce.status or 'no status'})",
+        session, actor=SYSTEM, now=now, item_id=decision.work_item_id, text=_sentence(arrival, unreached)
     )
-    if bounce.hard:
-        for participant in ticket_queries.participants(session, [item_id]):
-            if participant.contact.email.lower() in bounce.recipients:
-                participant.contact.undeliverable_at = now
-    recording.done(session, arrival, decision, event, "bounce", [*decision.reasons, *bounce.reasons], now)
+    recording.done(session, arrival, decision, event, "bounce", reasons, now)
+
+
+def _returned(session: Session, arrival: Arrival, now: datetime) -> OutgoingMessage | None:
+    """Return the mail of ours that came back, with the report on it; a forged Message-ID names none."""
+    bounce, keys = arrival.mail.bounce, crypto.mail_keys()
+    named = [*filter(None, (bounce.original_message_id,)), *arrival.mail.answered_message_ids]
+    own = next((one for one in named if read_message_id(one, keys=keys) is not None), None)
+    if own is None:
+        return None
+    return outbox.record_bounce(session, message_id=own.lower(), report=_report(arrival, bounce.recipients), now=now)
+
+
+def _mark(session: Session, arrival: Arrival, ours: Collection[str], now: datetime) -> list[str]:
+    """Return whom the mail did not reach, and count it on their contacts; only those to whom we wrote can be meant."""
+    bounce = arrival.mail.bounce
+    named = [address for address in bounce.recipients if address in ours]
+    unreached = named or (list(ours) if len(ours) == 1 else [])
+    for address in unreached:
+        clients.note_bounce(session, now=now, email=address, hard=bool(bounce.hard), why=_report(arrival, (address,)))
+    return unreached
+
+
+def _recipients_of(returned: OutgoingMessage | None) -> set[str]:
+    if returned is None:
+        return set()
+    return {normalise_address(person["address"]) for person in (*returned.to, *returned.cc)}
+
+
+def _report(arrival: Arrival, recipients: Collection[str]) -> str:
+    bounce = arrival.mail.bounce
+    how = "does not exist or takes no mail" if bounce.hard else "could not be reached for now"
+    return f"{', '.join(recipients) or 'the recipient'} {how} ({bounce.status or 'no status'})"
+
+
+def _sentence(arrival: Arrival, unreached: Collection[str]) -> str:
+    bounce = arrival.mail.bounce
+    whom = ", ".join(unreached or bounce.recipients) or "the recipient"
+    return f"could not deliver mail to {whom} ({bounce.status or 'no status'})"

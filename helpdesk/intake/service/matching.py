@@ -17,16 +17,14 @@ from helpdesk.intake.domain.dmarc import dmarc_verdict
 from helpdesk.intake.domain.matching import Incoming
 from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender
 from helpdesk.intake.domain.subject import find_token
-from helpdesk.intake.models import InboundMessage, IntakeSource
+from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.intake.service import limits
 from helpdesk.intake.service.ruling import Ruling
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import first_reply_token, read_message_id
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
-
-REOPENS_WITHIN = timedelta(days=30)
-"""An answer to a ticket that was closed longer ago opens a new one, linked to it (rule 39)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Arrival:
     incoming: Incoming
     contact: Contact | None
     own_addresses: frozenset[str]
+    limits: IntakeLimits
     ruling: Ruling | None = None
 
     @property
@@ -64,7 +63,7 @@ def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival
         is_bounce=mail.bounce.is_bounce,
         from_ourselves=from_ourselves and not mail.bounce.is_bounce,
     )
-    return Arrival(inbound, mail, source, heeded(incoming, inbound.decisions), contact, own)
+    return Arrival(inbound, mail, source, heeded(incoming, inbound.decisions), contact, own, limits.current(session))
 
 
 def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Candidate]:
@@ -72,13 +71,14 @@ def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Can
     found: dict[int, MatchedBy] = {}
     for matched_by, item_id in _pairs(session, arrival):
         found.setdefault(item_id, matched_by)
+    opens_anew = now - timedelta(days=arrival.limits.reopens_within_days)
     items = queries.items_with_project(session, found)
     people: dict[int, list[tuple[str, str]]] = {}
     for participant in tickets.participants(session, list(items)):
         entry = (participant.role, normalise_address(participant.contact.email))
         people.setdefault(participant.work_item_id, []).append(entry)
     return [
-        _candidate(matched_by, items[item_id], people.get(item_id, []), now)
+        _candidate(matched_by, items[item_id], people.get(item_id, []), opens_anew)
         for item_id, matched_by in found.items()
         if item_id in items
     ]
@@ -124,7 +124,8 @@ def _pairs(session: Session, arrival: Arrival) -> Iterator[tuple[MatchedBy, int]
         yield MatchedBy.SUBJECT_TOKEN, named
 
 
-def _candidate(matched_by: MatchedBy, item: WorkItem, people: list[tuple[str, str]], now: datetime) -> Candidate:
+def _candidate(matched_by: MatchedBy, item: WorkItem, people: list[tuple[str, str]], opens_anew: datetime) -> Candidate:
+    """Return the work item as a candidate; one that was closed before ``opens_anew`` takes no answer (rule 39)."""
     closed_at = item.closed_at if item.status in ("solved", "closed") else None
     return Candidate(
         matched_by=matched_by,
@@ -134,5 +135,5 @@ def _candidate(matched_by: MatchedBy, item: WorkItem, people: list[tuple[str, st
         requester=next((address for role, address in people if role == "requester"), ""),
         participants=frozenset(address for _, address in people),
         in_triage=item.project.is_triage,
-        closed_too_long=closed_at is not None and now - closed_at > REOPENS_WITHIN,
+        closed_too_long=closed_at is not None and closed_at < opens_anew,
     )

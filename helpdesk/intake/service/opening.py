@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients import service as clients
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
@@ -30,6 +31,8 @@ def open_ticket(
     contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
     assigned = ruling.assignment(session, ruled, place.project)
     done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
+    if not (decision.unverified_sender or arrival.incoming.automatic_reasons):
+        clients.heard_from(contact)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
     reasons = recording.reasons(
         session, arrival, (*decision.reasons, place.reason, *done_by_rule, silence or "acknowledged")

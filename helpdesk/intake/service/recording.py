@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients import service as client_service
 from helpdesk.clients.models import Contact
 from helpdesk.intake import queries
 from helpdesk.intake.domain.matching import Decision
@@ -36,6 +37,8 @@ def done(
 def bring_in(session: Session, arrival: Arrival, contact: Contact | None, message: Message, now: datetime) -> None:
     """Add the writer and whoever had the mail too to the conversation (rules 21 and 38)."""
     item_id = message.work_item_id
+    if contact is not None and not message.unverified:
+        client_service.heard_from(contact)
     copied = placing.others(session, arrival, now=now)
     for people, added_by in (([contact.id] if contact else [], "reply"), (copied, "copy")):
         if people:

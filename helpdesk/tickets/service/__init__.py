@@ -1,6 +1,7 @@
 """Use cases of conversations: tickets that open, mail that arrives, replies that go out, notes and events."""
 
 from helpdesk.tickets.service.arriving import add_mail
+from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.opening import open_by_mail, open_ticket
 from helpdesk.tickets.service.people import add_participants
@@ -18,5 +19,7 @@ __all__ = [
     "open_ticket",
     "put_away_held",
     "reply",
+    "send_again",
     "split_held",
+    "unreached",
 ]

@@ -1,17 +1,19 @@
 """Mail that arrives on a ticket, and what it does to its status (docs/mail.md rules 16, 18, 24 and 26)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.writing import add_event, keep_mail, lock, touch
 
 REOPENED_BY_AN_ANSWER = ("waiting", "solved", "closed")
+REOPENED = "reopened:"
 
 
 def add_mail(
@@ -22,16 +24,24 @@ def add_mail(
     contact_id: int | None,
     person_id: int | None,
     mail: IncomingMail,
+    reopenings_an_hour: int | None = None,
 ) -> Message:
     """Add a mail of a contact or of a member of staff to its ticket.
 
     A client's answer reopens what waited or was solved; automatic and held mail, and mail of staff, changes nothing
-    else (docs/mail.md rules 16, 18 and 24).
+    else (docs/mail.md rules 16, 18 and 24). A ticket that was reopened ``reopenings_an_hour`` times within the hour
+    stays as it is, and the message says so (rule 26).
     """
     item = lock(session, item_id)
     message = keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, mail=mail)
     if not (mail.automatic or mail.held or contact_id is None):
-        take_answer(session, item, now)
+        if _is_capped(session, item, reopenings_an_hour, now):
+            why = f"not reopened: it was {reopenings_an_hour} times within an hour, which is the limit"
+            message.reasons = [*message.reasons, why]
+            add_event(session, actor=SYSTEM, now=now, item_id=item_id, text=why)
+            touch(session, item, now)
+        else:
+            take_answer(session, item, now)
     return message
 
 
@@ -49,4 +59,11 @@ def _reopen(session: Session, item: WorkItem, now: datetime) -> None:
         return
     details = session.get_one(TicketDetails, item.id)
     details.reopened_count += 1
-    add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=f"reopened: the client answered ({before} before)")
+    add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=f"{REOPENED} the client answered ({before} before)")
+
+
+def _is_capped(session: Session, item: WorkItem, reopenings_an_hour: int | None, now: datetime) -> bool:
+    if reopenings_an_hour is None or item.status not in ("solved", "closed"):
+        return False
+    since = now - timedelta(hours=1)
+    return queries.events_since(session, item.id, since=since, beginning=REOPENED) >= reopenings_an_hour

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
@@ -34,21 +36,23 @@ REPLY = {"body": "Done.", "billable": "billable"}
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     """Give both tickets a requester, and replies an address to leave from."""
-    session.add(
-        Mailbox(
-            address="desk-table@halden-okoye.example",
-            name="Support",
-            smtp_host="localhost",
-            smtp_port=25,
-            smtp_security="none",
-            created_at=now,
-        )
+    mailbox = Mailbox(
+        address="desk-table@halden-okoye.example",
+        name="Support",
+        smtp_host="localhost",
+        smtp_port=25,
+        smtp_security="none",
+        created_at=now,
     )
+    session.add(mailbox)
+    session.flush()
     for item, contact in ((office.acme_ticket, office.acme_contact), (office.globex_ticket, office.globex_contact)):
         if session.get(TicketDetails, item.id) is None:
             session.add(TicketDetails(work_item_id=item.id, requester_id=contact.id, reasons=[], last_message_at=now))
     return {
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
+        "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
+        "failed_on_globex": _failed(session, office.globex_ticket.id, mailbox.id, now),
         "held_on_globex": _held(session, office.globex_ticket.id, office.acme_contact.id, now),
     }
 
@@ -56,6 +60,23 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
 def _held(session: Session, item_id: int, contact_id: int, now: datetime) -> int:
     mail = IncomingMail("Re: Printer", "I take over.", None, "I take over.", "", "<held@x.example>", now, held=True)
     return tickets.add_mail(session, now=now, item_id=item_id, contact_id=contact_id, person_id=None, mail=mail).id
+
+
+def _failed(session: Session, item_id: int, mailbox_id: int, now: datetime) -> int:
+    outgoing = outbox.queue(
+        session,
+        now=now,
+        mailbox_id=mailbox_id,
+        idempotency_key=f"table:{item_id}",
+        purpose="notice",
+        about=("work_item", item_id),
+        to=[Address("Somebody", "somebody@nowhere.example")],
+        subject="Canary",
+        text="Canary",
+        item_id=item_id,
+    )
+    outgoing.state, outgoing.last_error = "failed", "550 no such user"
+    return outgoing.id
 
 
 def _on_items(endpoint: str, act: str, form: dict[str, str]) -> list[Row]:
@@ -123,6 +144,9 @@ ROWS = [
         expect(anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303),
         form={"project_id": "{globex_project}"},
     ),
+    Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_acme}/send-again", DESK_WRITES),
+    Row("desk.send_again", "POST", "/items/{globex_ticket}/mail/{failed_on_globex}/send-again", GLOBEX_WRITES),
+    Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_globex}/send-again", NOT_THERE),
     *_on_held_mail("desk.accept_held", "accept"),
     *_on_held_mail("desk.split_held", "split"),
     *_on_held_mail("desk.put_away_held", "put-away"),

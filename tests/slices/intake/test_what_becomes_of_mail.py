@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk.clients.models import Contact
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.read import parse
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
@@ -155,8 +155,8 @@ class TestAcknowledgements:
             lines.append(inbox.receive(mail()))
 
         assert len(outgoing("acknowledgement")) == 5
-        assert "not acknowledged: the sender had one within ten minutes" in lines[1].reasons
-        assert "not acknowledged: the sender had 5 today" in lines[-1].reasons
+        assert "not acknowledged: the sender had one within 10 minutes" in lines[1].reasons
+        assert "not acknowledged: the sender had 5 within a day" in lines[-1].reasons
 
     @pytest.mark.usefixtures("office")
     def test_backlog_is_taken_in_without_a_word(self, fixed_clock):
@@ -520,3 +520,47 @@ def _explodes(*_args, **_kwargs):
 
 def _killed(*_args, **_kwargs):
     raise KeyboardInterrupt
+
+
+class TestLimitsThatPeopleSet:
+    def test_a_ticket_is_reopened_three_times_an_hour_and_then_says_so(self, inbox, office, fixed_clock):
+        item = ticket_of(inbox.receive(mail()))
+        sent = reply_to(office, item.id)
+        lines = []
+        for _ in range(4):
+            fixed_clock.advance(minutes=5)
+            set_status(item.id, "solved", fixed_clock())
+            lines.append(inbox.receive(mail("Again!", to=sent.reply_to)))
+
+        assert [line.outcome for line in lines] == ["reply"] * 4
+        assert ticket_of(lines[-1]).status == "solved"
+        why = "not reopened: it was 3 times within an hour, which is the limit"
+        assert why in lines[-1].reasons
+        assert conversation(item.id)[-1].text == why
+
+        fixed_clock.advance(minutes=60)
+        later = inbox.receive(mail("And again!", to=sent.reply_to))
+        assert ticket_of(later).status == "open"
+
+    def test_the_days_after_which_an_answer_opens_a_new_ticket_are_ones_own(self, inbox, office, fixed_clock):
+        with unit_of_work() as session:
+            session.add(IntakeLimits(id=1, reopens_within_days=3))
+        item = ticket_of(inbox.receive(mail()))
+        sent = reply_to(office, item.id)
+        set_status(item.id, "closed")
+        fixed_clock.advance(days=4)
+
+        line = inbox.receive(mail("Again!", to=sent.reply_to))
+
+        assert ticket_of(line).id != item.id
+
+    def test_acknowledgements_are_capped_by_ones_own_figures(self, inbox, fixed_clock):
+        with unit_of_work() as session:
+            session.add(IntakeLimits(id=1, acknowledgement_pause_minutes=1, acknowledgements_a_day=2))
+        lines = []
+        for _ in range(3):
+            lines.append(inbox.receive(mail()))
+            fixed_clock.advance(minutes=2)
+
+        assert len(outgoing("acknowledgement")) == 2
+        assert "not acknowledged: the sender had 2 within a day" in lines[-1].reasons

@@ -1,0 +1,75 @@
+"""Mail of ours on a ticket that did not arrive, sent once more (docs/mail.md rule 28, invariant 9)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.clients import queries as clients
+from helpdesk.clients import service as client_service
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.outbox import queries as outbox_queries
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects import queries as project_queries
+from helpdesk.tickets import queries
+from helpdesk.tickets.service.writing import add_event, lock, remember
+
+
+def send_again(
+    session: Session, *, actor: Actor, now: datetime, item_id: int, outgoing_id: int, address: str = ""
+) -> OutgoingMessage:
+    """Send a mail of this ticket again, and return the row that is on its way.
+
+    One that was given up is the same mail once more. One that came back is another mail, to those alone whom it did
+    not reach; ``address`` corrects the contact's own where there is one.
+
+    Raises:
+        NotFound: no such mail on this item, or not for this actor.
+        Conflict: it has arrived as far as anybody knows, or is on its way again.
+        RuleViolation: no address, or somebody else's.
+    """
+    project_queries.get_item(session, actor=actor, item_id=item_id)
+    lock(session, item_id)
+    outgoing = session.get(OutgoingMessage, outgoing_id, populate_existing=True)
+    if outgoing is None or (outgoing.about_kind, outgoing.about_id) != ("work_item", item_id):
+        message = "There is no such mail."
+        raise NotFound(message)
+    if outgoing.state == "failed":
+        outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
+        return outgoing
+    if outgoing.bounced_at is None or outbox_queries.find_by_key(session, outbox.again_key(outgoing)) is not None:
+        message = "This mail has arrived as far as anybody knows, or is on its way again."
+        raise Conflict(message)
+    return _anew(session, actor, now, outgoing, address)
+
+
+def unreached(outgoing: OutgoingMessage) -> list[Address]:
+    """Return whom a mail did not reach: those whom the reports name, or everybody where they name nobody."""
+    people = [Address(**person) for person in (*outgoing.to, *outgoing.cc)]
+    named = [person for person in people if person.address.lower() in outgoing.bounce_report.lower()]
+    return named or people
+
+
+def _anew(session: Session, actor: Actor, now: datetime, outgoing: OutgoingMessage, address: str) -> OutgoingMessage:
+    whom = unreached(outgoing)
+    if address.strip():
+        whom = [_corrected(session, actor, now, whom[0], address), *whom[1:]]
+    again = outbox.send_anew(session, actor=actor, outgoing=outgoing, to=whom, now=now)
+    reply = queries.message_of_outgoing(session, outgoing.id)
+    if reply is not None:
+        reply.outgoing_message_id, reply.message_id = again.id, again.message_id
+        remember(session, reply.work_item_id, (again.message_id,))
+    names = ", ".join(person.address for person in whom)
+    add_event(session, actor=actor, now=now, item_id=outgoing.about_id, text=f"sent the mail again to {names}")
+    return again
+
+
+def _corrected(session: Session, actor: Actor, now: datetime, person: Address, address: str) -> Address:
+    """Return the person with the address, which their contact has from now on."""
+    contact = clients.find_contact(session, person.address)
+    if contact is None:
+        return Address(person.name, address.strip())
+    corrected = client_service.correct_address(session, actor=actor, now=now, contact=contact, email=address)
+    return Address(person.name, corrected.email)

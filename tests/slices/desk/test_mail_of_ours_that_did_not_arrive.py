@@ -1,0 +1,178 @@
+"""Deliveries and bounces of our own mail on its ticket (docs/mail.md rule 28), and sending it again."""
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.clients.models import Contact
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
+from helpdesk.intake.models import InboundEffect
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries as ticket_queries
+from helpdesk.tickets import service as tickets
+from tests.conftest import NOW
+from tests.mails import mail
+
+pytestmark = pytest.mark.usefixtures("rung")
+
+ANN = "ann@acme.example"
+
+
+@pytest.fixture
+def ticket(inbox):
+    """Return a ticket that Ann opened by mail."""
+    line = inbox.receive(mail())
+    with unit_of_work() as session:
+        return session.get_one(WorkItem, session.get_one(InboundEffect, line.id).work_item_id)
+
+
+@pytest.fixture
+def sent(ticket, office):
+    """Return a reply to Ann that the server took."""
+    with unit_of_work() as session:
+        written = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="Try this.")
+        outgoing_id = written.outgoing_message_id
+    deliver(outgoing_id)
+    return row(outgoing_id)
+
+
+def deliver(outgoing_id, error=""):
+    with unit_of_work() as session:
+        claimed = outbox.claim(session, message_id=outgoing_id, now=NOW)
+        assert claimed is not None
+        how = {"message_id": outgoing_id, "attempt": claimed.attempts, "now": NOW}
+        if error:
+            outbox.record_failure(session, error=error, final=True, chance=0.5, **how)
+        else:
+            outbox.record_sent(session, said="", **how)
+
+
+def row(outgoing_id):
+    with unit_of_work() as session:
+        return session.get_one(OutgoingMessage, outgoing_id)
+
+
+def contact(email=ANN):
+    with unit_of_work() as session:
+        return session.scalar(select(Contact).where(Contact.email == email))
+
+
+def bounce(message_id, *, recipient=ANN, status="5.1.1", number=1):
+    return (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: support@halden-okoye.example\r\n"
+        f"Subject: Undelivered Mail\r\nMessage-ID: <bounce-{number}@mx.example>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {message_id}\r\nSubject: x\r\n\r\nx\r\n--b--\r\n"
+    ).encode()
+
+
+def send_again(browser, ticket, outgoing_id, **form):
+    return browser.post(f"/items/{ticket.number}/mail/{outgoing_id}/send-again", data=form)
+
+
+def test_a_bounce_stands_on_the_mail_that_came_back_and_on_its_dead_recipient(inbox, ticket, sent, sign_in_as, office):
+    inbox.receive(bounce(sent.message_id))
+
+    returned, ann = row(sent.id), contact()
+    page = sign_in_as(office.technician).get(f"/items/{ticket.number}").text
+    assert returned.bounced_at == NOW
+    assert returned.bounce_report == "ann@acme.example does not exist or takes no mail (5.1.1)"
+    assert (ann.undeliverable_at, ann.undeliverable_why) == (NOW, returned.bounce_report)
+    assert all(words in page for words in ("Came back", "This mail came back.", returned.bounce_report))
+
+
+def test_soft_bounces_are_counted_and_the_fifth_in_a_row_marks_the_contact(inbox, sent):
+    counts = []
+    for number in range(5):
+        inbox.receive(bounce(sent.message_id, status="4.2.2", number=number))
+        counts.append((contact().soft_bounces, contact().undeliverable_at is not None))
+
+    assert counts == [(1, False), (2, False), (3, False), (4, False), (5, True)]
+    assert contact().undeliverable_why.startswith("5 times in a row; at last: ann@acme.example could not be reached")
+
+
+def test_a_mail_from_the_contact_takes_back_what_bounces_said(inbox, sent):
+    inbox.receive(bounce(sent.message_id))
+
+    inbox.receive(mail("I am still here.", headers={"In-Reply-To": sent.message_id}))
+
+    assert (contact().undeliverable_at, contact().undeliverable_why, contact().soft_bounces) == (None, "", 0)
+
+
+def test_a_bounce_names_nobody_to_whom_we_did_not_write(inbox, sent, office):
+    inbox.receive(bounce(sent.message_id, recipient="person@globex.example"))
+
+    assert contact("person@globex.example").undeliverable_at is None
+
+
+def test_a_bounce_with_a_forged_message_id_marks_nobody(inbox, sent):
+    forged = sent.message_id[:10] + ("b" if sent.message_id[10] != "b" else "c") + sent.message_id[11:]
+
+    line = inbox.receive(bounce(forged))
+
+    assert (line.state, line.outcome) == ("ignored", "bounce")
+    assert (row(sent.id).bounced_at, contact().undeliverable_at) == (None, None)
+
+
+def test_a_mail_that_was_given_up_is_sent_again_as_the_same_mail(ticket, office, sign_in_as):
+    with unit_of_work() as session:
+        written = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="Try this.")
+        failed_id = written.outgoing_message_id
+    deliver(failed_id, error="550 no such user")
+    before = row(failed_id)
+    browser = sign_in_as(office.technician)
+    assert "550 no such user" in browser.get(f"/items/{ticket.number}").text
+
+    first, second = send_again(browser, ticket, failed_id), send_again(browser, ticket, failed_id)
+
+    after = row(failed_id)
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert (after.state, after.message_id) == ("queued", before.message_id)
+
+
+def test_a_mail_that_came_back_is_written_anew_to_the_corrected_address(inbox, ticket, sent, office, sign_in_as):
+    inbox.receive(bounce(sent.message_id))
+    browser = sign_in_as(office.technician)
+
+    first = send_again(browser, ticket, sent.id, address="ann.berg@acme.example")
+    second = send_again(browser, ticket, sent.id, address="ann.berg@acme.example")
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    with unit_of_work() as session:
+        newest = session.scalars(select(OutgoingMessage).order_by(OutgoingMessage.id.desc()).limit(1)).one()
+        reply = next(one for one in ticket_queries.conversation(session, ticket.id) if one.kind == "reply")
+        actions = list(session.scalars(select(AuditRow.action)))
+    assert newest.to == [{"name": "Ann Berg", "address": "ann.berg@acme.example"}]
+    assert (newest.text, newest.message_id != sent.message_id) == (sent.text, True)
+    assert (reply.outgoing_message_id, reply.message_id) == (newest.id, newest.message_id)
+    assert (contact(), contact("ann.berg@acme.example").undeliverable_at) == (None, None)
+    assert {"corrected address", "sent anew"} <= set(actions)
+
+
+def test_an_address_that_is_somebody_elses_is_refused_in_words(inbox, ticket, sent, office, sign_in_as):
+    inbox.receive(bounce(sent.message_id))
+    browser = sign_in_as(office.technician)
+
+    send_again(browser, ticket, sent.id, address="person@globex.example")
+
+    page = browser.get(f"/items/{ticket.number}").text
+    assert "has the address person@globex.example already" in page
+    assert contact().email == ANN
+
+
+def test_what_arrived_is_not_sent_twice(ticket, sent, office, sign_in_as):
+    answer = send_again(sign_in_as(office.technician), ticket, sent.id)
+
+    assert answer.status_code == 409
+
+
+def test_acknowledgements_are_told_beside_the_conversation(ticket, office, sign_in_as):
+    page = sign_in_as(office.technician).get(f"/items/{ticket.number}").text
+
+    assert "Other mail of ours" in page
+    assert "Acknowledgement" in page
