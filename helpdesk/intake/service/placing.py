@@ -12,6 +12,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.clients.models import Client, Contact
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.intake import queries
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.dmarc import Dmarc
 from helpdesk.intake.domain.rules import project_counts
@@ -74,8 +75,7 @@ def _named(session: Session, arrival: Arrival, of_contact: int | None) -> Place 
 
 def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:
     """Return the sender as a contact, added where there was none; a contact has no rights by that (rule 38)."""
-    client = client_by_domain(session, arrival, arrival.sender.address)
-    name, client_id = arrival.mail.sender.name, client.id if client is not None else None
+    name, client_id = arrival.mail.sender.name, _home_of(session, arrival, arrival.sender.address)
     try:
         return client_service.add_contact(
             session, actor=SYSTEM, now=now, name=name, email=arrival.sender.address, client_id=client_id
@@ -90,7 +90,6 @@ def others(session: Session, arrival: Arrival, *, now: datetime) -> list[int]:
     """Return the contacts in To and Cc that are neither the sender nor we nor staff, at most 20 (rule 38)."""
     found: list[int] = []
     for name, address in _outside(session, arrival):
-        client = client_by_domain(session, arrival, address)
         with suppress(RuleViolation):
             contact = client_service.add_contact(
                 session,
@@ -98,7 +97,7 @@ def others(session: Session, arrival: Arrival, *, now: datetime) -> list[int]:
                 now=now,
                 name=name,
                 email=address,
-                client_id=client.id if client is not None else None,
+                client_id=_home_of(session, arrival, address),
             )
             found.append(contact.id)
     return found
@@ -109,6 +108,18 @@ def client_by_domain(session: Session, arrival: Arrival, address: str) -> Client
     if arrival.sender.dmarc is Dmarc.FAIL:
         return None
     return clients.client_of_domain(session, domain_of(address))
+
+
+def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
+    """Return the client that a new contact belongs to: only by its whole domain (rule 16).
+
+    A contact may write on all tickets of its client. Who has an address below the client's domain gets his tickets
+    placed there, but is a contact of the client only when a person says so.
+    """
+    if arrival.sender.dmarc is Dmarc.FAIL:
+        return None
+    found = queries.clients_of_whole_domain(session, domain_of(address))
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _outside(session: Session, arrival: Arrival) -> Iterable[tuple[str, str]]:

@@ -564,3 +564,16 @@ class TestLimitsThatPeopleSet:
 
         assert len(outgoing("acknowledgement")) == 2
         assert "not acknowledged: the sender had 2 within a day" in lines[-1].reasons
+
+
+def test_an_address_below_a_clients_domain_is_no_contact_of_that_client_by_itself(inbox, office):
+    item = ticket_of(inbox.receive(mail(message_id="<start@acme.example>")))
+
+    first = inbox.receive(mail(sender="Ann <ann@pages.acme.example>"))
+    second = inbox.receive(mail(sender="Ann <ann@pages.acme.example>", headers={"In-Reply-To": "<start@acme.example>"}))
+
+    assert ticket_of(first).project_id == office.acme_project.id
+    assert ticket_of(second).id != item.id
+    with unit_of_work() as session:
+        (placed,) = session.scalars(select(Contact.client_id).where(Contact.email == "ann@pages.acme.example"))
+    assert placed is None
