@@ -167,6 +167,7 @@ def _title(status: int) -> str:
         403: _("Not part of your role"),
         404: _("Nothing here"),
         409: _("Somebody was faster"),
+        410: _("No longer here"),
         413: _("Too large"),
         422: _("That cannot be done like this"),
         429: _("Too often"),

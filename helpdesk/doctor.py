@@ -6,7 +6,7 @@ Nothing here calls the code that wrote the data: a fault in the engine must not 
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -14,6 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.blobs import ORPHAN_AGE, BlobStore
+from helpdesk.infra.db import UtcDateTime
+
+ERASED_WITHIN = timedelta(hours=3)
+"""A sweep every hour removes what a kill left of an erased file."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ def _documents(session: Session, store: BlobStore) -> Iterator[Finding]:
 
 def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Finding]:
     """Invariants 1 and 10: no row without its file, no file without a row."""
-    rows = session.execute(text("SELECT sha256, erased_at FROM blobs"))
+    rows = session.execute(text("SELECT sha256, erased_at FROM blobs").columns(erased_at=UtcDateTime()))
     known = {row.sha256: row.erased_at for row in rows}
     for digest, erased_at in known.items():
         if erased_at is None and not store.path_of(digest).exists():
@@ -196,6 +200,9 @@ def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Findin
         age = now.timestamp() - path.stat().st_mtime
         if path.name not in known and age > ORPHAN_AGE.total_seconds():
             yield Finding(10, f"the file {path.name} belongs to nothing")
+        erased_at = known.get(path.name)
+        if erased_at is not None and now - erased_at > ERASED_WITHIN and age > ERASED_WITHIN.total_seconds():
+            yield Finding(10, f"the file {path.name} was to be erased, and is still there")
 
 
 def _hash_of(path: Path) -> str | None:

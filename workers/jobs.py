@@ -5,6 +5,7 @@ from collections.abc import Collection
 from helpdesk.accounts import service as accounts
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
+from helpdesk.intake.process import erasing
 from helpdesk.intake.process import handle as intake
 from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
@@ -63,4 +64,12 @@ def sweep_files() -> None:
         with unit_of_work() as session:
             return blobs.known(session, digests)
 
+    with unit_of_work() as session:
+        blobs.revive(session)
     blobs.store().sweep(known, now=clock.now())
+
+
+@job
+def erase_old_mail() -> None:
+    """Erase raw mail beyond the time that it is kept for. Safe to run again: what is erased is left alone."""
+    erasing.erase_old(unit_of_work, store=blobs.store(), clock=clock.now)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import failpoints
-from helpdesk.infra.db import insert_of
+from helpdesk.infra.db import Base, insert_of
 from helpdesk.infra.models import Blob
 from helpdesk.kernel.errors import ExternalFailure, NotFound
 
@@ -20,6 +20,7 @@ Known = Callable[[Collection[str]], Collection[str]]
 """Returns those of the hashes that a row tells of."""
 
 PART_SUFFIX = ".part"
+AT_ONCE = 500
 ORPHAN_AGE = timedelta(hours=1)
 """A file is written before its row is committed; one that has none by then never gets it."""
 
@@ -60,15 +61,22 @@ class BlobStore:
             removed += sum(_removed(path, known, now) for path in old if path.name not in rows)
         return removed
 
-    def get(self, digest: str, *, first: int | None = None) -> bytes:
-        """Return the stored bytes, or only the ``first`` so many of them.
+    def discard(self, digests: Collection[str], known: Known, *, now: datetime) -> int:
+        """Remove the files of rows that were erased, and return how many; a file that came anew just now stays.
+
+        Whatever is left, by a kill or for being new, :meth:`sweep` removes later.
+        """
+        old = [path for path in map(self.path_of, digests) if _is_old(path, now)]
+        return sum(_removed(path, known, now) for path in old)
+
+    def get(self, digest: str) -> bytes:
+        """Return the stored bytes.
 
         Raises:
             NotFound: no such file, or it was erased.
         """
         try:
-            with self.path_of(digest).open("rb") as file:
-                return file.read(-1 if first is None else first)
+            return self.path_of(digest).read_bytes()
         except FileNotFoundError as error:
             message = "This file is no longer stored."
             raise NotFound(message) from error
@@ -152,8 +160,51 @@ def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> 
 
 
 def known(session: Session, digests: Collection[str]) -> set[str]:
-    """Return those of the hashes that a row tells of."""
-    return set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(digests))))
+    """Return those of the hashes whose files are to be there: a row tells of them, and nobody erased them.
+
+    The file of an erased row that came once more, and that something uses again, is to be there as well.
+    """
+    rows = session.execute(select(Blob.sha256, Blob.erased_at).where(Blob.sha256.in_(digests))).all()
+    erased = {row.sha256 for row in rows if row.erased_at is not None}
+    return {row.sha256 for row in rows if row.erased_at is None} | (used(session, erased) if erased else set())
+
+
+def used(session: Session, digests: Collection[str]) -> set[str]:
+    """Return those of the hashes that a row of any table points at; rows that were erased themselves do not count."""
+    found: set[str] = set()
+    for table in Base.metadata.tables.values():
+        for key in table.foreign_keys:
+            if key.column.table is Blob.__table__:
+                query = select(key.parent).where(key.parent.in_(digests))
+                if "erased_at" in table.c:
+                    query = query.where(table.c.erased_at.is_(None))
+                found.update(session.scalars(query))
+    return found
+
+
+def erase(session: Session, digests: Collection[str], *, by: str, why: str, now: datetime) -> list[str]:
+    """Mark the files that nothing uses any more as erased, and return them; the caller discards them after the commit.
+
+    The row goes first, so that no row ever promises a file that is gone.
+    """
+    query = select(Blob).where(Blob.sha256.in_(digests), Blob.erased_at.is_(None)).order_by(Blob.sha256)
+    rows = list(session.scalars(query.with_for_update()))
+    kept = used(session, [row.sha256 for row in rows])
+    spent = [row for row in rows if row.sha256 not in kept]
+    for row in spent:
+        row.erased_at, row.erased_by, row.erased_why = now, by, why
+    session.flush()
+    return [row.sha256 for row in spent]
+
+
+def revive(session: Session) -> None:
+    """Take back the mark of erased files whose bytes came once more and are used again."""
+    erased = list(session.scalars(select(Blob.sha256).where(Blob.erased_at.is_not(None))))
+    for start in range(0, len(erased), AT_ONCE):
+        again = used(session, erased[start : start + AT_ONCE])
+        if again:
+            values = {"erased_at": None, "erased_by": None, "erased_why": None}
+            session.execute(update(Blob).where(Blob.sha256.in_(again)).values(values))
 
 
 def store() -> BlobStore:

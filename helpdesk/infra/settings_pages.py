@@ -24,6 +24,7 @@ def tabs(current: str) -> list[Tab]:
         "accounts.teams": _("Teams"),
         "intake.mailboxes": _("Mailboxes"),
         "intake.mail_rules": _("Mail rules"),
+        "intake.limits": _("Mail limits"),
         "infra.jobs": _("Failed jobs"),
     }
     return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]

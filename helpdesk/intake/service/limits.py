@@ -1,7 +1,12 @@
 """The caps and limits that people set, or the standard ones where nobody did (docs/mail.md rules 11, 26 and 39)."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
 from helpdesk.intake.models import IntakeLimits
 
 BYTES_IN_A_MEGABYTE = 1024 * 1024
@@ -10,6 +15,21 @@ BYTES_IN_A_MEGABYTE = 1024 * 1024
 def current(session: Session) -> IntakeLimits:
     """Return the limits that hold now, to be read; the standard ones stand in no table."""
     return session.get(IntakeLimits, 1) or IntakeLimits(**standard())
+
+
+def change(session: Session, *, actor: Actor, now: datetime, values: Mapping[str, int | None]) -> IntakeLimits:
+    """Set limits by the names of their columns; what changed stands in the audit trail."""
+    row = session.get(IntakeLimits, 1)
+    if row is None:
+        row = IntakeLimits(**standard())
+        session.add(row)
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    session.flush()
+    if changed:
+        audit.record(session, actor=actor, action="changed", kind="mail_limits", object_id=row.id, now=now, **changed)
+    return row
 
 
 def standard() -> dict[str, int]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from flask import Response, render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import APPROVERS, policy
-from helpdesk.infra.web import zone
+from helpdesk.infra.web import day_filter, zone
 from helpdesk.intake import log_queries, queries
 from helpdesk.intake.log_queries import LARGEST_NUMBER, LogFilter
 from helpdesk.intake.models import InboundMessage
@@ -76,6 +76,11 @@ def log() -> str:
 def raw(inbound_id: int) -> Response:
     """Answer with the mail as it came, to be saved."""
     inbound = queries.get_inbound(read_session(), inbound_id)
+    if inbound.erased_at is not None:
+        abort(
+            410,
+            _("This mail was erased on %(day)s by %(who)s.", day=day_filter(inbound.erased_at), who=inbound.erased_by),
+        )
     response = Response(blobs.store().get(inbound.blob_sha256), mimetype="message/rfc822")
     response.headers.set("Content-Disposition", "attachment", filename=f"inbound-{inbound.id}.eml")
     response.headers["Content-Security-Policy"] = RAW_POLICY

@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
-from helpdesk.infra.policy import APPROVERS, current_actor, policy
+from helpdesk.infra.policy import APPROVERS, SETTINGS, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.intake import log_queries
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.shown import START_BYTES, ShownHead, shown_head
+from helpdesk.intake.process import erasing
 from helpdesk.intake.service import acts
+from helpdesk.intake.service.erasing import FINISHED
 from helpdesk.intake.views import words
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import NotFound
@@ -27,6 +29,7 @@ class Possible:
     make_ticket: bool
     not_automatic: bool
     ignore: bool
+    erase: bool
 
 
 @bp.get("/inbound/<int:inbound_id>")
@@ -95,6 +98,16 @@ def ignore(inbound_id: int) -> ResponseReturnValue:
     return back_or("intake.message", inbound_id=inbound_id)
 
 
+@bp.post("/inbound/<int:inbound_id>/erase")
+@policy(SETTINGS)
+def erase(inbound_id: int) -> ResponseReturnValue:
+    """Erase the mail and who wrote it; what became of it stays."""
+    why, store = request.form.get("why", ""), blobs.store()
+    erasing.erase_one(inbound_id, unit_of_work, actor=current_actor(), why=why, store=store, clock=clock.now)
+    flash(_("The mail is erased. What became of it stays on the log."), "ok")
+    return back_or("intake.message", inbound_id=inbound_id)
+
+
 def _possible(inbound: InboundMessage) -> Possible:
     idle = inbound.effect is None and inbound.erased_at is None
     return Possible(
@@ -102,12 +115,15 @@ def _possible(inbound: InboundMessage) -> Possible:
         make_ticket=idle and inbound.state in acts.OPENED,
         not_automatic=idle and inbound.state == "ignored" and inbound.outcome in acts.MACHINES,
         ignore=idle and inbound.state == "quarantined",
+        erase=inbound.erased_at is None and inbound.state in FINISHED and current_actor().is_one_of(SETTINGS),
     )
 
 
 def _head(inbound: InboundMessage) -> ShownHead | None:
     """Return the headers from the stored bytes; None where they are stored no longer."""
+    if inbound.erased_at is not None:
+        return None
     try:
-        return shown_head(blobs.store().get(inbound.blob_sha256, first=START_BYTES))
+        return shown_head(blobs.store().start_of(inbound.blob_sha256, size_bytes=START_BYTES))
     except NotFound:
         return None

@@ -20,6 +20,7 @@ LOG_REFUSED = expect(**OTHERS, manager=422, admin=422)
 LOG_NOT_THERE = expect(**OTHERS, manager=404, admin=404)
 ADMIN_SEES = expect(**OTHERS, manager=403, admin=200)
 ADMIN_DOES = expect(**OTHERS, manager=403, admin=303)
+ADMIN_MISSES = expect(**OTHERS, manager=403, admin=404)
 ADMIN_REFUSED = expect(**OTHERS, manager=403, admin=422)
 ADMIN_NOT_THERE = expect(**OTHERS, manager=403, admin=404)
 
@@ -54,6 +55,16 @@ RULE = {
     "ignore_reason": "",
 }
 
+LIMITS = {
+    "acknowledgement_pause_minutes": "10",
+    "acknowledgements_a_day": "5",
+    "reopenings_an_hour": "3",
+    "new_tickets_an_hour": "20",
+    "reopens_within_days": "30",
+    "largest_mail_mb": "32",
+    "retention_days": "",
+}
+
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     source = sources.connect_mailbox(
@@ -84,11 +95,14 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
             message_id=f"<{uid}@x.example>",
             content_hash=digest,
             received_at=now,
-            state="ignored" if state == "automatic" else state,
+            state="ignored" if state in ("automatic", "erased") else state,
+            erased_at=now if state == "erased" else None,
+            erased_by="Retention" if state == "erased" else "",
+            erased_why="kept for 90 days" if state == "erased" else "",
             outcome=state,
             reasons=[],
         )
-        for uid, state in enumerate(("quarantined", "done", "automatic"), start=1)
+        for uid, state in enumerate(("quarantined", "done", "automatic", "erased"), start=1)
     }
     session.add_all(lines.values())
     session.flush()
@@ -144,6 +158,14 @@ ROWS = [
     Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_DONE, form={"why": "sent again"}),
     Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_REFUSED, form={"why": ""}),
     Row("intake.ignore", "POST", "/inbound/{missing}/ignore", LOG_NOT_THERE, form={"why": "sent again"}),
+    Row("intake.raw", "GET", "/inbound/{erased_mail}/raw", expect(**OTHERS, manager=410, admin=410)),
+    Row("intake.message", "GET", "/inbound/{erased_mail}", LOG_SEEN),
+    Row("intake.erase", "POST", "/inbound/{automatic_mail}/erase", ADMIN_DOES, form={"why": "asked for"}),
+    Row("intake.erase", "POST", "/inbound/{automatic_mail}/erase", ADMIN_REFUSED, form={"why": ""}),
+    Row("intake.erase", "POST", "/inbound/{missing}/erase", ADMIN_MISSES, form={"why": "asked for"}),
+    Row("intake.limits", "GET", "/settings/mail-limits", ADMIN_SEES),
+    Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_DOES, form=LIMITS),
+    Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_REFUSED, form=LIMITS | {"largest_mail_mb": "0"}),
     Row("intake.mailboxes", "GET", "/settings/mailboxes", ADMIN_SEES),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_DOES, form=MAILBOX),
     Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
