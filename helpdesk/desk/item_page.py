@@ -12,6 +12,7 @@ from helpdesk.clients.models import Client
 from helpdesk.desk import queries, render
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
+from helpdesk.desk.spam_panel import SpamPanel, spam_panel
 from helpdesk.infra.policy import RETAINERS, Actor
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox import queries as outbox
@@ -37,6 +38,7 @@ class ItemValues:
     other_mail: list[render.DeliveryLine]
     time: render.TimePanel
     retainer: render.RetainerPanel | None
+    spam: SpamPanel | None
     last_seen_id: int | None
 
 
@@ -50,11 +52,12 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
     client = item.project.client
     entries = time.of_item(session, item.id)
     worked = render.seconds_by_uuid(entries, now=now)
+    details = tickets.details(session, item.id)
     messages = tickets.conversation(session, item.id)
     today = local_day(now, zone_named(client.time_zone))
     return ItemValues(
         item=render.item_facts(item),
-        ticket=_ticket(session, actor, item),
+        ticket=_ticket(session, actor, item, details),
         statuses=SETTABLE,
         people=queries.assignable(session, client),
         move_to=projects.choices_for(session, actor=actor, item=item),
@@ -74,12 +77,12 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
             retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now),
             may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
         ),
+        spam=spam_panel(session, actor=actor, details=details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
     )
 
 
-def _ticket(session: Session, actor: Actor, item: WorkItem) -> render.TicketFacts | None:
-    details = tickets.details(session, item.id)
+def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:
     if details is None:
         return None
     return render.ticket_facts(

@@ -19,7 +19,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 
-VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "client")
+VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -236,12 +236,14 @@ def _rows(actor: Actor) -> Select[Any]:
 
 def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnElement[bool]]:
     is_open = WorkItem.status.in_(OPEN_STATUSES)
+    spam = select(TicketDetails.work_item_id).where(TicketDetails.spam_at.is_not(None))
     conditions: dict[str, list[ColumnElement[bool]]] = {
         "all": [is_open],
         "mine": [is_open, WorkItem.assignee_id == actor.person_id],
         "unassigned": [is_open, WorkItem.assignee_id.is_(None)],
         "waiting": [WorkItem.status == "waiting"],
-        "closed": [~is_open],
+        "closed": [~is_open, WorkItem.id.not_in(spam)],
+        "spam": [WorkItem.id.in_(spam)],
         "client": [is_open, Client.id == client_id],
     }
     return conditions[view]

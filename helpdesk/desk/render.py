@@ -41,6 +41,7 @@ class ItemFacts:
     client_name: str
     due_on: date | None
     estimate_seconds: int | None
+    tags: list[str]
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         client_name=item.project.client.name,
         due_on=details.due_on if details else None,
         estimate_seconds=details.estimate_seconds if details else None,
+        tags=[one.tag for one in item.tags],
     )
 
 

@@ -128,7 +128,9 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         person=Me(actor.name, role_names()[actor.role]),
         sections=SECTIONS[actor.role],
         counts={"desk": counts.all, "approvals": waiting},
-        views=[View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed")],
+        views=[
+            View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
+        ],
         clients=list(counts.clients[:CLIENTS_SHOWN]),
         close_month=close_month(session, now),
         timer=_timer(session, actor, now) if works else None,

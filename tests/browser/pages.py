@@ -39,6 +39,8 @@ STORY = (
     Place("technician", "/desk?view=unassigned"),
     Place("technician", "/desk?view=waiting"),
     Place("technician", "/desk?view=closed"),
+    Place("technician", "/desk?view=spam"),
+    Place("admin", "/items/{spam_ticket}"),
     Place("technician", "/desk?view=client&client={kuehn}"),
     Place("technician", "/time"),
     Place("admin", "/time"),

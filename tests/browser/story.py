@@ -15,8 +15,9 @@ from helpdesk.desk.service import WorkedTime
 from helpdesk.infra import job_failures
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake.models import InboundEffect, InboundMessage
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits
 from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.intake.service import spam as intake_spam
 from helpdesk.intake.service.log import ATTEMPTS
 from helpdesk.invoicing import process as invoicing
 from helpdesk.invoicing import service as invoices
@@ -214,8 +215,26 @@ def _mail(office: Office, clock: FixedClock) -> Ids:
     inbox.receive(_printer_mail())
     _quarantine(inbox, clock)
     _undeliverable(office, clock, _ticket_of(last)[0])
+    spam = _spam(office, inbox, clock)
     clock.now = at("2026-11-18T09:58")
-    return {"story_ticket": number, "story_ticket_id": item_id, "failed_ticket": _ticket_of(last)[0]}
+    found = {"story_ticket": number, "story_ticket_id": item_id, "failed_ticket": _ticket_of(last)[0]}
+    return found | {"spam_ticket": spam}
+
+
+def _spam(office: Office, inbox: Inbox, clock: FixedClock) -> int:
+    """Let somebody sell pills, and a machine of a client write more than it may; return the number of the spam."""
+    clock.now = at("2026-11-18T09:05")
+    sold = inbox.receive(mail("Half price, today only.", sender="Eve <eve@pills.example>", subject="Wonderful pills"))
+    number, item_id = _ticket_of(sold)
+    with unit_of_work() as session:
+        intake_spam.mark(session, actor=office.actor("technician"), now=clock(), item_id=item_id, block="sender")
+        session.add(IntakeLimits(new_tickets_an_hour=1))
+    for minute in range(10, 14):
+        clock.now = at(f"2026-11-18T09:{minute}")
+        inbox.receive(mail("Disk full.", sender="NAS <nas@kuehn.example>", subject=f"NAS: disk {minute - 9} is full"))
+    with unit_of_work() as session:
+        session.delete(session.get_one(IntakeLimits, 1))
+    return number
 
 
 def _printer_mail() -> bytes:

@@ -319,4 +319,5 @@ def _view_names() -> dict[str, str]:
         "unassigned": _("Unassigned"),
         "waiting": _("Waiting"),
         "closed": _("Closed"),
+        "spam": _("Spam"),
     }

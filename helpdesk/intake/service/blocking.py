@@ -1,5 +1,6 @@
 """Blocked senders: whose mail is spam, and what nobody should block (docs/mail.md rule 43)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
-from helpdesk.clients.domain import check_address, client_domain, suffixes_of
+from helpdesk.clients.domain import check_address, client_domain, is_freemail, suffixes_of
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.domain.address import domain_of, normalise_address
@@ -81,13 +82,10 @@ def blocked_by(session: Session, address: str) -> str | None:
 def blockable(session: Session, address: str) -> Blockable:
     """Return what can be blocked of a sender; nothing of one who is ours."""
     wanted, domain = normalise_address(address), domain_of(address)
-    try:
-        _refuse_own(session, _pattern(wanted))
-    except RuleViolation:
+    own = _own(session)
+    if not domain or is_own(wanted, own):
         return Blockable("", "", "")
-    try:
-        _refuse_own(session, _pattern(f"@{domain}"))
-    except RuleViolation:
+    if is_freemail(domain) or is_own(f"@{domain}", own):
         return Blockable(wanted, "", "")
     client = clients.client_of_domain(session, domain)
     return Blockable(wanted, domain, client.name if client is not None else "")
@@ -102,13 +100,17 @@ def _pattern(text: str) -> str:
 
 def _refuse_own(session: Session, pattern: str) -> None:
     """Refuse to block ourselves: an address of ours, of our staff, or a domain in which such a one lies."""
-    own = {*outbox.own_addresses(session), *accounts.addresses(session)}
-    if any(_covers(pattern, address.lower()) for address in own):
+    if is_own(pattern, _own(session)):
         message = "That is an address or a domain of our own: blocking it would shut us out."
         raise RuleViolation(message)
 
 
-def _covers(pattern: str, address: str) -> bool:
+def _own(session: Session) -> frozenset[str]:
+    return frozenset(address.lower() for address in (*outbox.own_addresses(session), *accounts.addresses(session)))
+
+
+def is_own(pattern: str, own: Iterable[str]) -> bool:
+    """Return whether the address, or the domain with all below it, covers one of our own addresses."""
     if not pattern.startswith("@"):
-        return pattern == address
-    return address.endswith(pattern) or domain_of(address).endswith(f".{pattern[1:]}")
+        return pattern in own
+    return any(address.endswith((pattern, f".{pattern[1:]}")) for address in own)

@@ -6,6 +6,7 @@ from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held
 from helpdesk.tickets.service.opening import open_by_mail, open_ticket
 from helpdesk.tickets.service.people import add_participants
 from helpdesk.tickets.service.replying import reply
+from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
@@ -15,11 +16,13 @@ __all__ = [
     "add_note",
     "add_participants",
     "hold_again",
+    "mark_spam",
     "open_by_mail",
     "open_ticket",
     "put_away_held",
     "reply",
     "send_again",
     "split_held",
+    "unmark_spam",
     "unreached",
 ]

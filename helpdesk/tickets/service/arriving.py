@@ -46,7 +46,10 @@ def add_mail(
 
 
 def take_answer(session: Session, item: WorkItem, now: datetime) -> None:
-    """Move the ticket up for a client's answer, and reopen what waited or was solved."""
+    """Move the ticket up for a client's answer, and reopen what waited or was solved; spam stays where it is."""
+    details = session.get(TicketDetails, item.id)
+    if details is not None and details.spam_at is not None:
+        return
     touch(session, item, now)
     if item.status in REOPENED_BY_AN_ANSWER:
         _reopen(session, item, now)

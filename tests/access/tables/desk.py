@@ -30,6 +30,9 @@ STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bo
 RESTRICTED_CONFLICT = expect(
     anonymous=302, technician=404, account_manager=404, rival=409, bookkeeper=403, manager=409, admin=409
 )
+OPEN_CONFLICT = expect(
+    anonymous=302, technician=409, account_manager=409, rival=409, bookkeeper=403, manager=409, admin=409
+)
 
 REPLY = {"body": "Done.", "billable": "billable"}
 
@@ -174,4 +177,8 @@ ROWS = [
         "/clients/{missing}",
         expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404),
     ),
+    *_on_items("desk.mark_spam", "spam", {"block": "sender"}),
+    Row("desk.not_spam", "POST", "/items/{acme_ticket}/not-spam", OPEN_CONFLICT),
+    Row("desk.not_spam", "POST", "/items/{globex_ticket}/not-spam", RESTRICTED_CONFLICT),
+    Row("desk.not_spam", "POST", "/items/{missing}/not-spam", NOT_THERE),
 ]

@@ -125,10 +125,11 @@ def _furnish_rules(session: Session, office: Office, now: datetime) -> dict[str,
             automatic_may_open=True,
         ),
     )
-    news = rules.RuleSettings(name="Newsletters", conditions=conditions, active=False, ignore_reason="a newsletter")
-    rules.add_rule(session, actor=SYSTEM, now=now, settings=news)
+    words = (Condition(Field.SUBJECT, Operator.CONTAINS, "e"),)
+    news = rules.RuleSettings(name="Newsletters", conditions=words, active=False, ignore_reason="a newsletter")
+    news_rule = rules.add_rule(session, actor=SYSTEM, now=now, settings=news)
     blocking.block(session, actor=office.actor("admin"), now=now, pattern="spam.example")
-    return {"rule": monitoring.id}
+    return {"rule": monitoring.id, "news_rule": news_rule.id}
 
 
 ROWS = [
@@ -176,7 +177,7 @@ ROWS = [
     Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_SEES, form=RULE | {"act": "try"}),
     Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_REFUSED, form=RULE | {"position": "1"}),
     Row("intake.mail_rule", "GET", "/settings/mail-rules/{rule}", ADMIN_SEES),
-    Row("intake.mail_rule", "GET", "/settings/mail-rules/{rule}", ADMIN_SEES, query="try=1"),
+    Row("intake.mail_rule", "GET", "/settings/mail-rules/{news_rule}", ADMIN_SEES, query="try=1"),
     Row("intake.mail_rule", "GET", "/settings/mail-rules/{missing}", ADMIN_NOT_THERE),
     Row("intake.change_mail_rule", "POST", "/settings/mail-rules/{rule}", ADMIN_DOES, form=RULE),
     Row("intake.change_mail_rule", "POST", "/settings/mail-rules/{missing}", ADMIN_NOT_THERE, form=RULE),
