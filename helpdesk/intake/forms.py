@@ -1,33 +1,144 @@
-"""The form that connects a mailbox: who it is, where it is read, where its mail leaves."""
+"""The forms of a mailbox: who it is, where it is read, where its mail leaves, and what happens to what comes."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, NumberRange
+import re
+from typing import Any
 
+from wtforms import (
+    Field,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from helpdesk.company.forms import LANGUAGES
 from helpdesk.infra.forms import StrictForm, optional_id, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
 
 SECURITY = options((("tls", _l("TLS")), ("starttls", _l("STARTTLS")), ("none", _l("none (this machine only)"))))
+SIGN_IN = options(
+    (("password", _l("A password, or an app password")), ("oauth", _l("OAuth: Google, Microsoft 365 or another")))
+)
+FIRST_FETCH = options(
+    (
+        ("now", _l("Leave it: begin with the next mail")),
+        ("days", _l("Read that of the last days, without acknowledging it")),
+        ("all", _l("Read all of it, without acknowledging it")),
+    )
+)
 PORT = (InputRequired(), NumberRange(1, 65535))
+LONGEST_DAYS = 3650
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_HOST = re.compile(r"[^\s/@:]+|\[?[0-9a-fA-F:.]+\]?")
+
+
+def host(_form: object, field: Field) -> None:
+    """Refuse what cannot be the name of a server: an URL, a port, a space."""
+    if not _HOST.fullmatch(field.data or ""):
+        raise ValidationError(_("Only the server's name, such as imap.example.com: no https://, no port."))
+
+
+def fingerprint(_form: object, field: Field) -> None:
+    """Refuse what is no SHA-256 fingerprint."""
+    if field.data and not FINGERPRINT.fullmatch(field.data):
+        raise ValidationError(_("A SHA-256 fingerprint has 64 hexadecimal digits; the test shows it."))
+
+
+def plain_fingerprint(value: str | None) -> str | None:
+    """Return a fingerprint as it is stored: no colons, no spaces, lower case."""
+    return re.sub(r"[\s:]", "", value).lower() if value else value
 
 
 class MailboxForm(StrictForm):
-    """One mailbox: IMAP and SMTP with the same user and password."""
+    """All that a mailbox can be set to; empty passwords leave what is stored."""
 
-    name = StringField(_l("Name"), [InputRequired()])
-    address = StringField(_l("Address"), [InputRequired()])
-    username = StringField(_l("User name"), [InputRequired()])
-    password = PasswordField(_l("Password"), [InputRequired()])
-    imap_host = StringField(_l("IMAP server"), [InputRequired()])
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    language = SelectField(_l("Language"), choices=LANGUAGES, default="en")
+    auth = RadioField(_l("Signs in with"), choices=SIGN_IN, default="password")
+    username = StringField(_l("User name"), [InputRequired(), Length(max=254)])
+    password = PasswordField(_l("Password"), [Length(max=1000)])
+    imap_host = StringField(_l("IMAP server"), [InputRequired(), host])
     imap_port = IntegerField(_l("IMAP port"), PORT, default=993)
     imap_tls = SelectField(_l("IMAP encryption"), choices=SECURITY, default="tls")
-    smtp_host = StringField(_l("SMTP server"), [InputRequired()])
+    imap_fingerprint = StringField(_l("IMAP certificate"), [Length(max=200), fingerprint], filters=[plain_fingerprint])
+    folder = StringField(_l("Folder"), [Length(max=200)], default="INBOX")
+    smtp_host = StringField(_l("SMTP server"), [InputRequired(), host])
     smtp_port = IntegerField(_l("SMTP port"), PORT, default=587)
     smtp_tls = SelectField(_l("SMTP encryption"), choices=SECURITY, default="starttls")
+    smtp_fingerprint = StringField(_l("SMTP certificate"), [Length(max=200), fingerprint], filters=[plain_fingerprint])
+    smtp_username = StringField(_l("SMTP user name"), [Length(max=254)])
+    smtp_password = PasswordField(_l("SMTP password"), [Length(max=1000)])
     project_id = SelectField(_l("Project"), coerce=optional_id, default=None)
-    first_fetch = RadioField(
-        _l("Mail that is there already"),
-        choices=options(
-            (("now", _l("Leave it: begin with the next mail")), ("all", _l("Read all of it, without answering")))
-        ),
-        default="now",
-    )
+    processed_folder = StringField(_l("Processed folder"), [Length(max=200)])
+    authserv_id = StringField(_l("Our server's name in Authentication-Results"), [Length(max=200)])
+    signature = TextAreaField(_l("Signature"), [Length(max=2000)])
+    acknowledgement = TextAreaField(_l("Acknowledgement"), [Length(max=4000)])
+
+    def validate_processed_folder(self, field: Field) -> None:
+        """Refuse the folder that is read: mail would go round in it."""
+        if field.data and field.data.lower() == (self.folder.data or "INBOX").lower():
+            raise ValidationError(_("This is the folder that is read. Name another one, or none."))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields as `MailboxSettings` names them."""
+        return {
+            "name": self.name.data,
+            "language": self.language.data,
+            "auth": self.auth.data,
+            "user": self.username.data,
+            "password": self.password.data or "",
+            "imap_host": self.imap_host.data,
+            "imap_port": self.imap_port.data,
+            "imap_security": self.imap_tls.data,
+            "imap_fingerprint": self.imap_fingerprint.data or "",
+            "folder": self.folder.data or "INBOX",
+            "smtp_host": self.smtp_host.data,
+            "smtp_port": self.smtp_port.data,
+            "smtp_security": self.smtp_tls.data,
+            "smtp_fingerprint": self.smtp_fingerprint.data or "",
+            "smtp_user": self.smtp_username.data or None,
+            "smtp_password": self.smtp_password.data or None,
+            "default_project_id": self.project_id.data,
+            "processed_folder": self.processed_folder.data or "",
+            "trusted_authserv_id": self.authserv_id.data or "",
+            "signature": self.signature.data or "",
+            "acknowledgement": self.acknowledgement.data or "",
+        }
+
+
+class NewMailboxForm(MailboxForm):
+    """A mailbox that is connected: also its address, and what happens to the mail that is there.
+
+    Passwords that were typed for a first try come back sealed, since a page never shows one; ``anyway`` connects
+    whatever the try said.
+    """
+
+    address = StringField(_l("Address"), [InputRequired(), Length(max=254)])
+    first_fetch = RadioField(_l("Mail that is there already"), choices=FIRST_FETCH, default="now")
+    first_days = IntegerField(_l("Days"), [Optional(), NumberRange(1, LONGEST_DAYS)], default=30)
+    kept_password = HiddenField()
+    kept_smtp_password = HiddenField()
+    anyway = HiddenField()
+
+    def validate_first_fetch(self, field: Field) -> None:
+        """Ask for the number of days where it counts."""
+        if field.data == "days" and self.first_days.data is None:
+            raise ValidationError(_("Say how many days back."))
+
+    def validate_password(self, field: Field) -> None:
+        """Ask for the password where one is needed and none was typed before."""
+        if self.auth.data == "password" and not field.data and not self.kept_password.data:
+            raise ValidationError(_("This field is required."))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields as `MailboxSettings` names them."""
+        return super().settings() | {
+            "address": self.address.data,
+            "start_from": self.first_fetch.data,
+            "start_days": self.first_days.data if self.first_fetch.data == "days" else None,
+        }

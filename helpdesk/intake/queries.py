@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients.models import ClientDomain
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
+from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import Project, WorkItem
 
 
@@ -18,9 +19,42 @@ def active_sources(session: Session) -> list[IntakeSource]:
 
 
 def all_sources(session: Session) -> list[IntakeSource]:
-    """Return every source with its mailbox and project, for the settings page: one query."""
-    query = select(IntakeSource).options(joinedload(IntakeSource.mailbox), joinedload(IntakeSource.default_project))
+    """Return the source of every mailbox that was not removed, with mailbox, tokens and project: one query."""
+    query = (
+        select(IntakeSource)
+        .join(IntakeSource.mailbox)
+        .where(Mailbox.removed_at.is_(None))
+        .options(
+            contains_eager(IntakeSource.mailbox).joinedload(Mailbox.grant),
+            joinedload(IntakeSource.default_project),
+        )
+    )
     return list(session.scalars(query.order_by(IntakeSource.id)))
+
+
+def source_of_mailbox(session: Session, mailbox_id: int) -> IntakeSource:
+    """Return the source of a mailbox.
+
+    Raises:
+        NotFound: no such mailbox, or it was removed.
+    """
+    query = (
+        select(IntakeSource)
+        .join(IntakeSource.mailbox)
+        .where(IntakeSource.mailbox_id == mailbox_id, Mailbox.removed_at.is_(None))
+        .options(contains_eager(IntakeSource.mailbox).joinedload(Mailbox.grant))
+    )
+    source = session.scalar(query.order_by(IntakeSource.id).limit(1))
+    if source is None:
+        message = "There is no such mailbox."
+        raise NotFound(message)
+    return source
+
+
+def first_source(session: Session, mailbox_id: int) -> IntakeSource | None:
+    """Return the source that a mailbox has, or had when it was removed."""
+    query = select(IntakeSource).where(IntakeSource.mailbox_id == mailbox_id)
+    return session.scalar(query.order_by(IntakeSource.id).limit(1))
 
 
 def get_source(session: Session, source_id: int) -> IntakeSource:

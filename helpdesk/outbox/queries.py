@@ -16,11 +16,26 @@ def get_mailbox(session: Session, mailbox_id: int) -> Mailbox:
     """Return the mailbox.
 
     Raises:
-        NotFound: no such mailbox.
+        NotFound: no such mailbox, or it was removed.
     """
     mailbox = session.get(Mailbox, mailbox_id)
-    if mailbox is None:
+    if mailbox is None or mailbox.removed_at is not None:
         message = "There is no such mailbox."
+        raise NotFound(message)
+    return mailbox
+
+
+def sending_mailbox(session: Session, mailbox_id: int) -> Mailbox:
+    """Return the mailbox that writes for this one: itself, or where it was removed the one we write from by default.
+
+    Raises:
+        NotFound: no such mailbox, or it was removed and there is no other.
+    """
+    mailbox = session.get(Mailbox, mailbox_id)
+    if mailbox is not None and mailbox.removed_at is not None:
+        mailbox = default_mailbox(session)
+    if mailbox is None:
+        message = "There is no mailbox to write from."
         raise NotFound(message)
     return mailbox
 
@@ -31,13 +46,13 @@ def default_mailbox(session: Session) -> Mailbox | None:
 
 
 def mailbox_of_address(session: Session, address: str) -> Mailbox | None:
-    """Return the mailbox with this address, whatever its case."""
+    """Return the mailbox with this address, whatever its case, also one that was removed."""
     return session.scalar(select(Mailbox).where(Mailbox.address == address.strip().lower()))
 
 
 def own_addresses(session: Session) -> frozenset[str]:
-    """Return the addresses of all our mailboxes, in lower case."""
-    return frozenset(session.scalars(select(Mailbox.address)))
+    """Return the addresses of our mailboxes, in lower case; one that was removed is ours no more."""
+    return frozenset(session.scalars(select(Mailbox.address).where(Mailbox.removed_at.is_(None))))
 
 
 def find_by_key(session: Session, idempotency_key: str) -> OutgoingMessage | None:

@@ -20,10 +20,12 @@ from helpdesk.outbox.domain import (
     make_message_id,
     reply_address,
 )
+from helpdesk.outbox.mailboxes import Profile, add_mailbox, remove_mailbox, set_up
 from helpdesk.outbox.models import Mailbox, OutgoingAttachment, OutgoingMessage
 from helpdesk.outbox.queries import CLAIM_LIFETIME, default_mailbox
 
 __all__ = [
+    "Profile",
     "add_mailbox",
     "again_key",
     "claim",
@@ -32,54 +34,15 @@ __all__ = [
     "record_bounce",
     "record_failure",
     "record_sent",
+    "remove_mailbox",
     "ring_due",
     "send_anew",
+    "set_up",
     "try_again",
 ]
 
 SWEEP_LIMIT = 500
 REPORT_CHARACTERS = 2000
-
-
-def add_mailbox(  # noqa: PLR0913 - a mailbox has this many settings
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    address: str,
-    name: str,
-    smtp_host: str,
-    smtp_port: int,
-    smtp_security: str = "starttls",
-    smtp_user: str = "",
-    smtp_password: str = "",
-    language: str = "en",
-) -> Mailbox:
-    """Add an address that we send as; its password is stored encrypted.
-
-    Raises:
-        RuleViolation: the address is none, its name too long for signed reply addresses, or it is there already.
-    """
-    address = address.strip().lower()
-    reply_address(mailbox=address, work_item_id=10**9, keys=crypto.mail_keys())
-    if queries.mailbox_of_address(session, address) is not None:
-        message = f"The mailbox {address} is connected already."
-        raise RuleViolation(message)
-    mailbox = Mailbox(
-        address=address,
-        name=header_value(name.strip(), name="name"),
-        language=language,
-        smtp_host=smtp_host.strip(),
-        smtp_port=smtp_port,
-        smtp_security=smtp_security,
-        smtp_user=smtp_user,
-        smtp_secret=crypto.seal(smtp_password),
-        created_at=now,
-    )
-    session.add(mailbox)
-    session.flush()
-    audit.record(session, actor=actor, action="added", kind="mailbox", object_id=mailbox.id, now=now, address=address)
-    return mailbox
 
 
 def queue(  # noqa: PLR0913 - a mail has this many parts
@@ -109,13 +72,13 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     repeats it (invariant 9).
 
     Raises:
-        NotFound: no such mailbox.
+        NotFound: no such mailbox, or it was removed and there is no other.
         RuleViolation: nobody to write to, or a line break in subject or names.
     """
     first = queries.find_by_key(session, idempotency_key)
     if first is not None:
         return first
-    mailbox = queries.get_mailbox(session, mailbox_id)
+    mailbox = queries.sending_mailbox(session, mailbox_id)
     people = [_as_json(person) for person in to]
     if not people:
         message = "The mail has no recipient."

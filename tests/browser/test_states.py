@@ -39,7 +39,7 @@ REFUSED = (
     ("admin", "/tickets/new", "Open ticket"),
     ("admin", "/retainers/new", "Agree"),
     ("admin", "/settings/people", "Add person"),
-    ("admin", "/settings/mailboxes", "Connect"),
+    ("admin", "/settings/mailboxes/new", "Connect"),
     ("admin", "/rates", "Add rate"),
     ("admin", "/projects/{kuehn_project}", "Add task"),
     ("technician", "/time", "Add entry"),

@@ -1,16 +1,37 @@
 """How a mailbox fares, as rows that its page and the alarms show (docs/mail.md rules 5, 12 and 40)."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from helpdesk.intake import queries
+from helpdesk.intake.domain.health import Alarm, Probe, Vitals, alarms_of, probe_of
 from helpdesk.intake.models import IntakeSource
 
-PROBE_PATIENCE = timedelta(minutes=10)
 MISSING_SHOWN = 500
+
+
+def vitals_of(source: IntakeSource) -> Vitals:
+    """Return what is known of how the mailbox fares."""
+    grant = source.mailbox.grant
+    return Vitals(
+        active=source.active,
+        begun_at=source.renewed_at or source.mailbox.created_at,
+        last_poll_at=source.last_poll_at,
+        failing_since=source.failing_since,
+        idle_since=source.idle_since,
+        last_error=source.last_error,
+        missing=len(source.missing_uids),
+        failed_refreshes=grant.failed_refreshes if grant is not None else 0,
+        token_error=grant.last_error if grant is not None else "",
+    )
+
+
+def alarms(session: Session, *, now: datetime) -> list[tuple[IntakeSource, Alarm]]:
+    """Return what administrators must hear of, mailbox by mailbox: one query."""
+    return [(source, alarm) for source in queries.all_sources(session) for alarm in alarms_of(vitals_of(source), now)]
 
 
 def record_poll(session: Session, *, source_id: int, now: datetime, trouble: str = "") -> None:
@@ -21,8 +42,7 @@ def record_poll(session: Session, *, source_id: int, now: datetime, trouble: str
     """
     source = queries.get_source(session, source_id)
     source.last_poll_at, source.last_error, source.failing_since, source.backlog_count = now, trouble, None, 0
-    waiting = source.probe_sent_at is not None and source.probe_arrived_at is None
-    if waiting and source.probe_sent_at is not None and now - source.probe_sent_at > PROBE_PATIENCE:
+    if probe_of(sent_at=source.probe_sent_at, arrived_at=source.probe_arrived_at, now=now) is Probe.LOST:
         source.mailbox.plus_addresses = False
     session.flush()
 

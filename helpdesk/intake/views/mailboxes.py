@@ -1,121 +1,185 @@
-"""Settings: the mailboxes that are read."""
+"""Settings: the mailboxes that are read, how they fare, and connecting one more."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import options
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 from helpdesk.intake import queries
-from helpdesk.intake.forms import MailboxForm
+from helpdesk.intake.domain.health import alarms_of, state_of
+from helpdesk.intake.forms import MailboxForm, NewMailboxForm
 from helpdesk.intake.models import IntakeSource
-from helpdesk.intake.service import sources
+from helpdesk.intake.render import acknowledgement
+from helpdesk.intake.service import health, sources
+from helpdesk.intake.service.sources import MailboxSettings
+from helpdesk.intake.views import mailbox_words as words
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
 
 
 @dataclass(frozen=True)
 class MailboxRow:
-    """One mailbox as the settings page shows it."""
+    """One mailbox as the list shows it."""
 
+    id: int
     name: str
     address: str
-    imap: str
-    smtp: str
+    state_label: str
+    tone: str
+    icon: str
     project_name: str | None
     last_poll_at: datetime | None
-    idle: bool
-    error: str
-    active: bool
+    trouble: str
+    alarms: list[str]
 
 
 @bp.get("/settings/mailboxes")
 @policy(SETTINGS)
 def mailboxes() -> str:
-    """Show the mailboxes with their health, and the form for one more."""
-    return _mailboxes_page(_form())
+    """Show the mailboxes with their health."""
+    now = clock.now()
+    rows = [mailbox_row(source, now) for source in queries.all_sources(read_session())]
+    return render_template("settings/mailboxes.html", tabs=tabs("intake.mailboxes"), mailboxes=rows)
 
 
-@bp.post("/settings/mailboxes")
+@bp.get("/settings/mailboxes/new")
+@policy(SETTINGS)
+def new_mailbox() -> str:
+    """Show the form for one more mailbox."""
+    return _form_page(_with_projects(NewMailboxForm()))
+
+
+@bp.post("/settings/mailboxes/new")
 @policy(SETTINGS)
 def connect_mailbox() -> ResponseReturnValue:
     """Connect a mailbox; the watcher begins with it by itself."""
-    form = _form()
+    form = _with_projects(NewMailboxForm())
     if not form.validate_on_submit():
-        return _mailboxes_page(form), 422
+        return _form_page(form), 422
     try:
         with unit_of_work() as session:
-            sources.connect_mailbox(session, actor=current_actor(), now=clock.now(), settings=_settings(form))
+            settings = MailboxSettings(**form.settings())
+            source = sources.connect_mailbox(session, actor=current_actor(), now=clock.now(), settings=settings)
     except RuleViolation as refusal:
         form.refuse(refusal)
-        return _mailboxes_page(form), 422
+        return _form_page(form), 422
     flash(_("The mailbox is connected. Its mail is read within seconds."), "ok")
-    return redirect(url_for("intake.mailboxes"), code=303)
+    return to_mailbox(source.mailbox_id)
 
 
-def _form() -> MailboxForm:
-    form = MailboxForm()
+@bp.get("/settings/mailboxes/<int:mailbox_id>/settings")
+@policy(SETTINGS)
+def edit_mailbox(mailbox_id: int) -> str:
+    """Show what a mailbox is set to; passwords are never shown."""
+    source = queries.source_of_mailbox(read_session(), mailbox_id)
+    return _form_page(_with_projects(MailboxForm(data=_typed(source))), source)
+
+
+@bp.post("/settings/mailboxes/<int:mailbox_id>/settings")
+@policy(SETTINGS)
+def change_mailbox(mailbox_id: int) -> ResponseReturnValue:
+    """Change what a mailbox is set to; the watcher begins anew with it."""
+    source = queries.source_of_mailbox(read_session(), mailbox_id)
+    form = _with_projects(MailboxForm())
+    if not form.validate_on_submit():
+        return _form_page(form, source), 422
+    try:
+        with unit_of_work() as session:
+            settings = MailboxSettings(address=source.mailbox.address, **form.settings())
+            sources.change_mailbox(
+                session, actor=current_actor(), now=clock.now(), mailbox_id=mailbox_id, settings=settings
+            )
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _form_page(form, source), 422
+    flash(_("Saved. The mailbox is read with these settings within seconds."), "ok")
+    return to_mailbox(mailbox_id)
+
+
+def to_mailbox(mailbox_id: int) -> ResponseReturnValue:
+    """Return the redirect to a mailbox's page."""
+    return redirect(url_for("intake.mailbox", mailbox_id=mailbox_id), code=303)
+
+
+def mailbox_row(source: IntakeSource, now: datetime) -> MailboxRow:
+    """Return a mailbox as the list shows it."""
+    vitals = health.vitals_of(source)
+    state = state_of(vitals)
+    tone, icon = words.TONES[state]
+    return MailboxRow(
+        id=source.mailbox_id,
+        name=source.mailbox.name,
+        address=source.mailbox.address,
+        state_label=words.state_label(state),
+        tone=tone,
+        icon=icon,
+        project_name=source.default_project.name if source.default_project else None,
+        last_poll_at=source.last_poll_at,
+        trouble=source.last_error,
+        alarms=[words.alarm_text(alarm, now=now) for alarm in alarms_of(vitals, now)],
+    )
+
+
+def _with_projects(form: MailboxForm) -> MailboxForm:
     projects = queries.project_choices(read_session())
     named = [(str(project.id), f"{project.client.name}: {project.name}") for project in projects]
     form.project_id.choices = options([("", _("by client, else Triage")), *named])
     return form
 
 
-def _settings(form: MailboxForm) -> sources.MailboxSettings:
-    return sources.MailboxSettings(
-        name=form.name.data or "",
-        address=form.address.data or "",
-        user=form.username.data or "",
-        password=form.password.data or "",
-        imap_host=form.imap_host.data or "",
-        imap_port=form.imap_port.data or 0,
-        imap_security=form.imap_tls.data,
-        smtp_host=form.smtp_host.data or "",
-        smtp_port=form.smtp_port.data or 0,
-        smtp_security=form.smtp_tls.data,
-        default_project_id=form.project_id.data,
-        start_from=form.first_fetch.data,
-    )
-
-
-def _mailboxes_page(form: MailboxForm) -> str:
-    groups = [
-        {"legend": _("Mailbox"), "names": ["name", "address", "username", "password"], "hint": ""},
-        {"legend": _("Reading (IMAP)"), "names": ["imap_host", "imap_port", "imap_tls"], "hint": ""},
-        {"legend": _("Sending (SMTP)"), "names": ["smtp_host", "smtp_port", "smtp_tls"], "hint": ""},
-        {"legend": _("What happens with its mail"), "names": ["project_id", "first_fetch"], "hint": ""},
-    ]
-    hints = {
-        "address": _("Clients write to it, and see it as the sender of our replies."),
-        "password": _("Stored encrypted. Many providers want an app password here."),
-        "project_id": _("Senders whom nobody knows land here; known contacts go to their own client."),
-    }
-    return render_template(
-        "settings/mailboxes.html",
-        tabs=tabs("intake.mailboxes"),
-        mailboxes=[_mailbox_row(source) for source in queries.all_sources(read_session())],
-        form=form,
-        groups=groups,
-        hints=hints,
-    )
-
-
-def _mailbox_row(source: IntakeSource) -> MailboxRow:
+def _typed(source: IntakeSource) -> dict[str, Any]:
+    """Return what the form shows of a mailbox."""
     mailbox = source.mailbox
-    return MailboxRow(
-        name=mailbox.name,
-        address=mailbox.address,
-        imap=f"{source.imap_host}:{source.imap_port}, {source.imap_security}",
-        smtp=f"{mailbox.smtp_host}:{mailbox.smtp_port}, {mailbox.smtp_security}",
-        project_name=source.default_project.name if source.default_project else None,
-        last_poll_at=source.last_poll_at,
-        idle=source.idle_since is not None,
-        error=source.last_error,
-        active=source.active,
+    return {
+        "name": mailbox.name,
+        "language": mailbox.language,
+        "auth": mailbox.auth,
+        "username": source.imap_user,
+        "imap_host": source.imap_host,
+        "imap_port": source.imap_port,
+        "imap_tls": source.imap_security,
+        "imap_fingerprint": source.imap_fingerprint,
+        "folder": source.folder,
+        "smtp_host": mailbox.smtp_host,
+        "smtp_port": mailbox.smtp_port,
+        "smtp_tls": mailbox.smtp_security,
+        "smtp_fingerprint": mailbox.smtp_fingerprint,
+        "smtp_username": "" if mailbox.smtp_user == source.imap_user else mailbox.smtp_user,
+        "project_id": source.default_project_id,
+        "processed_folder": source.processed_folder,
+        "authserv_id": source.trusted_authserv_id,
+        "signature": mailbox.signature,
+        "acknowledgement": mailbox.acknowledgement,
+    }
+
+
+def _form_page(form: MailboxForm, source: IntakeSource | None = None) -> str:
+    is_new = source is None
+    return render_template(
+        "settings/mailbox_form.html",
+        tabs=tabs("intake.mailboxes"),
+        mailbox=None if source is None else {"id": source.mailbox_id, "address": source.mailbox.address},
+        form=form,
+        groups=words.groups(is_new=is_new),
+        hints=words.hints(is_new=is_new),
+        preview=_preview(form),
     )
+
+
+def _preview(form: MailboxForm) -> str:
+    """Return the acknowledgement as a made-up sender would get it."""
+    return acknowledgement(
+        language=form.language.data or "en",
+        name="Ann Example",
+        number=1234,
+        title=_("The printer does not print"),
+        own_text=form.acknowledgement.data or "",
+    )[1]

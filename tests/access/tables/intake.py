@@ -36,8 +36,12 @@ MAILBOX = {
     "smtp_port": "587",
     "smtp_tls": "starttls",
     "project_id": "",
+    "language": "en",
+    "auth": "password",
     "first_fetch": "now",
+    "anyway": "1",
 }
+CHANGED_MAILBOX = {key: value for key, value in MAILBOX.items() if key not in ("address", "first_fetch", "anyway")}
 
 RULE = {
     "name": "Printers",
@@ -106,7 +110,10 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     }
     session.add_all(lines.values())
     session.flush()
-    return {f"{state}_mail": line.id for state, line in lines.items()} | _furnish_rules(session, office, now)
+    return {f"{state}_mail": line.id for state, line in lines.items()} | {
+        "mailbox": source.mailbox_id,
+        **_furnish_rules(session, office, now),
+    }
 
 
 def _furnish_rules(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
@@ -168,9 +175,31 @@ ROWS = [
     Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_DOES, form=LIMITS),
     Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_REFUSED, form=LIMITS | {"largest_mail_mb": "0"}),
     Row("intake.mailboxes", "GET", "/settings/mailboxes", ADMIN_SEES),
-    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_DOES, form=MAILBOX),
-    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
-    Row("intake.connect_mailbox", "POST", "/settings/mailboxes", ADMIN_REFUSED, form=MAILBOX | {"active": "1"}),
+    Row("intake.new_mailbox", "GET", "/settings/mailboxes/new", ADMIN_SEES),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes/new", ADMIN_DOES, form=MAILBOX),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes/new", ADMIN_REFUSED, form=MAILBOX | {"imap_port": "x"}),
+    Row("intake.connect_mailbox", "POST", "/settings/mailboxes/new", ADMIN_REFUSED, form=MAILBOX | {"active": "1"}),
+    Row("intake.mailbox", "GET", "/settings/mailboxes/{mailbox}", ADMIN_SEES),
+    Row("intake.mailbox", "GET", "/settings/mailboxes/{missing}", ADMIN_NOT_THERE),
+    Row("intake.edit_mailbox", "GET", "/settings/mailboxes/{mailbox}/settings", ADMIN_SEES),
+    Row("intake.edit_mailbox", "GET", "/settings/mailboxes/{missing}/settings", ADMIN_NOT_THERE),
+    Row("intake.change_mailbox", "POST", "/settings/mailboxes/{mailbox}/settings", ADMIN_DOES, form=CHANGED_MAILBOX),
+    Row(
+        "intake.change_mailbox",
+        "POST",
+        "/settings/mailboxes/{mailbox}/settings",
+        ADMIN_REFUSED,
+        form=CHANGED_MAILBOX | {"address": "x@y.example"},
+    ),
+    Row("intake.change_mailbox", "POST", "/settings/mailboxes/{missing}/settings", ADMIN_NOT_THERE),
+    *(
+        row
+        for act in ("pause", "resume", "check", "remove")
+        for row in (
+            Row(f"intake.{act}_mailbox", "POST", f"/settings/mailboxes/{{mailbox}}/{act}", ADMIN_DOES),
+            Row(f"intake.{act}_mailbox", "POST", f"/settings/mailboxes/{{missing}}/{act}", ADMIN_NOT_THERE),
+        )
+    ),
     Row("intake.mail_rules", "GET", "/settings/mail-rules", ADMIN_SEES),
     Row("intake.new_mail_rule", "GET", "/settings/mail-rules/new", ADMIN_SEES),
     Row("intake.add_mail_rule", "POST", "/settings/mail-rules/new", ADMIN_DOES, form=RULE),

@@ -3,10 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from helpdesk.infra import blobs, crypto
+from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
-from helpdesk.intake.models import InboundMessage, IntakeSource
-from tests.access.tables.intake import MAILBOX
+from helpdesk.intake.models import InboundMessage
 from tests.mails import mail
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -72,55 +71,6 @@ def test_a_quarantined_mail_is_read_once_more_from_our_copy(office, inbox, sign_
     assert answer.status_code == 303
     assert [(bell.job, bell.args) for bell in rung] == [("handle_inbound", (line.id,))]
     assert inbox.handle(line.id).outcome == "ticket"
-
-
-def test_a_mailbox_is_connected_with_one_form_and_its_password_kept_secret(office, sign_in_as):
-    browser = sign_in_as(office.admin)
-
-    answer = browser.post("/settings/mailboxes", data=MAILBOX | {"project_id": str(office.acme_project.id)})
-    page = browser.get("/settings/mailboxes").text
-
-    assert answer.status_code == 303
-    with unit_of_work() as session:
-        source = session.scalars(select(IntakeSource)).one()
-        box = source.mailbox
-    assert (source.imap_host, source.start_from, source.default_project_id) == (
-        "imap.example",
-        "now",
-        office.acme_project.id,
-    )
-    assert [crypto.unseal(secret) for secret in (source.imap_secret, box.smtp_secret)] == ["secret", "secret"]
-    assert "imap.example:993, tls" in page
-    assert "secret" not in page.replace('name="password"', "")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"address": "nonsense"}, "no mail address"),
-        ({"imap_port": "70000"}, "Number must be between"),
-        ({"imap_host": ""}, "This field is required"),
-        ({"first_fetch": "sometime"}, "Not a valid choice"),
-        ({"project_id": "99999"}, "Not a valid choice"),
-    ],
-)
-def test_a_form_that_is_refused_says_why_and_keeps_what_was_typed(office, sign_in_as, change, says):
-    answer = sign_in_as(office.admin).post("/settings/mailboxes", data=MAILBOX | change)
-
-    assert answer.status_code == 422
-    assert says in answer.text
-    assert 'value="smtp.example"' in answer.text
-    with unit_of_work() as session:
-        assert session.scalars(select(IntakeSource)).all() == []
-
-
-def test_trouble_of_a_mailbox_is_shown_in_words(office, inbox, sign_in_as):
-    with unit_of_work() as session:
-        session.get_one(IntakeSource, inbox.source_id).last_error = "127.0.0.1:1: Connection refused"
-
-    page = sign_in_as(office.admin).get("/settings/mailboxes").text
-
-    assert "127.0.0.1:1: Connection refused" in page
 
 
 def test_the_stored_bytes_have_a_row_of_their_own(inbox):

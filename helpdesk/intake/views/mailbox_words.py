@@ -1,0 +1,116 @@
+"""What the pages say of a mailbox: its state, its alarms, hints and groups of its form."""
+
+from datetime import datetime
+from typing import Any
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
+from helpdesk.intake.domain.health import Alarm, AlarmKind, State
+from helpdesk.kernel.durations import format_hm
+
+TONES = {
+    State.PAUSED: ("", "player-pause"),
+    State.WAITING: ("accent", "hourglass"),
+    State.TROUBLE: ("danger", "alert-circle"),
+    State.LIVE: ("ok", "circle-check"),
+    State.POLLING: ("accent", "refresh"),
+}
+
+
+def state_label(state: State) -> str:
+    """Return a state in a word."""
+    return {
+        State.PAUSED: _("Paused"),
+        State.WAITING: _("Not read yet"),
+        State.TROUBLE: _("Trouble"),
+        State.LIVE: _("Live"),
+        State.POLLING: _("Polling"),
+    }[state]
+
+
+def alarm_text(alarm: Alarm, *, now: datetime) -> str:
+    """Return an alarm as a sentence or two: what is, and what to do."""
+    match alarm.kind:
+        case AlarmKind.TOKEN:
+            return _("The sign-in could not be renewed %(count)s times: %(why)s", count=alarm.count, why=alarm.detail)
+        case AlarmKind.GAP:
+            return ngettext(
+                "%(num)s mail on the server could not be fetched. It stays there, and is tried again every hour.",
+                "%(num)s mails on the server could not be fetched. They stay there, and are tried again every hour.",
+                alarm.count,
+            )
+        case AlarmKind.SILENT if alarm.since is None:
+            return _("Its mail was never read so far. %(why)s", why=alarm.detail).strip()
+        case AlarmKind.SILENT:
+            seconds = int((now - alarm.since).total_seconds()) if alarm.since else 0
+            return _("No mail was read for %(time)s. %(why)s", time=format_hm(seconds), why=alarm.detail).strip()
+
+
+def groups(*, is_new: bool) -> list[dict[str, Any]]:
+    """Return the groups of the form's fields."""
+    also = ["first_fetch", "first_days"] if is_new else []
+    return [
+        {
+            "legend": _("Mailbox"),
+            "names": ["name", *(["address"] if is_new else []), "language"],
+            "hint": "",
+        },
+        {"legend": _("Sign-in"), "names": ["auth", "username", "password"], "hint": ""},
+        {
+            "legend": _("Reading (IMAP)"),
+            "names": ["imap_host", "imap_port", "imap_tls", "imap_fingerprint", "folder"],
+            "hint": ""
+            if is_new
+            else _(
+                "After another server, user or folder the mail since the first day is read again; nothing is doubled."
+            ),
+        },
+        {
+            "legend": _("Sending (SMTP)"),
+            "names": ["smtp_host", "smtp_port", "smtp_tls", "smtp_fingerprint", "smtp_username", "smtp_password"],
+            "hint": _("User name and password only where they differ from those for reading."),
+        },
+        {
+            "legend": _("What happens with its mail"),
+            "names": ["project_id", *also, "processed_folder", "authserv_id"],
+            "hint": "",
+        },
+        {"legend": _("What it says"), "names": ["signature", "acknowledgement"], "hint": ""},
+    ]
+
+
+def hints(*, is_new: bool) -> dict[str, str]:
+    """Return what is to be said below the fields."""
+    unchanged = "" if is_new else " " + _("Leave it empty to keep the one that is stored.")
+    certificate = _(
+        "Only for a server with a certificate of its own making: the SHA-256 fingerprint that the test shows. "
+        "No other certificate is accepted then."
+    )
+    return {
+        "name": _("Clients see it as the sender's name."),
+        "address": _("Clients write to it, and see it as the sender of our replies."),
+        "language": _("In which a sender whom nobody knows is acknowledged."),
+        "username": _("Often the address itself. For a shared mailbox of Microsoft 365: the address of that mailbox."),
+        "password": _("Stored encrypted. Google, Yahoo, iCloud and others want an app password here.") + unchanged,
+        "imap_fingerprint": certificate,
+        "smtp_fingerprint": certificate,
+        "folder": _("The folder that new mail arrives in; INBOX nearly everywhere."),
+        "smtp_password": _("Empty: the one for reading.") if is_new else _("Empty: as it is."),
+        "project_id": _("Senders whom nobody knows land here; known contacts go to their own client."),
+        "first_days": _("Counts with “the last days” only."),
+        "processed_folder": _(
+            "Mail goes there once it is safe with us; it is made where it lacks. Empty: mail is marked as read, and "
+            "stays. Nothing is ever deleted."
+        ),
+        "authserv_id": _(
+            "Your mail server checks whether a sender is who they say, and writes what it found into each mail, with "
+            "its own name in front: “Authentication-Results: mx.example.com; dmarc=pass …”. Enter that name and we "
+            "believe it, and nobody else's. Empty: no such check is believed, and answers are trusted by their signed "
+            "address alone."
+        ),
+        "signature": _("Stands below our replies, after “-- ”."),
+        "acknowledgement": _(
+            "Goes to whoever opens a ticket. {{name}}, {{number}} and {{subject}} are filled in. Empty: the standard "
+            "text, in the contact's language."
+        ),
+    }
