@@ -17,6 +17,9 @@ from helpdesk.kernel.errors import RuleViolation, SettingsError
 LOOP_HEADER = "X-Helpdesk-Loop"
 """Carried by each automatic mail of ours; who receives it answers nothing (docs/mail.md rules 23, 25)."""
 
+SEPARATOR_BEGINS, SEPARATOR_ENDS = "##-", "-##"
+"""Around the words of the line above which people answer; found again whatever language stands between (rule 32)."""
+
 LOCAL_PART_LIMIT = 64
 """Octets that RFC 5321 section 4.5.3.1.1 allows before the @."""
 

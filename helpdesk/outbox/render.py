@@ -11,8 +11,12 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime
 
+from flask_babel import force_locale
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.outbox.domain import LOOP_HEADER, Address, header_value
+from helpdesk.outbox.domain import LOOP_HEADER, SEPARATOR_BEGINS, SEPARATOR_ENDS, Address, header_value
 
 REFERENCES_LIMIT = 30
 """Message-IDs in References: the first, which names the thread, and the latest ones."""
@@ -103,6 +107,17 @@ def _policy() -> "EmailPolicy[EmailMessage]":
 
 WIRE_POLICY = _policy()
 """How our mail is written: 7-bit, CRLF, headers that every program reads back to the letter."""
+
+
+def above_the_line(text: str, *, language: str) -> str:
+    """Return the letter below the line above which people are asked to answer (docs/mail.md rule 32).
+
+    The words are those of ``language`` where letters are written in it, else English; the marks around them are the
+    same in every language, and by them the line is found again in an answer.
+    """
+    with force_locale(letter_language(language)):
+        words = _("Please write above this line")
+    return f"{SEPARATOR_BEGINS} {words} {SEPARATOR_ENDS}\n\n{text}"
 
 
 def render(outgoing: Outgoing) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from helpdesk.intake.domain.subject import is_forward
 from helpdesk.outbox.domain import Address
 
-_MARK = re.compile(
+FORWARD_MARK = re.compile(
     r"^[ \t>]{0,4}(?:-{2,}\s*(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado"
     r"|messaggio inoltrato|doorgestuurd bericht|original message|ursprüngliche nachricht)\s*-{2,}"
     r"|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail):"
@@ -42,7 +42,7 @@ def judge_forward(subject: str, text: str) -> Forward:
     A mark such as "Original Message" stands above quoted answers too, so it needs a subject that says forwarded;
     "Forwarded message" needs none.
     """
-    mark = _MARK.search(text)
+    mark = FORWARD_MARK.search(text)
     start = mark.end() if mark else 0
     if mark is None or not (is_forward(subject) or re.search("origin|ursprüng", mark[0], re.IGNORECASE) is None):
         if not is_forward(subject):

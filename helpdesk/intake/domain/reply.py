@@ -11,22 +11,31 @@ from functools import lru_cache
 from mailparser_reply.constants import MAIL_LANGUAGES
 from mailparser_reply.parser import EmailMessage
 
-SEPARATOR = "##- Please write above this line -##"
-"""Stands at the top of what we quote in mail to clients; the surest cut of all."""
+from helpdesk.intake.domain.forward import FORWARD_MARK
+from helpdesk.outbox.domain import SEPARATOR_BEGINS, SEPARATOR_ENDS
 
 _LINES_LIMIT = 400
 _LINE_LENGTH_LIMIT = 300
 _HEADER_REACH = 8
+_HEADER_LINES_MINIMUM = 2
 _QUOTED = re.compile(r"\s{0,8}[>|]")
 _SIGNATURE = re.compile(r"(?:-- ?|__)$")
 _DEVICE = re.compile(
-    r"\s*(?:sent (?:from|with|via) (?:my|outlook|mail|yahoo|proton)|get outlook for|(?:von|vom) mein\w+ .{0,40}gesendet"
-    r"|gesendet (?:von|mit) |diese nachricht wurde von meinem|envoyé (?:de|depuis) mon|enviado desde mi|enviado do meu"
-    r"|inviato da(?:l mio)? |verzonden vanaf mijn|verstuurd vanaf mijn|wysłane z |odesláno z |skickat från min"
-    r"|sendt fra min|отправлено с |从我的.{1,20}发送|iphoneから送信)",
+    r"\W{0,4}(?:sent (?:from|with|via|using) (?:[^.!?]*[^.!?]|.*(?:\bmy\b|typo|excuse|https?:).*)$"
+    r"|(?:someone )?from (?:my )?(?:mobile|i-?phone|i-?pad|phone|cell)\b"
+    r"|get \W?(?:outlook|thunderbird|k-9|bluemail|spark)|(?:von|vom) mein\w+ .{0,60}gesende?t?|von unterwegs gesendet"
+    r"|gesendet (?:von|vom|mit|über|aus) |diese nachricht wurde (?:von|mit) .{0,80}(?:gesendet|verschickt)"
+    r"|outlook für (?:ios|android|mac)|holen sie sich outlook|envoyé (?:de|depuis|à partir|avec|via) "
+    r"|télécharge[rz] outlook|enviado (?:desde|con|do|pelo|a partir) |obt(?:én|ener) outlook|inviato da"
+    r"|ottieni outlook|(?:verzonden|verstuurd) (?:vanaf|met|via) |outlook voor |wysłane? (?:ze?|za) |odesláno (?:z|ze) "
+    r"|skicka(?:t|des) från |sendt (?:fra|med) |lähetetty |elküldve |küldve |отправлено (?:с|из) "
+    r"|[从從]?我的.{1,30}(?:发送|傳送|发出)|[發发]自我的|.{0,20}から送信|[<(\[]{1,2}sent (?:by|from|via|with) )",
     re.IGNORECASE,
 )
+_DEVICE_LENGTH_LIMIT = 200
 _NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
+_DRAWN = re.compile(r"\s*(?:([-_*=#~+.·•])\1{1,200}|[\u1427\u200b-\u200d\u2060\u00ad]+)\s*")
+"""A line that is only drawn, or holds nothing but the invisible marks of programs that count who reads."""
 _SENDER_LINE = re.compile(r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?[:：]", re.IGNORECASE)
 _INTRODUCTION = re.compile(r"(?![>|]).{0,200}\S@\S.{0,100}:")
 _HEADER_LINE = re.compile(r"[>\s*]{0,6}[^\W\d][\w -]{0,24}\*?\s?[:：]\*?\s?\S")
@@ -56,6 +65,10 @@ def split_reply(text: str, *, quote_begins_at_line: int | None = None) -> SplitR
     languages, are looked for, in the first 400 lines; then ``-- `` and lines like "Sent from my phone".
     """
     lines = text.splitlines()
+    if below := _begins_below(lines):
+        return SplitReply(
+            reply_text="\n".join(lines[below:]).strip("\n"), trimmed_text="\n".join(lines[:below]).strip("\n")
+        )
     cut = _cut(lines, quote_begins_at_line)
     kept = _without_signature(lines[:cut])
     if not any(line.strip() for line in kept) or _answers_in_the_quote(lines[cut:]):
@@ -66,11 +79,30 @@ def split_reply(text: str, *, quote_begins_at_line: int | None = None) -> SplitR
     )
 
 
+def _begins_below(lines: list[str]) -> int:
+    """Return the line where the text of a mail begins that is only passed on, below its headers; else 0.
+
+    Nobody wrote anything above it, so what was passed on is the message; who sent it stands in the other half.
+    """
+    first = next((index for index, line in enumerate(lines[:_LINES_LIMIT]) if line.strip()), 0)
+    if not lines or not FORWARD_MARK.match(lines[first]):
+        return 0
+    start = _next(lines, first + 1, blank=False)
+    if sum(1 for line in lines[start : start + 3] if _HEADER_LINE.match(line)) < _HEADER_LINES_MINIMUM:
+        return 0
+    return _next(lines, _next(lines, start, blank=True), blank=False) % len(lines)
+
+
+def _next(lines: list[str], start: int, *, blank: bool) -> int:
+    """Return the first line from ``start`` on that is blank, or is not; the number of lines when there is none."""
+    return next((index for index in range(start, len(lines)) if (not lines[index].strip()) is blank), len(lines))
+
+
 def _cut(lines: list[str], marked: int | None) -> int:
     """Return the line where the quote begins; the number of lines when there is none."""
     head = [line.strip()[:_LINE_LENGTH_LIMIT] for line in lines[:_LINES_LIMIT]]
     header = _first_header(head)
-    separator = next((index for index, line in enumerate(head) if SEPARATOR in line), None)
+    separator = next((index for index in range(len(head)) if _is_separator(head, index)), None)
     surest = separator if separator is not None else marked
     if surest is not None and surest < len(lines):
         reached = header is not None and surest - _HEADER_REACH <= header < surest
@@ -78,6 +110,12 @@ def _cut(lines: list[str], marked: int | None) -> int:
     rules = (index for index, line in enumerate(head) if _RULE.match(line))
     found = [index for index in (header, next(rules, None)) if index is not None]
     return _step_back(lines, min(found, default=_trailing_quote(lines)))
+
+
+def _is_separator(head: list[str], index: int) -> bool:
+    """Return whether our own line begins here; a mail program may have broken it into two."""
+    _, begins, rest = head[index].partition(SEPARATOR_BEGINS)
+    return bool(begins) and SEPARATOR_ENDS in f"{rest} {' '.join(head[index + 1 : index + 2])}"
 
 
 def _step_back(lines: list[str], cut: int) -> int:
@@ -140,13 +178,17 @@ def _trailing_quote(lines: list[str]) -> int:
 
 def _without_signature(kept: list[str]) -> list[str]:
     """Return the lines above ``-- ``, or above the line that a telephone adds at the end."""
-    for index, line in enumerate(kept):
-        if _SIGNATURE.match(line):
-            return kept[:index]
-    end = len(kept)
-    while end and (not kept[end - 1].strip() or _DEVICE.match(kept[end - 1])):
+    end = next((index for index, line in enumerate(kept) if _SIGNATURE.match(line)), len(kept))
+    while end and _ends_idly(kept[end - 1]):
         end -= 1
     return kept[:end]
+
+
+def _ends_idly(line: str) -> bool:
+    """Return whether a line at the very end says nothing: blank, drawn, or a telephone's."""
+    if not line.strip() or _DRAWN.fullmatch(line):
+        return True
+    return len(line) <= _DEVICE_LENGTH_LIMIT and _DEVICE.match(line) is not None
 
 
 def _answers_in_the_quote(rest: list[str]) -> bool:

@@ -12,6 +12,7 @@ from helpdesk.intake.service.matching import Arrival
 from helpdesk.intake.service.placing import NOBODY
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
+from helpdesk.outbox.render import above_the_line
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
 
@@ -49,7 +50,7 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
         about=("work_item", item.id),
         to=[Address(contact.name, contact.email)],
         subject=subject,
-        text=text,
+        text=above_the_line(text, language=language),
         in_reply_to=answered or "",
         references=[answered] if answered else [],
         automatic=True,

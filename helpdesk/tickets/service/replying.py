@@ -10,6 +10,7 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
+from helpdesk.outbox.render import above_the_line
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -89,7 +90,7 @@ def _send(
         to=[Address(details.requester.name, details.requester.email)],
         cc=[Address(person.name, person.email) for person in others],
         subject=message.subject,
-        text=_signed(message.text, mailbox.signature),
+        text=above_the_line(_signed(message.text, mailbox.signature), language=_language(details, mailbox)),
         in_reply_to=earlier[-1] if earlier else "",
         references=earlier,
         item_id=item.id,
@@ -100,6 +101,11 @@ def _send(
     message.recipients = [*outgoing.to, *outgoing.cc]
     remember(session, item.id, (outgoing.message_id,))
     session.flush()
+
+
+def _language(details: TicketDetails, mailbox: Mailbox) -> str:
+    requester = details.requester
+    return requester.language or (requester.client.language if requester.client else "") or mailbox.language
 
 
 def _refuse_overtaken(session: Session, item_id: int, last_seen_message_id: int | None) -> None:

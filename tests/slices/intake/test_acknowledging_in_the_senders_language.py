@@ -29,6 +29,14 @@ def acknowledgement_of(inbox) -> OutgoingMessage:
         return session.scalars(select(OutgoingMessage).where(OutgoingMessage.purpose == "acknowledgement")).one()
 
 
+def letter_of(sent: OutgoingMessage) -> str:
+    """Return the text below the line above which people answer (docs/mail.md rule 32)."""
+    line, _, letter = sent.text.partition("\n\n")
+    assert line.startswith("##- ")
+    assert line.endswith(" -##")
+    return letter
+
+
 @pytest.mark.parametrize("language", GREETINGS)
 def test_the_acknowledgement_is_in_the_contacts_language(inbox, office, language):
     with unit_of_work() as session:
@@ -44,7 +52,7 @@ def test_the_acknowledgement_is_in_the_contacts_language(inbox, office, language
     sent = acknowledgement_of(inbox)
 
     number = sent.subject.partition("]")[0].removeprefix("[")
-    assert sent.text.startswith(GREETINGS[language])
+    assert letter_of(sent).startswith(GREETINGS[language])
     assert number in sent.text
     assert "%(" not in sent.text
 
@@ -55,4 +63,5 @@ def test_who_is_new_is_answered_in_the_language_of_their_client(inbox, office):
 
     sent = acknowledgement_of(inbox)
 
-    assert sent.text.startswith(GREETINGS["fr"])
+    assert sent.text.startswith("##- Veuillez écrire au-dessus de cette ligne -##\n\n")
+    assert letter_of(sent).startswith(GREETINGS["fr"])

@@ -65,7 +65,7 @@ def test_a_reply_leaves_signed_for_its_ticket_and_takes_the_ticket_up(office, ti
     with unit_of_work() as session:
         sent = session.get_one(OutgoingMessage, written.outgoing_message_id)
     assert sent.to == [{"name": "Acme Person", "address": "person@acme.example"}]
-    assert sent.text == "Try the other driver.\n\n-- \nHalden & Okoye\n"
+    assert sent.text == "##- Please write above this line -##\n\nTry the other driver.\n\n-- \nHalden & Okoye\n"
     assert sent.subject == f"[#{item(ticket).number}] Printer"
     assert sent.from_name == "Technician Person (Support)"
     assert sent.reply_to.startswith(f"support+t.{ticket}.")

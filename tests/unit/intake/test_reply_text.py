@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.intake.domain.reply import SEPARATOR, split_reply
+from helpdesk.intake.domain.reply import split_reply
+
+SEPARATOR = "##- Please write above this line -##"
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,57 @@ def test_a_very_long_mail_is_split_in_no_time():
     split = split_reply(text)
 
     assert split.reply_text.startswith("Yes.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone",
+        "Sent with Airmail",
+        "(sent from a phone)",
+        "Get Outlook for iOS<https://aka.ms/x>",
+        "Von meinem iPhone gesendet",
+        "Gesendet mit der GMX App",
+        "Envoyé depuis mon téléphone",
+        "Enviado desde mi iPhone",
+        "Inviato da Outlook",
+        "Verzonden met BlackBerry Work",
+        "Skickat från min iPad",
+        "从我的 iPhone 发送",
+        "********",
+        "-------",
+    ],
+)
+def test_a_line_that_a_telephone_adds_is_no_answer(line):
+    assert split_reply(f"It works.\n\n{line}\n").reply_text == "It works."
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Sent from the warehouse yesterday, I hope it arrives.", "From me as well!", "1. ---", "-> see above", ":-)"],
+)
+def test_a_sentence_that_begins_like_one_stays(line):
+    assert split_reply(f"It works.\n\n{line}").reply_text == f"It works.\n\n{line}"
+
+
+@pytest.mark.parametrize(
+    ("mark", "gap"),
+    [
+        ("---------- Forwarded message ---------", ""),
+        ("Begin forwarded message:", "\n"),
+        ("-------- Forwarded Message --------", ""),
+    ],
+)
+def test_a_mail_that_is_only_passed_on_is_read_below_its_headers(mark, gap):
+    headers = f"{mark}\n{gap}From: Bob <bob@acme.example>\nDate: Monday\nSubject: A subject\non two lines\nTo: Ann"
+
+    split = split_reply(f"{headers}\n\n\nThe lift is stuck.\n\nOn Sunday, Eve wrote:\n> Which one?")
+
+    assert split.reply_text == "The lift is stuck.\n\nOn Sunday, Eve wrote:\n> Which one?"
+    assert split.trimmed_text == headers
+
+
+def test_nothing_below_such_headers_is_shown_whole():
+    text = "---------- Forwarded message ---------\nFrom: Bob\nTo: Ann"
+
+    assert split_reply(text).reply_text == text

@@ -1,6 +1,7 @@
 """docs/mail.md rule 28: how mail systems report that a mail did not arrive, each in its own way."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_servers_write_in_many_languages(sender, subject, text):
     assert (bounce.is_bounce, bounce.hard, bounce.recipients) == (True, True, ("bob@acme.example",))
 
 
-def amazon(notice_object: dict[str, object], *, through_sns: bool) -> bytes:
+def amazon(notice_object: Mapping[str, object], *, through_sns: bool) -> bytes:
     body = json.dumps(notice_object)
     if through_sns:
         body = json.dumps({"Type": "Notification", "MessageId": "1", "Message": body}, indent=2)
@@ -222,7 +223,7 @@ def test_the_json_of_amazon(through_sns, kind, recipient, status, hard):
 
 
 def test_amazon_tells_of_a_delay_and_of_success():
-    late = {"eventType": "DeliveryDelay", "mail": SENT}
+    late: dict[str, object] = {"eventType": "DeliveryDelay", "mail": SENT}
     late["deliveryDelay"] = {"delayedRecipients": [{"emailAddress": "bob@acme.example", "status": "4.4.1"}]}
 
     delayed = parse(amazon(late, through_sns=False)).bounce
