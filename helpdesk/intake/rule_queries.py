@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.intake.models import BlockedSender, InboundMessage, MailRule
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import Project
+
+_CAPPED = (InboundMessage.state == "held", InboundMessage.outcome == "capped")
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,40 @@ def tickets_opened(session: Session, inbound: InboundMessage, *, since: datetime
         InboundMessage.outcome == "ticket",
     )
     return session.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Mail of one sender that is held because there was too much of it."""
+
+    address: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    subject: str
+
+
+def floods(session: Session) -> list[Flood]:
+    """Return the senders whose mail is held as a group, with the newest subject, the largest group first: one query."""
+    newest = aliased(InboundMessage)
+    groups = (
+        select(
+            InboundMessage.from_address,
+            func.count().label("number"),
+            func.min(InboundMessage.received_at).label("first_at"),
+            func.max(InboundMessage.received_at).label("last_at"),
+            func.max(InboundMessage.id).label("newest_id"),
+        )
+        .where(*_CAPPED)
+        .group_by(InboundMessage.from_address)
+        .subquery()
+    )
+    query = select(groups.c.from_address, groups.c.number, groups.c.first_at, groups.c.last_at, newest.subject)
+    query = query.join(newest, newest.id == groups.c.newest_id).order_by(groups.c.number.desc(), groups.c.from_address)
+    return [Flood(*row) for row in session.execute(query)]
+
+
+def flood(session: Session, address: str, *, limit: int) -> list[InboundMessage]:
+    """Return the held mail of one sender, oldest first, locked."""
+    query = select(InboundMessage).where(*_CAPPED, InboundMessage.from_address == address)
+    return list(session.scalars(query.order_by(InboundMessage.id).limit(limit).with_for_update()))

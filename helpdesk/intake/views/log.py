@@ -12,7 +12,7 @@ from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import APPROVERS, policy
 from helpdesk.infra.web import day_filter, zone
-from helpdesk.intake import log_queries, queries
+from helpdesk.intake import log_queries, queries, rule_queries
 from helpdesk.intake.log_queries import LARGEST_NUMBER, LogFilter
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.views import words
@@ -68,6 +68,7 @@ def log() -> str:
         mailboxes=log_queries.mailboxes(session),
         rows=[_log_row(row) for row in rows],
         page=page,
+        floods=rule_queries.floods(session) if wanted.outcome == "held" else [],
     )
 
 

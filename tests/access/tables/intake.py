@@ -99,14 +99,15 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
             message_id=f"<{uid}@x.example>",
             content_hash=digest,
             received_at=now,
-            state="ignored" if state in ("automatic", "erased") else state,
+            state={"automatic": "ignored", "erased": "ignored", "capped": "held"}.get(state, state),
+            from_address="nas@acme.example" if state == "capped" else "",
             erased_at=now if state == "erased" else None,
             erased_by="Retention" if state == "erased" else "",
             erased_why="kept for 90 days" if state == "erased" else "",
             outcome=state,
             reasons=[],
         )
-        for uid, state in enumerate(("quarantined", "done", "automatic", "erased"), start=1)
+        for uid, state in enumerate(("quarantined", "done", "automatic", "erased", "capped"), start=1)
     }
     session.add_all(lines.values())
     session.flush()
@@ -224,4 +225,9 @@ ROWS = [
         form={"pattern": "@spam.example"},
     ),
     Row("intake.unblock_sender", "POST", "/settings/blocked-senders/unblock", ADMIN_NOT_THERE, form={"pattern": "x"}),
+    Row("intake.log", "GET", "/inbound", LOG_SEEN, query="outcome=held"),
+    Row("intake.open_flood", "POST", "/inbound/floods/open", LOG_DONE, form={"address": "nas@acme.example"}),
+    Row("intake.open_flood", "POST", "/inbound/floods/open", LOG_CONFLICT, form={"address": "x"}),
+    Row("intake.ignore_flood", "POST", "/inbound/floods/ignore", LOG_DONE, form={"address": "nas@acme.example"}),
+    Row("intake.ignore_flood", "POST", "/inbound/floods/ignore", LOG_CONFLICT, form={"address": "x"}),
 ]

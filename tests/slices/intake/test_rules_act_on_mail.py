@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.domain.rules import condition
-from helpdesk.intake.models import InboundEffect, IntakeLimits, IntakeSource
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.service import acts, blocking, rules
 from helpdesk.intake.service.rules import RuleSettings
 from helpdesk.kernel.errors import RuleViolation
@@ -283,3 +283,50 @@ class TestFloods:
         fixed_clock.advance(minutes=-1)
 
         assert {inbox.receive(mail(subject=f"Alarm {number}")).outcome for number in range(4)} == {"ticket"}
+
+
+class TestDecidingAboutAFlood:
+    @pytest.fixture
+    def held(self, inbox):
+        with unit_of_work() as session:
+            session.add(IntakeLimits(new_tickets_an_hour=1))
+        inbox.receive(mail(sender="bob@acme.example"))
+        inbox.receive(mail(sender="bob@acme.example"))
+        return [inbox.receive(mail(subject=f"Alarm {number}")) for number in range(3)][1:]
+
+    @pytest.mark.usefixtures("held")
+    def test_the_log_shows_a_group_for_each_sender_with_its_acts(self, office, sign_in_as):
+        page = sign_in_as(office.manager).get("/inbound?outcome=held").text
+
+        assert "Make tickets of all 2" in page
+        assert "Make a ticket of it" in page
+        assert "the newest: “Alarm 2”" in page
+
+    def test_all_held_mail_of_a_sender_becomes_tickets_without_acknowledgements(self, inbox, office, held, sign_in_as):
+        before = acknowledgements()
+
+        answer = sign_in_as(office.manager).post("/inbound/floods/open", data={"address": "ann@acme.example"})
+        lines = [inbox.handle(line.id) for line in held]
+
+        assert answer.status_code == 303
+        assert [(line.outcome, line.decisions) for line in lines] == [("ticket", ["open_ticket"])] * 2
+        assert acknowledgements() == before
+        page = sign_in_as(office.manager).get("/inbound?outcome=held").text
+        assert ("Alarm" in page, "bob@" in page.replace("<wbr>", "")) == (False, True)
+
+    def test_all_held_mail_of_a_sender_is_ignored_and_can_still_become_a_ticket(self, inbox, office, held, sign_in_as):
+        browser = sign_in_as(office.manager)
+
+        browser.post("/inbound/floods/ignore", data={"address": "ann@acme.example"})
+
+        with unit_of_work() as session:
+            lines = [session.get_one(InboundMessage, line.id) for line in held]
+        assert {(line.state, line.outcome) for line in lines} == {("ignored", "set_aside")}
+        assert lines[0].reasons[0] == "ignored by Manager Person: too many at once"
+        browser.post(f"/inbound/{held[0].id}/make-ticket")
+        assert inbox.handle(held[0].id).outcome == "ticket"
+
+    def test_what_somebody_decided_already_is_a_conflict(self, office, sign_in_as):
+        answer = sign_in_as(office.manager).post("/inbound/floods/open", data={"address": "x@y.example"})
+
+        assert answer.status_code == 409
