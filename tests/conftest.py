@@ -1,5 +1,6 @@
 """Two databases for every test that uses one, an application on top, and people who act in it."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,7 +14,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -21,13 +22,25 @@ from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Person
 from helpdesk.app import create_app
 from helpdesk.infra import clock, jobs
-from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.db import Base, db, unit_of_work
 from helpdesk.infra.jobs import Bell
 from helpdesk.infra.settings import Settings
+from tests import scratch
 from tests.builders import PASSWORD, Office
 from tests.postgres import cluster
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+SCHEMA = """
+    SELECT (SELECT string_agg(version_num, ',') FROM alembic_version),
+           (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped),
+           (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal),
+           (SELECT max(oid::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+"""
+RESTART = """
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+os.environ["PYTEST_DEBUG_TEMPROOT"] = str(scratch.root())
 
 
 def settings_for(home: Path, database_url: str) -> Settings:
@@ -78,7 +91,10 @@ class SqliteHouse:
 
 
 class PostgresHouse:
-    """An application on PostgreSQL whose database is made anew from a migrated template before each test."""
+    """An application on PostgreSQL whose tables are emptied before each test.
+
+    A test that leaves another schema behind costs a new copy of the migrated template.
+    """
 
     def __init__(self, home: Path, url: str) -> None:
         self.maintenance = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -88,13 +104,42 @@ class PostgresHouse:
             upgrade()
             db.engine.dispose()
         self._sql("ALTER DATABASE tests RENAME TO migrated")
+        self._copy()
+        self.tests = create_engine(url.format(name="tests"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self.schema = self._schema()
 
     def renew(self) -> Flask:
         with self.app.app_context():
             db.engine.dispose()
+        self._sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tests'")
+        if self._schema() == self.schema:
+            self._empty()
+        else:
+            self._copy()
+        return self.app
+
+    def _copy(self) -> None:
         self._sql("DROP DATABASE IF EXISTS tests WITH (FORCE)")
         self._sql("CREATE DATABASE tests TEMPLATE migrated STRATEGY file_copy")
-        return self.app
+
+    def _schema(self) -> tuple[Any, ...]:
+        """Return what tells one schema from another: its revision, tables, columns, indexes, constraints, triggers."""
+        with self.tests.connect() as connection:
+            return tuple(connection.execute(text(SCHEMA)).one()) if self._is_migrated(connection) else ()
+
+    @staticmethod
+    def _is_migrated(connection: Connection) -> bool:
+        return bool(connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL")))
+
+    def _empty(self) -> None:
+        """Empty the tables that a test wrote into, and begin their numbers anew."""
+        tables = [name for name in Base.metadata.tables if name != "alembic_version"]
+        asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - names of our own tables
+        with self.tests.connect() as connection:
+            written = list(connection.scalars(text(asked)))
+            if written:
+                connection.execute(text(f"TRUNCATE {', '.join(written)} RESTART IDENTITY CASCADE"))
+            connection.execute(text(RESTART))
 
     def _sql(self, statement: str) -> None:
         with self.maintenance.connect() as connection:

@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from helpdesk.intake.gateway import Access
+from tests import scratch
 from tests.waiting import eventually
 
 PASSWORD = "imap-secret"
@@ -127,7 +127,7 @@ def running_dovecot() -> Iterator[Dovecot]:
     """Start a server and yield it; stop it at the end."""
     program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert program, "Dovecot is not installed: run `make test`, or apt-get install dovecot-imapd"
-    folder = Path(tempfile.mkdtemp(prefix="hdimap-"))
+    folder = scratch.folder("hdimap-")
     is_root = os.geteuid() == 0
     owner = pwd.getpwnam("mail") if is_root else pwd.getpwuid(os.geteuid())
     folder.chmod(0o755)

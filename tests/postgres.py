@@ -4,10 +4,11 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests import scratch
 
 
 def _program(name: str) -> str:
@@ -29,7 +30,7 @@ def _run(folder: Path, *command: str) -> None:
 @contextmanager
 def cluster() -> Iterator[str]:
     """Start a cluster and yield the URL of its maintenance database, without its name at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="hdpg-"))
+    folder = scratch.folder("hdpg-")
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
     data = folder / "data"
