@@ -1,4 +1,4 @@
-"""The acknowledgement of a new ticket, in the language of whoever wrote."""
+"""What we answer by ourselves, in the language of whoever wrote: a new ticket, and mail that is too large."""
 
 import re
 
@@ -22,6 +22,26 @@ def acknowledgement(*, language: str, name: str, number: int, title: str, own_te
         text = _PLACEHOLDER.sub(lambda found: words[found[1]], own_text.strip())
     else:
         text = _standard(language, words)
+    return subject_of(number, title), f"{text}\n"
+
+
+def too_large(
+    *, language: str, name: str, number: int, title: str, megabytes: int, largest_megabytes: int
+) -> tuple[str, str]:
+    """Return subject and text of the answer to a mail of which only the headers were fetched (docs/mail.md rule 11)."""
+    with force_locale(letter_language(language)):
+        text = _(
+            "Hello %(name)s,\n\n"
+            "your message “%(subject)s” has reached us, but it is too large: it has %(size)s MB, and we can take "
+            "%(limit)s MB. We see that you wrote and what it is about, but neither the text nor the files.\n"
+            "Please answer this mail with a link to the files, or with smaller ones. Your message has the number "
+            "%(number)s.",
+            name=name,
+            subject=title,
+            size=megabytes,
+            limit=largest_megabytes,
+            number=f"#{number}",
+        )
     return subject_of(number, title), f"{text}\n"
 
 

@@ -92,12 +92,12 @@ def mail_ids(session: Session, item_id: int) -> list[str]:
 
 
 def acknowledgements(session: Session, *, contact_id: int, since: datetime) -> list[datetime]:
-    """Return when acknowledgements of this contact's tickets were written, newest first (docs/mail.md rule 26)."""
+    """Return when this contact's tickets were answered by ourselves, newest first (docs/mail.md rules 11 and 26)."""
     query = (
         select(OutgoingMessage.created_at)
         .join(TicketDetails, TicketDetails.work_item_id == OutgoingMessage.about_id)
         .where(
-            OutgoingMessage.purpose == "acknowledgement",
+            OutgoingMessage.purpose.in_(("acknowledgement", "notice")),
             OutgoingMessage.about_kind == "work_item",
             OutgoingMessage.created_at > since,
             TicketDetails.requester_id == contact_id,

@@ -1,13 +1,15 @@
 """Acknowledgements: one for a new ticket of a person, none that could start a loop (rules 19, 25, 26, 39 and 42)."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import IntakeLimits
-from helpdesk.intake.render import acknowledgement
+from helpdesk.intake.render import acknowledgement, too_large
+from helpdesk.intake.service.limits import BYTES_IN_A_MEGABYTE
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.intake.service.placing import NOBODY
 from helpdesk.outbox import service as outbox
@@ -34,19 +36,33 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
 
 
 def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
-    """Queue the acknowledgement, as automatic mail, in the language of the contact, their client, or the mailbox."""
-    mailbox = arrival.inbound.mailbox
+    """Queue the acknowledgement, as automatic mail, in the language of the contact, their client, or the mailbox.
+
+    Mail that is too large is answered instead with what to do about it (rule 11).
+    """
+    mailbox, inbound = arrival.inbound.mailbox, arrival.inbound
     language = contact.language or (contact.client.language if contact.client else "") or mailbox.language
-    subject, text = acknowledgement(
-        language=language, name=contact.name, number=item.number, title=item.title, own_text=mailbox.acknowledgement
-    )
+    if inbound.headers_only:
+        subject, text = too_large(
+            language=language,
+            name=contact.name,
+            number=item.number,
+            title=item.title,
+            megabytes=ceil(inbound.size_bytes / BYTES_IN_A_MEGABYTE),
+            largest_megabytes=arrival.limits.largest_mail_mb,
+        )
+    else:
+        own_text = mailbox.acknowledgement
+        subject, text = acknowledgement(
+            language=language, name=contact.name, number=item.number, title=item.title, own_text=own_text
+        )
     answered = arrival.mail.message_id
     outbox.queue(
         session,
         now=now,
         mailbox_id=mailbox.id,
-        idempotency_key=f"acknowledgement:{item.id}",
-        purpose="acknowledgement",
+        idempotency_key=f"too-large:{inbound.id}" if inbound.headers_only else f"acknowledgement:{item.id}",
+        purpose="notice" if inbound.headers_only else "acknowledgement",
         about=("work_item", item.id),
         to=[Address(contact.name, contact.email)],
         subject=subject,
@@ -56,6 +72,13 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
         automatic=True,
         item_id=item.id,
     )
+
+
+def said(arrival: Arrival) -> str:
+    """Return what was answered, as a reason."""
+    if arrival.inbound.headers_only:
+        return "answered: too large, asked for a link or smaller files"
+    return "acknowledged"
 
 
 def _not_fresh(arrival: Arrival) -> str | None:

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.matching import Decision
-from helpdesk.intake.service import placing, recording
+from helpdesk.intake.service import acknowledge, placing, recording
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
+from helpdesk.tickets.models import Message
 
 
 def add(
@@ -32,5 +34,17 @@ def add(
     )
     if not (decision.held or arrival.incoming.automatic_reasons):
         recording.bring_in(session, arrival, contact, added, now)
+        if arrival.inbound.headers_only and contact is not None:
+            _ask_for_less(session, arrival, decision, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"
     recording.done(session, arrival, decision, added, outcome, added.reasons, now)
+
+
+def _ask_for_less(
+    session: Session, arrival: Arrival, decision: Decision, contact: Contact, added: Message, now: datetime
+) -> None:
+    """Answer a mail that is too large, within the caps of acknowledgements (rule 11)."""
+    silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
+    if silence is None:
+        acknowledge.send(session, arrival, contact, added.work_item, now=now)
+    added.reasons = [*added.reasons, silence or acknowledge.said(arrival)]

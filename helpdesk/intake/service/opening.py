@@ -35,7 +35,7 @@ def open_ticket(
         clients.heard_from(contact)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
     reasons = recording.reasons(
-        session, arrival, (*decision.reasons, place.reason, *done_by_rule, silence or "acknowledged")
+        session, arrival, (*decision.reasons, place.reason, *done_by_rule, silence or acknowledge.said(arrival))
     )
     opened = tickets.open_by_mail(
         session,
