@@ -2,7 +2,10 @@
 
 import json
 import logging
+import os
+import socket
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -136,6 +139,42 @@ def inspect_mail(paths: tuple[Path, ...], *, jsonl: bool) -> None:
     """Show how mail files are read, without touching the database."""
     for mail in import_module("helpdesk.intake.inspect").inspect_paths(paths):
         click.echo(json.dumps(mail, ensure_ascii=False, indent=None if jsonl else 2))
+
+
+@mail_group.command("import")
+@click.argument("mailbox")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def import_mail(mailbox: str, paths: tuple[Path, ...]) -> None:
+    """Take mail from files into MAILBOX (its address): mail files, mboxes, Maildirs and folders of them.
+
+    Every mail goes the way of fetched mail and keeps its date; nothing is sent. What is there already is left alone, so
+    that the command can be killed and run again.
+    """
+    log.configure(logging.ERROR)
+    importing = import_module("helpdesk.intake.process.importing")
+    with create_app().app_context():
+        schema.require_current()
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        run = importing.begin(mailbox, unit_of_work, store=blobs.store(), clock=clock.now, holder=holder)
+        try:
+            places = importing.survey(run, paths)
+            _with_bar(importing.store_all(run, places), len(places), "Storing")
+            waiting = importing.waiting(run)
+            _with_bar(importing.handle_all(run, waiting), len(waiting), "Handling")
+        finally:
+            importing.end(run)
+    for failure in run.failures:
+        click.echo(failure, err=True)
+    counts = [f"{run.new} new", f"{run.already_there} already there"]
+    counts += [f"{count} {outcome}" for outcome, count in run.outcomes.most_common()]
+    click.echo(", ".join([*counts, f"{len(run.failures)} failed"]))
+    sys.exit(1 if run.failures else 0)
+
+
+def _with_bar(steps: Iterable[int], length: int, label: str) -> None:
+    with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
+        for count in steps:
+            bar.update(count)
 
 
 @cli.group()

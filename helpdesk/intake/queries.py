@@ -71,10 +71,14 @@ def get_source(session: Session, source_id: int) -> IntakeSource:
 
 
 def source_of(session: Session, inbound: InboundMessage) -> IntakeSource | None:
-    """Return the source that this message was fetched from; None when it is gone."""
-    return session.scalar(
-        select(IntakeSource).where(IntakeSource.mailbox_id == inbound.mailbox_id, IntakeSource.folder == inbound.folder)
-    )
+    """Return the source that this message was fetched from, or the mailbox's first where it was imported.
+
+    None when there is none.
+    """
+    query = select(IntakeSource).where(IntakeSource.mailbox_id == inbound.mailbox_id)
+    if inbound.origin != "import":
+        query = query.where(IntakeSource.folder == inbound.folder)
+    return session.scalar(query.order_by(IntakeSource.id).limit(1))
 
 
 def get_inbound(session: Session, inbound_id: int) -> InboundMessage:

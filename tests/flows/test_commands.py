@@ -76,3 +76,12 @@ def test_a_close_that_cannot_be_says_why(tmp_path, arguments, code, says):
     assert (done.returncode, done.stdout) == (code, "")
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_import_needs_a_mailbox_that_is_there(tmp_path):
+    (tmp_path / "mail.eml").write_bytes(MAIL)
+
+    done = run(tmp_path / "home", "mail", "import", "support@x.example", str(tmp_path / "mail.eml"))
+
+    assert done.returncode == 3
+    assert done.stderr == "helpdesk: There is no mailbox support@x.example. The mailboxes are: none is connected yet.\n"

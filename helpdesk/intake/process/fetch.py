@@ -175,7 +175,7 @@ def _move(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> Non
 def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, headers_only: bool) -> Fetched:
     """Store the bytes and read the few headers that the log shows; the parser reads the rest later."""
     digest = content_hash(content)
-    head = _peek(content)
+    head = peek(content)
     return Fetched(
         uid=one.uid,
         blob_sha256=store.put(content),
@@ -192,7 +192,7 @@ def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """What the log shows of a mail that nobody has parsed yet."""
 
     message_id: str | None = None
@@ -200,7 +200,7 @@ class _Head:
     subject: str = ""
 
 
-def _peek(content: bytes) -> _Head:
+def peek(content: bytes) -> Head:
     """Return the headers that matter now; a mail whose headers nothing can read goes on without them."""
     try:
         message = email.message_from_bytes(readable_head(content))
@@ -208,6 +208,6 @@ def _peek(content: bytes) -> _Head:
         senders = read_addresses(tuple(value for name, value in raw_items(message) if name.strip().lower() == "from"))
     except Exception:  # the mail quarantine: no mail may stop the next one (rule 9)
         logger.warning("inbound.unreadable_headers", exc_info=True)
-        return _Head()
+        return Head()
     sender = senders[0] if senders else NOBODY
-    return _Head(normalise_message_id(headers.first("Message-ID")), sender, headers.first("Subject"))
+    return Head(normalise_message_id(headers.first("Message-ID")), sender, headers.first("Subject"))

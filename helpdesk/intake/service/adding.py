@@ -25,7 +25,8 @@ def add(
     reasons = recording.reasons(session, arrival, decision.reasons)
     added = tickets.add_mail(
         session,
-        now=now,
+        now=arrival.happened_at(now),
+        imported=arrival.inbound.origin == "import",
         item_id=item_id,
         contact_id=contact.id if contact is not None else None,
         person_id=arrival.sender.person_id,

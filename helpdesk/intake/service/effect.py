@@ -33,7 +33,8 @@ def apply(
     for file in files:
         blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
     arrival = matching.look(session, inbound, mail)
-    screened = screening.screen(session, arrival, matching.candidates(session, arrival, now=now), now=now)
+    found = matching.candidates(session, arrival, now=arrival.happened_at(now))
+    screened = screening.screen(session, arrival, found, now=now)
     if screened is not None:
         _take_effect(session, *screened, files, now)
     leases.release(session, name=turn, holder="intake")

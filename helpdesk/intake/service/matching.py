@@ -45,6 +45,10 @@ class Arrival:
         """Return what is known of who wrote."""
         return self.incoming.sender
 
+    def happened_at(self, now: datetime) -> datetime:
+        """Return when this happens on the ticket: now, or at the date of a mail that is imported (rule 42)."""
+        return self.inbound.received_at if self.inbound.origin == "import" else now
+
     def is_ours(self, address: str) -> bool:
         """Return whether the address is one of our mailboxes, plus addresses included."""
         return is_own(address, self.own_addresses)
@@ -58,7 +62,7 @@ def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival
     own = outbox.own_addresses(session)
     from_ourselves = is_own(address, own) or read_message_id(mail.message_id or "", keys=crypto.mail_keys()) is not None
     incoming = Incoming(
-        sender=_sender(session, address, contact, mail, source),
+        sender=_sender(session, address, contact, mail, source, inbound),
         automatic_reasons=mail.automatic.reasons,
         is_bounce=mail.bounce.is_bounce,
         from_ourselves=from_ourselves and not mail.bounce.is_bounce,
@@ -91,10 +95,15 @@ def is_own(address: str, own: frozenset[str]) -> bool:
 
 
 def _sender(
-    session: Session, address: str, contact: Contact | None, mail: ParsedMail, source: IntakeSource | None
+    session: Session,
+    address: str,
+    contact: Contact | None,
+    mail: ParsedMail,
+    source: IntakeSource | None,
+    inbound: InboundMessage,
 ) -> Sender:
     person = accounts.find_by_email(session, address) if address else None
-    authserv_id = source.trusted_authserv_id if source else ""
+    authserv_id = source.trusted_authserv_id if source and source.folder == inbound.folder else ""
     return Sender(
         address=address,
         person_id=person.id if person is not None and person.active else None,

@@ -39,7 +39,7 @@ def open_ticket(
     )
     opened = tickets.open_by_mail(
         session,
-        now=now,
+        now=arrival.happened_at(now),
         project_id=place.project.id,
         requester_id=contact.id,
         mailbox_id=arrival.inbound.mailbox_id,

@@ -25,16 +25,19 @@ def add_mail(
     person_id: int | None,
     mail: IncomingMail,
     reopenings_an_hour: int | None = None,
+    imported: bool = False,
 ) -> Message:
     """Add a mail of a contact or of a member of staff to its ticket.
 
     A client's answer reopens what waited or was solved; automatic and held mail, and mail of staff, changes nothing
     else (docs/mail.md rules 16, 18 and 24). A ticket that was reopened ``reopenings_an_hour`` times within the hour
-    stays as it is, and the message says so (rule 26).
+    stays as it is, and the message says so (rule 26). What is ``imported`` and older than the ticket's last change is
+    history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
     message = keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, mail=mail)
-    if not (mail.automatic or mail.held or contact_id is None):
+    is_history = imported and now < item.updated_at
+    if not (mail.automatic or mail.held or contact_id is None or is_history):
         if _is_capped(session, item, reopenings_an_hour, now):
             why = f"not reopened: it was {reopenings_an_hour} times within an hour, which is the limit"
             message.reasons = [*message.reasons, why]
