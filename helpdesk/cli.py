@@ -155,7 +155,7 @@ def import_mail(mailbox: str, paths: tuple[Path, ...]) -> None:
     with create_app().app_context():
         schema.require_current()
         holder = f"{socket.gethostname()}:{os.getpid()}"
-        run = importing.begin(mailbox, unit_of_work, store=blobs.store(), clock=clock.now, holder=holder)
+        run = importing.start(mailbox, unit_of_work, store=blobs.store(), clock=clock.now, holder=holder)
         try:
             places = importing.survey(run, paths)
             _with_bar(importing.store_all(run, places), len(places), "Storing")

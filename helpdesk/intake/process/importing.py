@@ -50,7 +50,7 @@ class Import:
     failures: list[str] = field(default_factory=list)
 
 
-def begin(address: str, unit_of_work: UnitOfWork, *, store: BlobStore, clock: Clock, holder: str) -> Import:
+def start(address: str, unit_of_work: UnitOfWork, *, store: BlobStore, clock: Clock, holder: str) -> Import:
     """Return a run that imports into the mailbox with this address; :func:`end` it.
 
     Raises:

@@ -57,7 +57,7 @@ def bring_in():
     """Import files as the command does, and return the run."""
 
     def run(*paths):
-        current = importing.begin(SUPPORT, unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
+        current = importing.start(SUPPORT, unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
         places = importing.survey(current, paths)
         stored = sum(importing.store_all(current, places))
         handled = sum(importing.handle_all(current, importing.waiting(current)))
@@ -200,7 +200,7 @@ def test_mail_that_was_imported_is_a_duplicate_where_the_server_still_has_it(fol
 
 def test_a_run_that_was_killed_goes_on_where_it_was(folder, bring_in):
     mbox_of(folder / "old.mbox", [ask(number) for number in range(5)])
-    killed = importing.begin(SUPPORT, unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
+    killed = importing.start(SUPPORT, unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
     list(importing.store_all(killed, importing.survey(killed, [folder])[:3]))
     next(importing.handle_all(killed, importing.waiting(killed)[:1]))
 
@@ -223,7 +223,7 @@ def test_two_imports_into_one_mailbox_do_not_run_at_once(bring_in, folder):
 
 def test_a_mailbox_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(NotFound, match=f"The mailboxes are: {re.escape(SUPPORT)}"):
-        importing.begin("else@x.example", unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
+        importing.start("else@x.example", unit_of_work, store=blobs.store(), clock=clock.now, holder="test")
 
 
 def test_files_that_are_no_mail_are_named_and_the_others_taken(folder, bring_in):
