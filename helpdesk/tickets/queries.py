@@ -107,6 +107,21 @@ def acknowledgements(session: Session, *, contact_id: int, since: datetime) -> l
     return list(session.scalars(query))
 
 
+def titles_written_about(session: Session, *, contact_id: int, since: datetime) -> set[str]:
+    """Return the titles of this contact's tickets that mail of ours was written about."""
+    query = (
+        select(WorkItem.title)
+        .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .join(OutgoingMessage, OutgoingMessage.about_id == WorkItem.id)
+        .where(
+            OutgoingMessage.about_kind == "work_item",
+            OutgoingMessage.created_at > since,
+            TicketDetails.requester_id == contact_id,
+        )
+    )
+    return set(session.scalars(query))
+
+
 def get_message(session: Session, *, actor: Actor, message_id: int) -> Message:
     """Return a message of a work item that the actor may see, with its attachments.
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.decisions import OPEN_TICKET
+from helpdesk.intake.domain.subject import find_token, plain_subject
 from helpdesk.intake.models import IntakeLimits
 from helpdesk.intake.render import acknowledgement, too_large
 from helpdesk.intake.service.limits import BYTES_IN_A_MEGABYTE
@@ -31,8 +32,9 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
         return "not acknowledged: sent by staff"
     if contact.undeliverable_at is not None or contact.email == NOBODY:
         return "not acknowledged: mail to the sender cannot be delivered"
-    written = tickets.acknowledgements(session, contact_id=contact.id, since=now - timedelta(days=1))
-    return _not_fresh(arrival) or _capped(written, arrival.limits, now)
+    since = now - timedelta(days=1)
+    written = tickets.acknowledgements(session, contact_id=contact.id, since=since)
+    return _not_fresh(arrival) or _capped(written, arrival.limits, now) or _echo(session, arrival, contact, since)
 
 
 def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
@@ -79,6 +81,18 @@ def said(arrival: Arrival) -> str:
     if arrival.inbound.headers_only:
         return "answered: too large, asked for a link or smaller files"
     return "acknowledged"
+
+
+def _echo(session: Session, arrival: Arrival, contact: Contact, since: datetime) -> str | None:
+    """Return a reason where the subject is one that we wrote under today, with a number before it that is not ours.
+
+    Another desk acknowledged our mail, and a relay took away every mark by which we would know (rule 26).
+    """
+    subject = arrival.mail.subject
+    if find_token(subject) is None:
+        return None
+    titles = tickets.titles_written_about(session, contact_id=contact.id, since=since)
+    return "not acknowledged: another ticket system echoes what we wrote" if plain_subject(subject) in titles else None
 
 
 def _not_fresh(arrival: Arrival) -> str | None:

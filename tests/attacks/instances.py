@@ -1,0 +1,93 @@
+"""Whole desks side by side in one process, each with its own database, keys and mailbox, and the relay between them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from helpdesk.app import create_app
+from helpdesk.infra import blobs
+from helpdesk.infra.db import db, unit_of_work
+from helpdesk.intake.models import InboundMessage
+from helpdesk.outbox import process as outbox
+from helpdesk.outbox.gateway import Access, Delivery, Outcome
+from helpdesk.outbox.models import OutgoingMessage
+from tests.builders import Office
+from tests.conftest import FixedClock, settings_for
+from tests.slices.conftest import Inbox, connect
+
+MOST_ROUNDS = 30
+Relay = Callable[[bytes], bytes]
+
+
+@dataclass
+class Instance:
+    """One desk; ``sent`` is what left it, each with its recipients."""
+
+    app: Flask
+    address: str
+    office: Office
+    inbox: Inbox
+    sent: list[tuple[tuple[str, ...], bytes]] = field(default_factory=list)
+
+    def take_in(self, raw: bytes) -> InboundMessage:
+        """Let one mail arrive and be handled; return its line of the log."""
+        with self.app.app_context():
+            return self.inbox.receive(raw)
+
+    def send_all(self) -> list[tuple[tuple[str, ...], bytes]]:
+        """Send what is due; return it."""
+        before = len(self.sent)
+        with self.app.app_context():
+            with unit_of_work() as session:
+                due = session.scalars(select(OutgoingMessage.id).where(OutgoingMessage.state == "queued")).all()
+            for message_id in due:
+                outbox.deliver(message_id, unit_of_work, send=self._take, store=blobs.store(), clock=self.inbox.clock)
+        return self.sent[before:]
+
+    def count(self) -> int:
+        """Return how many mails came in."""
+        with self.app.app_context(), unit_of_work() as session:
+            return session.scalar(select(func.count()).select_from(InboundMessage)) or 0
+
+    def _take(self, _access: Access, envelope_from: str, recipients: tuple[str, ...], content: bytes) -> Delivery:
+        self.sent.append((recipients, b"Return-Path: <" + envelope_from.encode() + b">\r\n" + content))
+        return Delivery(Outcome.SENT)
+
+
+@contextmanager
+def instance(home: Path, *, template: Path, address: str, secret_key: bytes, clock: FixedClock) -> Iterator[Instance]:
+    """Yield a desk whose mailbox is ``address``, on a copy of the empty database; others know nothing of its keys."""
+    home.mkdir()
+    app = create_app(replace(settings_for(home, f"sqlite:///{home / 'desk.sqlite3'}"), secret_key=secret_key))
+    shutil.copy(template, home / "desk.sqlite3")
+    with app.app_context():
+        with unit_of_work() as session:
+            office = Office.furnish(session, now=clock())
+        mailbox_id, source_id = connect(address=address)
+        inbox = Inbox(mailbox_id, source_id, clock)
+        inbox.fetch()
+    yield Instance(app, address, office, inbox)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def exchange(one: Instance, other: Instance, *, relay: Relay, clock: FixedClock, minutes: float) -> list[bytes]:
+    """Carry mail between two desks until both are silent; return what was carried, in order.
+
+    The relay hands on whatever they send, wherever it was addressed to: that is how loops begin.
+    """
+    carried: list[bytes] = []
+    for _ in range(MOST_ROUNDS):
+        waiting = [(other, raw) for _, raw in one.send_all()] + [(one, raw) for _, raw in other.send_all()]
+        if not waiting:
+            return carried
+        for receiver, raw in waiting:
+            carried.append(raw)
+            receiver.take_in(relay(raw))
+        clock.advance(minutes=minutes)
+    return carried
