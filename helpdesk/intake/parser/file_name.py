@@ -40,6 +40,11 @@ def extension_for(content_type: str) -> str:
     return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
 
 
+def type_of(name: str) -> str:
+    """Return the content type that the extension of a name tells; ``application/octet-stream`` where it tells none."""
+    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+
+
 def numbered(names: list[str]) -> list[str]:
     """Return the names with a number before the extension where one came before: ``a.png``, ``a-2.png``."""
     taken: set[str] = set()

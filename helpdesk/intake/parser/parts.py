@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
-from helpdesk.intake.domain.limits import DEPTH, PARTS, readable_head
+from helpdesk.intake.domain.limits import DEPTH, PARTS, exceeded, readable_head
+from helpdesk.intake.parser import signed, winmail
 from helpdesk.intake.parser.charset import decode
 from helpdesk.intake.parser.file_name import clean_name, extension_for, name_for
 from helpdesk.intake.parser.header_text import body_charset, decode_value, first_value, raw_items, rescue
+from helpdesk.intake.parser.invitation import summary
 from helpdesk.intake.parser.parsed import ParsedAttachment
 from helpdesk.intake.parser.tree import Part, kind_of, read_tree
 
@@ -32,6 +34,8 @@ class Parts:
     """What the walk has collected so far, in the order of the mail."""
 
     segments: list[Segment] = field(default_factory=list)
+    spare: list[Segment] = field(default_factory=list)
+    invitations: list[str] = field(default_factory=list)
     attachments: list[ParsedAttachment] = field(default_factory=list)
     delivery_reports: list[str] = field(default_factory=list)
     returned_mail: str = ""
@@ -44,6 +48,9 @@ def collect(message: Message) -> Parts:
     """Return body and files of the message; what cannot be decoded is kept as it is, with a warning."""
     parts = Parts(charset=body_charset(message))
     _walk(message, parts, depth=0)
+    if not any((one.text or one.html or "").strip() for one in parts.segments):
+        parts.segments += parts.spare
+    parts.segments += [Segment(text=told) for told in dict.fromkeys(parts.invitations)]
     return parts
 
 
@@ -62,6 +69,8 @@ def _walk(part: Message, parts: Parts, *, depth: int) -> None:
             _walk(child, parts, depth=depth + 1)
     elif kind in ("text/plain", "text/html") and not _is_file(part):
         _take_text(part, parts, kind)
+    elif kind in signed.KINDS:
+        _take_signed(part, parts, kind, depth=depth)
     else:
         _take_file(part, parts, kind)
 
@@ -115,11 +124,44 @@ def _titled(content: bytes, kind: str) -> str:
     return f"{subject.replace('/', '-')}.eml" if subject else ""
 
 
+def _take_signed(part: Message, parts: Parts, kind: str, *, depth: int) -> None:
+    """Show what is signed, and keep the signature as a file; what is encrypted is a file alone."""
+    content = _payload(part, parts)
+    inner = signed.content_of(content)
+    if inner is None:
+        parts.warnings.append("S/MIME: encrypted or not readable, kept as a file")
+    elif any(one.fatal for one in exceeded(inner)):
+        parts.warnings.append("S/MIME: what is signed is beyond the limits, kept as a file")
+    else:
+        parts.warnings.append("S/MIME: the content was unwrapped, its signature not verified")
+        _walk(read_tree(inner), parts, depth=depth + 1)
+    _attach(part, parts, kind, content, name=_file_name(part, parts.charset) or "smime.p7m")
+
+
 def _take_file(part: Message, parts: Parts, kind: str) -> None:
     content = _payload(part, parts)
+    name = _file_name(part, parts.charset)
+    if kind in winmail.KINDS or name.lower() == "winmail.dat":
+        if unpacked := winmail.unpack(content):
+            _take_winmail(unpacked, parts)
+            return
+        parts.warnings.append("winmail.dat: could not be unpacked, kept as a file")
+    if kind == "text/calendar" and (told := summary(content, _parameter(part, "charset"))):
+        parts.invitations.append(told)
+    if kind == "application/pgp-encrypted":
+        parts.warnings.append("PGP: the mail is encrypted")
     if kind == "text/rfc822-headers":
         parts.returned_mail = parts.returned_mail or clean_text(decode(content, None).text)
-    _attach(part, parts, kind, content, name=_file_name(part, parts.charset))
+    _attach(part, parts, kind, content, name=name)
+
+
+def _take_winmail(unpacked: winmail.Winmail, parts: Parts) -> None:
+    """Take the files, and the body for the case that the mail has no other."""
+    parts.spare.append(Segment(text=unpacked.text and clean_text(unpacked.text), html=unpacked.html))
+    parts.attachments += [
+        ParsedAttachment(file.name, file.content_type, file.content, content_id=file.content_id)
+        for file in unpacked.files
+    ]
 
 
 def _attach(part: Message, parts: Parts, kind: str, content: bytes, *, name: str) -> None:
