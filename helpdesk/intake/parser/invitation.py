@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from helpdesk.intake.parser.charset import decode
+from helpdesk.intake.parser.guard import attempt
 from helpdesk.intake.parser.header_text import clean
 
 _BYTES_LIMIT = 256 * 1024
@@ -21,16 +22,15 @@ def summary(data: bytes, charset: str | None = None) -> str | None:
     The zones that a calendar defines are left out before it is read: working them out can take for ever. Times stand
     as the sender wrote them, with the name of their zone.
     """
-    if len(data) > _BYTES_LIMIT:
-        return None
+    return attempt(_summary, decode(data, charset).text) if len(data) <= _BYTES_LIMIT else None
+
+
+def _summary(text: str) -> str | None:
     from icalendar import Calendar  # noqa: PLC0415 - few mails need it
 
-    try:
-        found = Calendar.from_ical(_ZONES.sub("", decode(data, charset).text.replace("\r\n", "\n")))
-        method = _METHODS.get(str(found.get("METHOD", "")).upper(), "Event")
-        events = [_event(event, method) for event in found.walk("VEVENT")[:_EVENTS_LIMIT]]
-    except Exception:  # noqa: BLE001 - the mail quarantine: the library fails on strange bytes in many ways
-        return None
+    found = Calendar.from_ical(_ZONES.sub("", text.replace("\r\n", "\n")))
+    method = _METHODS.get(str(found.get("METHOD", "")).upper(), "Event")
+    events = [_event(event, method) for event in found.walk("VEVENT")[:_EVENTS_LIMIT]]
     return "\n\n".join(filter(None, events)) or None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from helpdesk.intake.domain.limits import PARTS
 from helpdesk.intake.parser.charset import decode
 from helpdesk.intake.parser.file_name import clean_name, name_for, type_of
+from helpdesk.intake.parser.guard import attempt
 
 KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _SIGNATURE = 0x223E9F78
@@ -45,14 +46,15 @@ class Winmail:
 
 def unpack(data: bytes) -> Winmail | None:
     """Return what the bytes wrap; None when they are no such wrapping, or one that would cost too much to read."""
+    return attempt(_unpacked, data)
+
+
+def _unpacked(data: bytes) -> Winmail:
     from tnefparse import TNEF  # noqa: PLC0415 - few mails need it
 
-    try:
-        found = TNEF(_without_recipients(data), do_checksum=False)
-        files = tuple(_file(one) for one in found.attachments[:PARTS] if one.data)
-        return Winmail(_text(found.body), _text(found.htmlbody), files)
-    except Exception:  # noqa: BLE001 - the mail quarantine: the library fails on strange bytes in many ways
-        return None
+    found = TNEF(_without_recipients(data), do_checksum=False)
+    files = tuple(_file(one) for one in found.attachments[:PARTS] if one.data)
+    return Winmail(_text(found.body), _text(found.htmlbody), files)
 
 
 def _without_recipients(data: bytes) -> bytes:
