@@ -91,6 +91,11 @@ def client_of_domain(session: Session, domain: str) -> Client | None:
     )
 
 
+def domains_of(session: Session, client_id: int) -> frozenset[str]:
+    """Return the mail domains of a client."""
+    return frozenset(session.scalars(select(ClientDomain.domain).where(ClientDomain.client_id == client_id)))
+
+
 @dataclass(frozen=True)
 class ClientLine:
     """One line of the list of clients."""

@@ -39,6 +39,7 @@ class ReplyForm(NoteForm):
     """A reply, what was on the page when it was written, and the status afterwards."""
 
     last_seen_id = HiddenField()
+    to_new_outside = BooleanField(_l("They may have this answer"))
     status = SelectField(_l("Status afterwards"), default="")
 
     def offer(self, session: Session) -> None:
@@ -81,6 +82,13 @@ class SendAgainForm(StrictForm):
     """Mail that did not arrive is sent again, to another address where one is given."""
 
     address = EmailField(_l("Address"), validators=[Length(max=254)])
+
+
+class PersonForm(StrictForm):
+    """Somebody who is to take part in a conversation."""
+
+    email = EmailField(_l("E-mail"), validators=[InputRequired(), Length(max=254)])
+    name = StringField(_l("Name"), validators=[Length(max=120)])
 
 
 class StartForm(StrictForm):

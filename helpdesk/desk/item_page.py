@@ -13,7 +13,8 @@ from helpdesk.desk import queries, render
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
-from helpdesk.infra.policy import RETAINERS, Actor
+from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
+from helpdesk.intake import queries as intake
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries as projects
@@ -21,6 +22,7 @@ from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
+from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping import queries as time
 
@@ -35,6 +37,8 @@ class ItemValues:
     people: list[Person]
     move_to: list[tuple[int, str]]
     messages: list[render.MessageLine]
+    participants: list[render.PersonLine]
+    reads_mail: bool
     other_mail: list[render.DeliveryLine]
     time: render.TimePanel
     retainer: render.RetainerPanel | None
@@ -54,6 +58,8 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
     worked = render.seconds_by_uuid(entries, now=now)
     details = tickets.details(session, item.id)
     messages = tickets.conversation(session, item.id)
+    came_as = intake.lines_of_item(session, item.id)
+    people = tickets.participants(session, [item.id], removed_too=True)
     today = local_day(now, zone_named(client.time_zone))
     return ItemValues(
         item=render.item_facts(item),
@@ -62,8 +68,13 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         people=queries.assignable(session, client),
         move_to=projects.choices_for(session, actor=actor, item=item),
         messages=[
-            render.message_line(message, worked_seconds=worked.get(entry_uuid(message.id), 0)) for message in messages
+            render.message_line(
+                message, worked_seconds=worked.get(entry_uuid(message.id), 0), inbound_id=came_as.get(message.id)
+            )
+            for message in messages
         ],
+        participants=[render.person_line(one, {message.id: message for message in messages}) for one in people],
+        reads_mail=actor.is_one_of(APPROVERS),
         other_mail=render.other_deliveries(outbox.sent_about(session, "work_item", item.id), messages),
         time=render.time_panel(
             entries,
@@ -88,6 +99,8 @@ def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetai
     return render.ticket_facts(
         details,
         related_number=_related_number(session, actor, details),
+        linked=_linked(session, actor, item),
+        answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=_other_open_tickets(session, item),
     )
 
@@ -98,6 +111,20 @@ def _related_number(session: Session, actor: Actor, details: TicketDetails) -> i
         return None
     query = projects.visible_items(actor).where(WorkItem.id == details.related_to_id)
     return session.scalar(query.with_only_columns(WorkItem.number))
+
+
+def _linked(session: Session, actor: Actor, item: WorkItem) -> list[render.LinkedTicket]:
+    """Return the tickets that came of this one, as far as the actor may see them."""
+    found = tickets.linked(session, item.id)
+    if not found:
+        return []
+    seen = projects.visible_items(actor).where(WorkItem.id.in_([one.work_item_id for one in found]))
+    numbers = set(session.scalars(seen.with_only_columns(WorkItem.number)))
+    return [
+        render.LinkedTicket(one.work_item.number, render.is_same_mail(one))
+        for one in found
+        if one.work_item.number in numbers
+    ]
 
 
 def _other_open_tickets(session: Session, item: WorkItem) -> int:

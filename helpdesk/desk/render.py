@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.intake.domain.answering import REFUSED
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.outbox.service import again_key
 from helpdesk.projects.models import WorkItem
@@ -13,13 +14,14 @@ from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.models import Attachment, Message, TicketDetails
+from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import render as time_render
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.render import EntryLine
 
 RECIPIENTS_SHOWN = 3
+SAME_MAIL = "the same mail came to"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,38 @@ class ItemFacts:
 
 
 @dataclass(frozen=True)
+class LinkedTicket:
+    """A ticket that came of this one; ``is_same_mail``: the same mail opened it through another mailbox."""
+
+    number: int
+    is_same_mail: bool
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """To whom an answer goes; ``outside`` are those who need a word of confirmation first."""
+
+    to_name: str
+    to_address: str
+    instead_of: str
+    copies: list[str]
+    outside: list[str]
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """Somebody who takes part in the conversation, and how they came."""
+
+    contact_id: int
+    name: str
+    email: str
+    how: str
+    is_requester: bool
+    removed: bool
+    undeliverable_why: str
+
+
+@dataclass(frozen=True)
 class TicketFacts:
     """Who asked, how it came, and why it is here."""
 
@@ -54,7 +88,10 @@ class TicketFacts:
     reasons: list[str]
     mailbox_address: str | None
     related_number: int | None
+    is_same_mail: bool
+    linked: list[LinkedTicket]
     other_open: int
+    answers_to: AnswerLine
 
 
 @dataclass(frozen=True)
@@ -89,6 +126,9 @@ class MessageLine:
     held: bool
     discarded: bool
     sender_address: str
+    inbound_id: int | None
+    reply_to: str
+    reply_to_refused: str
     may_become_contact: bool
     unverified: bool
     blocked_images: list[str]
@@ -148,10 +188,15 @@ def item_facts(item: WorkItem) -> ItemFacts:
     )
 
 
-def ticket_facts(details: TicketDetails | None, *, related_number: int | None, other_open: int) -> TicketFacts | None:
-    """Return what makes an item a ticket; None for a task."""
-    if details is None:
-        return None
+def ticket_facts(
+    details: TicketDetails,
+    *,
+    related_number: int | None,
+    linked: Sequence[LinkedTicket],
+    other_open: int,
+    answers_to: AnswerLine,
+) -> TicketFacts:
+    """Return what makes an item a ticket."""
     return TicketFacts(
         requester_name=details.requester.name,
         requester_email=details.requester.email,
@@ -159,11 +204,48 @@ def ticket_facts(details: TicketDetails | None, *, related_number: int | None, o
         reasons=details.reasons,
         mailbox_address=details.mailbox.address if details.mailbox else None,
         related_number=related_number,
+        is_same_mail=is_same_mail(details),
+        linked=list(linked),
         other_open=other_open,
+        answers_to=answers_to,
     )
 
 
-def message_line(message: Message, *, worked_seconds: int) -> MessageLine:
+def is_same_mail(details: TicketDetails) -> bool:
+    """Return whether the ticket is of the same mail as the one that it is related to (docs/mail.md rule 6)."""
+    return any(reason.startswith(SAME_MAIL) for reason in details.reasons)
+
+
+def answer_line(whom: tickets.Recipients) -> AnswerLine:
+    """Return to whom an answer goes, as the reply form says it."""
+    copies = [person.name or person.address for person in whom.cc]
+    return AnswerLine(whom.to.name, whom.to.address, whom.instead_of, copies, list(whom.outside))
+
+
+def person_line(participant: Participant, messages: Mapping[int, Message]) -> PersonLine:
+    """Return somebody who takes part, with how they came: by whose mail, by an answer of theirs, or by us."""
+    contact, message = participant.contact, messages.get(participant.message_id or 0)
+    author = message.person or message.contact if message is not None else None
+    words = {
+        "copy": _("was in To or Cc of %(name)s's mail", name=author.name if author else _("a mail")),
+        "reply": _("answered, and so takes part"),
+        "staff": _("added by us"),
+        "mail": _("wrote first"),
+    }
+    return PersonLine(
+        contact_id=contact.id,
+        name=contact.name,
+        email=contact.email,
+        how=words["mail" if participant.role == "requester" else participant.added_by],
+        is_requester=participant.role == "requester",
+        removed=participant.removed_at is not None,
+        undeliverable_why=contact.undeliverable_why or _("Mail to this address came back.")
+        if contact.undeliverable_at
+        else "",
+    )
+
+
+def message_line(message: Message, *, worked_seconds: int, inbound_id: int | None = None) -> MessageLine:
     """Return one piece of the conversation."""
     author = message.person or message.contact
     outgoing = message.outgoing
@@ -181,6 +263,9 @@ def message_line(message: Message, *, worked_seconds: int) -> MessageLine:
         automatic=message.automatic,
         held=message.held,
         discarded=message.discarded_at is not None,
+        inbound_id=inbound_id,
+        reply_to=message.reply_to,
+        reply_to_refused=next((reason for reason in message.reasons if reason.startswith(REFUSED)), ""),
         sender_address=message.contact.email if message.contact else "",
         may_become_contact=message.contact is not None and message.contact.client_id is None,
         unverified=message.unverified,

@@ -48,6 +48,7 @@ def reply(
     number: int,
     text: str,
     last_seen_message_id: int | None = None,
+    to_new_outside: bool = False,
     status: str = "",
     time: WorkedTime = NO_TIME,
 ) -> Message:
@@ -60,7 +61,13 @@ def reply(
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
     message = tickets.reply(
-        session, actor=actor, now=now, item_id=item.id, text=text, last_seen_message_id=last_seen_message_id
+        session,
+        actor=actor,
+        now=now,
+        item_id=item.id,
+        text=text,
+        last_seen_message_id=last_seen_message_id,
+        to_new_outside=to_new_outside,
     )
     _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     if status:

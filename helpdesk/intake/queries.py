@@ -171,6 +171,14 @@ def known_uids(session: Session, source: IntakeSource) -> frozenset[int]:
     return frozenset(row.uid for row in session.execute(query))
 
 
+def lines_of_item(session: Session, item_id: int) -> dict[int, int]:
+    """Return the line of the log for each message of the work item that came by mail, by the message's id."""
+    query = select(InboundEffect.message_id, InboundEffect.inbound_message_id).where(
+        InboundEffect.work_item_id == item_id, InboundEffect.message_id.is_not(None)
+    )
+    return {message_id: inbound_id for message_id, inbound_id in session.execute(query) if message_id is not None}
+
+
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
     """Return these work items with their projects, by id."""
     query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))

@@ -1,7 +1,10 @@
 """What a mail brings to a conversation, and how a subject names its ticket: pure values."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from helpdesk.clients.domain import is_freemail, suffixes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class IncomingMail:
 
     ``html`` is sanitised. ``reply_text`` and ``trimmed_text`` divide ``text`` (docs/mail.md rule 31). ``references``
     are all Message-IDs that belong to the same conversation, its own first (rule 14 c). ``reasons`` explain every
-    decision in sentences (rule 44). ``recipients`` are ``{"name": …, "address": …}``.
+    decision in sentences (rule 44). ``recipients`` are ``{"name": …, "address": …}``. ``reply_to`` is where answers go
+    if not to the sender (rule 20).
     """
 
     subject: str
@@ -40,6 +44,22 @@ class IncomingMail:
     automatic: bool = False
     held: bool = False
     unverified: bool = False
+    reply_to: str = ""
+
+
+def new_outside(recipients: Iterable[str], *, domains: Collection[str], addresses: Collection[str]) -> list[str]:
+    """Return those of ``recipients`` at whose domain nobody of this conversation is known yet (docs/mail.md rule 38).
+
+    Known are the ``domains`` of the client and what lies in them, the ``addresses`` to whom we wrote or who asked, and
+    everybody at their domains, unless anybody can have an address there. All in lower case.
+    """
+    known = {address.rpartition("@")[2] for address in addresses}
+    theirs = {domain for domain in known if not is_freemail(domain)} | set(domains)
+    return [
+        address
+        for address in dict.fromkeys(recipients)
+        if address not in addresses and theirs.isdisjoint(suffixes_of(address.rpartition("@")[2]))
+    ]
 
 
 def subject_of(number: int, title: str) -> str:

@@ -64,6 +64,35 @@ def message_of_outgoing(session: Session, outgoing_id: int) -> Message | None:
     return session.scalar(select(Message).where(Message.outgoing_message_id == outgoing_id))
 
 
+def latest_reply_to(session: Session, item_id: int, requester_id: int) -> str:
+    """Return where the requester's latest mail asked us to answer to; empty for their own address."""
+    query = (
+        select(Message.reply_to)
+        .where(
+            Message.work_item_id == item_id,
+            Message.contact_id == requester_id,
+            Message.kind == "mail",
+            Message.held.is_(False),
+            Message.automatic.is_(False),
+        )
+        .order_by(Message.posted_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or ""
+
+
+def answered_addresses(session: Session, item_id: int) -> set[str]:
+    """Return the addresses to which we wrote on this work item, in lower case."""
+    query = select(Message.recipients).where(Message.work_item_id == item_id, Message.kind == "reply")
+    return {person["address"].lower() for people in session.scalars(query) for person in people}
+
+
+def linked(session: Session, item_id: int) -> list[TicketDetails]:
+    """Return the tickets that came of this one: possibly related, split off, or of the same mail."""
+    query = select(TicketDetails).where(TicketDetails.related_to_id == item_id).order_by(TicketDetails.work_item_id)
+    return list(session.scalars(query.options(joinedload(TicketDetails.work_item))))
+
+
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
     """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))

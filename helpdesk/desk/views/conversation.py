@@ -6,7 +6,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from helpdesk.desk.forms import AcceptForm, SendAgainForm
+from helpdesk.desk.forms import AcceptForm, PersonForm, SendAgainForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
@@ -93,6 +93,54 @@ def send_again(number: int, outgoing_id: int) -> ResponseReturnValue:
         return _("The mail is on its way again.")
 
     return _decide(number, act, form=form)
+
+
+@bp.post("/items/<int:number>/people")
+@policy(DESK)
+def add_participant(number: int) -> ResponseReturnValue:
+    """Add somebody to the conversation."""
+    form = PersonForm()
+
+    def act(session: Session, item_id: int) -> str:
+        if form.errors:
+            raise RuleViolation(_("Write the e-mail address of the person to add."))
+        known = tickets.add_by_staff(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            item_id=item_id,
+            email=form.email.data or "",
+            name=form.name.data or "",
+        )
+        return _("%(name)s gets our answers from now on.", name=known.contact.name)
+
+    return _decide(number, act, form=form)
+
+
+@bp.post("/items/<int:number>/people/<int:contact_id>/remove")
+@policy(DESK)
+def remove_participant(number: int, contact_id: int) -> ResponseReturnValue:
+    """Take somebody off the conversation."""
+
+    def act(session: Session, item_id: int) -> str:
+        tickets.remove_participant(
+            session, actor=current_actor(), now=clock.now(), item_id=item_id, contact_id=contact_id
+        )
+        return _("They get no answers of ours any more; below you can put them back.")
+
+    return _decide(number, act)
+
+
+@bp.post("/items/<int:number>/people/<int:contact_id>/put-back")
+@policy(DESK)
+def put_back_participant(number: int, contact_id: int) -> ResponseReturnValue:
+    """Take back that somebody was taken off the conversation."""
+
+    def act(session: Session, item_id: int) -> str:
+        tickets.put_back(session, actor=current_actor(), now=clock.now(), item_id=item_id, contact_id=contact_id)
+        return _("They get our answers again.")
+
+    return _decide(number, act)
 
 
 def _decide(number: int, act: Callable[[Session, int], str], *, form: StrictForm | None = None) -> ResponseReturnValue:

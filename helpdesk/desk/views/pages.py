@@ -132,6 +132,7 @@ def reply(number: int) -> ResponseReturnValue:
             number=number,
             text=form.body.data or "",
             last_seen_message_id=form.last_seen(),
+            to_new_outside=bool(form.to_new_outside.data),
             status=form.status.data or "",
             time=form.time(),
         )

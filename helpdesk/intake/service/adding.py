@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.matching import Decision
-from helpdesk.intake.service import acknowledge, placing, recording
+from helpdesk.intake.service import acknowledge, answering, placing, recording
 from helpdesk.intake.service.matching import Arrival
+from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
 from helpdesk.tickets.models import Message
@@ -22,7 +23,9 @@ def add(
         message = "a message needs its work item"
         raise AssertionError(message)
     contact = None if arrival.sender.is_staff else placing.requester(session, arrival, now=now)
-    reasons = recording.reasons(session, arrival, decision.reasons)
+    item = session.get_one(WorkItem, item_id)
+    asked = answering.answers(session, arrival, decision, client_id=item.project.client_id)
+    reasons = recording.reasons(session, arrival, (*decision.reasons, *asked.reasons))
     added = tickets.add_mail(
         session,
         now=arrival.happened_at(now),
@@ -30,7 +33,7 @@ def add(
         item_id=item_id,
         contact_id=contact.id if contact is not None else None,
         person_id=arrival.sender.person_id,
-        mail=recording.message(arrival, decision, files, reasons),
+        mail=recording.message(arrival, decision, files, reasons, asked.reply_to),
         reopenings_an_hour=arrival.limits.reopenings_an_hour,
     )
     if not (decision.held or arrival.incoming.automatic_reasons):

@@ -9,9 +9,10 @@ from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.domain.subject import plain_subject
-from helpdesk.intake.service import acknowledge, log, placing, recording, ruling
+from helpdesk.intake.service import acknowledge, answering, log, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
 
@@ -33,9 +34,19 @@ def open_ticket(
     done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
     if not (decision.unverified_sender or arrival.incoming.automatic_reasons):
         clients.heard_from(contact)
+    asked = answering.answers(session, arrival, decision, client_id=place.project.client_id)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
     reasons = recording.reasons(
-        session, arrival, (*decision.reasons, place.reason, *done_by_rule, silence or acknowledge.said(arrival))
+        session,
+        arrival,
+        (
+            *decision.reasons,
+            place.reason,
+            *done_by_rule,
+            *_of_twin(twin),
+            *asked.reasons,
+            silence or acknowledge.said(arrival),
+        ),
     )
     opened = tickets.open_by_mail(
         session,
@@ -44,7 +55,7 @@ def open_ticket(
         requester_id=contact.id,
         mailbox_id=arrival.inbound.mailbox_id,
         title=plain_subject(arrival.mail.subject)[:TITLE_LIMIT],
-        mail=recording.message(arrival, decision, files, reasons),
+        mail=recording.message(arrival, decision, files, reasons, asked.reply_to),
         related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
         priority=ruled.priority if ruled is not None else "normal",
         assignee_id=assigned.person_id,
@@ -55,3 +66,7 @@ def open_ticket(
     if silence is None:
         acknowledge.send(session, arrival, contact, opened.work_item, now=now)
     recording.done(session, arrival, decision, opened, "ticket", reasons, now)
+
+
+def _of_twin(twin: WorkItem | None) -> tuple[str, ...]:
+    return () if twin is None else (f"the same mail came to another mailbox: ticket #{twin.number}",)

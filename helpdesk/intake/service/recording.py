@@ -57,7 +57,7 @@ def reasons(session: Session, arrival: Arrival, decided: Iterable[str]) -> tuple
 
 
 def message(
-    arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], reasons: tuple[str, ...]
+    arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], reasons: tuple[str, ...], reply_to: str
 ) -> IncomingMail:
     """Return the mail as the conversation keeps it."""
     mail = arrival.mail
@@ -77,4 +77,5 @@ def message(
         automatic=bool(arrival.incoming.automatic_reasons),
         held=decision.held,
         unverified=decision.unverified_sender,
+        reply_to=reply_to,
     )

@@ -4,13 +4,15 @@ from helpdesk.tickets.service.arriving import add_mail
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.opening import open_by_mail, open_ticket
-from helpdesk.tickets.service.people import add_participants
-from helpdesk.tickets.service.replying import reply
+from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
+from helpdesk.tickets.service.replying import Recipients, recipients, reply
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
+    "Recipients",
     "accept_held",
+    "add_by_staff",
     "add_event",
     "add_mail",
     "add_note",
@@ -20,6 +22,9 @@ __all__ = [
     "open_by_mail",
     "open_ticket",
     "put_away_held",
+    "put_back",
+    "recipients",
+    "remove_participant",
     "reply",
     "send_again",
     "split_held",

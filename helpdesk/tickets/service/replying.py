@@ -1,23 +1,28 @@
 """Replies that go out: to the requester and everybody in copy."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients import queries as clients
+from helpdesk.clients import service as client_service
 from helpdesk.infra import audit
-from helpdesk.infra.policy import Actor
+from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
-from helpdesk.outbox.domain import Address
+from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.outbox.render import above_the_line
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
-from helpdesk.tickets.domain import subject_of
+from helpdesk.tickets.domain import NewAttachment, new_outside, subject_of
 from helpdesk.tickets.models import Message, TicketDetails
-from helpdesk.tickets.service.writing import lock, remember, touch, worded, write
+from helpdesk.tickets.service.people import add_participants
+from helpdesk.tickets.service.writing import attach, lock, remember, touch, worded, write
 
 
 def reply(
@@ -28,14 +33,17 @@ def reply(
     item_id: int,
     text: str,
     last_seen_message_id: int | None = None,
+    to_new_outside: bool = False,
+    attachments: Sequence[NewAttachment] = (),
 ) -> Message:
     """Write to the requester and everybody in copy; the mail leaves after the commit.
 
-    A ticket that nobody has becomes the writer's, and a new one is open.
+    A ticket that nobody has becomes the writer's, and a new one is open. Somebody outside, at a domain to which nobody
+    wrote on this ticket yet, gets it only with ``to_new_outside`` (docs/mail.md rule 38).
 
     Raises:
         NotFound: no such work item, or not for this actor.
-        RuleViolation: nothing written, no conversation, or no mailbox to write from.
+        RuleViolation: nothing written, no conversation, no mailbox to write from, or unconfirmed recipients outside.
         Conflict: somebody wrote since ``last_seen_message_id``.
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
@@ -46,6 +54,10 @@ def reply(
         message = "Nobody has written on this item: there is nobody to reply to. Add a note instead."
         raise RuleViolation(message)
     _refuse_overtaken(session, item.id, last_seen_message_id)
+    whom = recipients(session, item=item, details=details)
+    if whom.outside and not to_new_outside:
+        message = f"This answer would be the first to {', '.join(whom.outside)}. Confirm that they may have it."
+        raise RuleViolation(message)
     mailbox = details.mailbox or outbox.default_mailbox(session)
     if mailbox is None:
         message = "No mailbox is connected yet, so no reply can leave. Ask an administrator to connect one."
@@ -59,11 +71,50 @@ def reply(
         text=body,
         subject=subject_of(item.number, item.title),
     )
-    _send(session, item=item, details=details, mailbox=mailbox, message=written, actor=actor, now=now)
+    attach(written, attachments)
+    _send(session, item=item, details=details, whom=whom, mailbox=mailbox, message=written, actor=actor, now=now)
+    _let_in_answered(session, item=item, whom=whom, now=now)
     _take_up(session, item, actor, now)
     touch(session, item, now)
     audit.record(session, actor=actor, action="replied", kind="work_item", object_id=item.id, now=now)
     return written
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """To whom an answer goes; ``outside`` are the addresses that need a word of confirmation (rule 38).
+
+    ``instead_of`` is the requester's own address where their mail asked for answers to another one (rule 20).
+    """
+
+    to: Address
+    cc: tuple[Address, ...]
+    outside: tuple[str, ...]
+    instead_of: str = ""
+
+
+def recipients(session: Session, *, item: WorkItem, details: TicketDetails) -> Recipients:
+    """Return to whom an answer on this ticket goes: the requester, and everybody in copy."""
+    requester = details.requester
+    reply_to = queries.latest_reply_to(session, item.id, requester.id)
+    to = Address("", reply_to) if reply_to else Address(requester.name, requester.email)
+    people = [one.contact for one in queries.participants(session, [item.id]) if one.contact_id != requester.id]
+    cc = tuple(Address(one.name, one.email) for one in people if one.email.lower() != to.address.lower())
+    outside = new_outside(
+        [person.address.lower() for person in (to, *cc)],
+        domains=clients.domains_of(session, item.project.client_id),
+        addresses={requester.email.lower(), *queries.answered_addresses(session, item.id)},
+    )
+    return Recipients(to, cc, tuple(outside), requester.email if reply_to else "")
+
+
+def _let_in_answered(session: Session, *, item: WorkItem, whom: Recipients, now: datetime) -> None:
+    """Let the address that a requester asked us to answer to take part: whoever gets our answer may answer it."""
+    if whom.instead_of:
+        contact = client_service.add_contact(
+            session, actor=SYSTEM, now=now, name="", email=whom.to.address, client_id=None
+        )
+        add_participants(session, now=now, item_id=item.id, contact_ids=[contact.id], added_by="staff")
 
 
 def _send(
@@ -71,14 +122,13 @@ def _send(
     *,
     item: WorkItem,
     details: TicketDetails,
+    whom: Recipients,
     mailbox: Mailbox,
     message: Message,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Queue the mail for a reply and tie the two together."""
-    people = [participant.contact for participant in queries.participants(session, [item.id])]
-    others = [person for person in people if person.id != details.requester_id]
     earlier = queries.mail_ids(session, item.id)
     outgoing: OutgoingMessage = outbox.queue(
         session,
@@ -87,14 +137,15 @@ def _send(
         idempotency_key=f"message:{message.id}",
         purpose="reply",
         about=("work_item", item.id),
-        to=[Address(details.requester.name, details.requester.email)],
-        cc=[Address(person.name, person.email) for person in others],
+        to=[whom.to],
+        cc=whom.cc,
         subject=message.subject,
         text=above_the_line(_signed(message.text, mailbox.signature), language=_language(details, mailbox)),
         in_reply_to=earlier[-1] if earlier else "",
         references=earlier,
         item_id=item.id,
         from_name=f"{actor.name} ({mailbox.name})" if mailbox.name else actor.name,
+        attachments=[OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments],
     )
     message.outgoing_message_id = outgoing.id
     message.message_id = outgoing.message_id

@@ -75,15 +75,21 @@ def keep_mail(
         automatic=mail.automatic,
         held=mail.held,
         unverified=mail.unverified,
+        reply_to=mail.reply_to,
         blocked_images=list(mail.blocked_images),
         reasons=list(mail.reasons),
-        attachments=[_attachment(position, file) for position, file in enumerate(mail.attachments)],
     )
+    attach(message, mail.attachments)
     session.add(message)
     if not mail.held:
         remember(session, item_id, (mail.message_id, *mail.references))
     session.flush()
     return message
+
+
+def attach(message: Message, files: Iterable[NewAttachment]) -> None:
+    """Add stored files to a message, in their order."""
+    message.attachments = [_attachment(position, file) for position, file in enumerate(files)]
 
 
 def _attachment(position: int, file: NewAttachment) -> Attachment:

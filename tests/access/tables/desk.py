@@ -9,7 +9,7 @@ from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
-from helpdesk.tickets.models import TicketDetails
+from helpdesk.tickets.models import Participant, TicketDetails
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -49,9 +49,11 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     )
     session.add(mailbox)
     session.flush()
+    copied = office.acme_contact
     for item, contact in ((office.acme_ticket, office.acme_contact), (office.globex_ticket, office.globex_contact)):
         if session.get(TicketDetails, item.id) is None:
             session.add(TicketDetails(work_item_id=item.id, requester_id=contact.id, reasons=[], last_message_at=now))
+        session.add(Participant(work_item_id=item.id, contact_id=copied.id, role="cc", added_at=now))
     return {
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
@@ -150,6 +152,9 @@ ROWS = [
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_acme}/send-again", DESK_WRITES),
     Row("desk.send_again", "POST", "/items/{globex_ticket}/mail/{failed_on_globex}/send-again", GLOBEX_WRITES),
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_globex}/send-again", NOT_THERE),
+    *_on_items("desk.add_participant", "people", {"email": "somebody@partner.example"}),
+    *_on_items("desk.remove_participant", "people/{acme_contact}/remove", {}),
+    *_on_items("desk.put_back_participant", "people/{acme_contact}/put-back", {}),
     *_on_held_mail("desk.accept_held", "accept"),
     *_on_held_mail("desk.split_held", "split"),
     *_on_held_mail("desk.put_away_held", "put-away"),

@@ -102,7 +102,7 @@ def test_everybody_in_copy_gets_the_reply(office, ticket):
             session, now=NOW, item_id=ticket, contact_ids=[office.globex_contact.id, office.acme_contact.id]
         )
 
-    written = act(service.reply, office, item_id=ticket, text="Hello both.")
+    written = act(service.reply, office, item_id=ticket, text="Hello both.", to_new_outside=True)
 
     assert [person["address"] for person in written.recipients] == ["person@acme.example", "person@globex.example"]
 
