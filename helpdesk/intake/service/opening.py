@@ -36,18 +36,9 @@ def open_ticket(
         clients.heard_from(contact)
     asked = answering.answers(session, arrival, decision, client_id=place.project.client_id)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
-    reasons = recording.reasons(
-        session,
-        arrival,
-        (
-            *decision.reasons,
-            place.reason,
-            *done_by_rule,
-            *_of_twin(twin),
-            *asked.reasons,
-            silence or acknowledge.said(arrival),
-        ),
-    )
+    said = silence or acknowledge.said(arrival)
+    why = (*decision.reasons, place.reason, *done_by_rule, *_of_twin(twin), *asked.reasons, said)
+    reasons = recording.reasons(session, arrival, why)
     opened = tickets.open_by_mail(
         session,
         now=arrival.happened_at(now),
