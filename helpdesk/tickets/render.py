@@ -20,15 +20,17 @@ _STYLE = (
 )
 
 
-def mail_page(*, text: str, body_html: str | None, pictures: Mapping[str, str]) -> str:
+def mail_page(*, title: str, language: str, text: str, body_html: str | None, pictures: Mapping[str, str]) -> str:
     """Return the document for the sandboxed frame.
 
     ``body_html`` is sanitised already; ``pictures`` maps a content id to the URL of the stored file that it shows.
-    A mail without HTML shows its text.
+    ``language`` is the one that the sender is known to read; empty where nobody knows. A mail without HTML shows
+    its text.
     """
     body = f"<pre>{html.escape(text)}</pre>" if body_html is None else _with_pictures(body_html, pictures)
     return (
-        '<!doctype html><html><head><meta charset="utf-8"><base target="_blank">'
+        f'<!doctype html><html lang="{html.escape(language or "und")}"><head><meta charset="utf-8">'
+        f'<title>{html.escape(title)}</title><base target="_blank">'
         f"<style>{_STYLE}</style></head><body>{body}</body></html>"
     )
 

@@ -36,7 +36,14 @@ def body(message_id: int) -> Response:
         for file in message.attachments
         if file.content_id and file.content_type in PICTURES
     }
-    response = Response(mail_page(text=message.text, body_html=message.html, pictures=pictures), mimetype="text/html")
+    page = mail_page(
+        title=message.subject or "Mail",
+        language=message.contact.language if message.contact else "",
+        text=message.text,
+        body_html=message.html,
+        pictures=pictures,
+    )
+    response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = BODY_POLICY
     return response
 

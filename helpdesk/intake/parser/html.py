@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 
 import nh3
 from inscriptis import get_text
@@ -36,7 +37,6 @@ _STYLES = {
     *("padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "width", "height"),
 }
 _GONE = {"script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "head", "select"}
-_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _UNCLOSED = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "p", "li", "td", "th", "tr", "option", "wbr"})
@@ -78,6 +78,11 @@ def sanitise(html: str) -> Sanitised:
     return Sanitised(cleaned, tuple(dict.fromkeys(blocked)), frozenset(content_ids))
 
 
+def shows_something(html: str) -> bool:
+    """Return whether anybody would see anything of this HTML: a letter or a picture."""
+    return "<img" in html or bool(unescape(_MARKUP.sub("", html)).strip())
+
+
 def to_text(html: str) -> str:
     """Return the HTML as text with the layout of its lines kept; at most two line ends in a row."""
     if why_not_shown(html) is None:
@@ -100,12 +105,13 @@ def _filter(blocked: list[str], content_ids: set[str]) -> Callable[[str, str, st
             return None if value.strip().lower().startswith(("data:", "cid:")) else value
         if (tag, attribute) != ("img", "src"):
             return value
+        if not value.strip():
+            return None
         if value.strip().lower().startswith("cid:"):
             content_ids.add(value.strip()[4:])
             return value
-        if _PICTURE.fullmatch(value.strip()):
-            return value
-        blocked.append(value)
+        if not value.strip().lower().startswith("data:"):
+            blocked.append(value)
         return None
 
     return keep

@@ -14,7 +14,7 @@ from helpdesk.intake.domain.limits import exceeded, readable_head
 from helpdesk.intake.domain.reply import split_reply
 from helpdesk.intake.domain.spam_hint import spam_hint
 from helpdesk.intake.parser.body import Body, read_body
-from helpdesk.intake.parser.file_name import numbered
+from helpdesk.intake.parser.file_name import name_for, numbered
 from helpdesk.intake.parser.header_text import body_charset, first_value, raw_by_name, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
@@ -109,8 +109,13 @@ def _sent_at(message: Message) -> datetime | None:
 
 def _attachments(parts: Parts, body: Body) -> tuple[ParsedAttachment, ...]:
     """Return the files with names that are unique, and inline where the HTML shows them (rule 34)."""
-    names = numbered([file.name for file in parts.attachments])
+    within = [
+        ParsedAttachment(name_for(one.content_type), one.content_type, one.content, content_id=one.content_id)
+        for one in body.pictures
+    ]
+    files = (*parts.attachments, *within)
+    names = numbered([file.name for file in files])
     return tuple(
         replace(file, name=name, is_inline=file.content_id is not None and file.content_id in body.content_ids)
-        for file, name in zip(parts.attachments, names, strict=True)
+        for file, name in zip(files, names, strict=True)
     )
