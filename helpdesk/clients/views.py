@@ -15,6 +15,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, DESK, RETAINERS, STAFF, current_actor, policy
+from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
 
 bp = Blueprint("clients", __name__)
@@ -129,7 +130,7 @@ def delete_domain(client_id: int, domain: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         service.remove_domain(session, actor=current_actor(), now=clock.now(), client_id=client_id, domain=domain)
     flash(_("Mail from %(domain)s no longer finds this client.", domain=domain), "ok")
-    return _to_client(client_id)
+    return back_or("desk.client", client_id=client_id)
 
 
 def _to_client(client_id: int) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ def tabs(current: str) -> list[Tab]:
         "accounts.teams": _("Teams"),
         "intake.mailboxes": _("Mailboxes"),
         "intake.mail_rules": _("Mail rules"),
+        "intake.senders": _("Senders"),
         "intake.limits": _("Mail limits"),
         "infra.jobs": _("Failed jobs"),
     }

@@ -1,6 +1,6 @@
-"""Routes of the intake slice: the inbound log, its messages, rules, limits, and the mailboxes that are read."""
+"""Routes of the intake slice: the inbound log and its messages; mailboxes, rules, limits and senders."""
 
-from helpdesk.intake.views import blocking, floods, limits, log, mailbox, mailboxes, message, rules
+from helpdesk.intake.views import blocking, floods, limits, log, mailbox, mailboxes, message, rules, senders
 from helpdesk.intake.views.blueprint import bp
 
-__all__ = ["blocking", "bp", "floods", "limits", "log", "mailbox", "mailboxes", "message", "rules"]
+__all__ = ["blocking", "bp", "floods", "limits", "log", "mailbox", "mailboxes", "message", "rules", "senders"]

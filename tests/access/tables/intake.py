@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import Contact
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.domain.rules import Condition, Field, Operator
@@ -109,10 +110,12 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         )
         for uid, state in enumerate(("quarantined", "done", "automatic", "erased", "capped"), start=1)
     }
-    session.add_all(lines.values())
+    nobodys = Contact(name="Eve", email="eve@elsewhere.example", created_at=now)
+    session.add_all([*lines.values(), nobodys])
     session.flush()
     return {f"{state}_mail": line.id for state, line in lines.items()} | {
         "mailbox": source.mailbox_id,
+        "nobodys_contact": nobodys.id,
         **_furnish_rules(session, office, now),
     }
 
@@ -172,6 +175,31 @@ ROWS = [
     Row("intake.erase", "POST", "/inbound/{automatic_mail}/erase", ADMIN_DOES, form={"why": "asked for"}),
     Row("intake.erase", "POST", "/inbound/{automatic_mail}/erase", ADMIN_REFUSED, form={"why": ""}),
     Row("intake.erase", "POST", "/inbound/{missing}/erase", ADMIN_MISSES, form={"why": "asked for"}),
+    Row("intake.senders", "GET", "/settings/senders", ADMIN_SEES),
+    Row("intake.senders", "GET", "/settings/senders", ADMIN_SEES, query="address=bo@acme.example&mailbox=99999999999"),
+    Row("intake.senders", "GET", "/settings/senders", ADMIN_SEES, query="address=nonsense"),
+    Row(
+        "intake.add_sender_domain",
+        "POST",
+        "/settings/senders/domains",
+        ADMIN_DOES,
+        form={"domain": "acme.test", "client_id": "{acme}"},
+    ),
+    Row(
+        "intake.add_sender_domain",
+        "POST",
+        "/settings/senders/domains",
+        ADMIN_REFUSED,
+        form={"domain": "gmail.com", "client_id": "{acme}"},
+    ),
+    Row(
+        "intake.place_contacts",
+        "POST",
+        "/settings/senders/contacts",
+        ADMIN_DOES,
+        form={"contact_ids": "{nobodys_contact}", "client_id": "{acme}"},
+    ),
+    Row("intake.place_contacts", "POST", "/settings/senders/contacts", ADMIN_REFUSED, form={"client_id": "{acme}"}),
     Row("intake.limits", "GET", "/settings/mail-limits", ADMIN_SEES),
     Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_DOES, form=LIMITS),
     Row("intake.change_limits", "POST", "/settings/mail-limits", ADMIN_REFUSED, form=LIMITS | {"largest_mail_mb": "0"}),
