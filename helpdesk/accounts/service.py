@@ -213,8 +213,19 @@ def change_password(session: Session, *, actor: Actor, person_id: int, password:
     audit.record(session, actor=actor, action="changed password", kind="person", object_id=person_id, now=now)
 
 
-def set_role(session: Session, *, actor: Actor, person_id: int, role: str, active: bool, now: datetime) -> Person:
-    """Change role or activity; the person's sessions end, so that old powers end with them.
+def set_role(
+    session: Session,
+    *,
+    actor: Actor,
+    person_id: int,
+    role: str,
+    active: bool,
+    now: datetime,
+    mail_notifications: bool | None = None,
+) -> Person:
+    """Change role, activity, and whether mail tells of answers; None leaves that as it is.
+
+    With another role or activity the person's sessions end, so that old powers end with them.
 
     Raises:
         RuleViolation: unknown role, or the last active administrator would go.
@@ -227,8 +238,10 @@ def set_role(session: Session, *, actor: Actor, person_id: int, role: str, activ
     if person.role == ADMIN and (role != ADMIN or not active) and _active_admins(session) <= 1:
         message = "At least one active administrator must remain."
         raise RuleViolation(message)
+    if (person.role, person.active) != (role, active):
+        end_sessions(session, person_id=person_id, now=now)
     person.role, person.active = role, active
-    end_sessions(session, person_id=person_id, now=now)
+    person.mail_notifications = person.mail_notifications if mail_notifications is None else mail_notifications
     audit.record(
         session,
         actor=actor,
@@ -238,6 +251,7 @@ def set_role(session: Session, *, actor: Actor, person_id: int, role: str, activ
         now=now,
         role=role,
         active=active,
+        mail_notifications=person.mail_notifications,
     )
     return person
 

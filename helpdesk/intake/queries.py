@@ -81,6 +81,12 @@ def source_of(session: Session, inbound: InboundMessage) -> IntakeSource | None:
     return session.scalar(query.order_by(IntakeSource.id).limit(1))
 
 
+def proves_senders(session: Session, mailbox_id: int) -> bool:
+    """Return whether mail of this mailbox comes with checks that count: an authserv-id is configured (rule 18)."""
+    query = select(IntakeSource.id).where(IntakeSource.mailbox_id == mailbox_id, IntakeSource.trusted_authserv_id != "")
+    return session.scalar(query.limit(1)) is not None
+
+
 def get_inbound(session: Session, inbound_id: int) -> InboundMessage:
     """Return one line of the inbound log.
 

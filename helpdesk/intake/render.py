@@ -2,6 +2,7 @@
 
 import re
 
+from flask import current_app
 from flask_babel import force_locale
 
 from helpdesk.infra.i18n import gettext as _
@@ -53,3 +54,28 @@ def _standard(language: str, words: dict[str, str]) -> str:
             "You need not do anything; to add something, just answer this mail.",
             **words,
         )
+
+
+def notification(
+    *,
+    language: str,
+    author: str,
+    number: int,
+    title: str,
+    text: str,
+    answers_reach: str,
+) -> tuple[str, str]:
+    """Return subject and text of the mail that tells a colleague of an answer on a ticket of theirs.
+
+    ``answers_reach`` names the requester whom an answer to this mail reaches; empty where it becomes a note.
+    """
+    with force_locale(letter_language(language)):
+        head = _("%(author)s wrote on ticket #%(number)s, %(title)s:", author=author, number=number, title=title)
+        after = (
+            _("Answer this mail, and %(name)s gets your answer.", name=answers_reach)
+            if answers_reach
+            else _("An answer to this mail becomes an internal note.")
+        )
+    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
+    link = f"{base_url}/items/{number}\n" if base_url else ""
+    return subject_of(number, title), f"{head}\n\n{text.strip()}\n\n{after}\n{link}"

@@ -62,12 +62,14 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     references: Iterable[str] = (),
     automatic: bool = False,
     item_id: int | None = None,
+    for_person_id: int | None = None,
     from_name: str | None = None,
     attachments: Iterable[OutgoingFile] = (),
 ) -> OutgoingMessage:
     """Write one mail in the caller's transaction and ring for its delivery; a repeat of the key returns the first row.
 
-    With ``item_id`` the reply address and the Message-ID are signed for that work item (docs/mail.md rule 15).
+    With ``item_id`` the reply address and the Message-ID are signed for that work item, with
+    ``for_person_id`` the address for that colleague as well (docs/mail.md rule 15).
     ``automatic`` mail goes out with an empty envelope sender (rule 25). The Message-ID is given here, once: a retry
     repeats it (invariant 9).
 
@@ -97,7 +99,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
         about_id=about[1],
         from_name=header_value(mailbox.name if from_name is None else from_name, name="name"),
         envelope_from="" if automatic else mailbox.address,
-        reply_to=_reply_to(mailbox, item_id),
+        reply_to=_reply_to(mailbox, item_id, for_person_id),
         to=people,
         cc=[_as_json(person) for person in cc],
         subject=header_value(subject, name="subject"),
@@ -255,10 +257,10 @@ def _record(session: Session, message_id: int, attempt: int, **values: object) -
     )
 
 
-def _reply_to(mailbox: Mailbox, item_id: int | None) -> str:
+def _reply_to(mailbox: Mailbox, item_id: int | None, person_id: int | None) -> str:
     if item_id is None or not mailbox.plus_addresses:
         return mailbox.address
-    return reply_address(mailbox=mailbox.address, work_item_id=item_id, keys=crypto.mail_keys())
+    return reply_address(mailbox=mailbox.address, work_item_id=item_id, person_id=person_id, keys=crypto.mail_keys())
 
 
 def _as_json(person: Address) -> dict[str, str]:

@@ -65,7 +65,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _person_page(form, name), 422
-    flash(_("%(name)s was changed and has to sign in again.", name=name), "ok")
+    flash(_("%(name)s was changed; with another role they have to sign in again.", name=name), "ok")
     return redirect(url_for("accounts.people"), code=303)
 
 
@@ -144,10 +144,13 @@ def _person_page(form: RoleForm, name: str) -> str:
         "settings/form.html",
         section="settings",
         heading=name,
-        intro=_("A change ends the sessions of this person."),
+        intro=_("Another role ends the sessions of this person."),
         back={"url": url_for("accounts.people"), "label": _("People")},
         form=form,
-        groups=[{"legend": _("Access"), "names": ["role", "active"], "hint": ""}],
+        groups=[
+            {"legend": _("Access"), "names": ["role", "active"], "hint": ""},
+            {"legend": _("Notifications"), "names": ["mail_notifications"], "hint": ""},
+        ],
         hints={},
         submit=_("Save"),
         tabs=[],

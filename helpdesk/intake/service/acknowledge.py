@@ -95,6 +95,11 @@ def _echo(session: Session, arrival: Arrival, contact: Contact, since: datetime)
     return "not acknowledged: another ticket system echoes what we wrote" if plain_subject(subject) in titles else None
 
 
+def is_fresh(arrival: Arrival) -> bool:
+    """Return whether the mail has just come: it is no backlog, no import, and no person had to see to it (rule 42)."""
+    return _not_fresh(arrival) is None
+
+
 def _not_fresh(arrival: Arrival) -> str | None:
     """Return why nobody waits for an answer by return (rule 42); None when the mail has just come."""
     if OPEN_TICKET in arrival.inbound.decisions:

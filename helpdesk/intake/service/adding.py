@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.matching import Decision
-from helpdesk.intake.service import acknowledge, answering, placing, recording
+from helpdesk.intake.service import acknowledge, answering, colleagues, notifying, placing, recording
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
@@ -22,6 +22,10 @@ def add(
     if item_id is None:
         message = "a message needs its work item"
         raise AssertionError(message)
+    colleague = colleagues.writer(session, arrival, decision)
+    if colleague is not None:
+        colleagues.answer(session, arrival, decision, files, colleague, now)
+        return
     contact = None if arrival.sender.is_staff else placing.requester(session, arrival, now=now)
     item = session.get_one(WorkItem, item_id)
     asked = answering.answers(session, arrival, decision, client_id=item.project.client_id)
@@ -38,6 +42,8 @@ def add(
     )
     if not (decision.held or arrival.incoming.automatic_reasons):
         recording.bring_in(session, arrival, contact, added, now)
+        if acknowledge.is_fresh(arrival):
+            notifying.tell_assignee(session, message=added, now=now)
         if arrival.inbound.headers_only and contact is not None:
             _ask_for_less(session, arrival, decision, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"

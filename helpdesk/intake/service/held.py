@@ -9,6 +9,7 @@ from helpdesk.clients import service as clients
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.models import InboundEffect
+from helpdesk.intake.service import notifying
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message
@@ -27,6 +28,7 @@ def accept(
     client, sender = message.work_item.project.client, message.contact
     if as_contact and sender is not None and not client.is_internal:
         clients.add_contact(session, actor=actor, now=now, name=sender.name, email=sender.email, client_id=client.id)
+    notifying.tell_assignee(session, message=message, now=now, but_not=actor.person_id)
     _follow(session, message, state="done", outcome="reply", reason=f"accepted by {actor.name}")
     return message
 

@@ -9,7 +9,7 @@ from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.domain.subject import plain_subject
-from helpdesk.intake.service import acknowledge, answering, log, placing, recording, ruling
+from helpdesk.intake.service import acknowledge, answering, log, notifying, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -54,6 +54,8 @@ def open_ticket(
     if ruled is not None:
         projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)
     recording.bring_in(session, arrival, contact, opened, now)
+    if acknowledge.is_fresh(arrival):
+        notifying.tell_assignee(session, message=opened, now=now)
     if silence is None:
         acknowledge.send(session, arrival, contact, opened.work_item, now=now)
     recording.done(session, arrival, decision, opened, "ticket", reasons, now)

@@ -31,6 +31,7 @@ def outcome_label(inbound: InboundMessage) -> str:
         "held": _("Held on its ticket"),
         "capped": _("Held: too many at once"),
         "automatic": _("Automatic"),
+        "note": _("Internal note"),
         "bounce": _("Bounce"),
         "duplicate": _("Duplicate"),
         "loop": _("Our own mail"),

@@ -16,7 +16,15 @@ from helpdesk.tickets.domain import IncomingMail, NewAttachment
 from helpdesk.tickets.models import Attachment, Message, ThreadReference, TicketDetails
 
 
-def add_note(session: Session, *, actor: Actor, now: datetime, item_id: int, text: str) -> Message:
+def add_note(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    item_id: int,
+    text: str,
+    attachments: Iterable[NewAttachment] = (),
+) -> Message:
     """Add an internal note, which no client ever sees.
 
     Raises:
@@ -25,6 +33,8 @@ def add_note(session: Session, *, actor: Actor, now: datetime, item_id: int, tex
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     note = write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=worded(text))
+    attach(note, attachments)
+    session.flush()
     audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
     return note
 
