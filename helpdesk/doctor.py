@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.blobs import ORPHAN_AGE, BlobStore
 from helpdesk.infra.db import UtcDateTime
 
+LEFT_LYING = timedelta(hours=1)
+"""The sweep comes every half minute."""
 ERASED_WITHIN = timedelta(hours=3)
 """A sweep every hour removes what a kill left of an erased file."""
 
@@ -45,6 +47,18 @@ SQL_CHECKS = (
         " AND (outcome = '' OR CAST(reasons AS TEXT) = '[]')) OR (state = 'quarantined' AND error = '')",
     ),
     SqlCheck(
+        1,
+        "the bytes of inbound message {0} are erased, the message is not",
+        "SELECT m.id FROM inbound_messages m JOIN blobs b ON b.sha256 = m.blob_sha256"
+        " WHERE b.erased_at IS NOT NULL AND m.erased_at IS NULL",
+    ),
+    SqlCheck(
+        1,
+        "inbound message {0} is erased, yet it tells who wrote or does not tell why",
+        "SELECT id FROM inbound_messages WHERE erased_at IS NOT NULL"
+        " AND (from_address <> '' OR from_name <> '' OR subject <> '' OR erased_why = '')",
+    ),
+    SqlCheck(
         2,
         "inbound messages {1} have the same effect, message {0}",
         "SELECT message_id, MIN(inbound_message_id), MAX(inbound_message_id) FROM inbound_effects"
@@ -55,6 +69,18 @@ SQL_CHECKS = (
         "inbound message {0} made a {1}, but its effect is not recorded",
         "SELECT m.id, m.outcome FROM inbound_messages m LEFT JOIN inbound_effects e ON e.inbound_message_id = m.id"
         " WHERE m.state = 'done' AND e.inbound_message_id IS NULL",
+    ),
+    SqlCheck(
+        2,
+        "inbound message {0} is {1}, yet it had an effect",
+        "SELECT m.id, m.state FROM inbound_messages m JOIN inbound_effects e ON e.inbound_message_id = m.id"
+        " WHERE m.state IN ('held', 'quarantined')",
+    ),
+    SqlCheck(
+        2,
+        "inbound message {0} counts as {1}, its message on the ticket does not",
+        "SELECT i.id, i.outcome FROM inbound_messages i JOIN inbound_effects e ON e.inbound_message_id = i.id"
+        " JOIN messages m ON m.id = e.message_id WHERE m.held <> (i.outcome IN ('held', 'discarded'))",
     ),
     SqlCheck(
         3,
@@ -136,6 +162,17 @@ SQL_CHECKS = (
         "outgoing message {0} is sent, but nobody knows when",
         "SELECT id FROM outgoing_messages WHERE state = 'sent' AND sent_at IS NULL",
     ),
+    SqlCheck(
+        9,
+        "outgoing message {0} was returned, but never sent",
+        "SELECT id FROM outgoing_messages WHERE bounced_at IS NOT NULL AND sent_at IS NULL",
+    ),
+    SqlCheck(
+        9,
+        "work item {0} was acknowledged {1} times",
+        "SELECT about_id, COUNT(*) FROM outgoing_messages WHERE purpose = 'acknowledgement'"
+        " AND about_kind = 'work_item' GROUP BY about_id HAVING COUNT(*) > 1",
+    ),
 )
 
 
@@ -143,6 +180,7 @@ def examine(session: Session, *, store: BlobStore, now: datetime) -> list[Findin
     """Return everything that breaks an invariant; nothing means that the data are sound. Reads only."""
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _by_sql(session),
+        lambda: _left_lying(session, now),
         lambda: _printed_amounts(session),
         lambda: _documents(session, store),
         lambda: _files(session, store, now),
@@ -154,6 +192,15 @@ def _by_sql(session: Session) -> Iterator[Finding]:
     for check in SQL_CHECKS:
         for row in session.execute(text(check.sql)):
             yield Finding(check.invariant, check.says.format(*row))
+
+
+def _left_lying(session: Session, now: datetime) -> Iterator[Finding]:
+    """Invariant 1: a mail whose handler died is taken up again by the next sweep."""
+    query = text(
+        "SELECT id FROM inbound_messages WHERE state IN ('received', 'processing') AND lease_expires_at < :since"
+    ).bindparams(bindparam("since", now - LEFT_LYING, type_=UtcDateTime()))
+    for (inbound_id,) in session.execute(query):
+        yield Finding(1, f"inbound message {inbound_id} lies there, and nobody takes it up")
 
 
 def _printed_amounts(session: Session) -> Iterator[Finding]:
@@ -191,11 +238,12 @@ def _documents(session: Session, store: BlobStore) -> Iterator[Finding]:
 
 def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Finding]:
     """Invariants 1 and 10: no row without its file, no file without a row."""
-    rows = session.execute(text("SELECT sha256, erased_at FROM blobs").columns(erased_at=UtcDateTime()))
+    query = text("SELECT sha256, size_bytes, erased_at FROM blobs").columns(erased_at=UtcDateTime())
+    rows = session.execute(query).all()
     known = {row.sha256: row.erased_at for row in rows}
-    for digest, erased_at in known.items():
-        if erased_at is None and not store.path_of(digest).exists():
-            yield Finding(10, f"the file {digest} is missing")
+    for row in rows:
+        if row.erased_at is None:
+            yield from _one_file(store.path_of(row.sha256), row.size_bytes)
     for path in store.root.glob("??/*"):
         age = now.timestamp() - path.stat().st_mtime
         if path.name not in known and age > ORPHAN_AGE.total_seconds():
@@ -203,6 +251,16 @@ def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Findin
         erased_at = known.get(path.name)
         if erased_at is not None and now - erased_at > ERASED_WITHIN and age > ERASED_WITHIN.total_seconds():
             yield Finding(10, f"the file {path.name} was to be erased, and is still there")
+
+
+def _one_file(path: Path, size_bytes: int) -> Iterator[Finding]:
+    try:
+        found_bytes = path.stat().st_size
+    except FileNotFoundError:
+        yield Finding(10, f"the file {path.name} is missing")
+        return
+    if found_bytes != size_bytes:
+        yield Finding(10, f"the file {path.name} holds {found_bytes} bytes instead of {size_bytes}")
 
 
 def _hash_of(path: Path) -> str | None:

@@ -108,6 +108,67 @@ AGAIN = {name: "{" + name + "}" for name in ("item", "person", "client", "at", "
 FAULTS = {
     "has no outcome": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="", reasons='["x"]')]),
     "has no reason": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="bulk", reasons="[]")]),
+    "lost its bytes and stands there as if it had not": (
+        1,
+        [
+            put(MAILBOX),
+            put(INBOUND, id=1, state="done", outcome="ticket", reasons='["x"]'),
+            put(EFFECT, id=1, message="NULL"),
+            "UPDATE blobs SET erased_at = {at}",
+        ],
+    ),
+    "is erased and tells who wrote": (
+        1,
+        [
+            put(MAILBOX),
+            put(INBOUND, id=1, state="ignored", outcome="automatic", reasons='["x"]'),
+            "UPDATE inbound_messages SET erased_at = {at}, erased_why = 'old', subject = 'Secret'",
+        ],
+    ),
+    "is erased for no reason": (
+        1,
+        [
+            put(MAILBOX),
+            put(INBOUND, id=1, state="ignored", outcome="automatic", reasons='["x"]'),
+            "UPDATE inbound_messages SET erased_at = {at}",
+        ],
+    ),
+    "was left by its handler": (
+        1,
+        [
+            put(MAILBOX),
+            put(INBOUND, id=1, state="processing", outcome="", reasons="[]"),
+            "UPDATE inbound_messages SET lease_expires_at = {at}",
+        ],
+    ),
+    "waits as a group and has a ticket already": (
+        2,
+        [
+            put(MAILBOX),
+            put(MESSAGE),
+            put(INBOUND, id=1, state="held", outcome="capped", reasons='["x"]'),
+            put(EFFECT, id=1, message=1),
+        ],
+    ),
+    "is held in the log and shown on the ticket": (
+        2,
+        [
+            put(MAILBOX),
+            put(MESSAGE),
+            put(INBOUND, id=1, state="done", outcome="held", reasons='["x"]'),
+            put(EFFECT, id=1, message=1),
+        ],
+    ),
+    "is a reply in the log and held on the ticket": (
+        2,
+        [
+            put(MAILBOX),
+            put(MESSAGE),
+            put(INBOUND, id=1, state="done", outcome="reply", reasons='["x"]'),
+            put(EFFECT, id=1, message=1),
+            "UPDATE messages SET held = {yes}",
+        ],
+    ),
     "has an effect twice": (
         2,
         [
@@ -180,6 +241,20 @@ FAULTS = {
     "runs two timers": (8, [approved(id=each, ended="NULL", status="draft") for each in (1, 2)]),
     "has negative time": (8, [approved(ended="'2026-11-01 08:00:00+00:00'")]),
     "was sent at no time": (9, [put(MAILBOX), put(OUTGOING)]),
+    "came back without having left": (
+        9,
+        [put(MAILBOX), put(OUTGOING), "UPDATE outgoing_messages SET state = 'failed', bounced_at = {at}"],
+    ),
+    "was acknowledged twice": (
+        9,
+        [
+            put(MAILBOX),
+            put(OUTGOING),
+            "UPDATE outgoing_messages SET purpose = 'acknowledgement', about_kind = 'work_item', sent_at = {at}",
+            put(OUTGOING).replace("VALUES (1, 1, 'k', '<1@x>'", "VALUES (2, 1, 'l', '<2@x>'"),
+            "UPDATE outgoing_messages SET purpose = 'acknowledgement', about_kind = 'work_item', sent_at = {at}",
+        ],
+    ),
 }
 
 
@@ -238,6 +313,32 @@ def test_a_row_without_its_file_is_found(facts):
     blobs.store().path_of(SHA).unlink()
 
     assert invariants_broken() == {10}
+
+
+def test_a_file_that_was_cut_short_is_found(facts):
+    blobs.store().path_of(SHA).write_bytes(b"From: a@b")
+
+    assert invariants_broken() == {10}
+
+
+def test_mail_that_is_held_erased_too_large_or_imported_is_sound(facts):
+    statements = [
+        put(MAILBOX),
+        put(MESSAGE),
+        put(INBOUND, id=1, state="done", outcome="held", reasons='["x"]'),
+        put(EFFECT, id=1, message=1),
+        "UPDATE messages SET held = {yes}",
+        put(INBOUND, id=2, state="held", outcome="capped", reasons='["x"]'),
+        put(INBOUND, id=3, state="ignored", outcome="automatic", reasons='["x"]'),
+        "UPDATE inbound_messages SET erased_at = {at}, erased_why = 'old' WHERE id = 3",
+        put(INBOUND, id=4, state="ignored", outcome="automatic", reasons='["x"]'),
+        "UPDATE inbound_messages SET origin = 'import', headers_only = {yes} WHERE id = 4",
+    ]
+    with unit_of_work() as session:
+        for statement in statements:
+            session.connection().exec_driver_sql(statement.format(**facts))
+
+    assert invariants_broken() == set()
 
 
 def test_a_file_without_a_row_is_found_once_it_is_old_enough_to_have_one(facts):
