@@ -19,6 +19,7 @@ from helpdesk.company.forms import LANGUAGES
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.outbox.providers import CODE, CREDENTIALS, GOOGLE, MICROSOFT, OTHER, Endpoints, endpoints_of
 
 SECURITY = options((("tls", _l("TLS")), ("starttls", _l("STARTTLS")), ("none", _l("none (this machine only)"))))
 SIGN_IN = options(
@@ -34,6 +35,7 @@ FIRST_FETCH = options(
 PORT = (InputRequired(), NumberRange(1, 65535))
 LONGEST_DAYS = 3650
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+TENANT = re.compile(r"[0-9A-Za-z.-]+")
 _HOST = re.compile(r"[^\s/@:]+|\[?[0-9a-fA-F:.]+\]?")
 
 
@@ -142,3 +144,52 @@ class NewMailboxForm(MailboxForm):
             "start_from": self.first_fetch.data,
             "start_days": self.first_days.data if self.first_fetch.data == "days" else None,
         }
+
+
+class GrantForm(StrictForm):
+    """How our application is registered with a mail provider; an empty secret leaves the one that is stored."""
+
+    provider = SelectField(
+        _l("Provider"),
+        choices=options(((GOOGLE, "Google"), (MICROSOFT, "Microsoft 365"), (OTHER, _l("another, described below")))),
+    )
+    flow = RadioField(
+        _l("Who consents"),
+        choices=options(
+            (
+                (CODE, _l("A person, in a browser")),
+                (CREDENTIALS, _l("An administrator, once for the application (client credentials)")),
+            )
+        ),
+        default=CODE,
+    )
+    client_id = StringField(_l("Client ID"), [InputRequired(), Length(max=300)])
+    client_secret = PasswordField(_l("Client secret"), [Length(max=1000)])
+    tenant = StringField(_l("Tenant"), [Length(max=200)])
+    authorize_url = StringField(_l("Consent address"), [Length(max=500)])
+    token_url = StringField(_l("Token address"), [Length(max=500)])
+    scope = StringField(_l("Scope"), [Length(max=1000)])
+
+    def validate_flow(self, field: Field) -> None:
+        """Refuse what a provider does not have."""
+        if field.data == CREDENTIALS and self.provider.data == GOOGLE:
+            raise ValidationError(_("Google lets a person consent only."))
+
+    def validate_tenant(self, field: Field) -> None:
+        """Ask for the directory where the application itself signs in."""
+        if field.data and not TENANT.fullmatch(field.data):
+            raise ValidationError(_("The directory's id, or one of its domains."))
+        if self.provider.data == MICROSOFT and self.flow.data == CREDENTIALS and not field.data:
+            raise ValidationError(_("Client credentials need the tenant."))
+
+    def validate_token_url(self, field: Field) -> None:
+        """Ask for the addresses of a server that nobody knows."""
+        if self.provider.data == OTHER and not field.data:
+            raise ValidationError(_("This field is required."))
+
+    def endpoints(self) -> Endpoints:
+        """Return where to ask, by provider or as typed."""
+        known = endpoints_of(self.provider.data, flow=self.flow.data, tenant=self.tenant.data or "")
+        if known is not None:
+            return known
+        return Endpoints(self.authorize_url.data or "", self.token_url.data or "", self.scope.data or "")

@@ -5,13 +5,15 @@ import ssl
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientError, LoginError
 
+from helpdesk.infra.tls import client_context, refuse_other
 from helpdesk.kernel.errors import ExternalFailure
+from helpdesk.outbox.diagnosis import reaching, said, signing_in
 
 CONNECT_SECONDS = 15
 READ_SECONDS = 60
@@ -22,14 +24,23 @@ DEAD_PEER_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach one folder; ``security`` is none, starttls or tls."""
+    """How to reach one folder; ``security`` is none, starttls or tls.
+
+    With ``grant_id`` the sign-in is by XOAUTH2: the token of that mailbox's grant is added before each connection,
+    and ``user`` is the mailbox that it opens. ``version`` tells apart settings that look the same: a watcher begins
+    anew with another one.
+    """
 
     host: str
     port: int
     security: str
     user: str
-    password: str
+    password: str = field(repr=False)
     folder: str = "INBOX"
+    fingerprint: str = ""
+    grant_id: int | None = None
+    token: str = field(default="", repr=False)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +202,18 @@ def connect(access: Access) -> Iterator[Folder]:
     Raises:
         ExternalFailure: the server cannot be reached, is not who it says, or does not let us in.
     """
-    with _failures(f"{access.host}:{access.port}"):
-        client = IMAPClient(
-            access.host,
-            access.port,
-            ssl=access.security == "tls",
-            ssl_context=ssl.create_default_context() if access.security == "tls" else None,
-            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
-        )
+    where = f"{access.host}:{access.port}"
+    with _failures(where):
+        client = dial(access, SocketTimeout(CONNECT_SECONDS, READ_SECONDS))
     try:
-        with _failures(f"{access.host}:{access.port}"):
-            if access.security == "starttls":
-                client.starttls(ssl.create_default_context())
-            client.login(access.user, access.password)
+        try:
+            sign_in(client, access)
+        except LoginError as error:
+            message = f"{where}: {signing_in(str(error))}"
+            raise ExternalFailure(message) from error
+        except (OSError, IMAPClientError) as error:
+            message = f"{where}: {reaching(error, host=access.host, port=access.port)}"
+            raise ExternalFailure(message) from error
         yield Folder(client, access.folder)
         with suppress(OSError, IMAPClientError):
             client.logout()
@@ -212,20 +222,49 @@ def connect(access: Access) -> Iterator[Folder]:
             client.shutdown()
 
 
+def dial(access: Access, timeout: SocketTimeout, *, context: ssl.SSLContext | None = None) -> IMAPClient:
+    """Return a connection on which nobody has signed in yet; the caller closes it.
+
+    Raises:
+        OSError: the server cannot be reached, or its certificate is refused (SSLError).
+        IMAPClientError: it answers, but not as an IMAP server, or it has no STARTTLS.
+    """
+    context = context or client_context(access.fingerprint)
+    is_tls = access.security == "tls"
+    client = IMAPClient(access.host, access.port, ssl=is_tls, ssl_context=context if is_tls else None, timeout=timeout)
+    try:
+        if access.security == "starttls":
+            client.starttls(context)
+        if access.security != "none":
+            refuse_other(client.socket(), access.fingerprint)
+    except BaseException:
+        with suppress(OSError, IMAPClientError):
+            client.shutdown()
+        raise
+    return client
+
+
+def sign_in(client: IMAPClient, access: Access) -> None:
+    """Sign in with the password, or by XOAUTH2 where there is a token.
+
+    Raises:
+        LoginError: the server refused.
+        OSError: it is gone.
+    """
+    if access.token:
+        client.oauth2_login(access.user, access.token)
+    else:
+        client.login(access.user, access.password)
+
+
 @contextmanager
 def _failures(where: str) -> Iterator[None]:
     """Say every failure of the other side in one way."""
     try:
         yield
     except (OSError, IMAPClientError, AssertionError, ValueError, KeyError) as error:
-        message = f"{where}: {_words(error)}"
+        message = f"{where}: {said(error) or type(error).__name__}"
         raise ExternalFailure(message) from error
-
-
-def _words(error: Exception) -> str:
-    """Return what the server said; the library shows some of it as Python writes bytes."""
-    text = " ".join(str(error).split())
-    return (text[2:-1] if text[:2] in ("b'", 'b"') else text)[:300] or type(error).__name__
 
 
 def _refuse_gaps(wanted: Iterable[int], found: Container[int]) -> None:

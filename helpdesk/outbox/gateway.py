@@ -3,8 +3,10 @@
 import smtplib
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from helpdesk.infra.tls import client_context, refuse_other
 
 TIMEOUT_SECONDS = 30
 PERMANENT = range(500, 600)
@@ -31,14 +33,17 @@ class Delivery:
 class Access:
     """How to reach an SMTP server; ``security`` is none, starttls or tls.
 
-    Without ``user``, or where the server does not know AUTH, nobody logs in.
+    Without ``user``, or where the server does not know AUTH, nobody logs in. With ``token`` the sign-in is by
+    XOAUTH2.
     """
 
     host: str
     port: int
     security: str
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
+    fingerprint: str = ""
+    token: str = field(default="", repr=False)
 
 
 Send = Callable[[Access, str, tuple[str, ...], bytes], Delivery]
@@ -71,22 +76,55 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
 
 
 def _connected(access: Access) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    server: smtplib.SMTP
-    if access.security == "tls":
-        server = smtplib.SMTP_SSL(access.host, access.port, timeout=TIMEOUT_SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(access.host, access.port, timeout=TIMEOUT_SECONDS)
+    server = dial(access, TIMEOUT_SECONDS)
     try:
-        if access.security == "starttls":
-            server.starttls(context=context)
-        server.ehlo_or_helo_if_needed()
-        if access.user and server.has_extn("auth"):
-            server.login(access.user, access.password)
+        sign_in(server, access)
     except BaseException:
         server.close()
         raise
     return server
+
+
+def dial(access: Access, timeout_seconds: float, *, context: ssl.SSLContext | None = None) -> smtplib.SMTP:
+    """Return a connection that was greeted and nobody has signed in on yet; the caller closes it.
+
+    Raises:
+        OSError: the server cannot be reached, or its certificate is refused (SSLError).
+        SMTPException: it answers, but not as an SMTP server, or it has no STARTTLS.
+    """
+    context = context or client_context(access.fingerprint)
+    server: smtplib.SMTP
+    if access.security == "tls":
+        server = smtplib.SMTP_SSL(access.host, access.port, timeout=timeout_seconds, context=context)
+    else:
+        server = smtplib.SMTP(access.host, access.port, timeout=timeout_seconds)
+    try:
+        if access.security == "starttls":
+            server.starttls(context=context)
+        if access.security != "none":
+            refuse_other(server.sock, access.fingerprint)
+        server.ehlo_or_helo_if_needed()
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def sign_in(server: smtplib.SMTP, access: Access) -> None:
+    """Sign in with the password, or by XOAUTH2 where there is a token; not at all without a user.
+
+    Raises:
+        SMTPException: the server refused.
+        OSError: it is gone.
+    """
+    if not access.user or not server.has_extn("auth"):
+        return
+    if not access.token:
+        server.login(access.user, access.password)
+        return
+    answer = f"user={access.user}\x01auth=Bearer {access.token}\x01\x01"
+    # A refusal is told as a challenge (RFC 7628 section 3.2.2), which an empty answer ends.
+    server.auth("XOAUTH2", lambda challenge=None: answer if challenge is None else "")
 
 
 def _all_refused(error: smtplib.SMTPRecipientsRefused) -> Delivery:

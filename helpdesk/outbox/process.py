@@ -11,7 +11,7 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.kernel.errors import HelpdeskError
-from helpdesk.outbox import service
+from helpdesk.outbox import service, tokens
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.gateway import Access, Delivery, Outcome, Send
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
@@ -41,7 +41,7 @@ def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: Blo
         files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
         parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
     failpoints.passing("outbox_claimed")
-    delivery = _attempt(parcel, send=send, store=store)
+    delivery = _attempt(parcel, unit_of_work, send=send, store=store, clock=clock)
     failpoints.passing("outbox_sent")
     with unit_of_work() as session:
         _record(session, parcel, delivery, now=clock())
@@ -70,13 +70,19 @@ def _record(session: Session, parcel: _Parcel, delivery: Delivery, *, now: datet
     )
 
 
-def _attempt(parcel: _Parcel, *, send: Send, store: BlobStore) -> Delivery:
-    """Return what came of one attempt; a message that cannot be written at all counts as refused."""
+def _attempt(parcel: _Parcel, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock) -> Delivery:
+    """Return what came of one attempt; a message that cannot be written at all counts as refused.
+
+    One that only lacks a sign-in waits until there is one: the message is not at fault.
+    """
     try:
         content = render(_outgoing(parcel, store))
-        access = _access(parcel.mailbox)
     except HelpdeskError as error:
         return Delivery(Outcome.REFUSED, str(error))
+    try:
+        access = access_of(parcel.mailbox, unit_of_work, clock=clock)
+    except HelpdeskError as error:
+        return Delivery(Outcome.LATER, str(error))
     recipients = tuple(person["address"] for person in (*parcel.message.to, *parcel.message.cc))
     return send(access, parcel.message.envelope_from, recipients, content)
 
@@ -102,11 +108,19 @@ def _outgoing(parcel: _Parcel, store: BlobStore) -> Outgoing:
     )
 
 
-def _access(mailbox: Mailbox) -> Access:
+def access_of(mailbox: Mailbox, unit_of_work: UnitOfWork, *, clock: Clock) -> Access:
+    """Return how a mailbox's mail is handed in, with a token that is good where it signs in by OAuth.
+
+    Raises:
+        ExternalFailure: the stored password cannot be read, or no token is given.
+    """
+    by_oauth = mailbox.auth == "oauth"
     return Access(
         host=mailbox.smtp_host,
         port=mailbox.smtp_port,
         security=mailbox.smtp_security,
         user=mailbox.smtp_user,
-        password=crypto.unseal(mailbox.smtp_secret),
+        password="" if by_oauth else crypto.unseal(mailbox.smtp_secret),
+        fingerprint=mailbox.smtp_fingerprint,
+        token=tokens.current(mailbox.id, unit_of_work, clock=clock) if by_oauth else "",
     )

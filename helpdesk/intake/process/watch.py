@@ -1,7 +1,8 @@
 """Watching one mailbox: under its lease, fetch, then wait for news; the poll every minute is the net (rules 12, 40)."""
 
 import threading
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from helpdesk.infra import blobs, clock, leases
 from helpdesk.infra.db import unit_of_work
@@ -10,6 +11,7 @@ from helpdesk.intake.gateway import Access, Folder
 from helpdesk.intake.process.fetch import fetch
 from helpdesk.intake.service import health
 from helpdesk.kernel.errors import ExternalFailure
+from helpdesk.outbox import tokens
 
 POLL_SECONDS = 60.0
 """Each poll also renews IDLE, far within the 29 minutes of RFC 2177."""
@@ -51,11 +53,13 @@ def watch(
         if watched.stopping.wait(RENEW_SECONDS):
             return
     try:
-        with connect(access) as folder:
+        with connect(with_token(access)) as folder:
             watched.folder = folder
             while not watched.stopping.is_set() and _take(lease, holder):
                 fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
                 watched.polled = True
+                with suppress(ExternalFailure):  # noted; this connection goes on while the server lets it
+                    with_token(access)
                 _wait(source_id, folder, watched, lease=lease, holder=holder)
     except ExternalFailure:
         if not watched.stopping.is_set():
@@ -65,6 +69,17 @@ def watch(
         with unit_of_work() as session:
             health.record_idle(session, source_id=source_id, since=None)
             leases.release(session, name=lease, holder=holder)
+
+
+def with_token(access: Access) -> Access:
+    """Return the access with a token that is good, where it signs in by OAuth.
+
+    Raises:
+        ExternalFailure: no token is given; the grant's row says why.
+    """
+    if access.grant_id is None:
+        return access
+    return replace(access, token=tokens.current(access.grant_id, unit_of_work, clock=clock.now))
 
 
 def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str) -> None:

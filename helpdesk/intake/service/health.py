@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.intake import queries
 from helpdesk.intake.domain.health import Alarm, Probe, Vitals, alarms_of, probe_of
 from helpdesk.intake.models import IntakeSource
+from helpdesk.outbox.diagnosis import Step
 
 MISSING_SHOWN = 500
 
@@ -64,6 +65,20 @@ def record_trouble(session: Session, *, source_id: int, error: str, now: datetim
         .where(IntakeSource.id == source_id)
         .values(last_error=error, idle_since=None, failing_since=func.coalesce(IntakeSource.failing_since, now))
     )
+
+
+def record_test(session: Session, *, source_id: int, steps: Iterable[Step], now: datetime) -> None:
+    """Keep the report of the mailbox's test."""
+    source = queries.get_source(session, source_id)
+    source.tested_at, source.test_report = now, [step.as_json() for step in steps]
+    session.flush()
+
+
+def forget_probe(session: Session, *, source_id: int) -> None:
+    """Note that the mail to a plus address never left."""
+    source = queries.get_source(session, source_id)
+    source.probe_sent_at = source.probe_arrived_at = None
+    session.flush()
 
 
 def record_reconciliation(session: Session, *, source_id: int, missing_uids: Iterable[int], now: datetime) -> None:

@@ -158,13 +158,17 @@ def access_of(source: IntakeSource) -> Access:
     Raises:
         ExternalFailure: the stored password cannot be read with this SECRET_KEY.
     """
+    by_oauth = source.mailbox.auth == "oauth"
     return Access(
         host=source.imap_host,
         port=source.imap_port,
         security=source.imap_security,
         user=source.imap_user,
-        password=crypto.unseal(source.imap_secret),
+        password="" if by_oauth else crypto.unseal(source.imap_secret),
         folder=source.folder,
+        fingerprint=source.imap_fingerprint,
+        grant_id=source.mailbox_id if by_oauth else None,
+        version=str(source.renewed_at or ""),
     )
 
 

@@ -14,10 +14,14 @@ from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 from helpdesk.intake import queries
+from helpdesk.intake.domain.health import Probe, probe_of
 from helpdesk.intake.models import IntakeSource
+from helpdesk.intake.process import check
 from helpdesk.intake.service import sources
+from helpdesk.intake.views import mailbox_words as words
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.intake.views.mailboxes import mailbox_row, to_mailbox
+from helpdesk.kernel.errors import ExternalFailure, RuleViolation
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ def mailbox(mailbox_id: int) -> str:
         mailbox=mailbox_row(source, now),
         active=source.active,
         missing_uids=source.missing_uids,
+        tested_at=source.tested_at,
+        report=source.test_report,
+        probe=words.probe_text(_probe(source, now)),
+        oauth=source.mailbox.auth == "oauth",
         health=_health(source),
         reading=_reading(source),
         sending=_sending(source),
@@ -78,6 +86,31 @@ def check_mailbox(mailbox_id: int) -> ResponseReturnValue:
     return to_mailbox(mailbox_id)
 
 
+@bp.post("/settings/mailboxes/<int:mailbox_id>/test")
+@policy(SETTINGS)
+def test_mailbox(mailbox_id: int) -> ResponseReturnValue:
+    """Test a mailbox step by step; the report stands on its page."""
+    steps = check.check_mailbox(mailbox_id, unit_of_work, clock=clock.now)
+    if all(step.ok for step in steps):
+        flash(_("Everything that could be tried works."), "ok")
+    else:
+        flash(_("Something does not work: the report says what, and what to do."), "danger")
+    return to_mailbox(mailbox_id)
+
+
+@bp.post("/settings/mailboxes/<int:mailbox_id>/probe")
+@policy(SETTINGS)
+def probe_mailbox(mailbox_id: int) -> ResponseReturnValue:
+    """Send a mail to a plus address, to see whether it arrives."""
+    try:
+        check.send_probe(mailbox_id, unit_of_work, clock=clock.now)
+    except (ExternalFailure, RuleViolation) as failure:
+        flash(str(failure), "danger")
+    else:
+        flash(_("Sent. Load this page again in a moment; after ten minutes it counts as lost."), "ok")
+    return to_mailbox(mailbox_id)
+
+
 @bp.post("/settings/mailboxes/<int:mailbox_id>/remove")
 @policy(SETTINGS)
 def remove_mailbox(mailbox_id: int) -> ResponseReturnValue:
@@ -86,6 +119,10 @@ def remove_mailbox(mailbox_id: int) -> ResponseReturnValue:
         gone = sources.remove(session, actor=current_actor(), now=clock.now(), mailbox_id=mailbox_id)
     flash(_("%(address)s was removed. Its tickets and its mail stay.", address=gone.address), "ok")
     return redirect(url_for("intake.mailboxes"), code=303)
+
+
+def _probe(source: IntakeSource, now: datetime) -> Probe:
+    return probe_of(sent_at=source.probe_sent_at, arrived_at=source.probe_arrived_at, now=now)
 
 
 def _health(source: IntakeSource) -> list[Fact]:
@@ -106,6 +143,12 @@ def _health(source: IntakeSource) -> list[Fact]:
     ]
     if source.failing_since:
         facts.insert(0, Fact(_("Failing since"), "", source.failing_since, warns=True))
+    grant = source.mailbox.grant
+    if source.mailbox.auth == "oauth" and grant is not None:
+        facts += [
+            Fact(_("Token given"), "" if grant.obtained_at else _("not yet: connect below"), grant.obtained_at),
+            Fact(_("Token good until"), "" if grant.access_expires_at else "–", grant.access_expires_at),
+        ]
     return facts
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
-from helpdesk.intake.domain.health import Alarm, AlarmKind, State
+from helpdesk.intake.domain.health import Alarm, AlarmKind, Probe, State
 from helpdesk.kernel.durations import format_hm
 
 TONES = {
@@ -26,6 +26,19 @@ def state_label(state: State) -> str:
         State.LIVE: _("Live"),
         State.POLLING: _("Polling"),
     }[state]
+
+
+def probe_text(probe: Probe) -> str:
+    """Return what became of the mail to a plus address, as a sentence."""
+    return {
+        Probe.NEVER: _("Whether mail to a plus address arrives was not tried yet; it is taken for granted."),
+        Probe.WAITING: _("Waiting for the mail to arrive."),
+        Probe.ARRIVED: _("It arrived: each ticket has an answer address of its own."),
+        Probe.LOST: _(
+            "It did not arrive within 10 minutes: replies name the plain address, and answers are found by their "
+            "Message-ID."
+        ),
+    }[probe]
 
 
 def alarm_text(alarm: Alarm, *, now: datetime) -> str:

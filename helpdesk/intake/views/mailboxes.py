@@ -1,13 +1,14 @@
 """Settings: the mailboxes that are read, how they fare, and connecting one more."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from helpdesk.infra import clock
+from helpdesk.infra import clock, crypto
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
@@ -17,12 +18,15 @@ from helpdesk.intake import queries
 from helpdesk.intake.domain.health import alarms_of, state_of
 from helpdesk.intake.forms import MailboxForm, NewMailboxForm
 from helpdesk.intake.models import IntakeSource
+from helpdesk.intake.process import check
 from helpdesk.intake.render import acknowledgement
 from helpdesk.intake.service import health, sources
 from helpdesk.intake.service.sources import MailboxSettings
 from helpdesk.intake.views import mailbox_words as words
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.outbox.diagnosis import Step
+from helpdesk.outbox.providers import SERVERS
 
 
 @dataclass(frozen=True)
@@ -53,24 +57,45 @@ def mailboxes() -> str:
 @bp.get("/settings/mailboxes/new")
 @policy(SETTINGS)
 def new_mailbox() -> str:
-    """Show the form for one more mailbox."""
-    return _form_page(_with_projects(NewMailboxForm()))
+    """Show the form for one more mailbox; ``?provider=google`` or ``microsoft`` fills in what is known of it."""
+    known = SERVERS.get(request.args.get("provider", ""))
+    if known is None:
+        return _form_page(_with_projects(NewMailboxForm()))
+    filled = {
+        "auth": "oauth",
+        "imap_host": known.imap_host,
+        "imap_port": known.imap_port,
+        "imap_tls": known.imap_security,
+        "smtp_host": known.smtp_host,
+        "smtp_port": known.smtp_port,
+        "smtp_tls": known.smtp_security,
+    }
+    return _form_page(_with_projects(NewMailboxForm(data=filled)))
 
 
 @bp.post("/settings/mailboxes/new")
 @policy(SETTINGS)
 def connect_mailbox() -> ResponseReturnValue:
     """Connect a mailbox; the watcher begins with it by itself."""
-    form = _with_projects(NewMailboxForm())
+    form = NewMailboxForm()
+    _with_projects(form)
     if not form.validate_on_submit():
         return _form_page(form), 422
+    settings = _with_kept_passwords(form)
+    if settings.auth == "password" and not form.anyway.data:
+        steps = check.check_settings(settings)
+        if not all(step.ok for step in steps):
+            form.refuse(_("The server was tried, and something does not work. Mend it, or connect anyway."))
+            return _form_page(form, steps=steps), 422
     try:
         with unit_of_work() as session:
-            settings = MailboxSettings(**form.settings())
             source = sources.connect_mailbox(session, actor=current_actor(), now=clock.now(), settings=settings)
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _form_page(form), 422
+    if settings.auth == "oauth":
+        flash(_("The mailbox is kept. Now say how it signs in."), "ok")
+        return redirect(url_for("intake.mailbox_oauth", mailbox_id=source.mailbox_id), code=303)
     flash(_("The mailbox is connected. Its mail is read within seconds."), "ok")
     return to_mailbox(source.mailbox_id)
 
@@ -135,6 +160,15 @@ def _with_projects(form: MailboxForm) -> MailboxForm:
     return form
 
 
+def _with_kept_passwords(form: NewMailboxForm) -> MailboxSettings:
+    """Return what was typed, now or at the try before; the page gets the passwords back sealed, never readable."""
+    settings = MailboxSettings(**form.settings())
+    password = settings.password or crypto.unseal(form.kept_password.data or "")
+    smtp_password = settings.smtp_password or crypto.unseal(form.kept_smtp_password.data or "") or None
+    form.kept_password.data, form.kept_smtp_password.data = crypto.seal(password), crypto.seal(smtp_password or "")
+    return replace(settings, password=password, smtp_password=smtp_password)
+
+
 def _typed(source: IntakeSource) -> dict[str, Any]:
     """Return what the form shows of a mailbox."""
     mailbox = source.mailbox
@@ -161,7 +195,7 @@ def _typed(source: IntakeSource) -> dict[str, Any]:
     }
 
 
-def _form_page(form: MailboxForm, source: IntakeSource | None = None) -> str:
+def _form_page(form: MailboxForm, source: IntakeSource | None = None, *, steps: Sequence[Step] = ()) -> str:
     is_new = source is None
     return render_template(
         "settings/mailbox_form.html",
@@ -171,6 +205,7 @@ def _form_page(form: MailboxForm, source: IntakeSource | None = None) -> str:
         groups=words.groups(is_new=is_new),
         hints=words.hints(is_new=is_new),
         preview=_preview(form),
+        report=steps,
     )
 
 

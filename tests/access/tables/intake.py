@@ -1,6 +1,6 @@
 """Who gets what from the intake slice: the log shows mail of every client, mailboxes are settings."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,8 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.domain.rules import Condition, Field, Operator
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.service import blocking, rules, sources
+from helpdesk.outbox import grants
+from helpdesk.outbox.diagnosis import Step, token_refusal
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -42,6 +44,7 @@ MAILBOX = {
     "first_fetch": "now",
     "anyway": "1",
 }
+GRANT = {"provider": "google", "flow": "authorization_code", "client_id": "helpdesk", "client_secret": "s3cret"}
 CHANGED_MAILBOX = {key: value for key, value in MAILBOX.items() if key not in ("address", "first_fetch", "anyway")}
 
 RULE = {
@@ -116,8 +119,52 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     return {f"{state}_mail": line.id for state, line in lines.items()} | {
         "mailbox": source.mailbox_id,
         "nobodys_contact": nobodys.id,
+        "oauth_mailbox": _furnish_oauth(session, now),
         **_furnish_rules(session, office, now),
     }
+
+
+def _furnish_oauth(session: Session, now: datetime) -> int:
+    """Add a mailbox that signs in by OAuth, whose consent was withdrawn."""
+    settings = sources.MailboxSettings(
+        name="Sales",
+        address="sales@halden-okoye.example",
+        user="sales@halden-okoye.example",
+        password="",
+        imap_host="outlook.office365.com",
+        imap_port=993,
+        smtp_host="smtp.office365.com",
+        smtp_port=587,
+        auth="oauth",
+    )
+    source = sources.connect_mailbox(session, actor=SYSTEM, now=now, settings=settings)
+    grant = grants.register(
+        session,
+        actor=SYSTEM,
+        now=now,
+        mailbox_id=source.mailbox_id,
+        provider="microsoft",
+        flow="authorization_code",
+        client_id="0b0e7f5a",
+        client_secret="s3cret",
+        authorize_url="https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        token_url="https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        scope="offline_access",
+    )
+    grant.failed_refreshes = 2
+    grant.last_error = token_refusal("Microsoft", "invalid_grant", "AADSTS50173: the grant has expired.")
+    source.last_error, source.failing_since = grant.last_error, now - timedelta(minutes=20)
+    failed = Step(
+        "IMAP: folder", ok=False, says="The folder “Support” cannot be opened. Folders that are there: INBOX."
+    )
+    full = Step("IMAP: quota", ok=True, says="The mailbox is 96 % full (48 of 50 MB).", warns=True)
+    source.tested_at = now
+    source.test_report = [
+        Step("IMAP: name", ok=True, says="outlook.office365.com is 192.0.2.7.").as_json(),
+        full.as_json(),
+        failed.as_json(),
+    ]
+    return source.mailbox_id
 
 
 def _furnish_rules(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
@@ -221,9 +268,19 @@ ROWS = [
         form=CHANGED_MAILBOX | {"address": "x@y.example"},
     ),
     Row("intake.change_mailbox", "POST", "/settings/mailboxes/{missing}/settings", ADMIN_NOT_THERE),
+    Row("intake.new_mailbox", "GET", "/settings/mailboxes/new", ADMIN_SEES, query="provider=microsoft"),
+    Row("intake.mailbox_oauth", "GET", "/settings/mailboxes/{mailbox}/oauth", ADMIN_SEES),
+    Row("intake.mailbox_oauth", "GET", "/settings/mailboxes/{oauth_mailbox}/oauth", ADMIN_SEES),
+    Row("intake.mailbox_oauth", "GET", "/settings/mailboxes/{missing}/oauth", ADMIN_NOT_THERE),
+    Row("intake.register_mailbox", "POST", "/settings/mailboxes/{mailbox}/oauth", ADMIN_DOES, form=GRANT),
+    Row("intake.register_mailbox", "POST", "/settings/mailboxes/{missing}/oauth", ADMIN_NOT_THERE, form=GRANT),
+    Row("intake.begin_consent", "POST", "/settings/mailboxes/{oauth_mailbox}/oauth/consent", ADMIN_SEES),
+    Row("intake.begin_consent", "POST", "/settings/mailboxes/{missing}/oauth/consent", ADMIN_NOT_THERE),
+    Row("intake.finish_consent", "GET", "/settings/mailboxes/consent", ADMIN_DOES, query="state=x&code=y"),
+    Row("intake.mailbox", "GET", "/settings/mailboxes/{oauth_mailbox}", ADMIN_SEES),
     *(
         row
-        for act in ("pause", "resume", "check", "remove")
+        for act in ("pause", "resume", "check", "test", "probe", "remove")
         for row in (
             Row(f"intake.{act}_mailbox", "POST", f"/settings/mailboxes/{{mailbox}}/{act}", ADMIN_DOES),
             Row(f"intake.{act}_mailbox", "POST", f"/settings/mailboxes/{{missing}}/{act}", ADMIN_NOT_THERE),
