@@ -25,10 +25,11 @@ NOTHING_WRITTEN = "(nothing written)"
 def writer(session: Session, arrival: Arrival, decision: Decision) -> Actor | None:
     """Return the colleague who answers by an address that was signed for them and this ticket; None for other mail.
 
-    Machines, held mail, and a colleague who does not see the ticket any more have no such power.
+    Machines, held mail, mail that is imported, and a colleague who does not see the ticket any more have no such power.
     """
     person_id, item_id = arrival.sender.person_id, decision.work_item_id
-    if person_id is None or decision.held or arrival.incoming.automatic_reasons:
+    powerless = decision.held or arrival.incoming.automatic_reasons or arrival.inbound.origin == "import"
+    if person_id is None or powerless:
         return None
     token = first_reply_token(arrival.mail.recipient_addresses, keys=crypto.mail_keys())
     if decision.matched_by is not MatchedBy.SIGNED_ADDRESS or token is None:

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 
 from helpdesk.accounts.models import Person
 from helpdesk.doctor import examine
-from helpdesk.infra import blobs, clock, leases
+from helpdesk.infra import blobs, clock, crypto, leases
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake.models import InboundMessage, IntakeSource
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.intake.process import importing
 from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.outbox.domain import reply_address
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -71,6 +72,11 @@ def bring_in():
 def count_of(model) -> int:
     with unit_of_work() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def item_of(line) -> int:
+    with unit_of_work() as session:
+        return session.get_one(InboundEffect, line.id).work_item_id
 
 
 def mbox_of(path, mails):
@@ -157,6 +163,23 @@ def test_nothing_is_sent(folder, bring_in):
         reasons = session.scalars(select(InboundMessage)).one().reasons
     assert count_of(OutgoingMessage) == 0
     assert "not acknowledged: imported" in reasons
+
+
+def test_an_archived_answer_of_a_colleague_is_history_and_leaves_for_nobody(folder, office, inbox, bring_in):
+    with unit_of_work() as session:
+        session.scalars(select(IntakeSource)).one().trusted_authserv_id = "mx.halden.example"
+    line = inbox.receive(ask(1))
+    item_id = item_of(line)
+    before = count_of(OutgoingMessage)
+    to = reply_address(mailbox=SUPPORT, work_item_id=item_id, keys=crypto.mail_keys(), person_id=office.technician.id)
+    passed = {"Authentication-Results": "mx.halden.example; dmarc=pass header.from=halden-okoye.example"}
+    sender = "T <technician@halden-okoye.example>"
+    (folder / "one.eml").write_bytes(dated(mail("Try this.", sender=sender, to=to, headers=passed), OLD))
+
+    run = bring_in(folder)
+
+    assert run.outcomes == Counter(reply=1)
+    assert count_of(OutgoingMessage) == before
 
 
 def test_importing_twice_changes_nothing(folder, bring_in):
