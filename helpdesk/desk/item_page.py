@@ -1,5 +1,6 @@
 """What the page of one ticket or task shows, read in a constant number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,17 +14,20 @@ from helpdesk.desk import queries, render
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
+from helpdesk.infra import blobs
 from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
 from helpdesk.intake import queries as intake
+from helpdesk.intake.service import forwards
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox import queries as outbox
+from helpdesk.outbox.domain import Address
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
-from helpdesk.tickets.models import TicketDetails
+from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.timekeeping import queries as time
 
 
@@ -43,6 +47,7 @@ class ItemValues:
     time: render.TimePanel
     retainer: render.RetainerPanel | None
     spam: SpamPanel | None
+    inner_sender: Address | None
     last_seen_id: int | None
 
 
@@ -89,6 +94,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
             may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
         ),
         spam=spam_panel(session, actor=actor, details=details),
+        inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
     )
 
@@ -103,6 +109,14 @@ def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetai
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=_other_open_tickets(session, item),
     )
+
+
+def _inner_sender(session: Session, messages: Sequence[Message], details: TicketDetails | None) -> Address | None:
+    """Return who wrote the mail that a colleague passed on, where that is still to be decided."""
+    if details is None:
+        return None
+    inner = forwards.offered(session, store=blobs.store(), messages=messages, requester=details.requester)
+    return inner.sender if inner is not None else None
 
 
 def _related_number(session: Session, actor: Actor, details: TicketDetails) -> int | None:

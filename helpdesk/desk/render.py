@@ -129,6 +129,7 @@ class MessageLine:
     inbound_id: int | None
     reply_to: str
     reply_to_refused: str
+    passed_on_by: str
     may_become_contact: bool
     unverified: bool
     blocked_images: list[str]
@@ -267,6 +268,7 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         reply_to=message.reply_to,
         reply_to_refused=next((reason for reason in message.reasons if reason.startswith(REFUSED)), ""),
         sender_address=message.contact.email if message.contact else "",
+        passed_on_by=message.passed_on_by.name if message.passed_on_by else "",
         may_become_contact=message.contact is not None and message.contact.client_id is None,
         unverified=message.unverified,
         blocked_images=message.blocked_images,

@@ -26,6 +26,7 @@ def conversation(session: Session, item_id: int) -> list[Message]:
         .options(
             joinedload(Message.contact),
             joinedload(Message.person).lazyload(Person.memberships),
+            joinedload(Message.passed_on_by).lazyload(Person.memberships),
             joinedload(Message.outgoing),
             selectinload(Message.attachments),
         )
@@ -149,6 +150,13 @@ def titles_written_about(session: Session, *, contact_id: int, since: datetime) 
         )
     )
     return set(session.scalars(query))
+
+
+def first_mail(session: Session, item_id: int) -> Message | None:
+    """Return the mail that opened the ticket, with its files; None where no mail did."""
+    query = select(Message).where(Message.work_item_id == item_id, Message.kind.in_(("mail", "note")))
+    first = session.scalar(query.order_by(Message.id).limit(1).options(selectinload(Message.attachments)))
+    return first if first is not None and first.kind == "mail" and not first.held else None
 
 
 def get_message(session: Session, *, actor: Actor, message_id: int) -> Message:

@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.domain.subject import plain_subject
-from helpdesk.intake.service import acknowledge, answering, log, notifying, placing, recording, ruling
+from helpdesk.intake.service import acknowledge, answering, forwards, log, notifying, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -23,6 +24,8 @@ def open_ticket(
     session: Session, arrival: Arrival, decision: Decision, files: tuple[NewAttachment, ...], now: datetime
 ) -> None:
     """Open a ticket, unless the same mail opened it in another mailbox that leads to the same project (rule 6)."""
+    unfolded = forwards.unfold(session, arrival)
+    arrival = unfolded.arrival if unfolded is not None else arrival
     place = placing.place(session, arrival)
     twin = queries.twin_item(session, arrival.inbound)
     if twin is not None and twin.project_id == place.project.id and OPEN_TICKET not in arrival.inbound.decisions:
@@ -32,10 +35,12 @@ def open_ticket(
     contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
     assigned = ruling.assignment(session, ruled, place.project)
     done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
-    if not (decision.unverified_sender or arrival.incoming.automatic_reasons):
+    if not (unfolded or decision.unverified_sender or arrival.incoming.automatic_reasons):
         clients.heard_from(contact)
     asked = answering.answers(session, arrival, decision, client_id=place.project.client_id)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
+    if unfolded is not None:
+        silence = "passed on by a colleague: whoever wrote is the requester, and is not acknowledged"
     said = silence or acknowledge.said(arrival)
     why = (*decision.reasons, place.reason, *done_by_rule, *_of_twin(twin), *asked.reasons, said)
     reasons = recording.reasons(session, arrival, why)
@@ -53,6 +58,16 @@ def open_ticket(
     )
     if ruled is not None:
         projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)
+    if unfolded is not None:
+        forwards.settle(
+            session,
+            actor=SYSTEM,
+            now=now,
+            message=opened,
+            person_id=unfolded.person_id,
+            contact=contact,
+            inner=unfolded.inner,
+        )
     recording.bring_in(session, arrival, contact, opened, now)
     if acknowledge.is_fresh(arrival):
         notifying.tell_assignee(session, message=opened, now=now)

@@ -4,6 +4,7 @@ from helpdesk.tickets.service.arriving import add_mail
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.opening import open_by_mail, open_ticket
+from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
@@ -21,6 +22,7 @@ __all__ = [
     "mark_spam",
     "open_by_mail",
     "open_ticket",
+    "pass_on",
     "put_away_held",
     "put_back",
     "recipients",
@@ -28,6 +30,7 @@ __all__ = [
     "reply",
     "send_again",
     "split_held",
+    "take_back",
     "unmark_spam",
     "unreached",
 ]

@@ -186,4 +186,10 @@ ROWS = [
     Row("desk.not_spam", "POST", "/items/{acme_ticket}/not-spam", OPEN_CONFLICT),
     Row("desk.not_spam", "POST", "/items/{globex_ticket}/not-spam", RESTRICTED_CONFLICT),
     Row("desk.not_spam", "POST", "/items/{missing}/not-spam", NOT_THERE),
+    Row("desk.pass_on", "POST", "/items/{acme_ticket}/passed-on", NOT_THERE),
+    Row("desk.pass_on", "POST", "/items/{globex_ticket}/passed-on", NOT_THERE),
+    Row("desk.pass_on", "POST", "/items/{missing}/passed-on", NOT_THERE),
+    Row("desk.take_back", "POST", "/items/{acme_ticket}/passed-on/undo", NOT_THERE),
+    Row("desk.take_back", "POST", "/items/{globex_ticket}/passed-on/undo", NOT_THERE),
+    Row("desk.take_back", "POST", "/items/{missing}/passed-on/undo", NOT_THERE),
 ]
