@@ -1,7 +1,16 @@
 """Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
 
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, EmailField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from helpdesk.desk.service import WorkedTime
@@ -70,6 +79,8 @@ class MoveForm(StrictForm):
     """The project that a ticket belongs to."""
 
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
+    learn_domain = BooleanField(_l("Everybody at this domain writes for the client"))
+    also = SelectMultipleField(_l("Move along"), coerce=int, validate_choice=False)
 
 
 class AcceptForm(StrictForm):

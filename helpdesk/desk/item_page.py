@@ -14,6 +14,7 @@ from helpdesk.desk import queries, render
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
+from helpdesk.desk.triage import TriagePanel, triage_panel
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
 from helpdesk.intake import queries as intake
@@ -43,6 +44,7 @@ class ItemValues:
     messages: list[render.MessageLine]
     participants: list[render.PersonLine]
     reads_mail: bool
+    triage: TriagePanel | None
     other_mail: list[render.DeliveryLine]
     time: render.TimePanel
     retainer: render.RetainerPanel | None
@@ -80,6 +82,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         ],
         participants=[render.person_line(one, {message.id: message for message in messages}) for one in people],
         reads_mail=actor.is_one_of(APPROVERS),
+        triage=triage_panel(session, item=item, details=details),
         other_mail=render.other_deliveries(outbox.sent_about(session, "work_item", item.id), messages),
         time=render.time_panel(
             entries,

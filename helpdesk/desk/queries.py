@@ -208,7 +208,7 @@ def _rows(actor: Actor) -> Select[Any]:
     files = (
         select(func.count(Attachment.id))
         .join(Message, Message.id == Attachment.message_id)
-        .where(Message.work_item_id == WorkItem.id, Attachment.inline.is_(False))
+        .where(Message.work_item_id == WorkItem.id, Attachment.inline.is_(False), Attachment.folded.is_(False))
         .correlate(WorkItem)
         .scalar_subquery()
     )

@@ -137,6 +137,7 @@ class MessageLine:
     worked_seconds: int
     delivery: DeliveryLine | None
     attachments: Sequence[Attachment]
+    signature_images: Sequence[Attachment]
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,8 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         reasons=message.reasons,
         worked_seconds=worked_seconds,
         delivery=delivery_line(outgoing) if outgoing else None,
-        attachments=[file for file in message.attachments if not file.inline],
+        attachments=[file for file in message.attachments if not (file.inline or file.folded)],
+        signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
 
 

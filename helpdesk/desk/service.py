@@ -1,5 +1,6 @@
 """Acts that span slices, each one unit of work: reply with time and status, note, new ticket, timer by number."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
@@ -139,6 +140,34 @@ def move(session: Session, *, actor: Actor, now: datetime, number: int, project_
         _place_requester(session, actor=actor, now=now, item=item)
         place = f"{item.project.client.name}, {item.project.name}"
         tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"moved this to {place}")
+    return item
+
+
+def leave_triage(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    project_id: int,
+    learn_domain: bool = False,
+    also: Iterable[int] = (),
+) -> WorkItem:
+    """Move a ticket, with others of the same sender, and let the client learn the requester's domain where asked.
+
+    From then on mail of that domain finds the client by itself (docs/mail.md rule 37). All of it happens, or nothing.
+
+    Raises:
+        NotFound: no such ticket or project, or not for this actor.
+        RuleViolation: as :func:`move`; the domain is a freemail provider's or another client's.
+    """
+    item = move(session, actor=actor, now=now, number=number, project_id=project_id)
+    details = ticket_queries.details(session, item.id)
+    if learn_domain and details is not None and not item.project.client.is_internal:
+        domain = details.requester.email.rpartition("@")[2]
+        clients.add_domain(session, actor=actor, now=now, client_id=item.project.client_id, domain=domain)
+    for other in also:
+        move(session, actor=actor, now=now, number=other, project_id=project_id)
     return item
 
 

@@ -103,6 +103,7 @@ class Attachment(Base):
     """A stored file of a message; ``name`` is for display only."""
 
     __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_blob_sha256", "blob_sha256"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)

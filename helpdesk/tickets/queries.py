@@ -88,6 +88,17 @@ def answered_addresses(session: Session, item_id: int) -> set[str]:
     return {person["address"].lower() for people in session.scalars(query) for person in people}
 
 
+def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -> dict[str, int]:
+    """Return in how many messages of a contact each of these files came."""
+    query = (
+        select(Attachment.blob_sha256, func.count(Attachment.message_id.distinct()))
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Attachment.blob_sha256.in_(digests), Message.contact_id == contact_id)
+        .group_by(Attachment.blob_sha256)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def linked(session: Session, item_id: int) -> list[TicketDetails]:
     """Return the tickets that came of this one: possibly related, split off, or of the same mail."""
     query = select(TicketDetails).where(TicketDetails.related_to_id == item_id).order_by(TicketDetails.work_item_id)

@@ -108,6 +108,7 @@ WORDED = (
     ("inbound_messages", "origin", ("imap", "import")),
 )
 INDEXED = (
+    ("attachments", ("blob_sha256",), "ix_attachments_blob_sha256", False),
     ("projects", ("mail_slug",), "ix_projects_mail_slug", True),
     ("inbound_messages", ("from_address", "received_at"), "ix_inbound_messages_sender", False),
 )

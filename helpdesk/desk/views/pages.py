@@ -205,8 +205,14 @@ def move(number: int) -> ResponseReturnValue:
         return to_item(number)
     try:
         with unit_of_work() as session:
-            service.move(
-                session, actor=current_actor(), now=clock.now(), number=number, project_id=form.project_id.data
+            service.leave_triage(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                number=number,
+                project_id=form.project_id.data,
+                learn_domain=bool(form.learn_domain.data),
+                also=form.also.data or [],
             )
     except RuleViolation as refusal:
         flash(str(refusal), "danger")

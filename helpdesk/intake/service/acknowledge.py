@@ -28,7 +28,7 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
         return "not acknowledged: a filter took the mail for spam"
     if unverified:
         return "not acknowledged: the sender is not proven"
-    if arrival.sender.is_staff:
+    if arrival.sender.is_staff or arrival.written_by is not None:
         return "not acknowledged: sent by staff"
     if contact.undeliverable_at is not None or contact.email == NOBODY:
         return "not acknowledged: mail to the sender cannot be delivered"

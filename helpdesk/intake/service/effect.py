@@ -9,7 +9,7 @@ from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision, Outcome
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
-from helpdesk.intake.service import adding, bouncing, log, matching, opening, oversize, screening
+from helpdesk.intake.service import adding, bouncing, copies, log, matching, opening, oversize, screening
 from helpdesk.intake.service.log import Claimed
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.tickets.domain import NewAttachment
@@ -47,7 +47,7 @@ def _take_effect(
         case Outcome.MESSAGE:
             adding.add(session, arrival, decision, files, now)
         case Outcome.NEW_TICKET:
-            opening.open_ticket(session, arrival, decision, files, now)
+            opening.open_ticket(session, copies.on_behalf(session, arrival), decision, files, now)
         case Outcome.BOUNCE:
             bouncing.note(session, arrival, decision, now)
         case Outcome.IGNORED:

@@ -40,6 +40,9 @@ class Arrival:
     limits: IntakeLimits
     ruling: Ruling | None = None
 
+    written_by: int | None = None
+    """The colleague who wrote it to somebody outside, with us in copy: ``sender`` is then whom they wrote to."""
+
     @property
     def sender(self) -> Sender:
         """Return what is known of who wrote."""

@@ -35,7 +35,8 @@ def open_ticket(
     contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
     assigned = ruling.assignment(session, ruled, place.project)
     done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
-    if not (unfolded or decision.unverified_sender or arrival.incoming.automatic_reasons):
+    wrote_themselves = unfolded is None and arrival.written_by is None
+    if wrote_themselves and not (decision.unverified_sender or arrival.incoming.automatic_reasons):
         clients.heard_from(contact)
     asked = answering.answers(session, arrival, decision, client_id=place.project.client_id)
     silence = acknowledge.refusal(session, arrival, contact, unverified=decision.unverified_sender, now=now)
@@ -55,6 +56,7 @@ def open_ticket(
         related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
         priority=ruled.priority if ruled is not None else "normal",
         assignee_id=assigned.person_id,
+        person_id=arrival.written_by,
     )
     if ruled is not None:
         projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)

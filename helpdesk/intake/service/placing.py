@@ -1,6 +1,5 @@
 """Whose mail it is: the contact, the client and the project of a mail that opens a ticket (rules 19, 37 and 38)."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,7 +88,7 @@ def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:
 def others(session: Session, arrival: Arrival, *, now: datetime) -> list[int]:
     """Return the contacts in To and Cc that are neither the sender nor we nor staff, at most 20 (rule 38)."""
     found: list[int] = []
-    for name, address in _outside(session, arrival):
+    for name, address in outside(session, arrival):
         with suppress(RuleViolation):
             contact = client_service.add_contact(
                 session,
@@ -122,11 +121,12 @@ def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _outside(session: Session, arrival: Arrival) -> Iterable[tuple[str, str]]:
+def outside(session: Session, arrival: Arrival) -> list[tuple[str, str]]:
+    """Return name and address of those in To and Cc who are neither the sender nor we nor staff, at most 20."""
     people: dict[str, str] = {}
     for person in (*arrival.mail.to, *arrival.mail.cc):
         address = normalise_address(person.address)
         if address and address != arrival.sender.address and not arrival.is_ours(address):
             people.setdefault(address, person.name)
-    outside = [(name, address) for address, name in people.items()]
-    return [pair for pair in outside[:NEW_CONTACTS_LIMIT] if accounts.find_by_email(session, pair[1]) is None]
+    pairs = [(name, address) for address, name in people.items()]
+    return [pair for pair in pairs[:NEW_CONTACTS_LIMIT] if accounts.find_by_email(session, pair[1]) is None]

@@ -52,7 +52,7 @@ def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
     return item
 
 
-def open_by_mail(
+def open_by_mail(  # noqa: PLR0913 - as open_ticket
     session: Session,
     *,
     now: datetime,
@@ -64,8 +64,12 @@ def open_by_mail(
     related_to_id: int | None = None,
     priority: str = "normal",
     assignee_id: int | None = None,
+    person_id: int | None = None,
 ) -> Message:
-    """Open a ticket with its first mail and return that message; ``message.work_item_id`` is the ticket."""
+    """Open a ticket with its first mail and return that message; ``message.work_item_id`` is the ticket.
+
+    ``person_id`` is the colleague who wrote it to the requester.
+    """
     item = open_details(
         session,
         actor=SYSTEM,
@@ -79,7 +83,7 @@ def open_by_mail(
         assignee_id=assignee_id,
         reasons=mail.reasons,
     )
-    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=None, mail=mail)
+    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=person_id, mail=mail)
 
 
 def open_details(  # noqa: PLR0913 - as open_ticket

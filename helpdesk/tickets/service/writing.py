@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
@@ -14,6 +14,8 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail, NewAttachment
 from helpdesk.tickets.models import Attachment, Message, ThreadReference, TicketDetails
+
+SIGNATURE_TIMES = 3
 
 
 def add_note(
@@ -94,7 +96,25 @@ def keep_mail(
     if not mail.held:
         remember(session, item_id, (mail.message_id, *mail.references))
     session.flush()
+    _fold_signatures(session, message)
     return message
+
+
+def _fold_signatures(session: Session, message: Message) -> None:
+    """Fold pictures away that this sender has sent three times or more: signatures (docs/mail.md rule 34)."""
+    pictures = {file.blob_sha256 for file in message.attachments if file.content_type.startswith("image/")}
+    if not pictures or message.contact_id is None:
+        return
+    sent = queries.times_sent(session, contact_id=message.contact_id, digests=pictures)
+    often = [digest for digest, times in sent.items() if times >= SIGNATURE_TIMES]
+    if often:
+        theirs = select(Message.id).where(Message.contact_id == message.contact_id)
+        session.execute(
+            update(Attachment)
+            .where(Attachment.blob_sha256.in_(often), Attachment.message_id.in_(theirs))
+            .values(folded=True)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def attach(message: Message, files: Iterable[NewAttachment]) -> None:

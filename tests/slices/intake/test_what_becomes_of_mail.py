@@ -17,7 +17,7 @@ from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import TicketDetails
 from tests.conftest import NOW
-from tests.mails import mail
+from tests.mails import SUPPORT, mail
 from tests.slices.conftest import Inbox, connect
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -578,3 +578,68 @@ def test_an_address_below_a_clients_domain_is_no_contact_of_that_client_by_itsel
     with unit_of_work() as session:
         (placed,) = session.scalars(select(Contact.client_id).where(Contact.email == "ann@pages.acme.example"))
     assert placed is None
+
+
+class TestMailOfColleagues:
+    def test_what_a_colleague_writes_to_a_client_with_us_in_copy_is_the_clients_ticket(self, inbox, office):
+        line = inbox.receive(
+            mail(
+                "As we said on the telephone.",
+                sender="T <technician@halden-okoye.example>",
+                to="Ann Berg <ann@acme.example>, Bob <bob@acme.example>",
+                headers={"Cc": "support@halden-okoye.example"},
+                message_id="<colleague@halden-okoye.example>",
+            )
+        )
+
+        item = ticket_of(line)
+        (message,) = conversation(item.id)
+        assert (line.outcome, item.project_id) == ("ticket", office.acme_project.id)
+        assert (message.person_id, message.contact_id) == (office.technician.id, None)
+        assert participants(item.id) == {"ann@acme.example": "requester", "bob@acme.example": "cc"}
+        assert outgoing("acknowledgement") == []
+
+        answer = inbox.receive(mail("Thanks.", headers={"In-Reply-To": "<colleague@halden-okoye.example>"}))
+        assert (answer.outcome, ticket_of(answer).id) == ("reply", item.id)
+
+    def test_the_same_from_one_of_our_mailboxes_is_our_own_mail(self, inbox):
+        line = inbox.receive(
+            mail(sender="Support <support@halden-okoye.example>", to="ann@acme.example", headers={"Cc": SUPPORT})
+        )
+
+        assert (line.state, line.outcome) == ("ignored", "loop")
+
+    def test_an_unproven_colleague_links_no_client_and_sends_nothing(self, inbox, office):
+        with unit_of_work() as session:
+            session.get_one(IntakeSource, inbox.source_id).trusted_authserv_id = "mx.halden.example"
+        failed = {"Authentication-Results": "mx.halden.example; dmarc=fail header.from=halden-okoye.example"}
+
+        line = inbox.receive(
+            mail(
+                sender="T <technician@halden-okoye.example>",
+                to="New <new@acme.example>",
+                headers=failed | {"Cc": SUPPORT},
+            )
+        )
+
+        assert ticket_of(line).project_id == office.triage.id
+        assert conversation(ticket_of(line).id)[0].unverified
+        assert outgoing("acknowledgement") == []
+
+
+class TestSignaturePictures:
+    def test_a_picture_that_a_sender_sends_for_the_third_time_is_folded_away(self, inbox):
+        logo, other = {"logo.png": b"\x89PNG logo"}, {"plan.png": b"\x89PNG plan"}
+        raws = [mail(files=files) for files in (logo, logo, logo | other)]
+        raws.append(mail(sender="Bob <bob@acme.example>", files=logo))
+        pictures = [raw.replace(b"application/octet-stream", b"image/png") for raw in raws]
+        items = [ticket_of(inbox.receive(raw)).id for raw in pictures]
+
+        folded = [[(file.name, file.folded) for file in conversation(item)[0].attachments] for item in items]
+
+        assert folded == [
+            [("logo.png", True)],
+            [("logo.png", True)],
+            [("logo.png", True), ("plan.png", False)],
+            [("logo.png", False)],
+        ]
