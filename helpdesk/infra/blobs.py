@@ -1,155 +1,20 @@
-"""Files by the sha256 of their bytes, in a directory of their own; the name is never chosen by a stranger."""
+"""The files of the running application and the rows that tell of them."""
 
-import hashlib
-import os
-import secrets
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import failpoints
 from helpdesk.infra.db import Base, insert_of
+from helpdesk.infra.files import ORPHAN_AGE, BlobStore
 from helpdesk.infra.models import Blob
-from helpdesk.kernel.errors import ExternalFailure, NotFound
 
-Known = Callable[[Collection[str]], Collection[str]]
-"""Returns those of the hashes that a row tells of."""
+__all__ = ["ORPHAN_AGE", "BlobStore", "known", "record", "store"]
 
-PART_SUFFIX = ".part"
 AT_ONCE = 500
-ORPHAN_AGE = timedelta(hours=1)
-"""A file is written before its row is committed; one that has none by then never gets it."""
-
-
-class BlobStore:
-    """A content-addressed directory: ``<root>/ab/abcdef…``."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def put(self, content: bytes) -> str:
-        """Store ``content`` durably and return its sha256 in hex; the same bytes are stored once.
-
-        Raises:
-            ExternalFailure: the disk is full or refuses; nothing is left behind.
-        """
-        digest = hashlib.sha256(content).hexdigest()
-        target = self.path_of(digest)
-        try:
-            if not _touch(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _write_durably(target, content)
-        except OSError as error:
-            message = f"The file could not be stored: {error.strerror}."
-            raise ExternalFailure(message) from error
-        return digest
-
-    def sweep(self, known: Known, *, now: datetime) -> int:
-        """Remove files that are an hour old and that no row knows, and return how many.
-
-        They are left by a process that was killed while it wrote, or by a message that was never handled to its end.
-        A file that is stored again at this very moment stays: storing touches it, and a touched one is put back.
-        """
-        removed = 0
-        for folder in self.root.glob("??"):
-            old = [path for path in folder.iterdir() if _is_old(path, now)]
-            rows = known({_digest_of(path) for path in old})
-            removed += sum(_removed(path, known, now) for path in old if path.name not in rows)
-        return removed
-
-    def discard(self, digests: Collection[str], known: Known, *, now: datetime) -> int:
-        """Remove the files of rows that were erased, and return how many; a file that came anew just now stays.
-
-        Whatever is left, by a kill or for being new, :meth:`sweep` removes later.
-        """
-        old = [path for path in map(self.path_of, digests) if _is_old(path, now)]
-        return sum(_removed(path, known, now) for path in old)
-
-    def get(self, digest: str) -> bytes:
-        """Return the stored bytes.
-
-        Raises:
-            NotFound: no such file, or it was erased.
-        """
-        try:
-            return self.path_of(digest).read_bytes()
-        except FileNotFoundError as error:
-            message = "This file is no longer stored."
-            raise NotFound(message) from error
-
-    def start_of(self, digest: str, *, size_bytes: int) -> bytes:
-        """Return the first bytes of what is stored, ``size_bytes`` at most.
-
-        Raises:
-            NotFound: no such file, or it was erased.
-        """
-        try:
-            with self.path_of(digest).open("rb") as file:
-                return file.read(size_bytes)
-        except FileNotFoundError as error:
-            message = "This file is no longer stored."
-            raise NotFound(message) from error
-
-    def path_of(self, digest: str) -> Path:
-        """Return where the file of ``digest`` lies."""
-        return self.root / digest[:2] / digest
-
-
-def _touch(target: Path) -> bool:
-    """Make the file new, so that no sweep takes it before its row is committed; return whether it is there."""
-    try:
-        os.utime(target)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _is_old(path: Path, now: datetime) -> bool:
-    try:
-        return now.timestamp() - path.stat().st_mtime > ORPHAN_AGE.total_seconds()
-    except FileNotFoundError:
-        return False
-
-
-def _removed(path: Path, known: Known, now: datetime) -> bool:
-    """Take a file aside, look once more, and remove it or put it back; return whether it is gone."""
-    digest = _digest_of(path)
-    aside = path.with_name(f".{digest}{PART_SUFFIX}")
-    path.rename(aside)
-    if known({digest}) or not _is_old(aside, now):
-        aside.rename(path.with_name(digest))
-        return False
-    aside.unlink()
-    return True
-
-
-def _digest_of(path: Path) -> str:
-    """Return the name under which the file would be known, wherever it was taken aside."""
-    return path.name.removeprefix(".").removesuffix(PART_SUFFIX)
-
-
-def _write_durably(target: Path, content: bytes) -> None:
-    """Write beside, fsync, rename, fsync the folder: the file is there whole or not at all."""
-    beside = target.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            failpoints.passing("storing")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(target)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> None:

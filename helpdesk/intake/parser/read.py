@@ -39,6 +39,8 @@ def parse(raw: bytes) -> ParsedMail:
     try:
         message = read_tree(raw)
         return _assemble(raw, message, collect(message), (*notes, *defects_of(message)))
+    except MemoryError:
+        raise  # the process that reads mail ends, and whoever asked says why (rule 9)
     except Exception as error:  # noqa: BLE001 - the mail quarantine: no mail may stop the next one (rule 9)
         return parse_headers(raw, (*notes, f"the body could not be read ({type(error).__name__})"))
 

@@ -1,4 +1,7 @@
-"""Handling one fetched message: claim, parse outside of any transaction, one effect (docs/mail.md rules 7 to 9)."""
+"""Handling one fetched message here and now: claim, parse outside of any transaction, one effect (rules 7 to 9).
+
+Workers handle mail as `drain` does: many messages at a time, each read in a process that may be killed.
+"""
 
 from collections.abc import Callable
 
@@ -9,10 +12,10 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake.domain.decisions import BY_HEADERS
-from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
+from helpdesk.intake.parser.child import stored
+from helpdesk.intake.parser.parsed import ParsedMail
 from helpdesk.intake.parser.read import parse, parse_headers
 from helpdesk.intake.service import effect, log
-from helpdesk.tickets.domain import NewAttachment
 
 logger = structlog.get_logger()
 
@@ -39,7 +42,7 @@ def handle(
         raw = store.get(claimed.blob_sha256)
         mail = parse_headers(raw) if BY_HEADERS in claimed.decisions else parser(raw)
         failpoints.passing("parsed")
-        files = tuple(_stored(file, store) for file in mail.attachments)
+        files = tuple(stored(file, store) for file in mail.attachments)
         with unit_of_work() as session:
             effect.apply(session, claimed=claimed, mail=mail, files=files, now=clock())
             failpoints.passing("applied")
@@ -47,21 +50,10 @@ def handle(
     except Exception as error:  # the mail quarantine
         logger.warning("inbound.failed", inbound_id=inbound_id, attempt=claimed.attempt, exc_info=True)
         with unit_of_work() as session:
-            log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}"[:1000], now=clock())
+            log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}", now=clock())
 
 
 def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
     """Ring again for every message that waits and that nobody handles."""
     with unit_of_work() as session:
         log.ring_unfinished(session, now=clock())
-
-
-def _stored(file: ParsedAttachment, store: BlobStore) -> NewAttachment:
-    return NewAttachment(
-        name=file.name,
-        content_type=file.content_type,
-        blob_sha256=store.put(file.content),
-        size_bytes=file.size_bytes,
-        inline=file.is_inline,
-        content_id=file.content_id,
-    )

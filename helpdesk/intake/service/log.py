@@ -13,9 +13,9 @@ from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
 
 LEASE = timedelta(minutes=2)
+ERROR_LIMIT = 1000
 ATTEMPTS = 3
 PAUSES = (timedelta(seconds=20), timedelta(minutes=2))
-SWEEP_LIMIT = 500
 REASONS_LIMIT = 30
 
 
@@ -96,17 +96,17 @@ def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime) 
     if inbound is None:
         return
     if claimed.attempt >= ATTEMPTS:
-        finish(session, inbound, state="quarantined", error=error, now=now)
+        finish(session, inbound, state="quarantined", error=error[:ERROR_LIMIT], now=now)
         return
     inbound.state = "received"
-    inbound.error = error
+    inbound.error = error[:ERROR_LIMIT]
     inbound.lease_expires_at = now + PAUSES[claimed.attempt - 1]
     session.flush()
 
 
-def ring_unfinished(session: Session, *, now: datetime) -> int:
-    """Ring for messages that nobody handles; return how many."""
-    waiting = queries.unfinished(session, now=now, limit=SWEEP_LIMIT)
-    for inbound_id in waiting:
-        jobs.ring(session, "handle_inbound", inbound_id, queue="mail")
-    return len(waiting)
+def ring_unfinished(session: Session, *, now: datetime) -> bool:
+    """Ring where messages wait that nobody handles; return whether any do."""
+    waiting = bool(queries.unfinished(session, now=now, limit=1))
+    if waiting:
+        jobs.ring(session, "handle_inbound", queue="mail")
+    return waiting

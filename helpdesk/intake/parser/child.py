@@ -1,0 +1,144 @@
+"""The process that reads mail: the hash of stored bytes in, what they say out (docs/mail.md rules 9 and 13).
+
+Mail is written by strangers, and parsers hang, eat memory or crash. So they run here: in a clean interpreter without
+keys, database or sockets, with a limit of memory, and whoever asked kills it when it takes too long. The files of a
+mail go into the store from here; they never pass through the process that asked.
+"""
+
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from helpdesk.infra.child import die_with_parent
+from helpdesk.infra.files import BlobStore
+from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
+from helpdesk.intake.parser.read import parse, parse_headers
+from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.tickets.domain import NewAttachment
+
+LENGTH = struct.Struct("!Q")
+EXIT_OUT_OF_MEMORY = 75
+PLENTY_BYTES = 160 * 1024 * 1024
+"""Whoever needed more than this once gives it back by making room for a fresh process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One mail to read, by the hash of its bytes; with ``note``, which becomes a warning, only by its headers."""
+
+    digest: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A mail, read. Its files are stored already and stand in ``files``; ``mail.attachments`` is empty."""
+
+    mail: ParsedMail
+    files: tuple[NewAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A mail that was not read, and why; another attempt may succeed."""
+
+    error: str
+
+
+def read(request: Request, store: BlobStore) -> Read | Unread:
+    """Return what the stored mail says; Unread where its bytes are gone or its files cannot be stored."""
+    try:
+        raw = store.get(request.digest)
+        if request.note is None:
+            mail = parse(raw)
+        else:
+            mail = parse_headers(raw, (request.note,) if request.note else ())
+        del raw
+        return Read(replace(mail, attachments=()), tuple(stored(file, store) for file in mail.attachments))
+    except HelpdeskError as error:
+        return Unread(str(error))
+
+
+def stored(file: ParsedAttachment, store: BlobStore) -> NewAttachment:
+    """Store a file of a mail and return what its ticket will say of it.
+
+    Raises:
+        ExternalFailure: the disk is full or refuses.
+    """
+    return NewAttachment(
+        name=file.name,
+        content_type=file.content_type,
+        blob_sha256=store.put(file.content),
+        size_bytes=file.size_bytes,
+        inline=file.is_inline,
+        content_id=file.content_id,
+    )
+
+
+def main(root: str, parent_pid: str, memory_bytes: str, mails: str, idle_seconds: str) -> None:
+    """Answer requests until nobody asks any more; then, or after so many mails, make room for a fresh process."""
+    die_with_parent(int(parent_pid))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what a library prints must not stand among the answers
+    _limit(int(memory_bytes))
+    store = BlobStore(Path(root))
+    _write(answers, b"")
+    for _ in range(int(mails)):
+        request = _next(float(idle_seconds))
+        if request is None:
+            return
+        try:
+            _write(answers, pickle.dumps(read(request, store), pickle.HIGHEST_PROTOCOL))
+        except MemoryError:
+            os._exit(EXIT_OUT_OF_MEMORY)
+        if _peak_bytes() > PLENTY_BYTES:
+            return
+
+
+def _limit(memory_bytes: int) -> None:
+    for kind, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(kind, (most, most))
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _next(idle_seconds: float) -> Request | None:
+    """Return the next request; None when nobody asked for long, or nobody is there to ask."""
+    if not select.select([0], [], [], idle_seconds)[0]:
+        return None
+    head = _exactly(LENGTH.size)
+    if not head:
+        return None
+    digest, note = pickle.loads(_exactly(LENGTH.unpack(head)[0]))  # noqa: S301 - from the process that started us
+    return Request(digest, note)
+
+
+def _exactly(length: int) -> bytes:
+    """Return so many bytes of the requests, or none when they have ended."""
+    data = b""
+    while len(data) < length:
+        more = os.read(0, length - len(data))
+        if not more:
+            return b""
+        data += more
+    return data
+
+
+def _write(to: int, payload: bytes) -> None:
+    view = memoryview(LENGTH.pack(len(payload)) + payload)
+    while view:
+        view = view[os.write(to, view) :]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

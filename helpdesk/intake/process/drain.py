@@ -1,0 +1,127 @@
+"""Handling all mail that waits: claimed in pages, read ahead, applied several to a commit (docs/mail.md rules 7 to 9).
+
+Each mail is wholly handled or not at all. Where one of several cannot be applied, none is, and each gets a transaction
+of its own. A process that dies here leaves claims, and nothing else: the next one to have the mailbox's turn goes on.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import failpoints
+from helpdesk.infra.clock import Clock
+from helpdesk.infra.db import UnitOfWork
+from helpdesk.intake.domain.decisions import BY_HEADERS
+from helpdesk.intake.parser.child import Read, Unread
+from helpdesk.intake.process.reader import Reader
+from helpdesk.intake.service import effect, log, turns
+from helpdesk.intake.service.log import Claimed
+from helpdesk.intake.service.turns import PAGE
+
+logger = structlog.get_logger()
+
+BATCH = 25
+LOW = PAGE // 2
+RENEW = timedelta(seconds=15)
+Answer = tuple[Claimed, Read | Unread]
+
+
+def drain(unit_of_work: UnitOfWork, *, reader: Reader, holder: str, clock: Clock, is_over: Callable[[], bool]) -> bool:
+    """Handle what waits until nothing does, or ``is_over``; return whether something may be left.
+
+    ``holder`` is a name that no other process has. Where it is over, what was claimed and not read is given back.
+    """
+    hands = _Hands(unit_of_work, reader, holder, clock)
+    try:
+        while not is_over():
+            if not hands.fill():
+                return False
+            hands.apply(hands.read())
+        return True
+    finally:
+        hands.let_go()
+
+
+class _Hands:
+    """What one call of :func:`drain` holds: turns of mailboxes, and messages that are claimed and being read."""
+
+    def __init__(self, unit_of_work: UnitOfWork, reader: Reader, holder: str, clock: Clock) -> None:
+        self._unit_of_work, self._reader, self._holder, self._clock = unit_of_work, reader, holder, clock
+        self._claimed: deque[Claimed] = deque()
+        self._turns: dict[int, datetime] = {}
+        self._last_mailbox_id = 0
+        self._more = False
+
+    def fill(self) -> bool:
+        """Claim the next page where hands are getting empty, and have it read; return whether there is any work."""
+        while not self._claimed or (self._more and len(self._claimed) < LOW):
+            now = self._clock()
+            with self._unit_of_work() as session:
+                page = turns.claim_page(
+                    session, holder=self._holder, held=self._turns, after=self._last_mailbox_id, now=now
+                )
+            self._more = len(page.claimed) > LOW
+            if page.mailbox_id is None:
+                break
+            failpoints.passing("claimed")
+            self._turns[page.mailbox_id], self._last_mailbox_id = now, page.mailbox_id
+            for one in page.claimed:
+                self._reader.ask(one.blob_sha256, headers_only=BY_HEADERS in one.decisions)
+            self._claimed.extend(page.claimed)
+        return bool(self._claimed)
+
+    def read(self) -> list[Answer]:
+        """Wait for the next message, and return it with those behind it that are read already."""
+        answers = [(self._claimed[0], self._reader.answer())]
+        self._claimed.popleft()
+        while self._claimed and len(answers) < BATCH and self._reader.has_answer():
+            answers.append((self._claimed[0], self._reader.answer()))
+            self._claimed.popleft()
+        failpoints.passing("parsed")
+        return answers
+
+    def apply(self, answers: list[Answer]) -> None:
+        """Give every message its effect: all in one transaction, or each in its own where one of them cannot be."""
+        self._keep_turns()
+        try:
+            with self._unit_of_work() as session:
+                for claimed, answer in answers:
+                    _apply(session, claimed, answer, self._clock())
+                failpoints.passing("applied")
+        except Exception as error:  # the mail quarantine
+            if len(answers) > 1:
+                for one in answers:
+                    self.apply([one])
+                return
+            claimed = answers[0][0]
+            logger.warning("inbound.failed", inbound_id=claimed.inbound_id, attempt=claimed.attempt, exc_info=True)
+            with self._unit_of_work() as session:
+                log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}", now=self._clock())
+        failpoints.passing("done")
+
+    def let_go(self) -> None:
+        """Give back what was not begun, and the mailboxes."""
+        self._reader.drop()
+        if self._turns:
+            with self._unit_of_work() as session:
+                turns.end_turns(session, self._turns, holder=self._holder, claimed=self._claimed)
+
+    def _keep_turns(self) -> None:
+        """Renew the turns in time: a mail may take as long as its limit allows."""
+        now = self._clock()
+        stale = [mailbox_id for mailbox_id, taken_at in self._turns.items() if now - taken_at > RENEW]
+        if stale:
+            with self._unit_of_work() as session:
+                for mailbox_id in stale:
+                    turns.take_turn(session, mailbox_id, holder=self._holder, now=now)
+                    self._turns[mailbox_id] = now
+
+
+def _apply(session: Session, claimed: Claimed, answer: Read | Unread, now: datetime) -> None:
+    if isinstance(answer, Unread):
+        log.give_back(session, claimed=claimed, error=answer.error, now=now)
+    else:
+        effect.apply(session, claimed=claimed, mail=answer.mail, files=answer.files, now=now)
