@@ -26,7 +26,7 @@ from tools.load import mails
 from tests.dovecot import PASSWORD, Account, running_dovecot
 
 BATCH = 50
-LONGEST_SECONDS = 1800.0
+LONGEST_SECONDS = 600.0
 TICKETS = "SELECT count(*) FROM work_items WHERE kind = 'ticket'"
 REPLIES = "SELECT count(*) FROM inbound_messages WHERE outcome = 'reply'"
 
@@ -104,6 +104,7 @@ def _throughput(
     after = house.cpu_seconds()
     ours = len(given) / seconds
     tickets, replies = house.number(TICKETS), house.number(REPLIES)
+    spent = {name: f"{1000 * (after[name] - before[name]) / len(given):.2f} ms a mail" for name in after}
     table(
         [
             ("mails", f"{len(given)} on {'PostgreSQL' if 'DATABASE_URL' in house.environ else 'SQLite'}"),
@@ -112,7 +113,7 @@ def _throughput(
             ("ratio", f"{ours / floor:.2f}"),
             ("tickets, replies", f"{tickets}, {replies}"),
             ("worker at start, at end", f"{at_start:.0f} MB, {house.resident_mb('work'):.0f} MB resident"),
-            *((f"CPU of {name}", f"{1000 * (after[name] - before[name]) / len(given):.2f} ms a mail") for name in after),
+            *((f"CPU of {name}", each) for name, each in spent.items()),
         ]
     )
     if expect_mix and (tickets, replies) != (len(given) * 9 // 10, len(given) // 10):

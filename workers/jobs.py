@@ -1,37 +1,54 @@
 """The jobs, by the names that services ring. Each calls one process or service and may run any number of times."""
 
+import time
 from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
-from helpdesk.infra import blobs, clock
+from helpdesk.infra import blobs, clock, jobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process import handle as intake
+from helpdesk.intake.process.drain import drain
 from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
-from workers.runtime import job
+from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader
+
+DRAIN_SECONDS = 10.0
 
 
-@job
-def handle_inbound(inbound_id: int) -> None:
-    """Bring one fetched message to its outcome. Safe to run again: a finished one is left alone."""
-    intake.handle(inbound_id, unit_of_work, store=blobs.store(), clock=clock.now)
+@light_job
+def handle_inbound() -> None:
+    """Bring every message that waits to its outcome, for some seconds; then let other jobs have a turn.
+
+    The bell says that there is mail, not which: a page of messages is claimed at a time (docs/mail.md rule 8).
+    """
+    until = time.monotonic() + DRAIN_SECONDS
+    is_left = drain(
+        unit_of_work,
+        reader=mail_reader(),
+        holder=holder_name(),
+        clock=clock.now,
+        is_over=lambda: is_stopping() or time.monotonic() > until,
+    )
+    if is_left and not is_stopping():
+        with unit_of_work() as session:
+            jobs.ring(session, "handle_inbound", queue="mail")
 
 
-@job
+@light_job
 def deliver_outgoing(message_id: int) -> None:
     """Send one outgoing message. Safe to run again: a sent one is left alone."""
     outbox.deliver(message_id, unit_of_work, send=smtp.send, store=blobs.store(), clock=clock.now)
 
 
-@job
+@light_job
 def sweep_inbound() -> None:
     """Ring again for messages that nobody handles."""
     intake.sweep(unit_of_work, clock=clock.now)
 
 
-@job
+@light_job
 def sweep_outbox() -> None:
     """Ring again for outgoing messages that nobody sends."""
     outbox.sweep(unit_of_work, clock=clock.now)
@@ -43,13 +60,13 @@ def render_invoice(invoice_id: int) -> None:
     invoicing.render_and_send(invoice_id, unit_of_work, clock=clock.now)
 
 
-@job
+@light_job
 def sweep_invoices() -> None:
     """Ring again for issued invoices that nobody printed or mailed."""
     invoicing.sweep(unit_of_work, clock=clock.now)
 
 
-@job
+@light_job
 def forget_old_attempts() -> None:
     """Delete sign-in attempts that no limit counts any more."""
     with unit_of_work() as session:

@@ -1,5 +1,6 @@
 """What a worker process is: one application, jobs with an edge that records failures, and loops until SIGTERM."""
 
+import atexit
 import os
 import signal
 import socket
@@ -16,15 +17,19 @@ import redis
 import structlog
 from flask import Flask, has_app_context
 from rq import Queue, Worker, get_current_job
+from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.app import create_app
-from helpdesk.infra import clock, leases
+from helpdesk.infra import blobs, clock, leases
 from helpdesk.infra import jobs as bells
 from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.jobs import Bell
 from helpdesk.infra.models import JobFailure
 from helpdesk.infra.settings import Settings, load
+from helpdesk.intake.process.reader import Reader
 
 log = structlog.get_logger()
 
@@ -34,6 +39,9 @@ TRACEBACK_CHARACTERS = 20_000
 
 
 _made: list[Flask] = []
+_readers: list[Reader] = []
+_holders: dict[int, str] = {}
+_stopping = threading.Event()
 
 
 def application(settings: Settings | None = None) -> Flask:
@@ -60,6 +68,31 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def light_job(function: Callable[..., None]) -> Callable[..., None]:
+    """Make ``function`` a job that runs in the worker itself: a fork would cost more than what it does.
+
+    It must leave no memory behind, and look at :func:`is_stopping` where it may take longer than a moment.
+    """
+    run = job(function)
+    run.runs_in_worker = True  # type: ignore[attr-defined] # read by _Worker
+    return run
+
+
+def is_stopping() -> bool:
+    """Return whether this worker was asked to stop: jobs in hand come to an end soon."""
+    return _stopping.is_set()
+
+
+def mail_reader() -> Reader:
+    """Return what reads mail for this process, made on first use; a fork makes its own."""
+    if not _readers:
+        reader = Reader(blobs.store().root)
+        os.register_at_fork(after_in_child=lambda: _forget_reader(reader))
+        atexit.register(reader.close)
+        _readers.append(reader)
+    return _readers[0]
+
+
 def note_failure(name: str, args: tuple[int | str, ...], error: Exception) -> None:
     """Add the row by which an administrator sees the failure and can ring the job again."""
     current = get_current_job()
@@ -77,13 +110,16 @@ def note_failure(name: str, args: tuple[int | str, ...], error: Exception) -> No
 
 
 def run_worker(settings: Settings) -> None:
-    """Work off the queues until SIGTERM, each job in a fork of this process; a job in hand is finished first.
+    """Work off the queues until SIGTERM: light jobs right here, the others in forks; a job in hand is finished first.
 
     Where the broker goes away the worker waits for it, and registers anew when it is back.
     """
-    application(settings)
+    app = application(settings)
     import_module("workers.jobs")  # here, so that no fork has to do it again
-    stopping = stop_on_signals()
+    stopping = stop_on_signals(_stopping)
+    with app.app_context():
+        _drop_leases_of_the_dead()
+        bells.enqueue(Bell("handle_inbound", (), "mail"))  # what a worker had in hand that was killed
     while not stopping.is_set():
         began = time.monotonic()
         worker = _worker(settings)
@@ -126,6 +162,11 @@ def _drop_leases_of_the_dead() -> None:
         log.info("leases.of_the_dead", names=dropped)
 
 
+def holder_name() -> str:
+    """Return the name under which this process holds leases over mail, the same for all its life."""
+    return _holders.setdefault(os.getpid(), process_name())
+
+
 def process_name() -> str:
     """Return a name that no other process of any machine has, for leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -146,9 +187,21 @@ class _Worker(Worker):
     max_connection_wait_time = 5.0
     stopped_by_signal = False
 
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a light job here, and any other in a fork that takes no database connection with it."""
+        if getattr(_function_of(job), "runs_in_worker", False):
+            execution = self.prepare_execution(job)
+            self.perform_job(job, queue, execution)
+            self.set_state(WorkerStatus.IDLE)
+            return
+        with application().app_context():
+            db.engine.dispose()
+        super().execute_job(job, queue)
+
     def request_stop(self, signum: int, frame: object) -> None:
         """Note that somebody asked, then stop as RQ does: warm the first time, at once the second."""
         self.stopped_by_signal = True
+        _stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
@@ -156,6 +209,17 @@ def _worker(settings: Settings) -> _Worker:
     connection = bells.connect(settings.redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in bells.QUEUES]
     return _Worker(queues, connection=connection, serializer=JSONSerializer, log_job_description=False)
+
+
+def _function_of(job: Job) -> object:
+    """Return the function that the job names; None for one that nobody has any more."""
+    return getattr(import_module("workers.jobs"), str(job.func_name).rpartition(".")[2], None)
+
+
+def _forget_reader(reader: Reader) -> None:
+    """Leave the parent's reader alone: two processes cannot share its answers."""
+    reader.forget()
+    _readers.clear()
 
 
 def _forget_connections(app: Flask) -> None:

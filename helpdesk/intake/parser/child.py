@@ -55,10 +55,8 @@ def read(request: Request, store: BlobStore) -> Read | Unread:
     """Return what the stored mail says; Unread where its bytes are gone or its files cannot be stored."""
     try:
         raw = store.get(request.digest)
-        if request.note is None:
-            mail = parse(raw)
-        else:
-            mail = parse_headers(raw, (request.note,) if request.note else ())
+        notes = (request.note,) if request.note else ()
+        mail = parse(raw) if request.note is None else parse_headers(raw, notes)
         del raw
         return Read(replace(mail, attachments=()), tuple(stored(file, store) for file in mail.attachments))
     except HelpdeskError as error:
@@ -138,7 +136,3 @@ def _write(to: int, payload: bytes) -> None:
     view = memoryview(LENGTH.pack(len(payload)) + payload)
     while view:
         view = view[os.write(to, view) :]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -22,7 +22,7 @@ from helpdesk.infra import failpoints
 from helpdesk.intake.parser.child import EXIT_OUT_OF_MEMORY, LENGTH, Read, Unread
 from helpdesk.kernel.errors import ExternalFailure
 
-MODULE = "helpdesk.intake.parser.child"
+PROGRAM = "import sys; from helpdesk.intake.parser.child import main; main(*sys.argv[1:])"
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 60.0
 CHUNK_BYTES = 256 * 1024
@@ -53,7 +53,7 @@ class ParserProcess:
         """
         self._memory_mb = limits.memory_mb
         self._process = subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
-            [sys.executable, "-m", MODULE, str(root), *_arguments(limits)],
+            [sys.executable, "-c", PROGRAM, str(root), *_arguments(limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"PYTHONPATH": str(ROOT)} | {name: os.environ[name] for name in KEPT if name in os.environ},
@@ -156,5 +156,9 @@ class _Values(pickle.Unpickler):
 
 
 def _value_of(payload: bytes) -> Read | Unread:
-    value = _Values(io.BytesIO(payload)).load()
+    """Return the answer; what is none is a mail that was not read."""
+    try:
+        value = _Values(io.BytesIO(payload)).load()
+    except (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, TypeError, ValueError) as error:
+        return Unread(f"the answer of the parser makes no sense: {error}")
     return value if isinstance(value, Read) else Unread(str(getattr(value, "error", "no answer")))

@@ -1,4 +1,4 @@
-"""Having mail read, in order, each one within limits, by a process that may be killed (docs/mail.md rules 9, 10, 13)."""
+"""Having mail read in order, each within limits, by a process that may be killed (docs/mail.md rules 9, 10, 13)."""
 
 import time
 from collections import deque

@@ -119,5 +119,5 @@ def _again(
     inbound.outcome = inbound.matched_by = ""
     audit.record(session, actor=actor, action=action, kind="inbound_message", object_id=inbound.id, now=now)
     session.flush()
-    jobs.ring(session, "handle_inbound", inbound.id, queue="mail")
+    jobs.ring(session, "handle_inbound", queue="mail")
     return inbound

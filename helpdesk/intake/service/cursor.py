@@ -98,7 +98,7 @@ def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_u
             continue
         added.append(inbound_id)
         if not is_probe:
-            jobs.ring(session, "handle_inbound", inbound_id, queue="mail")
+            jobs.ring(session, "handle_inbound", queue="mail")
     source.last_uid = max(source.last_uid, last_uid)
     session.flush()
     return added

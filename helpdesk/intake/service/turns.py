@@ -79,7 +79,8 @@ def _waiting_mailboxes(session: Session, now: datetime) -> list[int]:
 def _next_ids(session: Session, mailbox_id: int, *, is_new: bool, now: datetime) -> list[int]:
     """Return what to handle next in this mailbox: a page of messages, or one that was tried before."""
     processing = InboundMessage.state == "processing"
-    due = or_(and_(InboundMessage.state == "received", _due(now)), processing if is_new else and_(processing, _due(now)))
+    abandoned = processing if is_new else and_(processing, _due(now))
+    due = or_(and_(InboundMessage.state == "received", _due(now)), abandoned)
     found = session.execute(
         select(InboundMessage.id, InboundMessage.attempts)
         .where(InboundMessage.mailbox_id == mailbox_id, due)

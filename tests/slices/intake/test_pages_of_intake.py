@@ -69,7 +69,7 @@ def test_a_quarantined_mail_is_read_once_more_from_our_copy(office, inbox, sign_
     answer = browser.post(f"/inbound/{line.id}/retry")
 
     assert answer.status_code == 303
-    assert [(bell.job, bell.args) for bell in rung] == [("handle_inbound", (line.id,))]
+    assert [(bell.job, bell.args) for bell in rung] == [("handle_inbound", ())]
     assert inbox.handle(line.id).outcome == "ticket"
 
 
