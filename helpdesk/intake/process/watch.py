@@ -17,6 +17,7 @@ POLL_SECONDS = 60.0
 """Each poll also renews IDLE, far within the 29 minutes of RFC 2177."""
 LEASE_SECONDS = 45
 RENEW_SECONDS = 15.0
+LOOK_AGAIN_SECONDS = 0.6
 
 
 @dataclass
@@ -56,11 +57,11 @@ def watch(
         with connect(with_token(access)) as folder:
             watched.folder = folder
             while not watched.stopping.is_set() and _take(lease, holder):
-                fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
+                found = fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
                 watched.polled = True
                 with suppress(ExternalFailure):  # noted; this connection goes on while the server lets it
                     with_token(access)
-                _wait(source_id, folder, watched, lease=lease, holder=holder)
+                _wait(source_id, folder, watched, lease=lease, holder=holder, look_again=found > 0)
     except ExternalFailure:
         if not watched.stopping.is_set():
             raise
@@ -82,8 +83,12 @@ def with_token(access: Access) -> Access:
     return replace(access, token=tokens.current(access.grant_id, unit_of_work, clock=clock.now))
 
 
-def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str) -> None:
-    """Wait for news, a minute at most, keeping the lease; a server without IDLE is simply asked again later."""
+def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str, look_again: bool = False) -> None:
+    """Wait for news, a minute at most, keeping the lease; a server without IDLE is simply asked again later.
+
+    With ``look_again`` the wait is short: mail seldom comes alone, and what the server says in the same breath as
+    that it idles lies in the library's buffer, where no wait sees it.
+    """
     if folder.heard_of_news():
         return
     if not folder.can_idle:
@@ -95,6 +100,9 @@ def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder:
         if not watched.idle:
             _note_idle(source_id)
             watched.idle = True
+        if look_again:
+            news(LOOK_AGAIN_SECONDS)
+            return
         for _ in range(int(POLL_SECONDS / RENEW_SECONDS)):
             if watched.stopping.is_set() or news(RENEW_SECONDS) or not _take(lease, holder):
                 return
