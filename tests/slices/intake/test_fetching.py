@@ -182,7 +182,7 @@ def test_of_a_mail_beyond_the_limit_only_the_headers_are_fetched(inbox, rung):
     assert huge.size_bytes > 1024 * 1024
     assert b"large" not in blobs.store().get(huge.blob_sha256)
     assert inbox.folder.downloads == 1
-    assert [bell.args for bell in rung] == [(huge.id,), (small.id,)]
+    assert [(bell.job, bell.args) for bell in rung] == [("handle_inbound", ())]
 
 
 def test_a_mail_whose_headers_nothing_can_read_does_not_stop_the_next(inbox, monkeypatch):
