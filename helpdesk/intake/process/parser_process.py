@@ -59,6 +59,7 @@ class ParserProcess:
             env={"PYTHONPATH": str(ROOT)} | {name: os.environ[name] for name in KEPT if name in os.environ},
         )
         self._said = bytearray()
+        self._has_ended = False
         if not self._has_frame(START_SECONDS):
             message = f"The process that reads mail does not start: {self.end()}"
             raise ExternalFailure(message)
@@ -89,11 +90,11 @@ class ParserProcess:
 
     def end(self) -> str | None:
         """End it if it runs still, and return why it is gone; None when it left by itself to make room."""
-        code = self._process.poll()
-        self._process.kill()
-        self._process.wait()
+        if not self._has_ended:
+            self._process.kill()
+        code = self._process.wait()
         self._close()
-        if code is None:
+        if not self._has_ended:
             return "it took too long"
         if code == EXIT_OUT_OF_MEMORY:
             return f"it takes more than {self._memory_mb} MB"
@@ -119,6 +120,7 @@ class ParserProcess:
                 return False
             more = os.read(out, CHUNK_BYTES)
             if not more:
+                self._has_ended = True
                 return False
             self._said += more
         return True
