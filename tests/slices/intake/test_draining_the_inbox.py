@@ -184,7 +184,7 @@ def test_a_mail_that_outruns_the_parser_becomes_a_ticket_of_its_headers_and_the_
 
 def test_a_mail_that_eats_memory_becomes_a_ticket_of_its_headers(inbox, app):
     reader = Reader(blobs.store().root, Limits(memory_mb=120))
-    deliver(inbox, mail("x" * 70 + "\r\n", files={"big.bin": bytes(24 * 1024 * 1024)}), mail(subject="Behind"))
+    deliver(inbox, mail("x" * 70 + "\r\n", files={"big.bin": bytes(20 * 1024 * 1024)}), mail(subject="Behind"))
 
     work(inbox, reader)
     reader.close()
