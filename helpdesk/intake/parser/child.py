@@ -17,6 +17,7 @@ from pathlib import Path
 
 from helpdesk.infra.child import die_with_parent
 from helpdesk.infra.files import BlobStore
+from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse, parse_headers
 from helpdesk.kernel.errors import HelpdeskError
@@ -54,13 +55,28 @@ class Unread:
 def read(request: Request, store: BlobStore) -> Read | Unread:
     """Return what the stored mail says; Unread where its bytes are gone or its files cannot be stored."""
     try:
-        raw = store.get(request.digest)
-        notes = (request.note,) if request.note else ()
-        mail = parse(raw) if request.note is None else parse_headers(raw, notes)
-        del raw
+        if request.note is not None:
+            return _by_headers(request, store)
+        mail = parse(store.get(request.digest))
         return Read(replace(mail, attachments=()), tuple(stored(file, store) for file in mail.attachments))
     except HelpdeskError as error:
         return Unread(str(error))
+
+
+def _by_headers(request: Request, store: BlobStore) -> Read:
+    """Return what the headers say, from the start of the mail alone: the file that it carries is stored already."""
+    start = store.start_of(request.digest, size_bytes=4 * ALL_HEADERS_BYTES)
+    mail = parse_headers(start, (request.note,) if request.note else ())
+    files = tuple(
+        NewAttachment(
+            name=itself.name,
+            content_type=itself.content_type,
+            blob_sha256=request.digest,
+            size_bytes=store.path_of(request.digest).stat().st_size,
+        )
+        for itself in mail.attachments
+    )
+    return Read(replace(mail, attachments=()), files)
 
 
 def stored(file: ParsedAttachment, store: BlobStore) -> NewAttachment:

@@ -1,5 +1,6 @@
 """The one effect of a mail, in one transaction: ticket or message, people, files, acknowledgement, outcome (rule 7)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,8 @@ def apply(
     leases.take(session, name=turn, holder="intake", now=now, seconds=60)
     if inbound.headers_only:
         mail, files = oversize.stub(session, inbound, mail), ()
+    if mail.body_unreadable:  # who reads the headers alone does not see what the whole hash is made of
+        mail = replace(mail, content_hash=inbound.content_hash)
     _describe(inbound, mail)
     for file in files:
         blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
