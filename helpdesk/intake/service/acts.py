@@ -14,7 +14,8 @@ from helpdesk.infra.policy import Actor
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import BY_HEADERS, NOT_AUTOMATIC, OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
-from helpdesk.intake.service import log
+from helpdesk.intake.service import log, rules
+from helpdesk.intake.service.rules import RuleSettings
 from helpdesk.kernel.errors import Conflict, RuleViolation
 
 RETRIED = ("quarantined", "ignored")
@@ -49,17 +50,24 @@ def make_ticket(session: Session, *, actor: Actor, inbound_id: int, now: datetim
     return _again(session, inbound, decisions, action="made a ticket", actor=actor, now=now)
 
 
-def not_automatic(session: Session, *, actor: Actor, inbound_id: int, now: datetime) -> InboundMessage:
+def not_automatic(
+    session: Session, *, actor: Actor, inbound_id: int, now: datetime, always: bool = False
+) -> InboundMessage:
     """Have a message that seemed to come from a machine handled as one that a person wrote.
+
+    With ``always`` a rule of mail lets automatic mail of this sender open tickets from now on (rule 24).
 
     Raises:
         NotFound: no such message.
         Conflict: nobody took it for automatic, it is on a ticket already, being handled right now, or erased.
+        RuleViolation: a rule is wanted, and the sender cannot be read.
     """
     inbound = _unsettled(session, inbound_id, ("ignored",))
     if inbound.outcome not in MACHINES:
         message = "Nobody took this message for automatic mail."
         raise Conflict(message)
+    if always:
+        _let_open(session, inbound.from_address, actor=actor, now=now)
     return _again(session, inbound, (NOT_AUTOMATIC,), action="called not automatic", actor=actor, now=now)
 
 
@@ -90,6 +98,15 @@ def required(text: str, refusal: str) -> str:
     if not words:
         raise RuleViolation(refusal)
     return words
+
+
+def _let_open(session: Session, address: str, *, actor: Actor, now: datetime) -> None:
+    settings = RuleSettings(
+        name=f"Opens tickets: {address}"[: rules.NAME_LENGTH],
+        conditions=rules.read_conditions([("sender", "is", "", address)]),
+        automatic_may_open=True,
+    )
+    rules.add_rule(session, actor=actor, now=now, settings=settings)
 
 
 def _unsettled(session: Session, inbound_id: int, states: Collection[str]) -> InboundMessage:

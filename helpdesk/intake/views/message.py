@@ -18,7 +18,7 @@ from helpdesk.intake.service import acts
 from helpdesk.intake.service.erasing import FINISHED
 from helpdesk.intake.views import words
 from helpdesk.intake.views.blueprint import bp
-from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.errors import Denied, NotFound
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Possible:
     retry: bool
     make_ticket: bool
     not_automatic: bool
+    always: bool
     ignore: bool
     erase: bool
 
@@ -80,9 +81,13 @@ def make_ticket(inbound_id: int) -> ResponseReturnValue:
 @bp.post("/inbound/<int:inbound_id>/not-automatic")
 @policy(APPROVERS)
 def not_automatic(inbound_id: int) -> ResponseReturnValue:
-    """Have a message handled as one that a person wrote."""
+    """Have a message handled as one that a person wrote; administrators may have it so for the sender from now on."""
+    actor, always = current_actor(), "always" in request.form
+    if always and not actor.is_one_of(SETTINGS):
+        refusal = "Your role does not include rules of mail."
+        raise Denied(refusal)
     with unit_of_work() as session:
-        acts.not_automatic(session, actor=current_actor(), inbound_id=inbound_id, now=clock.now())
+        acts.not_automatic(session, actor=actor, inbound_id=inbound_id, now=clock.now(), always=always)
     flash(_("The message is handled again as one that a person wrote."), "ok")
     return back_or("intake.message", inbound_id=inbound_id)
 
@@ -113,6 +118,7 @@ def _possible(inbound: InboundMessage) -> Possible:
     return Possible(
         retry=idle and inbound.state in acts.RETRIED,
         make_ticket=idle and inbound.state in acts.OPENED,
+        always=current_actor().is_one_of(SETTINGS) and bool(inbound.from_address),
         not_automatic=idle and inbound.state == "ignored" and inbound.outcome in acts.MACHINES,
         ignore=idle and inbound.state == "quarantined",
         erase=inbound.erased_at is None and inbound.state in FINISHED and current_actor().is_one_of(SETTINGS),

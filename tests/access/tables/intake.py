@@ -213,6 +213,13 @@ ROWS = [
     Row("intake.not_automatic", "POST", "/inbound/{automatic_mail}/not-automatic", LOG_DONE),
     Row("intake.make_ticket", "POST", "/inbound/{missing}/make-ticket", LOG_NOT_THERE),
     Row("intake.not_automatic", "POST", "/inbound/{missing}/not-automatic", LOG_NOT_THERE),
+    Row(
+        "intake.not_automatic",
+        "POST",
+        "/inbound/{done_mail}/not-automatic",
+        expect(**OTHERS, manager=403, admin=409),
+        form={"always": "1"},
+    ),
     Row("intake.not_automatic", "POST", "/inbound/{done_mail}/not-automatic", LOG_CONFLICT),
     Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_DONE, form={"why": "sent again"}),
     Row("intake.ignore", "POST", "/inbound/{quarantined_mail}/ignore", LOG_REFUSED, form={"why": ""}),

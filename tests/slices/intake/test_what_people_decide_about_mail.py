@@ -62,6 +62,19 @@ def test_a_newsletter_that_is_none_becomes_a_ticket_as_if_a_person_had_written(i
     assert len(acknowledgements()) == 1
 
 
+def test_a_sender_is_never_taken_for_a_machine_again_where_an_administrator_says_so(office, inbox, sign_in_as):
+    line = inbox.receive(mail(headers=NEWS))
+    path = f"/inbound/{line.id}/not-automatic"
+
+    refused = sign_in_as(office.manager).post(path, data={"always": "1"}).status_code
+    status = sign_in_as(office.admin).post(path, data={"always": "1"}).status_code
+
+    again, next_one = inbox.handle(line.id), inbox.receive(mail(headers=NEWS))
+    assert (refused, status) == (403, 303)
+    assert [again.outcome, next_one.outcome] == ["ticket", "ticket"]
+    assert any("Opens tickets: ann@acme.example" in reason for reason in next_one.reasons)
+
+
 def test_an_ignored_mail_becomes_a_ticket_on_request_and_nothing_is_sent(inbox, act):
     line = inbox.receive(mail(headers=NEWS))
 
