@@ -55,6 +55,12 @@ def own_addresses(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(Mailbox.address).where(Mailbox.removed_at.is_(None))))
 
 
+def plus_mailboxes(session: Session) -> list[str]:
+    """Return the addresses of active mailboxes where mail to a plus address arrives (docs/mail.md rules 15 and 37)."""
+    query = select(Mailbox.address).where(Mailbox.active.is_(True), Mailbox.plus_addresses.is_(True))
+    return list(session.scalars(query.order_by(Mailbox.id)))
+
+
 def find_by_key(session: Session, idempotency_key: str) -> OutgoingMessage | None:
     """Return the message that was queued under this key."""
     return session.scalar(select(OutgoingMessage).where(OutgoingMessage.idempotency_key == idempotency_key))

@@ -25,6 +25,12 @@ class ProjectForm(StrictForm):
     billing = SelectField(_l("Billing"), choices=options(BILLING_NAMES.items()), default="hourly")
 
 
+class AddressForm(StrictForm):
+    """What stands behind the plus in the project's own mail address; empty for none."""
+
+    slug = StringField(_l("Behind the plus"), validators=[Length(max=60)])
+
+
 class TaskForm(StrictForm):
     """A new task; the view fills the people. An estimate is typed as time is, and may stay empty."""
 

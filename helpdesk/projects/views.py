@@ -4,7 +4,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries as accounts
@@ -15,8 +15,9 @@ from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries, service
-from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, ProjectForm, TaskForm
+from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, AddressForm, ProjectForm, TaskForm
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 
 bp = Blueprint("projects", __name__)
@@ -84,6 +85,26 @@ def add_task(project_id: int) -> ResponseReturnValue:
     return redirect(url_for("projects.show", project_id=project_id), code=303)
 
 
+@bp.post("/projects/<int:project_id>/address")
+@policy(PLANNERS)
+def set_address(project_id: int) -> ResponseReturnValue:
+    """Give a project a mail address of its own, or take it away."""
+    project = queries.get_project(read_session(), actor=current_actor(), project_id=project_id)
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return _project_page(project, TaskForm(formdata=None), form), 422
+    try:
+        with unit_of_work() as session:
+            service.set_mail_slug(
+                session, actor=current_actor(), now=clock.now(), project_id=project_id, slug=form.slug.data or ""
+            )
+    except RuleViolation as refusal:
+        form.refuse(refusal, "slug")
+        return _project_page(project, TaskForm(formdata=None), form), 422
+    flash(_("The project's mail address is saved."), "ok")
+    return redirect(url_for("projects.show", project_id=project_id), code=303)
+
+
 def _list(form: ProjectForm | None) -> str:
     if form is not None:
         form.client_id.choices = _clients()
@@ -105,8 +126,10 @@ def _list(form: ProjectForm | None) -> str:
     return render_template("projects/list.html", groups=groups, form=form)
 
 
-def _project_page(project: Project, form: TaskForm) -> str:
+def _project_page(project: Project, form: TaskForm, address_form: AddressForm | None = None) -> str:
     form.assignee_id.choices = _assignees()
+    if address_form is None and current_actor().is_one_of(PLANNERS):
+        address_form = AddressForm(formdata=None, slug=project.mail_slug or "")
     items = queries.items_of(read_session(), project_id=project.id)
     return render_template(
         "projects/project.html",
@@ -124,7 +147,18 @@ def _project_page(project: Project, form: TaskForm) -> str:
         tasks=[_item_row(item) for item in items if item.kind == "task"],
         tickets=[_item_row(item) for item in items if item.kind == "ticket" and item.status in OPEN_STATUSES],
         form=form,
+        address_form=address_form,
+        addresses=_addresses(project),
+        mailboxes=outbox.plus_mailboxes(read_session()),
     )
+
+
+def _addresses(project: Project) -> list[str]:
+    """Return the addresses that lead to the project: one at each mailbox where plus addresses arrive."""
+    if project.mail_slug is None:
+        return []
+    parts = (address.rpartition("@") for address in outbox.plus_mailboxes(read_session()))
+    return [f"{local}+{project.mail_slug}@{domain}" for local, _at, domain in parts]
 
 
 def _item_row(item: WorkItem) -> dict[str, object]:

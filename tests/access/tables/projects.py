@@ -64,4 +64,32 @@ ROWS = [
         expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404),
         form=TASK,
     ),
+    Row(
+        "projects.set_address",
+        "POST",
+        "/projects/{acme_project}/address",
+        expect(anonymous=302, technician=403, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303),
+        form={"slug": "acme-support"},
+    ),
+    Row(
+        "projects.set_address",
+        "POST",
+        "/projects/{acme_project}/address",
+        expect(anonymous=302, technician=403, account_manager=422, rival=422, bookkeeper=403, manager=422, admin=422),
+        form={"slug": "t.1"},
+    ),
+    Row(
+        "projects.set_address",
+        "POST",
+        "/projects/{globex_project}/address",
+        expect(anonymous=302, technician=403, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303),
+        form={"slug": "globex"},
+    ),
+    Row(
+        "projects.set_address",
+        "POST",
+        "/projects/{missing}/address",
+        expect(anonymous=302, technician=403, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404),
+        form={"slug": "globex"},
+    ),
 ]

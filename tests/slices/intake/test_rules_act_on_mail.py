@@ -186,6 +186,16 @@ class TestAddressesOfProjects:
         assert "project by address: Ops" in line.reasons
         assert ticket_of(foreign).project_id == office.triage.id
 
+    @pytest.mark.usefixtures("inbox")
+    def test_the_page_of_a_project_shows_its_whole_address(self, office, sign_in_as):
+        browser = sign_in_as(office.manager)
+
+        browser.post(f"/projects/{office.acme_project.id}/address", data={"slug": "Acme-Web"})
+        page = browser.get(f"/projects/{office.acme_project.id}").text
+
+        assert "support+acme-web@halden-okoye.example" in page.replace("<wbr>", "")
+        assert 'value="acme-web"' in page
+
     def test_a_contact_of_another_client_stays_with_their_own(self, inbox, office):
         with unit_of_work() as session:
             project_id = office.globex_project.id
