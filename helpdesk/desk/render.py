@@ -7,6 +7,7 @@ from datetime import date, datetime
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.intake.domain.answering import REFUSED
+from helpdesk.outbox.domain import without_token
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.outbox.service import again_key
 from helpdesk.projects.models import WorkItem
@@ -257,7 +258,7 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         author_name=author.name if author else "Helpdesk",
         ours=message.person is not None,
         posted_at=message.posted_at,
-        to_line=_to_line([entry["name"] or entry["address"] for entry in message.recipients]),
+        to_line=_to_line([entry["name"] or without_token(entry["address"]) for entry in message.recipients]),
         text=message.reply_text or message.text,
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
@@ -294,7 +295,7 @@ def delivery_line(outgoing: OutgoingMessage, *, sent_anew: bool = False) -> Deli
         at=moments.get(state) or outgoing.created_at,
         words=outgoing.bounce_report if bounced else outgoing.last_error,
         recipients=", ".join(person["address"] for person in (*outgoing.to, *outgoing.cc)),
-        to_correct=whom[0].address if bounced and len(whom) == 1 else "",
+        to_correct=whom[0].address if len(whom) == 1 else "",
         can_send_again=state in ("failed", "bounced") and not sent_anew,
     )
 

@@ -34,6 +34,7 @@ _REPLY_LOCAL_PART = re.compile(
 _OWN_MESSAGE_ID = re.compile(
     rf"<hd\.(?P<item>0|{_ID})\.(?P<unique>[a-z0-9-]{{1,64}})\.{_VERSION_AND_MAC}@[^<>@\s]+>",
 )
+_TOKEN = re.compile(r"\+[ts]\.[a-z0-9.]{1,64}@", re.IGNORECASE)
 _UNIQUE = re.compile(r"[a-z0-9-]{1,64}")
 _LINE_BREAKS = re.compile("[\r\n\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -121,6 +122,11 @@ def read_reply_address(address: str, *, keys: Mapping[int, bytes]) -> ReplyToken
     if not _verify("reply", subject, found, keys):
         return None
     return ReplyToken(work_item_id=int(item), person_id=None if person is None else int(person))
+
+
+def without_token(address: str) -> str:
+    """Return an address without the token of a reply address, to be read by people: ``support@example.com``."""
+    return _TOKEN.sub("@", address)
 
 
 def first_reply_token(addresses: Iterable[str], *, keys: Mapping[int, bytes]) -> ReplyToken | None:

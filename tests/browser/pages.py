@@ -31,6 +31,8 @@ class Place:
 STORY = (
     Place("admin", "/items/{story_ticket}"),
     Place("admin", "/items/{failed_ticket}"),
+    Place("admin", "/items/{people_ticket}"),
+    Place("technician", "/items/{triage_ticket}"),
     Place("manager", "/items/{story_ticket}"),
     Place("manager", "/items/{kuehn_task}"),
     Place("technician", "/items/{kuehn_task}"),

@@ -15,7 +15,7 @@ from helpdesk.desk.service import WorkedTime
 from helpdesk.infra import job_failures
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits
+from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
 from helpdesk.intake.service import spam as intake_spam
 from helpdesk.intake.service.log import ATTEMPTS
@@ -29,6 +29,8 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.retainers.service import NewTerms
+from helpdesk.tickets import queries as ticket_queries
+from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as timekeeping
 from tests.builders import Office
 from tests.conftest import FixedClock
@@ -36,6 +38,9 @@ from tests.mails import mail
 from tests.slices.conftest import Inbox, connect
 
 ZEYNEP = "Zeynep Kaya <z.kaya@kuehn.example>"
+MATTHIAS = "Matthias Kühn <m.kuehn@kuehn.example>"
+SOMEBODY = "Somebody <somebody@unknown.example>"
+UNDECIDED = "Globex Person <person@globex.example>"
 RACHEL = "Rachel Kim <r.kim@blueheron.example>"
 OCTOBER = Month(2026, 10)
 
@@ -215,10 +220,67 @@ def _mail(office: Office, clock: FixedClock) -> Ids:
     inbox.receive(_printer_mail())
     _quarantine(inbox, clock)
     _undeliverable(office, clock, _ticket_of(last)[0])
+    clock.now = at("2026-11-18T08:55")
+    triage = _ticket_of(inbox.receive(mail("And on weekends?", sender=SOMEBODY, subject="One more question")))[0]
     spam = _spam(office, inbox, clock)
+    people = _people(office, inbox, clock)
     clock.now = at("2026-11-18T09:58")
-    found = {"story_ticket": number, "story_ticket_id": item_id, "failed_ticket": _ticket_of(last)[0]}
-    return found | {"spam_ticket": spam}
+    found = {
+        "story_ticket": number,
+        "triage_ticket": triage,
+        "story_ticket_id": item_id,
+        "failed_ticket": _ticket_of(last)[0],
+    }
+    return found | {"spam_ticket": spam, "people_ticket": people}
+
+
+def _people(office: Office, inbox: Inbox, clock: FixedClock) -> int:
+    """Let strangers in copy, held, unproven and unreachable meet on one ticket; return its number."""
+    clock.now = at("2026-11-17T09:30")
+    copied = {"Cc": "Cleo Brandt <cleo@partner.example>, Bob Klein <b.klein@kuehn.example>", "Reply-To": UNDECIDED}
+    first = inbox.receive(mail("Who may order toner?", sender=MATTHIAS, subject="Toner", headers=copied))
+    number, item_id = _ticket_of(first)
+    clock.now = at("2026-11-17T09:40")
+    with unit_of_work() as session:
+        actor = office.actor("technician")
+        written = desk.reply(
+            session, actor=actor, now=clock(), number=number, text="Each of you may.", to_new_outside=True
+        )
+        assert written.outgoing_message_id is not None
+        sent = session.get_one(OutgoingMessage, written.outgoing_message_id)
+        sent.state, sent.sent_at = "sent", clock()
+        bob = next(one for one in ticket_queries.participants(session, [item_id]) if "klein" in one.contact.email)
+        tickets.remove_participant(session, actor=actor, now=clock(), item_id=item_id, contact_id=bob.contact_id)
+    clock.now = at("2026-11-17T09:50")
+    inbox.receive(mail("Then I order for all of us.", sender="Eve <eve@elsewhere.example>", to=sent.reply_to))
+    inbox.receive(_returned(sent.message_id))
+    with unit_of_work() as session:
+        source = session.get_one(IntakeSource, inbox.source_id)
+        source.trusted_authserv_id = "mx.halden.example"
+    failed = {"Authentication-Results": "mx.halden.example; dmarc=fail header.from=kuehn.example"}
+    inbox.receive(
+        mail(
+            "Please send the invoices to our new account.",
+            sender=MATTHIAS,
+            to=sent.reply_to,
+            headers=failed | {"Reply-To": "m.kuehn@kuehn.invalid.example", "Cc": "new@another.example"},
+        )
+    )
+    with unit_of_work() as session:
+        session.get_one(IntakeSource, inbox.source_id).trusted_authserv_id = ""
+    return number
+
+
+def _returned(message_id: str) -> bytes:
+    return (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: desk@halden-okoye.example\r\n"
+        "Subject: Undelivered Mail\r\nMessage-ID: <returned@mx.example>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        "Final-Recipient: rfc822; cleo@partner.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {message_id}\r\nSubject: x\r\n\r\nx\r\n--b--\r\n"
+    ).encode()
 
 
 def _spam(office: Office, inbox: Inbox, clock: FixedClock) -> int:
@@ -258,7 +320,7 @@ def _other_mail() -> list[tuple[str, str]]:
         (RACHEL, "New colleague on 1 December"),
         ("Matthias Kühn <m.kuehn@kuehn.example>", "VPN drops every ten minutes"),
         ("Jana Brandl <j.brandl@kuehn.example>", "Zugriff auf das Laufwerk K: fehlt"),
-        ("Somebody <somebody@unknown.example>", "Do you also look after small firms?"),
+        (SOMEBODY, "Do you also look after small firms?"),
     ]
 
 

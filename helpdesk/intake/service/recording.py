@@ -35,9 +35,14 @@ def done(
 
 
 def bring_in(session: Session, arrival: Arrival, contact: Contact | None, message: Message, now: datetime) -> None:
-    """Add the writer and whoever had the mail too to the conversation (rules 21 and 38)."""
+    """Add the writer and whoever had the mail too to the conversation (rules 21 and 38).
+
+    A mail whose sender is not proven brings nobody in: whoever forged it would get our answers (rule 19).
+    """
+    if message.unverified:
+        return
     item_id = message.work_item_id
-    if contact is not None and message.contact_id == contact.id and not message.unverified:
+    if contact is not None and message.contact_id == contact.id:
         client_service.heard_from(contact)
     copied = placing.others(session, arrival, now=now)
     for people, added_by in (([contact.id] if contact else [], "reply"), (copied, "copy")):

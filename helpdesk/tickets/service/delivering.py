@@ -22,8 +22,8 @@ def send_again(
 ) -> OutgoingMessage:
     """Send a mail of this ticket again, and return the row that is on its way.
 
-    One that was given up is the same mail once more. One that came back is another mail, to those alone whom it did
-    not reach; ``address`` corrects the contact's own where there is one.
+    One that was given up is the same mail once more. One that came back, or goes to another ``address``, is another
+    mail, to those alone whom the first did not reach; the address becomes the contact's own where there is one.
 
     Raises:
         NotFound: no such mail on this item, or not for this actor.
@@ -36,12 +36,14 @@ def send_again(
     if outgoing is None or (outgoing.about_kind, outgoing.about_id) != ("work_item", item_id):
         message = "There is no such mail."
         raise NotFound(message)
-    if outgoing.state == "failed":
-        outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
-        return outgoing
-    if outgoing.bounced_at is None or outbox_queries.find_by_key(session, outbox.again_key(outgoing)) is not None:
+    is_corrected = address.strip().lower() not in ("", unreached(outgoing)[0].address.lower())
+    is_lost = outgoing.state == "failed" or outgoing.bounced_at is not None
+    if not is_lost or outbox_queries.find_by_key(session, outbox.again_key(outgoing)) is not None:
         message = "This mail has arrived as far as anybody knows, or is on its way again."
         raise Conflict(message)
+    if outgoing.state == "failed" and not is_corrected:
+        outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
+        return outgoing
     return _anew(session, actor, now, outgoing, address)
 
 

@@ -135,6 +135,21 @@ def test_a_mail_that_was_given_up_is_sent_again_as_the_same_mail(ticket, office,
     assert (after.state, after.message_id) == ("queued", before.message_id)
 
 
+def test_a_mail_that_was_given_up_goes_to_a_corrected_address_as_another_one(ticket, office, sign_in_as):
+    with unit_of_work() as session:
+        written = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="Try this.")
+        failed_id = written.outgoing_message_id
+    deliver(failed_id, error="550 no such user")
+
+    answer = send_again(sign_in_as(office.technician), ticket, failed_id, address="ann.berg@acme.example")
+
+    with unit_of_work() as session:
+        newest = session.scalars(select(OutgoingMessage).order_by(OutgoingMessage.id.desc()).limit(1)).one()
+    assert answer.status_code == 303
+    assert [person["address"] for person in newest.to] == ["ann.berg@acme.example"]
+    assert (row(failed_id).state, newest.message_id != row(failed_id).message_id) == ("failed", True)
+
+
 def test_a_mail_that_came_back_is_written_anew_to_the_corrected_address(inbox, ticket, sent, office, sign_in_as):
     inbox.receive(bounce(sent.message_id))
     browser = sign_in_as(office.technician)

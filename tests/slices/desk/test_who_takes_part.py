@@ -111,6 +111,18 @@ class TestPeople:
         assert participants(item)["bob@acme.example"] == "staff"
         assert people_of(replies()[-1]) == ["ann@acme.example", "bob@acme.example"]
 
+    def test_a_mail_whose_sender_is_not_proven_brings_nobody_in(self, inbox, office, sign_in_as):
+        item = item_of(inbox.receive(mail()))
+        sign_in_as(office.technician).post(f"/items/{item.number}/reply", data=ANSWER)
+        with unit_of_work() as session:
+            session.get_one(IntakeSource, inbox.source_id).trusted_authserv_id = "mx.halden.example"
+        failed = {"Authentication-Results": "mx.halden.example; dmarc=fail header.from=acme.example"}
+
+        line = inbox.receive(mail(to=replies()[-1].reply_to, headers=failed | {"Cc": "eve@evil.example"}))
+
+        assert (line.outcome, item_of(line).id) == ("reply", item.id)
+        assert participants(item) == {"ann@acme.example": "mail"}
+
 
 class TestNewOutside:
     def test_the_first_answer_to_another_domain_needs_a_word(self, inbox, office, sign_in_as):

@@ -5,10 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.kernel.errors import RuleViolation, SettingsError
-from helpdesk.outbox.domain import LOCAL_PART_LIMIT, ReplyToken, first_reply_token, read_reply_address, reply_address
+from helpdesk.outbox.domain import (
+    LOCAL_PART_LIMIT,
+    ReplyToken,
+    first_reply_token,
+    read_reply_address,
+    reply_address,
+    without_token,
+)
 
 KEYS = {1: b"k" * 32}
 MAILBOX = "support@desk.example"
+
+
+def test_people_read_a_reply_address_without_its_token():
+    signed = reply_address(mailbox="support@example.com", work_item_id=42, keys=KEYS, person_id=7)
+
+    assert without_token(signed) == "support@example.com"
+    assert without_token("ann+lists@acme.example") == "ann+lists@acme.example"
 
 
 def test_an_answer_to_a_signed_address_names_its_work_item():
