@@ -10,7 +10,10 @@ _TRACE = (
     *(b"authentication-results", b"dkim-signature", b"x-received", b"received-spf"),
 )
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_FIELD = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*\n)*")
+_TRACE_FIELDS = re.compile(
+    rb"^(?:(?:%s|arc-[^:\n]*)[ \t]*:|>?from )[^\n]*\n(?:[ \t][^\n]*\n)*" % b"|".join(_TRACE),
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def message_ids(value: str) -> tuple[str, ...]:
@@ -36,9 +39,7 @@ def content_hash(raw: bytes) -> str:
     """
     head, body = split_head(raw)
     digest = hashlib.sha256()
-    for field in _FIELD.findall(_unix(head) + b"\n"):
-        if not _is_trace(field):
-            digest.update(field)
+    digest.update(_TRACE_FIELDS.sub(b"", _unix(head) + b"\n"))
     digest.update(b"\n")
     digest.update(_unix(body))
     return digest.hexdigest()
@@ -53,11 +54,6 @@ def split_head(raw: bytes) -> tuple[bytes, bytes]:
     """Return headers and body of a raw mail, without the blank line between them."""
     found = _HEADER_END.search(raw)
     return (raw, b"") if found is None else (raw[: found.start()], raw[found.end() :])
-
-
-def _is_trace(field: bytes) -> bool:
-    name = field.partition(b":")[0].strip().lower()
-    return name in _TRACE or name.startswith((b"arc-", b"from ", b">from "))
 
 
 def _unix(data: bytes) -> bytes:

@@ -3,17 +3,24 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 import nh3
 from inscriptis import get_text
-from inscriptis.model.config import ParserConfig
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.html_properties import Display
+from inscriptis.model.config import DEFAULT_CSS_PROFILE_NAME, ParserConfig
+from inscriptis.model.html_document_state import HtmlDocumentState
+from inscriptis.model.html_element import HtmlElement
+from inscriptis.model.tag import CustomHtmlTagHandlerMapping
 
 from helpdesk.intake.domain.limits import LINKS
 from helpdesk.intake.parser.parts import clean_text
 
 _LENGTH_LIMIT = 2_000_000
 _DEPTH_LIMIT = 200
+_ELEMENTS_LIMIT = 100_000
 _TAGS = {
     *("a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col"),
     *("colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4"),
@@ -40,6 +47,14 @@ _GONE = {"script", "style", "title", "template", "noscript", "iframe", "object",
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _UNCLOSED = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "p", "li", "td", "th", "tr", "option", "wbr"})
+_CROWDED_TAG = re.compile(
+    r"<[a-zA-Z][^\s/>]*+"
+    r"(?:[\s/]*+[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>][^\s>]*+))?+){300}"
+)
+"""Sanitisers compare each attribute of an element with each other one."""
+_CELL = "\ue001"
+"""A character of private use: it stands between the cells of a row until the text is whole."""
+_CELLS = re.compile(rf"(^)?[ \t]*(?:{_CELL}[ \t]*)+", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
 
@@ -58,6 +73,10 @@ def why_not_shown(html: str) -> str | None:
         return "the HTML is too long to be shown"
     if html.lower().count("href") > LINKS:
         return "the HTML has too many links to be shown"
+    if html.count("<") > _ELEMENTS_LIMIT:
+        return "the HTML has too many elements to be shown"
+    if _CROWDED_TAG.search(html):
+        return "the HTML has an element with too many attributes to be shown"
     return "the HTML is nested too deep to be shown" if _depth(html) > _DEPTH_LIMIT else None
 
 
@@ -86,10 +105,34 @@ def shows_something(html: str) -> bool:
 def to_text(html: str) -> str:
     """Return the HTML as text with the layout of its lines kept; at most two line ends in a row."""
     if why_not_shown(html) is None:
-        text = get_text(html, ParserConfig(display_images=False, display_links=False))
+        text = get_text(html.replace(_CELL, ""), _as_text())
         if text.strip():
-            return tidy(text)
+            return tidy(_CELLS.sub(lambda found: "" if found[1] is not None else "  ", text))
     return tidy(_MARKUP.sub(" ", html[:_LENGTH_LIMIT]))
+
+
+@lru_cache(maxsize=1)
+def _as_text() -> ParserConfig:
+    """Return how HTML becomes text: a row of a table is a line, unless its cells hold lines of their own.
+
+    A table drawn with its columns side by side tears the sentences of mail apart, which uses tables for layout, and
+    takes the width of its widest cell for each of its lines.
+    """
+    css = {**CSS_PROFILES[DEFAULT_CSS_PROFILE_NAME]}
+    block = HtmlElement(display=Display.block)  # a block within a block is not set in: mail nests them by the dozen
+    css |= dict.fromkeys(("table", "tbody", "thead", "tr", "caption", "center", "div"), block)
+    css |= dict.fromkeys(("td", "th", "span"), HtmlElement())
+    nothing: dict[str, Callable[..., None]] = dict.fromkeys(("table", "tr", "td", "th"), _ignore)
+    start = {**nothing, "td": _begin_cell, "th": _begin_cell}
+    return ParserConfig(css=css, custom_html_tag_handler_mapping=CustomHtmlTagHandlerMapping(start, nothing))
+
+
+def _begin_cell(state: HtmlDocumentState, _: dict[str, str]) -> None:
+    state.tags[-1].write(_CELL)
+
+
+def _ignore(*_: object) -> None:
+    """Leave the tag to its style."""
 
 
 def tidy(text: str) -> str:

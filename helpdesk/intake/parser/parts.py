@@ -13,7 +13,7 @@ from helpdesk.intake.parser.file_name import clean_name, extension_for, name_for
 from helpdesk.intake.parser.header_text import body_charset, decode_value, first_value, raw_items, rescue
 from helpdesk.intake.parser.invitation import summary
 from helpdesk.intake.parser.parsed import ParsedAttachment
-from helpdesk.intake.parser.tree import Part, kind_of, read_tree
+from helpdesk.intake.parser.tree import Part, kind_of, read_tree, release
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _HEADER_FIRST = re.compile(rb"\s{0,8}[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]")
@@ -180,6 +180,18 @@ def _attach(part: Message, parts: Parts, kind: str, content: bytes, *, name: str
 
 def _payload(part: Message, parts: Parts) -> bytes:
     """Return the decoded bytes of a leaf, or the bytes as they stand where the transfer encoding is broken."""
+    data = _decoded(part, parts)
+    release(part)
+    return data
+
+
+def _decoded(part: Message, parts: Parts) -> bytes:
+    encoding = first_value(part, "Content-Transfer-Encoding").lower()
+    try:
+        if encoding == "base64" and isinstance(part, Part):
+            return binascii.a2b_base64(part.bytes_as_sent())
+    except (ValueError, binascii.Error):
+        pass  # the library's own way is slower and forgives more
     try:
         data = part.get_payload(decode=True)
     except (ValueError, binascii.Error, LookupError, AttributeError):

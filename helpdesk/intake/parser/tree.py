@@ -1,8 +1,10 @@
 """The MIME tree of a mail. Attached mails stay whole: a leaf of bytes, not another tree."""
 
-import email
+from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import compat32
+
+_CHUNK_BYTES = 64 * 1024
 
 
 class Part(Message):
@@ -24,9 +26,17 @@ class Part(Message):
         return self._payload.encode("utf-8", "surrogateescape") if isinstance(self._payload, str) else b""
 
 
+def release(part: Message) -> None:
+    """Forget the body of a leaf that has been read: a large file is in memory often enough."""
+    part.set_payload("")
+
+
 def read_tree(raw: bytes) -> Message:
     """Return the MIME tree of the bytes; bytes beyond ASCII stand in it as surrogates, line ends as they came."""
-    return email.message_from_bytes(raw, _class=Part, policy=compat32)
+    parser = BytesFeedParser(Part, policy=compat32)
+    for start in range(0, len(raw), _CHUNK_BYTES):  # all at once, the library keeps four bytes for each one
+        parser.feed(raw[start : start + _CHUNK_BYTES])
+    return parser.close()
 
 
 def kind_of(part: Message) -> str:
