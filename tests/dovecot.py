@@ -16,6 +16,7 @@ from imapclient import IMAPClient
 
 from helpdesk.intake.gateway import Access
 from tests import scratch
+from tests.certificates import Certificate
 from tests.waiting import eventually
 
 PASSWORD = "imap-secret"
@@ -24,17 +25,19 @@ protocols = imap
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-ssl = no
+{tls}
 disable_plaintext_auth = no
-auth_mechanisms = plain
+auth_mechanisms = plain{mechanisms}
 mail_location = maildir:~/Maildir
 first_valid_uid = 1
 first_valid_gid = 1
 mail_fsync = never
 auth_failure_delay = 0
 {users}
+{oauth}
 passdb {{
   driver = static
+  mechanisms = plain
   args = password={password}
 }}
 userdb {{
@@ -48,7 +51,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    address = 127.0.0.1
+    port = {tls_port}
   }}
 }}
 service anvil {{
@@ -63,7 +67,30 @@ service stats {{
 namespace inbox {{
   inbox = yes
 }}
+{quota}
 """
+TLS = """ssl = yes
+ssl_cert = <{chain}
+ssl_key = <{key}"""
+OAUTH = """passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}"""
+INTROSPECTION = """introspection_url = {url}/introspect
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+QUOTA = """mail_plugins = quota
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage={quota_kilobytes}K
+}}"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +141,7 @@ class Dovecot:
 
     folder: Path
     port: int
+    tls_port: int = 0
     accounts: int = 0
 
     def account(self) -> Account:
@@ -123,8 +151,13 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start a server and yield it; stop it at the end."""
+def running_dovecot(
+    *, certificate: Certificate | None = None, oauth_url: str = "", quota_kilobytes: int = 0
+) -> Iterator[Dovecot]:
+    """Start a server and yield it; stop it at the end.
+
+    With a certificate it speaks TLS, with ``oauth_url`` it takes the tokens of that authorisation server too.
+    """
     program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert program, "Dovecot is not installed: run `make test`, or apt-get install dovecot-imapd"
     folder = scratch.folder("hdimap-")
@@ -133,15 +166,19 @@ def running_dovecot() -> Iterator[Dovecot]:
     folder.chmod(0o755)
     (folder / "mail").mkdir()
     os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port, tls_port = _free_port(), _free_port() if certificate else 0
+    (folder / "oauth2.conf").write_text(INTROSPECTION.format(url=oauth_url))
     name = owner.pw_name
     config = folder / "dovecot.conf"
     config.write_text(
         CONFIG.format(
             folder=folder,
             port=port,
+            tls_port=tls_port,
+            tls=TLS.format(chain=certificate.chain, key=certificate.key) if certificate else "ssl = no",
+            mechanisms=" xoauth2 oauthbearer" if oauth_url else "",
+            oauth=OAUTH.format(folder=folder) if oauth_url else "",
+            quota=QUOTA.format(quota_kilobytes=quota_kilobytes) if quota_kilobytes else "",
             password=PASSWORD,
             uid=owner.pw_uid,
             gid=owner.pw_gid,
@@ -152,11 +189,17 @@ def running_dovecot() -> Iterator[Dovecot]:
     process = subprocess.Popen([program, "-F", "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: _answers(port, process, folder))
-        yield Dovecot(folder, port)
+        yield Dovecot(folder, port, tls_port)
     finally:
         process.terminate()
         process.wait(timeout=10)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(port: int, process: "subprocess.Popen[bytes]", folder: Path) -> bool:

@@ -11,6 +11,8 @@ from helpdesk.desk import queries
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
+from helpdesk.intake.render import alarm_text
+from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.timekeeping import queries as time
 
@@ -65,6 +67,15 @@ class RecentItem:
 
 
 @dataclass(frozen=True)
+class MailAlarm:
+    """What an administrator must hear of on every page: a mailbox that does not fare well."""
+
+    mailbox_id: int
+    address: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Focus:
     """What the page in view is about; a view says so with :func:`look_at`."""
 
@@ -89,6 +100,7 @@ class Shell:
     current_view: str | None
     current_client_id: int | None
     timer_item_number: int | None
+    alarms: list[MailAlarm]
 
 
 def look_at(*, view: str | None = None, client_id: int | None = None, item_number: int | None = None) -> None:
@@ -138,6 +150,7 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         current_view=focus.view,
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,
+        alarms=_alarms(session, now) if actor.role == ADMIN else [],
     )
 
 
@@ -150,6 +163,13 @@ def role_names() -> dict[str, str]:
         BOOKKEEPER: _("Bookkeeper"),
         TECHNICIAN: _("Technician"),
     }
+
+
+def _alarms(session: Session, now: datetime) -> list[MailAlarm]:
+    return [
+        MailAlarm(source.mailbox_id, source.mailbox.address, alarm_text(alarm, now=now))
+        for source, alarm in mailbox_health.alarms(session, now=now)
+    ]
 
 
 def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:

@@ -1,12 +1,15 @@
 """What we answer by ourselves, in the language of whoever wrote: a new ticket, and mail that is too large."""
 
 import re
+from datetime import datetime
 
 from flask import current_app
 from flask_babel import force_locale
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.i18n import letter_language
+from helpdesk.infra.i18n import letter_language, ngettext
+from helpdesk.intake.domain.health import Alarm, AlarmKind
+from helpdesk.kernel.durations import format_hm
 from helpdesk.tickets.domain import subject_of
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(name|number|subject)\s*\}\}")
@@ -79,3 +82,21 @@ def notification(
     base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
     link = f"{base_url}/items/{number}\n" if base_url else ""
     return subject_of(number, title), f"{head}\n\n{text.strip()}\n\n{after}\n{link}"
+
+
+def alarm_text(alarm: Alarm, *, now: datetime) -> str:
+    """Return an alarm as a sentence or two: what is, and what to do."""
+    match alarm.kind:
+        case AlarmKind.TOKEN:
+            return _("The sign-in could not be renewed %(count)s times: %(why)s", count=alarm.count, why=alarm.detail)
+        case AlarmKind.GAP:
+            return ngettext(
+                "%(num)s mail on the server could not be fetched. It stays there, and is tried again every hour.",
+                "%(num)s mails on the server could not be fetched. They stay there, and are tried again every hour.",
+                alarm.count,
+            )
+        case AlarmKind.SILENT if alarm.since is None:
+            return _("Its mail was never read so far. %(why)s", why=alarm.detail).strip()
+        case AlarmKind.SILENT:
+            seconds = int((now - alarm.since).total_seconds()) if alarm.since else 0
+            return _("No mail was read for %(time)s. %(why)s", time=format_hm(seconds), why=alarm.detail).strip()

@@ -9,6 +9,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
 from helpdesk.intake.gateway import Access, Folder
 from helpdesk.intake.process.fetch import fetch
+from helpdesk.intake.process.reconcile import reconcile
 from helpdesk.intake.service import health
 from helpdesk.kernel.errors import ExternalFailure
 from helpdesk.outbox import tokens
@@ -58,6 +59,7 @@ def watch(
             watched.folder = folder
             while not watched.stopping.is_set() and _take(lease, holder):
                 found = fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
+                reconcile(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
                 watched.polled = True
                 with suppress(ExternalFailure):  # noted; this connection goes on while the server lets it
                     with_token(access)

@@ -1,12 +1,9 @@
 """What the pages say of a mailbox: its state, its alarms, hints and groups of its form."""
 
-from datetime import datetime
 from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.i18n import ngettext
-from helpdesk.intake.domain.health import Alarm, AlarmKind, Probe, State
-from helpdesk.kernel.durations import format_hm
+from helpdesk.intake.domain.health import Probe, State
 
 TONES = {
     State.PAUSED: ("", "player-pause"),
@@ -39,24 +36,6 @@ def probe_text(probe: Probe) -> str:
             "Message-ID."
         ),
     }[probe]
-
-
-def alarm_text(alarm: Alarm, *, now: datetime) -> str:
-    """Return an alarm as a sentence or two: what is, and what to do."""
-    match alarm.kind:
-        case AlarmKind.TOKEN:
-            return _("The sign-in could not be renewed %(count)s times: %(why)s", count=alarm.count, why=alarm.detail)
-        case AlarmKind.GAP:
-            return ngettext(
-                "%(num)s mail on the server could not be fetched. It stays there, and is tried again every hour.",
-                "%(num)s mails on the server could not be fetched. They stay there, and are tried again every hour.",
-                alarm.count,
-            )
-        case AlarmKind.SILENT if alarm.since is None:
-            return _("Its mail was never read so far. %(why)s", why=alarm.detail).strip()
-        case AlarmKind.SILENT:
-            seconds = int((now - alarm.since).total_seconds()) if alarm.since else 0
-            return _("No mail was read for %(time)s. %(why)s", time=format_hm(seconds), why=alarm.detail).strip()
 
 
 def groups(*, is_new: bool) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from helpdesk.intake.domain.health import alarms_of, state_of
 from helpdesk.intake.forms import MailboxForm, NewMailboxForm
 from helpdesk.intake.models import IntakeSource
 from helpdesk.intake.process import check
-from helpdesk.intake.render import acknowledgement
+from helpdesk.intake.render import acknowledgement, alarm_text
 from helpdesk.intake.service import health, sources
 from helpdesk.intake.service.sources import MailboxSettings
 from helpdesk.intake.views import mailbox_words as words
@@ -149,7 +149,7 @@ def mailbox_row(source: IntakeSource, now: datetime) -> MailboxRow:
         project_name=source.default_project.name if source.default_project else None,
         last_poll_at=source.last_poll_at,
         trouble=source.last_error,
-        alarms=[words.alarm_text(alarm, now=now) for alarm in alarms_of(vitals, now)],
+        alarms=[alarm_text(alarm, now=now) for alarm in alarms_of(vitals, now)],
     )
 
 
