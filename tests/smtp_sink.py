@@ -1,8 +1,9 @@
 """An SMTP server on the loopback that keeps what it gets, or says what it is told to say."""
 
 import asyncio
+import base64
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -10,6 +11,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 
 @dataclass
@@ -55,6 +57,23 @@ class SmtpSink:
         return "250 OK"
 
 
+@dataclass
+class OAuthSink(SmtpSink):
+    """A sink that lets in who brings one of ``tokens`` (XOAUTH2), and refuses as Gmail does, with a challenge."""
+
+    tokens: Callable[[str], str | None] = lambda _token: None
+    let_in: list[str] = field(default_factory=list)
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        user, bearer, *_ = base64.b64decode(args[1]).decode().split("\x01")
+        token = bearer.removeprefix("auth=Bearer ")
+        if self.tokens(token) != user.removeprefix("user="):
+            await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+            return AuthResult(success=False, handled=False, message="535 5.7.8 Username and Password not accepted")
+        self.let_in.append(user.removeprefix("user="))
+        return AuthResult(success=True)
+
+
 class _Controller(Controller):
     """A controller on a port that the kernel chose."""
 
@@ -65,10 +84,11 @@ class _Controller(Controller):
 
 
 @contextmanager
-def running_smtp_sink() -> Iterator[SmtpSink]:
+def running_smtp_sink(sink: SmtpSink | None = None) -> Iterator[SmtpSink]:
     """Yield a sink that listens for as long as the block lasts."""
-    sink = SmtpSink()
-    controller = _Controller(sink, hostname="127.0.0.1", port=0)
+    sink = sink or SmtpSink()
+    offers: dict[str, Any] = {"auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
+    controller = _Controller(sink, hostname="127.0.0.1", port=0, **(offers if isinstance(sink, OAuthSink) else {}))
     controller.start()
     sink.port = controller.port
     try:

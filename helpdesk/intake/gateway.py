@@ -138,13 +138,14 @@ class Folder:
         """
         wanted = list(uids)
         with _failures(folder):
-            if not self._client.folder_exists(folder):
-                self._client.create_folder(folder)
-                self._client.subscribe_folder(folder)
+            path = self._path(folder)
+            if not self._client.folder_exists(path):
+                self._client.create_folder(path)
+                self._client.subscribe_folder(path)
             if self._client.has_capability("MOVE"):
-                self._client.move(wanted, folder)
+                self._client.move(wanted, path)
             else:
-                self._client.copy(wanted, folder)
+                self._client.copy(wanted, path)
 
     def heard_of_news(self) -> bool:
         """Whether the server told of new mail since the last listing began: it does not tell a second time."""
@@ -172,6 +173,15 @@ class Folder:
             message = "The mail server closed the connection."
             raise ExternalFailure(message)
         return bool(news)
+
+    def _path(self, folder: str) -> str:
+        """Return a folder as this server names it: its own sign between levels, its own prefix (RFC 2342)."""
+        prefix, separator = "", ""
+        if self._client.has_capability("NAMESPACE"):
+            personal = self._client.namespace().personal
+            prefix, separator = personal[0] if personal else ("", "")
+        path = folder.replace("/", separator or "/")
+        return path if path.startswith(prefix) else prefix + path
 
     def _told(self) -> dict[str, list[bytes]]:
         """Return what the server said without being asked; the library keeps it and has no other way to read it."""

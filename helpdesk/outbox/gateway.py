@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from helpdesk.infra.tls import client_context, refuse_other
+from helpdesk.outbox.diagnosis import signing_in
 
 TIMEOUT_SECONDS = 30
 PERMANENT = range(500, 600)
@@ -59,7 +60,7 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
     try:
         server = _connected(access)
     except (OSError, smtplib.SMTPException) as error:
-        return Delivery(Outcome.LATER, f"{access.host}:{access.port}: {_text(str(error))}")
+        return Delivery(Outcome.LATER, _away(access, error))
     try:
         with server:
             refused = server.sendmail(envelope_from, recipients, content)
@@ -73,6 +74,15 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
     except (OSError, smtplib.SMTPException) as error:
         return Delivery(Outcome.LATER, f"{access.host}:{access.port}: {_text(str(error))}")
     return Delivery(Outcome.SENT, _named(refused))
+
+
+def _away(access: Access, error: Exception) -> str:
+    """Return why nothing could be handed in at all: not reached, or not let in."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        words = signing_in(f"{error.smtp_code} {_text(error.smtp_error)}")
+    else:
+        words = _text(str(error))
+    return f"{access.host}:{access.port}: {words}"
 
 
 def _connected(access: Access) -> smtplib.SMTP:

@@ -13,6 +13,7 @@ from helpdesk.intake.gateway import Access
 from helpdesk.intake.gateway import connect as imap
 from helpdesk.intake.models import InboundMessage, IntakeSource
 from helpdesk.intake.process import check, fetch
+from helpdesk.intake.service import sources
 from helpdesk.kernel.errors import ExternalFailure, RuleViolation
 from helpdesk.outbox import gateway as smtp_gateway
 from helpdesk.outbox import smtp_check
@@ -238,7 +239,7 @@ def test_the_report_stands_on_the_page_of_the_mailbox(office, sign_in_as, box):
 
 def fetched(box):
     source = source_of(box)
-    with imap(check.sources.access_of(source)) as folder:
+    with imap(sources.access_of(source)) as folder:
         fetch.fetch(source.id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
 
 
