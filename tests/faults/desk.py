@@ -48,6 +48,16 @@ class Desk:
         """Return the points whose orders nobody has obeyed yet."""
         return {path.name for path in self.orders.iterdir() if not path.name.startswith(".")}
 
+    def struck(self, point: str, *, within_seconds: float = 60.0) -> None:
+        """Wait until a process has died at the point, and one mail more has come through since.
+
+        A mail whose handling breaks off three times in a row counts as what killed the worker, and is quarantined
+        (docs/mail.md rule 9): kills that are not its fault must not strike it one after the other.
+        """
+        eventually(lambda: point not in self.armed(), within_seconds=within_seconds)
+        before = self.unfinished()
+        eventually(lambda: before == 0 or self.unfinished() < before, within_seconds=within_seconds)
+
     def deliver(self, *mails: Sent) -> None:
         """Put mails into the mailbox, each as often as it says."""
         self.delivered += mails
