@@ -49,14 +49,21 @@ class Desk:
         return {path.name for path in self.orders.iterdir() if not path.name.startswith(".")}
 
     def struck(self, point: str, *, within_seconds: float = 60.0) -> None:
-        """Wait until a process has died at the point, and one mail more has come through since.
+        """Wait until a process has died at the point, and no mail waits that was struck twice.
 
-        A mail whose handling breaks off three times in a row counts as what killed the worker, and is quarantined
-        (docs/mail.md rule 9): kills that are not its fault must not strike it one after the other.
+        A mail whose handling breaks off three times counts as what killed the worker, and is quarantined (docs/mail.md
+        rule 9): kills that are not its fault must not strike it again and again.
         """
         eventually(lambda: point not in self.armed(), within_seconds=within_seconds)
-        before = self.unfinished()
-        eventually(lambda: before == 0 or self.unfinished() < before, within_seconds=within_seconds)
+        self.forgiven(within_seconds=within_seconds)
+
+    def forgiven(self, *, within_seconds: float = 60.0) -> None:
+        """Wait until no mail waits whose handling broke off more than once."""
+        eventually(lambda: self._suspects() == 0, within_seconds=within_seconds)
+
+    def _suspects(self) -> int:
+        with unit_of_work() as session:
+            return toll.suspects(session)
 
     def deliver(self, *mails: Sent) -> None:
         """Put mails into the mailbox, each as often as it says."""

@@ -54,10 +54,11 @@ def plan(kills: int, *, seed: int) -> list[str]:
 def strike(desk: Desk, victim: str) -> str | None:
     """Lay down the order at a point, or kill the process; return what was struck.
 
-    The order before is obeyed by then, and its mail has come through.
+    The order before is obeyed by then, and no mail waits that was struck twice.
     """
     for point in desk.armed():
         desk.struck(point, within_seconds=PATIENCE_SECONDS)
+    desk.forgiven(within_seconds=PATIENCE_SECONDS)
     if victim in POINTS:
         desk.arm(victim)
         return victim

@@ -46,6 +46,13 @@ def unfinished(session: Session, *, copies: int) -> int:
     return max(0, copies - (session.scalar(finished) or 0)) + (session.scalar(leaving) or 0)
 
 
+def suspects(session: Session) -> int:
+    """Return how many messages wait whose handling broke off before: they are being handled once more."""
+    query = select(func.count()).select_from(InboundMessage)
+    again = InboundMessage.attempts > 1, InboundMessage.state.in_(("received", "processing"))
+    return session.scalar(query.where(*again)) or 0
+
+
 def count(session: Session, *, store: BlobStore, delivered: Iterable[Sent], taken: Sequence[Taken]) -> Toll:
     """Return the toll of a run that is over."""
     delivered = list(delivered)
