@@ -10,7 +10,7 @@ from helpdesk.intake import rule_queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET, overruled
 from helpdesk.intake.domain.matching import Decision, Outcome, decide
 from helpdesk.intake.domain.standing import Candidate
-from helpdesk.intake.service import blocking, limits, log, ruling
+from helpdesk.intake.service import blocking, log, ruling
 from helpdesk.intake.service.matching import Arrival
 
 HOUR = timedelta(hours=1)
@@ -70,7 +70,7 @@ def _is_held(session: Session, arrival: Arrival, decision: Decision, now: dateti
     starts_at = arrival.source.starts_at if arrival.source is not None else None
     if inbound.origin == "import" or (starts_at is not None and inbound.received_at < starts_at):
         return False
-    allowed = limits.current(session).new_tickets_an_hour
+    allowed = arrival.limits.new_tickets_an_hour
     opened = rule_queries.tickets_opened(session, inbound, since=inbound.received_at - HOUR)
     if opened < allowed:
         return False
