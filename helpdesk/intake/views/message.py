@@ -14,6 +14,7 @@ from helpdesk.intake import log_queries
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.shown import START_BYTES, ShownHead, shown_head
 from helpdesk.intake.process import erasing
+from helpdesk.intake.process.reading import Reading, read_apart
 from helpdesk.intake.service import acts
 from helpdesk.intake.service.erasing import FINISHED
 from helpdesk.intake.views import words
@@ -52,6 +53,7 @@ def message(inbound_id: int) -> str:
         matched_by=words.matched_by(inbound),
         can=_possible(inbound),
         head=_head(inbound),
+        reading=_reading(inbound) if "read" in request.args else None,
         others=log_queries.namesakes(session, inbound),
         history=log_queries.acts(session, inbound_id),
         decisions=[words.decision(each) for each in inbound.decisions],
@@ -123,6 +125,16 @@ def _possible(inbound: InboundMessage) -> Possible:
         ignore=idle and inbound.state == "quarantined",
         erase=inbound.erased_at is None and inbound.state in FINISHED and current_actor().is_one_of(SETTINGS),
     )
+
+
+def _reading(inbound: InboundMessage) -> Reading | None:
+    """Return how the mail is read; None where it is stored no longer."""
+    if inbound.erased_at is not None:
+        return None
+    try:
+        return read_apart(blobs.store().get(inbound.blob_sha256))
+    except NotFound:
+        return None
 
 
 def _head(inbound: InboundMessage) -> ShownHead | None:

@@ -203,6 +203,7 @@ ROWS = [
     Row("intake.message", "GET", "/inbound/{quarantined_mail}", LOG_SEEN),
     Row("intake.message", "GET", "/inbound/{automatic_mail}", LOG_SEEN),
     Row("intake.message", "GET", "/inbound/{missing}", LOG_NOT_THERE),
+    Row("intake.message", "GET", "/inbound/{done_mail}", LOG_SEEN, query="read=1"),
     Row("intake.raw", "GET", "/inbound/{done_mail}/raw", LOG_SEEN),
     Row("intake.raw", "GET", "/inbound/{missing}/raw", LOG_NOT_THERE),
     Row("intake.retry", "POST", "/inbound/{quarantined_mail}/retry", LOG_DONE),

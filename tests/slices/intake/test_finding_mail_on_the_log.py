@@ -8,6 +8,8 @@ from sqlalchemy import select
 from helpdesk.accounts.models import Person
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.models import InboundEffect, InboundMessage
+from helpdesk.intake.process import reading as reading_process
+from helpdesk.intake.process.reading import read_apart
 from helpdesk.projects.models import WorkItem
 from tests.conftest import NOW
 from tests.mails import mail
@@ -219,3 +221,29 @@ def test_when_it_was_received_and_fetched_are_two_things(inbox):
     with unit_of_work() as session:
         line = session.scalars(select(InboundMessage)).one()
     assert (line.received_at, line.fetched_at) == (NOW - timedelta(hours=3), NOW)
+
+
+def test_the_body_is_shown_on_request_as_text_with_files_and_verdicts(inbox, browser):
+    raw = mail("Look: <script>alert(1)</script>", headers=BULK, files={"scan.pdf": b"%PDF-1.4"})
+    line = inbox.receive(raw)
+
+    before = browser.get(f"/inbound/{line.id}").text
+    page = browser.get(f"/inbound/{line.id}?read=1").text
+
+    assert "Show how it is read" in before
+    assert "alert(1)" not in before
+    assert "Look: &lt;script&gt;alert(1)" in page
+    assert "scan.pdf" in page
+    assert "Precedence: bulk" in page
+
+
+def test_a_mail_that_the_parser_is_not_through_with_in_time_is_said_so():
+    reading = read_apart(mail(), seconds=0.001)
+
+    assert reading.trouble == "the parser took longer than 0.001 seconds"
+
+
+def test_a_parser_that_breaks_off_is_said_so(monkeypatch):
+    monkeypatch.setattr(reading_process, "PROGRAM", "x = bytearray(1 << 62)")
+
+    assert "broke off" in read_apart(mail()).trouble
