@@ -1,4 +1,4 @@
-"""How a stored mail is read, for a person who asks: by a process of its own with limits, as the mail may be hostile."""
+"""How a stored mail is read, for a person who asks: by a process of its own with limits, the mail may be hostile."""
 
 import json
 import subprocess
