@@ -24,6 +24,8 @@ _BREAKS = re.compile("[\r\n\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _COMMENT = re.compile(r"\(([^()]{1,200})\)")
 _SYSTEM_NAME = re.compile(r"\bmailer-daemon\b|\bpostmaster\b", re.IGNORECASE)
+_COMMA_IN_NAME = re.compile(r"\A\s{0,8}([^\"<>@,;:()=\s][^\"<>@,;:()=]{0,60}),\s{0,4}([^\"<>@,;:()=]{1,60}?)\s{0,4}<")
+"""A name such as ``Berg, Ann <ann@…>`` that nobody quoted."""
 _LOOSE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
 
 
@@ -69,11 +71,10 @@ def raw_items(message: Message) -> Iterator[tuple[str, str]]:
 
 def raw_by_name(message: Message) -> dict[str, tuple[str, ...]]:
     """Return the raw values by name in lower case, topmost first."""
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in raw_items(message):
-        key = name.strip().lower()
-        values[key] = (*values.get(key, ()), value)
-    return values
+        values.setdefault(name.strip().lower(), []).append(value)
+    return {name: tuple(found) for name, found in values.items()}
 
 
 def decode_value(value: str, charset: str | None = None, *, detect: bool = False) -> str:
@@ -103,6 +104,7 @@ def read_addresses(values: tuple[str, ...], charset: str | None = None) -> tuple
     found: list[Address] = []
     for value in values:
         line = _BREAKS.sub(" ", rescue(_FOLD.sub("", value), charset)).replace("\x00", "")
+        line = _COMMA_IN_NAME.sub(r'"\1, \2" <', line, count=1)
         pairs = [(name, address) for name, address in get_addresses(line) if "@" in address]
         found += [_address(name, address) for name, address in pairs] or _loosely(line)
     return tuple(found[:ADDRESSES])
@@ -110,7 +112,8 @@ def read_addresses(values: tuple[str, ...], charset: str | None = None) -> tuple
 
 def _address(name: str, address: str) -> Address:
     plain = decode_value(name).strip("\"' ")
-    return Address("" if plain == address else plain, clean(address).replace(" ", ""))
+    says_nothing = plain == address or plain.lower() == "mailto:" or not any(letter.isalnum() for letter in plain)
+    return Address("" if says_nothing else plain, clean(address).replace(" ", ""))
 
 
 def _loosely(line: str) -> list[Address]:

@@ -231,8 +231,10 @@ def _parameter(part: Message, name: str, *, header: str = "content-type", charse
     view = Message()
     view[header] = rescue(value, charset)
     try:
-        found = view.get_param(name, "", header=header)
-        return collapse_rfc2231_value(found) if found else ""
+        found: list[object] = [value for key, value in view.get_params([], header=header)[1:] if key.lower() == name]
+        encoded = (value for value in found if isinstance(value, tuple))  # it says more than the plain one beside it
+        best = next(encoded, found[0] if found else "")
+        return collapse_rfc2231_value(best) if isinstance(best, str | tuple) else ""
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
 

@@ -1,5 +1,6 @@
 """The door of the parser: the bytes of a mail in, a `ParsedMail` out, whatever the bytes are."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from email.message import Message
@@ -23,6 +24,7 @@ from helpdesk.outbox.domain import Address
 
 _SENDERS = ("from", "sender", "reply-to", "return-path")
 """Where the sender is looked for: a mail without a readable From is rare, and From decides where there is one."""
+_ADDRESS_IN_NAME = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
 
 
@@ -98,9 +100,17 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
         bounce=judge_bounce(evidence),
         forward=judge_forward(subject, body.text),
         body_unreadable=False,
-        warnings=tuple(dict.fromkeys((*notes, *parts.warnings, *body.warnings))),
+        warnings=tuple(dict.fromkeys((*notes, *_disguise(sender), *parts.warnings, *body.warnings))),
         spam_hint=spam_hint(headers),
     )
+
+
+def _disguise(sender: Address) -> tuple[str, ...]:
+    """Return a warning when the sender's name shows an address that is not the sender's."""
+    shown = _ADDRESS_IN_NAME.search(sender.name)
+    if shown is None or shown[0].lower() == sender.address.lower():
+        return ()
+    return (f"the sender's name shows the address {shown[0]}, but the mail is from {sender.address}",)
 
 
 def _sent_at(message: Message) -> datetime | None:
