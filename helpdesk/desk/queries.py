@@ -60,6 +60,7 @@ class QueueRow:
     assignee_name: str | None
     assignee_is_me: bool
     attachment_count: int
+    held_count: int
     unread: bool
     changed_at: datetime
 
@@ -212,6 +213,12 @@ def _rows(actor: Actor) -> Select[Any]:
         .correlate(WorkItem)
         .scalar_subquery()
     )
+    held = (
+        select(func.count(Message.id))
+        .where(Message.work_item_id == WorkItem.id, Message.held.is_(True), Message.discarded_at.is_(None))
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
     return (
         _tickets(
             WorkItem.id,
@@ -225,6 +232,7 @@ def _rows(actor: Actor) -> Select[Any]:
             assignee.name,
             func.coalesce(WorkItem.assignee_id, 0) == actor.person_id,
             files,
+            held,
             WorkItem.status == "new",
             WorkItem.updated_at,
         )

@@ -70,6 +70,16 @@ def test_a_held_mail_is_shown_with_its_reason_and_what_can_be_decided(held, sign
     assert all(word in page for word in ("Accept", "Make a ticket of its own", "Put away"))
 
 
+def test_the_queue_shows_where_held_mail_waits_until_somebody_decides(held, sign_in_as, office):
+    browser = sign_in_as(office.technician)
+    waiting = browser.get("/desk?view=closed").text
+
+    post(browser, held, "put-away")
+
+    assert "Held mail" in waiting
+    assert "Held mail" not in browser.get("/desk?view=closed").text
+
+
 def test_accepting_lets_the_sender_in_and_reopens_the_ticket_as_an_answer_does(held, sign_in_as, office):
     answer = post(sign_in_as(office.technician), held, "accept")
 
