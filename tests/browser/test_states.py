@@ -86,7 +86,7 @@ def test_a_refused_form_says_what_is_missing_and_is_accessible(
 
     page.evaluate("() => { for (const form of document.forms) form.noValidate = true; }")
     with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
-        page.get_by_role("button", name=button).last.click()
+        page.get_by_role("button", name=button, exact=True).last.click()
     page.locator("[role=alert], [aria-invalid]").first.wait_for()
 
     assert answered.value.status == 422

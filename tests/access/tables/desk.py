@@ -137,7 +137,7 @@ ROWS = [
     Row("desk.item", "GET", "/items/{acme_task}", DESK),
     Row("desk.item", "GET", "/items/{globex_ticket}", GLOBEX),
     Row("desk.item", "GET", "/items/{missing}", NOT_THERE),
-    *_on_items("desk.reply", "reply", REPLY),
+    *_on_items("desk.reply", "reply", REPLY | {"to_new_outside": "y"}),
     *_on_items("desk.add_note", "note", REPLY),
     *_on_items("desk.set_status", "status", {"status": "waiting"}),
     *_on_items("desk.assign", "assign", {"assignee_id": ""}),
