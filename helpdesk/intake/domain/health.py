@@ -87,7 +87,9 @@ def alarms_of(vitals: Vitals, now: datetime) -> tuple[Alarm, ...]:
         found.append(Alarm(AlarmKind.TOKEN, count=vitals.failed_refreshes, detail=vitals.token_error))
     well_at = vitals.failing_since or max(vitals.last_poll_at or vitals.begun_at, vitals.begun_at)
     if now - well_at > POLL_PATIENCE:
-        found.append(Alarm(AlarmKind.SILENT, since=vitals.last_poll_at, detail=vitals.last_error))
+        # The token's refusal is the reason, and is told already.
+        detail = "" if found else vitals.last_error
+        found.append(Alarm(AlarmKind.SILENT, since=vitals.last_poll_at, detail=detail))
     if vitals.missing:
         found.append(Alarm(AlarmKind.GAP, count=vitals.missing))
     return tuple(found)

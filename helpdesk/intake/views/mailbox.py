@@ -146,7 +146,11 @@ def _health(source: IntakeSource) -> list[Fact]:
     grant = source.mailbox.grant
     if source.mailbox.auth == "oauth" and grant is not None:
         facts += [
-            Fact(_("Token given"), "" if grant.obtained_at else _("not yet: connect below"), grant.obtained_at),
+            Fact(
+                _("Token given"),
+                "" if grant.obtained_at else _("not yet: give consent under “Sign-in by OAuth”"),
+                grant.obtained_at,
+            ),
             Fact(_("Token good until"), "" if grant.access_expires_at else "–", grant.access_expires_at),
         ]
     return facts

@@ -48,6 +48,12 @@ def test_an_alarm_is_raised_in_time_and_never_for_what_people_paused(change, kin
     assert [alarm.kind for alarm in alarms_of(replace(WELL, **change), NOW)] == kinds
 
 
+def test_one_reason_is_told_once():
+    refused = replace(WELL, failed_refreshes=2, token_error="refused", last_error="refused", last_poll_at=ago(16))
+
+    assert [alarm.detail for alarm in alarms_of(refused, NOW)] == ["refused", ""]
+
+
 @pytest.mark.parametrize(
     ("sent_at", "arrived_at", "probe"),
     [
