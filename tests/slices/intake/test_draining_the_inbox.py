@@ -168,7 +168,7 @@ def test_what_broke_off_is_handled_alone_and_quarantined_after_three_times(inbox
 
 def test_a_mail_that_outruns_the_parser_becomes_a_ticket_of_its_headers_and_the_next_one_does_not_wait(inbox, app):
     reader = Reader(blobs.store().root, Limits(seconds=0.0, headers_seconds=20.0))
-    deliver(inbox, mail(subject="Slow"))
+    deliver(inbox, mail(subject="Slow", files={"big.bin": bytes(4 * 1024 * 1024)}))
 
     work(inbox, reader)
     reader.close()
