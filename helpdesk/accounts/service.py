@@ -159,6 +159,11 @@ def find_by_email(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
 
 
+def people_by_address(session: Session) -> dict[str, Person]:
+    """Return all staff by their addresses in lower case, for whoever looks up many."""
+    return {person.email.lower(): person for person in session.scalars(select(Person))}
+
+
 def add_person(
     session: Session,
     *,

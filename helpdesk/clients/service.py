@@ -148,10 +148,10 @@ def add_contact(
         NotFound: no such client, or not for this actor.
         RuleViolation: no e-mail address.
     """
-    if client_id is not None:
-        queries.get(session, actor=actor, client_id=client_id)
     address = check_address(email)
     contact = queries.find_contact(session, address)
+    if client_id is not None and (contact is None or contact.client_id is None):
+        queries.get(session, actor=actor, client_id=client_id)
     if contact is None:
         contact = _insert_contact(
             session,

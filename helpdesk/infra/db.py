@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -18,12 +18,15 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     event,
+    func,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from helpdesk.infra import jobs
 
+T = TypeVar("T")
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 NAMES = {
@@ -87,6 +90,30 @@ def insert_of(session: Session, model: type[Base]) -> sqlite.Insert | postgresql
     """Return the database's own INSERT into ``model``'s table: one that knows ON CONFLICT."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(model) if on_postgresql else sqlite.insert(model)
+
+
+def once(session: Session, *key: object, read: Callable[[], T]) -> T:
+    """Return what ``read`` gave when this session was first asked for ``key``; the second time costs nothing.
+
+    For what a transaction reads for each of many mails and never changes itself. The next transaction has another
+    session, and asks anew.
+    """
+    known: dict[tuple[object, ...], Any] = session.info.setdefault("once", {})
+    if key not in known:
+        known[key] = read()
+    return cast("T", known[key])
+
+
+def keep_loaded(session: Session) -> None:
+    """Keep every row that this session loads until its end: rows are forgotten else as soon as nobody uses them."""
+    kept = session.info.setdefault("kept", [])
+    event.listen(session, "loaded_as_persistent", lambda _session, row: kept.append(row))
+
+
+def alone(session: Session, name: str) -> None:
+    """Let one transaction at a time pass here for ``name``; it is over with the transaction. SQLite has but one."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def read_session() -> Session:

@@ -187,6 +187,8 @@ def lines_of_item(session: Session, item_id: int) -> dict[int, int]:
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
     """Return these work items with their projects, by id."""
+    if not item_ids:
+        return {}
     query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
     return {item.id: item for item in session.scalars(query)}
 

@@ -107,6 +107,8 @@ def linked(session: Session, item_id: int) -> list[TicketDetails]:
 
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
     """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
+    if not item_ids:
+        return []
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
     if not removed_too:
         query = query.where(Participant.removed_at.is_(None))
@@ -115,6 +117,8 @@ def participants(session: Session, item_ids: Collection[int], *, removed_too: bo
 
 def items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
     """Return pairs of Message-ID and work item for those of ``message_ids`` that a conversation knows."""
+    if not message_ids:
+        return []
     query = select(ThreadReference.message_id, ThreadReference.work_item_id).where(
         ThreadReference.message_id.in_(message_ids)
     )

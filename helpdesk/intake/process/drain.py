@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import failpoints
 from helpdesk.infra.clock import Clock
-from helpdesk.infra.db import UnitOfWork
+from helpdesk.infra.db import UnitOfWork, keep_loaded
 from helpdesk.intake.domain.decisions import BY_HEADERS
 from helpdesk.intake.parser.child import Read, Unread
 from helpdesk.intake.process.reader import Reader
@@ -88,6 +88,8 @@ class _Hands:
         self._keep_turns()
         try:
             with self._unit_of_work() as session:
+                keep_loaded(session)
+                log.prepare(session, [claimed for claimed, _ in answers])
                 for claimed, answer in answers:
                     _apply(session, claimed, answer, self._clock())
                 failpoints.passing("applied")

@@ -120,6 +120,7 @@ def _take(
     failpoints.passing("fetching")
     raw = folder.download([one.uid for one in wanted if one.size_bytes <= largest_bytes])
     failpoints.passing("fetched")
+    store.put_all(raw.values())  # together: one after the other, the disk would set the pace
     now = clock()
     fetched = []
     for one in wanted:

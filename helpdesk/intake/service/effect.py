@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import blobs, leases
+from helpdesk.infra import blobs
+from helpdesk.infra.db import alone
 from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision, Outcome
 from helpdesk.intake.models import InboundMessage
@@ -26,8 +27,7 @@ def apply(
     inbound = log.still_ours(session, claimed)
     if inbound is None:
         return
-    turn = f"mail:{inbound.content_hash}"
-    leases.take(session, name=turn, holder="intake", now=now, seconds=60)
+    alone(session, f"mail:{inbound.content_hash}")
     if inbound.headers_only:
         mail, files = oversize.stub(session, inbound, mail), ()
     if mail.body_unreadable:  # who reads the headers alone does not see what the whole hash is made of
@@ -40,7 +40,6 @@ def apply(
     screened = screening.screen(session, arrival, found, now=now)
     if screened is not None:
         _take_effect(session, *screened, files, now)
-    leases.release(session, name=turn, holder="intake")
 
 
 def _take_effect(

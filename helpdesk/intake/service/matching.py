@@ -10,6 +10,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Contact
 from helpdesk.infra import crypto
+from helpdesk.infra.db import once
 from helpdesk.intake import queries
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.decisions import heeded
@@ -59,10 +60,12 @@ class Arrival:
 
 def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival:
     """Return the arrival of a mail: who wrote it, and whether a machine or we ourselves did."""
-    source = queries.source_of(session, inbound)
+    source = once(
+        session, "source", inbound.mailbox_id, inbound.folder, read=lambda: queries.source_of(session, inbound)
+    )
     address = normalise_address(mail.sender.address)
     contact = clients.find_contact(session, address) if address else None
-    own = outbox.own_addresses(session)
+    own = once(session, "own addresses", read=lambda: outbox.own_addresses(session))
     from_ourselves = is_own(address, own) or read_message_id(mail.message_id or "", keys=crypto.mail_keys()) is not None
     incoming = Incoming(
         sender=_sender(session, address, contact, mail, source, inbound),
@@ -70,7 +73,8 @@ def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival
         is_bounce=mail.bounce.is_bounce,
         from_ourselves=from_ourselves and not mail.bounce.is_bounce,
     )
-    return Arrival(inbound, mail, source, heeded(incoming, inbound.decisions), contact, own, limits.current(session))
+    limit = once(session, "limits", read=lambda: limits.current(session))
+    return Arrival(inbound, mail, source, heeded(incoming, inbound.decisions), contact, own, limit)
 
 
 def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Candidate]:
@@ -105,15 +109,20 @@ def _sender(
     source: IntakeSource | None,
     inbound: InboundMessage,
 ) -> Sender:
-    person = accounts.find_by_email(session, address) if address else None
+    person = once(session, "staff", read=lambda: accounts.people_by_address(session)).get(address)
     authserv_id = source.trusted_authserv_id if source and source.folder == inbound.folder else ""
     return Sender(
         address=address,
         person_id=person.id if person is not None and person.active else None,
         contact_of=frozenset({contact.client_id} if contact is not None and contact.client_id is not None else ()),
-        domain_of=queries.clients_of_whole_domain(session, domain_of(address)),
+        domain_of=clients_of(session, domain_of(address)),
         dmarc=dmarc_verdict(mail.authentication_results, authserv_id=authserv_id or None, from_address=address),
     )
+
+
+def clients_of(session: Session, domain: str) -> frozenset[int]:
+    """Return the clients in whose domain table this very domain stands, asked once a transaction (rule 16)."""
+    return once(session, "domain", domain, read=lambda: queries.clients_of_whole_domain(session, domain))
 
 
 def _pairs(session: Session, arrival: Arrival) -> Iterator[tuple[MatchedBy, int]]:

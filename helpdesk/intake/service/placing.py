@@ -10,13 +10,13 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.clients.models import Client, Contact
+from helpdesk.infra.db import once
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake import queries
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.dmarc import Dmarc
 from helpdesk.intake.domain.rules import project_counts
 from helpdesk.intake.service import addressed
-from helpdesk.intake.service.matching import Arrival
+from helpdesk.intake.service.matching import Arrival, clients_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project
@@ -42,7 +42,7 @@ def place(session: Session, arrival: Arrival) -> Place:
     of_contact = arrival.contact.client_id if arrival.contact is not None else None
     named = _named(session, arrival, of_contact)
     if of_contact is not None:
-        project = named.project if named else projects.default_project(session, of_contact)
+        project = named.project if named else _default_project(session, of_contact)
         if project is not None:
             why = f"; {named.reason}" if named else ""
             return Place(project, f"client by contact: {project.client.name}{why}")
@@ -51,11 +51,15 @@ def place(session: Session, arrival: Arrival) -> Place:
     if arrival.source is not None and arrival.source.default_project is not None:
         return Place(arrival.source.default_project, f"project of the mailbox: {arrival.source.default_project.name}")
     client = client_by_domain(session, arrival, arrival.sender.address)
-    project = projects.default_project(session, client.id) if client is not None else None
+    project = _default_project(session, client.id) if client is not None else None
     if client is not None and project is not None:
         return Place(project, f"client by domain: {client.name}")
     why = "no client found" if client is None else f"client by domain: {client.name}, which has no project yet"
     return Place(projects.triage_project(session), f"{why}: in Triage until somebody decides")
+
+
+def _default_project(session: Session, client_id: int) -> Project | None:
+    return once(session, "default project", client_id, read=lambda: projects.default_project(session, client_id))
 
 
 def _named(session: Session, arrival: Arrival, of_contact: int | None) -> Place | None:
@@ -74,6 +78,8 @@ def _named(session: Session, arrival: Arrival, of_contact: int | None) -> Place 
 
 def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:
     """Return the sender as a contact, added where there was none; a contact has no rights by that (rule 38)."""
+    if arrival.contact is not None and arrival.contact.client_id is not None:
+        return arrival.contact
     name, client_id = arrival.mail.sender.name, _home_of(session, arrival, arrival.sender.address)
     try:
         return client_service.add_contact(
@@ -106,7 +112,8 @@ def client_by_domain(session: Session, arrival: Arrival, address: str) -> Client
     """Return the client of the address's domain; none by mail that failed its check (rule 19)."""
     if arrival.sender.dmarc is Dmarc.FAIL:
         return None
-    return clients.client_of_domain(session, domain_of(address))
+    domain = domain_of(address)
+    return once(session, "client of domain", domain, read=lambda: clients.client_of_domain(session, domain))
 
 
 def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
@@ -117,7 +124,7 @@ def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
     """
     if arrival.sender.dmarc is Dmarc.FAIL:
         return None
-    found = queries.clients_of_whole_domain(session, domain_of(address))
+    found = clients_of(session, domain_of(address))
     return next(iter(found)) if len(found) == 1 else None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import once
 from helpdesk.intake import rule_queries
 from helpdesk.intake.domain.rules import Letter, first_that_fits
 from helpdesk.intake.models import MailRule
@@ -46,7 +47,9 @@ class Assignment:
 
 def find(session: Session, mail: ParsedMail, *, mailbox_address: str) -> Ruling | None:
     """Return the first rule that is switched on and that the mail meets; None when there is none."""
-    rows = {row.position: row for row in rule_queries.mail_rules(session) if row.active}
+    rows = {
+        row.position: row for row in once(session, "rules", read=lambda: rule_queries.mail_rules(session)) if row.active
+    }
     found = first_that_fits([asked(row) for row in rows.values()], letter_of(mail, mailbox_address)) if rows else None
     return None if found is None else Ruling(rows[found.key])
 
