@@ -222,3 +222,15 @@ def test_a_parser_that_is_killed_again_and_again_costs_a_mail_its_body_at_most(i
     with unit_of_work() as session:
         items = list(session.scalars(select(InboundEffect.work_item_id)))
     assert len(set(items)) == 30
+
+
+def test_what_is_the_same_for_many_mails_is_asked_once(inbox, count_queries):
+    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(20)))
+
+    with count_queries() as statements:
+        work(inbox, QuickReader())
+
+    assert states() == [("done", "ticket")] * 20
+    assert len(statements) / 20 < 32, "each statement costs a mail about 0.2 ms"
+    for once in ("FROM intake_sources", "FROM intake_limits", "FROM mail_rules", "FROM people", "FROM client_domains"):
+        assert sum(once in statement for statement in statements) <= 3, once
