@@ -5,11 +5,11 @@ so that an answer never comes before what it answers; then each is handled here.
 what is there already is recognised.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from helpdesk.infra import leases
@@ -18,16 +18,19 @@ from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake.domain.identity import content_hash, derived_message_id
 from helpdesk.intake.parser.archive import Place, Unusable, mail_files, places_in, read
+from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.fetch import peek
-from helpdesk.intake.process.handle import handle
+from helpdesk.intake.process.reader import Reader
 from helpdesk.intake.service import importing, limits
 from helpdesk.intake.service.importing import Imported
-from helpdesk.intake.service.log import ATTEMPTS
 from helpdesk.kernel.errors import Conflict
 
 BATCH_MAILS = 50
 BATCH_BYTES = 8 * 1024 * 1024
 LEASE_SECONDS = 120
+SLICE_SECONDS = 3.0
+PAUSE_SECONDS = 1.0
+COUNTED_AT_ONCE = 500
 SUBJECT_CHARACTERS = 1_000
 
 
@@ -120,18 +123,40 @@ def waiting(run: Import) -> list[int]:
 
 
 def handle_all(run: Import, inbound_ids: Iterable[int]) -> Iterator[int]:
-    """Handle the messages, whether or not a worker runs; yield how many are through with each batch."""
-    rest = iter(inbound_ids)
-    while batch := list(islice(rest, BATCH_MAILS)):
-        _keep_lease(run)
-        left = batch
-        for _attempt in range(ATTEMPTS):
-            for inbound_id in left:
-                handle(inbound_id, run.unit_of_work, store=run.store, clock=run.clock)
-            with run.unit_of_work() as session:
-                left = importing.try_again(session, left)
-        _count(run, batch)
-        yield len(batch)
+    """Handle the messages, whether or not a worker runs; yield how many are through, every few seconds.
+
+    They are handled as workers handle them; mail that was fetched meanwhile is handled along with them.
+    """
+    wanted = list(inbound_ids)
+    ids = set(wanted)
+    left, reader = len(wanted), Reader(run.store.root)
+    try:
+        while left:
+            _keep_lease(run)
+            until = time.monotonic() + SLICE_SECONDS
+            drain(
+                run.unit_of_work,
+                reader=reader,
+                holder=run.holder,
+                clock=run.clock,
+                is_over=lambda until=until: time.monotonic() > until,  # type: ignore[misc]
+            )
+            before, left = left, _still_waiting(run, ids)
+            if left == before:
+                time.sleep(PAUSE_SECONDS)  # a worker has the mailbox's turn, and is at it
+            yield before - left
+    finally:
+        reader.close()
+    for start in range(0, len(wanted), COUNTED_AT_ONCE):
+        _count(run, wanted[start : start + COUNTED_AT_ONCE])
+
+
+def _still_waiting(run: Import, wanted: set[int]) -> int:
+    """Return how many have no outcome yet; what failed is tried again at once."""
+    with run.unit_of_work() as session:
+        left = wanted.intersection(importing.waiting(session, run.mailbox_id))
+        importing.try_again(session, run.mailbox_id)
+    return len(left)
 
 
 def _count(run: Import, inbound_ids: Iterable[int]) -> None:

@@ -84,15 +84,18 @@ def waiting(session: Session, mailbox_id: int) -> list[int]:
     return list(session.scalars(query.order_by(InboundMessage.id)))
 
 
-def try_again(session: Session, inbound_ids: Collection[int]) -> list[int]:
-    """Let messages whose handling failed be tried once more at once; return those that are to be."""
-    statement = (
+def try_again(session: Session, mailbox_id: int) -> None:
+    """Let imported messages whose handling failed be tried once more at once."""
+    session.execute(
         update(InboundMessage)
-        .where(InboundMessage.id.in_(inbound_ids), InboundMessage.state == "received")
+        .where(
+            InboundMessage.mailbox_id == mailbox_id,
+            InboundMessage.origin == "import",
+            InboundMessage.state == "received",
+            InboundMessage.lease_expires_at.is_not(None),
+        )
         .values(lease_expires_at=None)
-        .returning(InboundMessage.id)
     )
-    return sorted(session.scalars(statement))
 
 
 def outcomes(session: Session, inbound_ids: Collection[int]) -> list[InboundMessage]:
