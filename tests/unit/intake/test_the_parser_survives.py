@@ -31,6 +31,9 @@ TYPES = st.sampled_from(
         "multipart/mixed",
         "application/ms-tnef; name*0*=utf-8''%",
         "text/plain; name==?",
+        "application/pkcs7-mime; smime-type=signed-data",
+        "multipart/signed; boundary=b",
+        "text/rfc822-headers",
     ],
 )
 ENCODINGS = st.sampled_from(["base64", "quoted-printable", "x-uuencode", "7bit", "8bit", "binary", "none", ""])
@@ -68,6 +71,12 @@ BODIES = st.one_of(
             b"<p>x<",
             b"begin 644 x\n",
             b"> q\nOn x wrote:\n",
+            b"\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80",
+            b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:x\nORGANIZER:\nEND:VEVENT\nEND:VCALENDAR",
+            b'<img src="data:image/png;base64,iVBORw0KGgo=">',
+            b"##- x -##\n---------- Forwarded message ---------\nFrom: a\nTo: b\n\nx\n",
+            b'{"notificationType": "Bounce", "mail": {}, "bounce": 1}',
         ]
     ),
 )
