@@ -81,11 +81,13 @@ def _meet(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, clock: Cl
     with unit_of_work() as session:
         source = cursor.meet(session, source_id=source_id, state=state, now=clock())
     since = cursor.reads_since(source)
-    if source.last_uid or since is None:
+    if source.last_uid or source.backlog_uid == 0 or since is None:
         return source
     first_uid = folder.first_uid_since(since) or state.uid_next
+    # What came after this numbering began is read whatever its date: somebody moved it here.
+    too_old_up_to = min(first_uid - 1, source.backlog_uid)
     with unit_of_work() as session:
-        return cursor.begin_behind(session, source_id=source_id, uid=first_uid - 1)
+        return cursor.begin_behind(session, source_id=source_id, uid=too_old_up_to)
 
 
 def _note_backlog(source_id: int, count: int, unit_of_work: UnitOfWork) -> None:

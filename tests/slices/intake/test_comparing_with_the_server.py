@@ -123,6 +123,21 @@ def test_the_last_days_of_an_empty_folder_begin_with_the_next_mail(office, fixed
     assert box.fetch() == 1
 
 
+@pytest.mark.parametrize("start_from", ["now", "days"])
+@pytest.mark.parametrize("before", [0, 2])
+def test_old_mail_that_somebody_moves_here_after_we_began_is_read(office, fixed_clock, start_from, before):
+    _, source_id = connect(start_from=start_from, start_days=7)
+    box = Inbox(0, source_id, fixed_clock)
+    for _ in range(before):
+        box.folder.deliver(mail(subject="Old"), at=NOW - timedelta(days=90))
+    box.fetch()
+    box.folder.deliver(mail(subject="Moved here"), at=NOW - timedelta(days=90))
+
+    box.fetch()
+
+    assert subjects() == ["Moved here"]
+
+
 def with_processed_folder(box, name="Done"):
     with unit_of_work() as session:
         session.get_one(IntakeSource, box.source_id).processed_folder = name

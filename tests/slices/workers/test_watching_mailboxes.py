@@ -11,8 +11,12 @@ from helpdesk.infra import crypto, leases
 from helpdesk.infra.clock import now
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import Lease
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.models import InboundMessage, IntakeSource
-from tests.dovecot import PASSWORD
+from helpdesk.intake.service import sources
+from helpdesk.outbox import grants
+from tests.authorisation import CLIENT_ID, CLIENT_SECRET, running_authorisation_server
+from tests.dovecot import PASSWORD, running_dovecot
 from tests.mails import mail
 from tests.slices.conftest import connect
 from tests.waiting import eventually
@@ -98,6 +102,45 @@ def test_a_wrong_password_is_shown_and_a_right_one_is_used_at_once(app, account)
         eventually(lambda: source(source_id).idle_since)
 
     assert source(source_id).last_error == ""
+
+
+def test_a_settings_change_and_check_now_begin_anew_at_once(app, account):
+    source_id = connected(account)
+
+    with watching(app):
+        eventually(lambda: source(source_id).reconciled_at)
+        before = source(source_id).reconciled_at
+        with unit_of_work() as session:
+            sources.renew(session, session.get_one(IntakeSource, source_id), now=now())
+        eventually(lambda: source(source_id).reconciled_at not in (None, before))
+
+    assert source(source_id).missing_uids == []
+
+
+def test_a_mailbox_that_signs_in_by_oauth_waits_for_its_consent_and_is_then_read(app):
+    with running_authorisation_server() as provider, running_dovecot(oauth_url=provider.url) as server:
+        account = server.account()
+        provider.mailbox = account.user
+        mailbox_id, source_id = connect(auth="oauth", password="", user=account.user, imap_port=server.port)
+        with watching(app):
+            eventually(lambda: "no OAuth registration yet" in source(source_id).last_error)
+            with unit_of_work() as session:
+                grants.register(
+                    session,
+                    actor=SYSTEM,
+                    now=now(),
+                    mailbox_id=mailbox_id,
+                    provider="other",
+                    flow="client_credentials",
+                    client_id=CLIENT_ID,
+                    client_secret=CLIENT_SECRET,
+                    authorize_url="",
+                    token_url=f"{provider.url}/token",
+                    scope="mail",
+                )
+            eventually(lambda: source(source_id).idle_since)
+            account.deliver(mail(subject="By token"))
+            eventually(lambda: subjects() == ["By token"])
 
 
 def test_a_password_that_our_key_cannot_read_is_shown(app, account):
