@@ -20,7 +20,7 @@ from helpdesk.infra.files import BlobStore
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse, parse_headers
-from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.kernel.errors import ExternalFailure, HelpdeskError
 from helpdesk.tickets.domain import NewAttachment
 
 LENGTH = struct.Struct("!Q")
@@ -47,9 +47,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A mail that was not read, and why; another attempt may succeed."""
+    """A mail that was not read, and why; another attempt may succeed.
+
+    ``is_blameless``: nothing is wrong with the mail, there was no room for its files.
+    """
 
     error: str
+    is_blameless: bool = False
 
 
 def read(request: Request, store: BlobStore) -> Read | Unread:
@@ -60,7 +64,7 @@ def read(request: Request, store: BlobStore) -> Read | Unread:
         mail = parse(store.get(request.digest))
         return Read(replace(mail, attachments=()), tuple(stored(file, store) for file in mail.attachments))
     except HelpdeskError as error:
-        return Unread(str(error))
+        return Unread(str(error), is_blameless=isinstance(error, ExternalFailure))
 
 
 def _by_headers(request: Request, store: BlobStore) -> Read:

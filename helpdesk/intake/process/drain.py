@@ -101,7 +101,13 @@ class _Hands:
             claimed = answers[0][0]
             logger.warning("inbound.failed", inbound_id=claimed.inbound_id, attempt=claimed.attempt, exc_info=True)
             with self._unit_of_work() as session:
-                log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}", now=self._clock())
+                log.give_back(
+                    session,
+                    claimed=claimed,
+                    error=f"{type(error).__name__}: {error}",
+                    now=self._clock(),
+                    is_blameless=log.is_blameless(error),
+                )
         failpoints.passing("done")
 
     def let_go(self) -> None:
@@ -124,6 +130,6 @@ class _Hands:
 
 def _apply(session: Session, claimed: Claimed, answer: Read | Unread, now: datetime) -> None:
     if isinstance(answer, Unread):
-        log.give_back(session, claimed=claimed, error=answer.error, now=now)
+        log.give_back(session, claimed=claimed, error=answer.error, now=now, is_blameless=answer.is_blameless)
     else:
         effect.apply(session, claimed=claimed, mail=answer.mail, files=answer.files, now=now)

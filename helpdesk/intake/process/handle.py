@@ -50,7 +50,13 @@ def handle(
     except Exception as error:  # the mail quarantine
         logger.warning("inbound.failed", inbound_id=inbound_id, attempt=claimed.attempt, exc_info=True)
         with unit_of_work() as session:
-            log.give_back(session, claimed=claimed, error=f"{type(error).__name__}: {error}", now=clock())
+            log.give_back(
+                session,
+                claimed=claimed,
+                error=f"{type(error).__name__}: {error}",
+                now=clock(),
+                is_blameless=log.is_blameless(error),
+            )
 
 
 def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:

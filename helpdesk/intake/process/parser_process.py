@@ -163,4 +163,6 @@ def _value_of(payload: bytes) -> Read | Unread:
         value = _Values(io.BytesIO(payload)).load()
     except (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, TypeError, ValueError) as error:
         return Unread(f"the answer of the parser makes no sense: {error}")
-    return value if isinstance(value, Read) else Unread(str(getattr(value, "error", "no answer")))
+    if isinstance(value, Read):
+        return value
+    return Unread(str(getattr(value, "error", "no answer")), bool(getattr(value, "is_blameless", False)))

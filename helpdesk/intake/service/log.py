@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
+from helpdesk.kernel.errors import ExternalFailure
 
 LEASE = timedelta(minutes=2)
 ERROR_LIMIT = 1000
@@ -101,18 +103,28 @@ def finish(
     session.flush()
 
 
-def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime) -> None:
-    """Note that the attempt failed: it is tried again after a pause, and after three attempts waits for a person."""
+def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime, is_blameless: bool = False) -> None:
+    """Note that the attempt failed: it is tried again after a pause, and after three attempts waits for a person.
+
+    ``is_blameless``: the disk was full or the database away. That counts as no attempt, however often it happens.
+    """
     inbound = still_ours(session, claimed)
     if inbound is None:
         return
-    if claimed.attempt >= ATTEMPTS:
+    if is_blameless:
+        inbound.attempts = claimed.attempt - 1
+    elif claimed.attempt >= ATTEMPTS:
         finish(session, inbound, state="quarantined", error=error[:ERROR_LIMIT], now=now)
         return
     inbound.state = "received"
     inbound.error = error[:ERROR_LIMIT]
-    inbound.lease_expires_at = now + PAUSES[claimed.attempt - 1]
+    inbound.lease_expires_at = now + (PAUSES[0] if is_blameless else PAUSES[claimed.attempt - 1])
     session.flush()
+
+
+def is_blameless(error: Exception) -> bool:
+    """Return whether an attempt failed for want of room or of the database, whatever the mail says."""
+    return isinstance(error, ExternalFailure | OperationalError)
 
 
 def ring_unfinished(session: Session, *, now: datetime) -> bool:
