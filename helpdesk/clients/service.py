@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
@@ -13,6 +12,7 @@ from helpdesk.clients.domain import check_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
+from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
@@ -148,25 +148,45 @@ def add_contact(
         NotFound: no such client, or not for this actor.
         RuleViolation: no e-mail address.
     """
-    address = check_address(email)
-    contact = queries.find_contact(session, address)
-    if client_id is not None and (contact is None or contact.client_id is None):
-        queries.get(session, actor=actor, client_id=client_id)
+    contact = queries.find_contact(session, check_address(email))
     if contact is None:
-        contact = _insert_contact(
-            session,
-            Contact(
-                client_id=client_id, name=name.strip() or address, email=address, language=language, created_at=now
-            ),
+        return new_contact(
+            session, actor=actor, now=now, name=name, email=email, client_id=client_id, language=language
         )
-        audit.record(session, actor=actor, action="added", kind="contact", object_id=contact.id, now=now)
-    elif contact.client_id is None and client_id is not None:
-        contact.client_id = client_id
+    if contact.client_id is None and client_id is not None:
+        contact.client_id = queries.get(session, actor=actor, client_id=client_id).id
         session.flush()
         audit.record(
             session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
         )
     return contact
+
+
+def new_contact(
+    session: Session, *, actor: Actor, now: datetime, name: str, email: str, client_id: int | None, language: str = ""
+) -> Contact:
+    """Add a contact for an address that nobody has, as somebody found out just now; return whoever has it meanwhile.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: no e-mail address.
+    """
+    address = check_address(email)
+    if client_id is not None:
+        queries.get(session, actor=actor, client_id=client_id)
+    values = {
+        "client_id": client_id,
+        "name": name.strip() or address,
+        "email": address,
+        "language": language,
+        "created_at": now,
+    }
+    statement = insert_of(session, Contact).values(values).on_conflict_do_nothing().returning(Contact)
+    added: Contact | None = session.scalar(statement)
+    if added is None:
+        return session.scalars(queries.contact_of(address)).one()
+    audit.record(session, actor=actor, action="added", kind="contact", object_id=added.id, now=now)
+    return added
 
 
 def note_bounce(session: Session, *, now: datetime, email: str, hard: bool, why: str) -> Contact | None:
@@ -218,18 +238,6 @@ def correct_address(session: Session, *, actor: Actor, now: datetime, contact: C
         before=before,
         after=address,
     )
-    return contact
-
-
-def _insert_contact(session: Session, contact: Contact) -> Contact:
-    try:
-        with session.begin_nested():
-            session.add(contact)
-    except IntegrityError:
-        first = queries.find_contact(session, contact.email)
-        if first is None:
-            raise
-        return first
     return contact
 
 

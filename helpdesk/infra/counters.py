@@ -1,10 +1,20 @@
 """Running numbers: one UPDATE … RETURNING, so that two takers never get the same."""
 
-from sqlalchemy import update
+from typing import cast
+
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import insert_of
 from helpdesk.infra.models import Counter
+
+COUNTERS = cast("Table", Counter.__table__)
+TAKE = (
+    update(COUNTERS)
+    .where(COUNTERS.c.name == bindparam("counter"))
+    .values(last_value=COUNTERS.c.last_value + 1)
+    .returning(COUNTERS.c.last_value)
+)
 
 
 def take_next(session: Session, name: str) -> int:
@@ -18,9 +28,4 @@ def take_next(session: Session, name: str) -> int:
 
 def _next(session: Session, name: str) -> int | None:
     """Return the next number; None where there is no counter yet."""
-    return session.execute(
-        update(Counter)
-        .where(Counter.name == name)
-        .values(last_value=Counter.last_value + 1)
-        .returning(Counter.last_value)
-    ).scalar_one_or_none()
+    return session.execute(TAKE, {"counter": name}).scalar_one_or_none()

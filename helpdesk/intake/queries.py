@@ -1,12 +1,14 @@
 """Reads of the inbound log and of the sources, and what matching asks the database."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients.models import ClientDomain
+from helpdesk.infra.db import once
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
@@ -115,22 +117,45 @@ def duplicate_of(session: Session, inbound: InboundMessage) -> int | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """Another message of the log with the same Message-ID."""
+
+    id: int
+    mailbox_id: int
+    content_hash: str
+
+
+def namesakes(session: Session, inbound: InboundMessage) -> list[Namesake]:
+    """Return the other messages with this one's Message-ID, oldest first; asked once a mail."""
+    query = (
+        select(InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
+        .where(InboundMessage.message_id == inbound.message_id, InboundMessage.id != inbound.id)
+        .order_by(InboundMessage.id)
+    )
+    return once(session, "namesakes", inbound.id, read=lambda: [Namesake(*row) for row in session.execute(query)])
+
+
 def same_message_id(session: Session, inbound: InboundMessage) -> int | None:
     """Return another message of this mailbox with the same Message-ID and other content (rule 4)."""
-    return session.scalar(
-        select(InboundMessage.id)
-        .where(
-            InboundMessage.mailbox_id == inbound.mailbox_id,
-            InboundMessage.message_id == inbound.message_id,
-            InboundMessage.content_hash != inbound.content_hash,
-            InboundMessage.id < inbound.id,
-        )
-        .limit(1)
+    return next(
+        (
+            one.id
+            for one in namesakes(session, inbound)
+            if one.mailbox_id == inbound.mailbox_id and one.content_hash != inbound.content_hash and one.id < inbound.id
+        ),
+        None,
     )
 
 
 def twin_item(session: Session, inbound: InboundMessage) -> WorkItem | None:
     """Return the work item that the same mail led to in another mailbox of ours (rule 6)."""
+    if not any(
+        one.mailbox_id != inbound.mailbox_id and one.content_hash == inbound.content_hash
+        for one in namesakes(session, inbound)
+    ):
+        return None
+    session.flush()  # the twin may have had its effect in this very transaction
     return session.scalar(
         select(WorkItem)
         .join(InboundEffect, InboundEffect.work_item_id == WorkItem.id)

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.subject import find_token, plain_subject
-from helpdesk.intake.models import IntakeLimits
 from helpdesk.intake.render import acknowledgement, too_large
 from helpdesk.intake.service.limits import BYTES_IN_A_MEGABYTE
 from helpdesk.intake.service.matching import Arrival
@@ -18,6 +17,8 @@ from helpdesk.outbox.domain import Address
 from helpdesk.outbox.render import above_the_line
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
+
+A_DAY = timedelta(days=1)
 
 
 def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified: bool, now: datetime) -> str | None:
@@ -32,9 +33,9 @@ def refusal(session: Session, arrival: Arrival, contact: Contact, *, unverified:
         return "not acknowledged: sent by staff"
     if contact.undeliverable_at is not None or contact.email == NOBODY:
         return "not acknowledged: mail to the sender cannot be delivered"
-    since = now - timedelta(days=1)
-    written = tickets.acknowledgements(session, contact_id=contact.id, since=since)
-    return _not_fresh(arrival) or _capped(written, arrival.limits, now) or _echo(session, arrival, contact, since)
+    return (
+        _not_fresh(arrival) or _capped(session, arrival, contact, now) or _echo(session, arrival, contact, now - A_DAY)
+    )
 
 
 def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *, now: datetime) -> None:
@@ -115,8 +116,9 @@ def _is_backlog(arrival: Arrival) -> bool:
     return starts_at is not None and arrival.inbound.received_at < starts_at.replace(microsecond=0)
 
 
-def _capped(written: list[datetime], limits: IntakeLimits, now: datetime) -> str | None:
+def _capped(session: Session, arrival: Arrival, contact: Contact, now: datetime) -> str | None:
     """Return which cap of rule 26 stands against one more acknowledgement, by those written within a day."""
+    limits, written = arrival.limits, tickets.acknowledgements(session, contact_id=contact.id, since=now - A_DAY)
     pause, daily = limits.acknowledgement_pause_minutes, limits.acknowledgements_a_day
     if written and written[0] > now - timedelta(minutes=pause):
         return f"not acknowledged: the sender had one within {pause} minutes"

@@ -83,7 +83,7 @@ def ignore(session: Session, *, actor: Actor, inbound_id: int, why: str, now: da
     reason = required(why, "Say why this message needs no ticket; the reason stands on the log.")
     error = inbound.error
     reasons = [f"ignored by {actor.name}: {reason}", *inbound.reasons]
-    log.finish(session, inbound, state="ignored", outcome="set_aside", reasons=reasons, error=error, now=now)
+    log.finish(inbound, state="ignored", outcome="set_aside", reasons=reasons, error=error, now=now)
     audit.record(session, actor=actor, action="ignored", kind="inbound_message", object_id=inbound.id, now=now, why=why)
     return inbound
 

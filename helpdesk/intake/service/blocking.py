@@ -11,6 +11,7 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.clients.domain import check_address, client_domain, is_freemail, suffixes_of
 from helpdesk.infra import audit
+from helpdesk.infra.db import once
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.models import BlockedSender
@@ -72,11 +73,15 @@ def blocked_by(session: Session, address: str) -> str | None:
     """Return the pattern that blocks this address, the narrowest of them; None when it may write."""
     wanted = normalise_address(address)
     domain = domain_of(wanted)
-    if not domain:
+    if not domain or not once(session, "any blocked", read=lambda: _any_blocked(session)):
         return None
     patterns = [wanted, *(f"@{suffix}" for suffix in suffixes_of(domain))]
     found = set(session.scalars(select(BlockedSender.pattern).where(BlockedSender.pattern.in_(patterns))))
     return next((pattern for pattern in patterns if pattern in found), None)
+
+
+def _any_blocked(session: Session) -> bool:
+    return session.scalar(select(BlockedSender.pattern).limit(1)) is not None
 
 
 def blockable(session: Session, address: str) -> Blockable:

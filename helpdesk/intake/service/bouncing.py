@@ -25,7 +25,7 @@ def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) 
     reasons = (*decision.reasons, *arrival.mail.bounce.reasons)
     if decision.work_item_id is None:
         _mark(session, arrival, _recipients_of(returned), now)
-        log.finish(session, arrival.inbound, state="ignored", outcome="bounce", reasons=reasons, now=now)
+        log.finish(arrival.inbound, state="ignored", outcome="bounce", reasons=reasons, now=now)
         return
     takes_part = ticket_queries.participants(session, [decision.work_item_id])
     ours = _recipients_of(returned) or {normalise_address(one.contact.email) for one in takes_part}

@@ -54,7 +54,7 @@ def _take_effect(
             bouncing.note(session, arrival, decision, now)
         case Outcome.IGNORED:
             outcome = "loop" if arrival.incoming.from_ourselves else "automatic"
-            log.finish(session, arrival.inbound, state="ignored", outcome=outcome, reasons=decision.reasons, now=now)
+            log.finish(arrival.inbound, state="ignored", outcome=outcome, reasons=decision.reasons, now=now)
 
 
 def _describe(inbound: InboundMessage, mail: ParsedMail) -> None:

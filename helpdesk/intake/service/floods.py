@@ -35,7 +35,7 @@ def ignore_all(session: Session, *, actor: Actor, now: datetime, address: str) -
     held = _held(session, address)
     for inbound in held:
         reasons = [f"ignored by {actor.name}: too many at once", *inbound.reasons]
-        log.finish(session, inbound, state="ignored", outcome="set_aside", reasons=reasons, now=now)
+        log.finish(inbound, state="ignored", outcome="set_aside", reasons=reasons, now=now)
     audit.record(
         session,
         actor=actor,

@@ -51,11 +51,11 @@ def claim(session: Session, *, inbound_id: int, now: datetime) -> Claimed | None
         return None
     inbound = session.get_one(InboundMessage, claimed, populate_existing=True)
     if inbound.attempts > ATTEMPTS:
-        finish(session, inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
+        finish(inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
         return None
     first = None if OPEN_TICKET in inbound.decisions else queries.duplicate_of(session, inbound)
     if first is not None:
-        finish(session, inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
+        finish(inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
         return None
     return Claimed(inbound.id, inbound.attempts, inbound.blob_sha256, tuple(inbound.decisions))
 
@@ -82,7 +82,6 @@ def still_ours(session: Session, claimed: Claimed) -> InboundMessage | None:
 
 
 def finish(
-    session: Session,
     inbound: InboundMessage,
     *,
     state: str,
@@ -92,7 +91,7 @@ def finish(
     reasons: Iterable[str] = (),
     error: str = "",
 ) -> None:
-    """Give the message its one outcome."""
+    """Give the message its one outcome; it is written with the transaction's next flush, many at once."""
     inbound.state = state
     inbound.outcome = outcome
     inbound.matched_by = matched_by
@@ -100,7 +99,6 @@ def finish(
     inbound.error = error
     inbound.lease_expires_at = None
     inbound.finished_at = now
-    session.flush()
 
 
 def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime, is_blameless: bool = False) -> None:
@@ -114,7 +112,7 @@ def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime, 
     if is_blameless:
         inbound.attempts = claimed.attempt - 1
     elif claimed.attempt >= ATTEMPTS:
-        finish(session, inbound, state="quarantined", error=error[:ERROR_LIMIT], now=now)
+        finish(inbound, state="quarantined", error=error[:ERROR_LIMIT], now=now)
         return
     inbound.state = "received"
     inbound.error = error[:ERROR_LIMIT]

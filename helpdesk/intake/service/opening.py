@@ -30,7 +30,7 @@ def open_ticket(
     twin = queries.twin_item(session, arrival.inbound)
     if twin is not None and twin.project_id == place.project.id and OPEN_TICKET not in arrival.inbound.decisions:
         reason = f"the same mail came to another mailbox: ticket #{twin.number}"
-        log.finish(session, arrival.inbound, state="ignored", outcome="duplicate", reasons=[reason], now=now)
+        log.finish(arrival.inbound, state="ignored", outcome="duplicate", reasons=[reason], now=now)
         return
     contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
     assigned = ruling.assignment(session, ruled, place.project)
@@ -70,7 +70,7 @@ def open_ticket(
             contact=contact,
             inner=unfolded.inner,
         )
-    recording.bring_in(session, arrival, contact, opened, now)
+    recording.bring_in(session, arrival, None, opened, now)  # the requester takes part already
     if acknowledge.is_fresh(arrival):
         notifying.tell_assignee(session, message=opened, now=now)
     if silence is None:

@@ -81,10 +81,9 @@ def requester(session: Session, arrival: Arrival, *, now: datetime) -> Contact:
     if arrival.contact is not None and arrival.contact.client_id is not None:
         return arrival.contact
     name, client_id = arrival.mail.sender.name, _home_of(session, arrival, arrival.sender.address)
+    add = client_service.new_contact if arrival.contact is None else client_service.add_contact
     try:
-        return client_service.add_contact(
-            session, actor=SYSTEM, now=now, name=name, email=arrival.sender.address, client_id=client_id
-        )
+        return add(session, actor=SYSTEM, now=now, name=name, email=arrival.sender.address, client_id=client_id)
     except RuleViolation:
         return client_service.add_contact(
             session, actor=SYSTEM, now=now, name="Unknown sender", email=NOBODY, client_id=None

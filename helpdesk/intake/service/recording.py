@@ -31,7 +31,7 @@ def done(
         InboundEffect(inbound_message_id=arrival.inbound.id, work_item_id=message.work_item_id, message_id=message.id)
     )
     matched_by = decision.matched_by.name.lower() if decision.matched_by else ""
-    log.finish(session, arrival.inbound, state="done", outcome=outcome, matched_by=matched_by, reasons=reasons, now=now)
+    log.finish(arrival.inbound, state="done", outcome=outcome, matched_by=matched_by, reasons=reasons, now=now)
 
 
 def bring_in(session: Session, arrival: Arrival, contact: Contact | None, message: Message, now: datetime) -> None:

@@ -35,7 +35,7 @@ def screen(
     if found is not None:
         if found.rule.ignore_reason and not asked_for:
             why = f"{found.title}: ignored, {found.rule.ignore_reason}"
-            log.finish(session, arrival.inbound, state="ignored", outcome="rule", reasons=[why], now=now)
+            log.finish(arrival.inbound, state="ignored", outcome="rule", reasons=[why], now=now)
             return None
         arrival = _under_rule(arrival, found)
         decision = overruled(decide(arrival.incoming, candidates), arrival.inbound.decisions)
@@ -52,7 +52,7 @@ def _is_spam(session: Session, arrival: Arrival, decision: Decision, now: dateti
     if pattern is None:
         return False
     reasons = (f"spam: {pattern} is blocked", *decision.reasons)
-    log.finish(session, arrival.inbound, state="ignored", outcome="spam", reasons=reasons, now=now)
+    log.finish(arrival.inbound, state="ignored", outcome="spam", reasons=reasons, now=now)
     return True
 
 
@@ -71,9 +71,10 @@ def _is_held(session: Session, arrival: Arrival, decision: Decision, now: dateti
     if inbound.origin == "import" or (starts_at is not None and inbound.received_at < starts_at):
         return False
     allowed = arrival.limits.new_tickets_an_hour
+    session.flush()  # those of this very transaction count
     opened = rule_queries.tickets_opened(session, inbound, since=inbound.received_at - HOUR)
     if opened < allowed:
         return False
     why = f"held: {inbound.from_address or 'this sender'} opened {allowed} tickets within an hour"
-    log.finish(session, inbound, state="held", outcome="capped", reasons=(why, *decision.reasons), now=now)
+    log.finish(inbound, state="held", outcome="capped", reasons=(why, *decision.reasons), now=now)
     return True

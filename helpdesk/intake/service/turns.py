@@ -103,18 +103,18 @@ def _claim(session: Session, ids: list[int], *, now: datetime) -> tuple[Claimed,
     return tuple(
         Claimed(one.id, one.attempts, one.blob_sha256, tuple(one.decisions))
         for one in rows
-        if not _is_over(session, one, doubles.get(one.id), now)
+        if not _is_over(one, doubles.get(one.id), now)
     )
 
 
-def _is_over(session: Session, inbound: InboundMessage, first: int | None, now: datetime) -> bool:
+def _is_over(inbound: InboundMessage, first: int | None, now: datetime) -> bool:
     """Give the message its outcome where no parser has to see it; return whether it has one."""
     if inbound.attempts > ATTEMPTS:
-        log.finish(session, inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
+        log.finish(inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
         return True
     if first is None or OPEN_TICKET in inbound.decisions:
         return False
-    log.finish(session, inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
+    log.finish(inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
     return True
 
 

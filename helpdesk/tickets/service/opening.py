@@ -70,7 +70,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
 
     ``person_id`` is the colleague who wrote it to the requester.
     """
-    item = open_details(
+    item = _details(
         session,
         actor=SYSTEM,
         now=now,
@@ -83,7 +83,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
         assignee_id=assignee_id,
         reasons=mail.reasons,
     )
-    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=person_id, mail=mail)
+    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=person_id, mail=mail, is_first=True)
 
 
 def open_details(  # noqa: PLR0913 - as open_ticket
@@ -101,6 +101,38 @@ def open_details(  # noqa: PLR0913 - as open_ticket
     related_to_id: int | None = None,
 ) -> WorkItem:
     """Add the work item with its ticket details and its requester, and no message yet."""
+    item = _details(
+        session,
+        actor=actor,
+        now=now,
+        project_id=project_id,
+        requester_id=requester_id,
+        title=title,
+        mailbox_id=mailbox_id,
+        reasons=reasons,
+        priority=priority,
+        assignee_id=assignee_id,
+        related_to_id=related_to_id,
+    )
+    session.flush()
+    return item
+
+
+def _details(  # noqa: PLR0913 - as open_ticket
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    project_id: int,
+    requester_id: int,
+    title: str,
+    mailbox_id: int | None,
+    reasons: tuple[str, ...],
+    priority: str = "normal",
+    assignee_id: int | None = None,
+    related_to_id: int | None = None,
+) -> WorkItem:
+    """Add the same, and leave the details to the next flush."""
     item = projects.create_item(
         session,
         actor=actor,
@@ -122,5 +154,4 @@ def open_details(  # noqa: PLR0913 - as open_ticket
         )
     )
     session.add(Participant(work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now))
-    session.flush()
     return item

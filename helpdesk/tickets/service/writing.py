@@ -68,9 +68,18 @@ def write(
 
 
 def keep_mail(
-    session: Session, *, item_id: int, contact_id: int | None, person_id: int | None, mail: IncomingMail
+    session: Session,
+    *,
+    item_id: int,
+    contact_id: int | None,
+    person_id: int | None,
+    mail: IncomingMail,
+    is_first: bool = False,
 ) -> Message:
-    """Add the mail with its files, and remember every Message-ID by which answers will find the ticket."""
+    """Add the mail with its files, and remember every Message-ID by which answers will find the ticket.
+
+    ``is_first``: the ticket is new, and knows no Message-ID yet.
+    """
     message = Message(
         work_item_id=item_id,
         kind="mail",
@@ -94,7 +103,9 @@ def keep_mail(
     attach(message, mail.attachments)
     session.add(message)
     if not mail.held:
-        remember(session, item_id, (mail.message_id, *mail.references))
+        message_ids = (mail.message_id, *mail.references)
+        known = frozenset[str]() if is_first else _known(session, item_id, message_ids)
+        _add_references(session, item_id, message_ids, known)
     session.flush()
     _fold_signatures(session, message)
     return message
@@ -136,14 +147,20 @@ def _attachment(position: int, file: NewAttachment) -> Attachment:
 
 def remember(session: Session, item_id: int, message_ids: Iterable[str]) -> None:
     """Remember Message-IDs by which answers will find the work item."""
-    wanted = [message_id for message_id in dict.fromkeys(message_ids) if message_id]
-    known = {
-        message_id for message_id, known_item in queries.items_by_reference(session, wanted) if known_item == item_id
-    }
-    session.add_all(
-        ThreadReference(work_item_id=item_id, message_id=message_id) for message_id in wanted if message_id not in known
-    )
+    wanted = tuple(message_ids)
+    _add_references(session, item_id, wanted, _known(session, item_id, wanted))
     session.flush()
+
+
+def _known(session: Session, item_id: int, message_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the Message-IDs by which the work item is found already."""
+    pairs = queries.items_by_reference(session, [message_id for message_id in message_ids if message_id])
+    return frozenset(message_id for message_id, known_item in pairs if known_item == item_id)
+
+
+def _add_references(session: Session, item_id: int, message_ids: Iterable[str], known: frozenset[str]) -> None:
+    wanted = (message_id for message_id in dict.fromkeys(message_ids) if message_id and message_id not in known)
+    session.add_all(ThreadReference(work_item_id=item_id, message_id=message_id) for message_id in wanted)
 
 
 def lock(session: Session, item_id: int) -> WorkItem:
