@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person
@@ -13,6 +13,9 @@ from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, S
 from helpdesk.kernel.errors import NotFound, RuleViolation
 
 MESSAGE = "There is no such client."
+
+CONTACT_OF_ADDRESS = select(Contact).where(func.lower(Contact.email) == bindparam("address"))
+"""Made once: it is asked for every mail, and to write a query costs more than to run it."""
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -74,14 +77,9 @@ def internal_client(session: Session) -> Client | None:
     return session.scalar(select(Client).where(Client.is_internal.is_(True)).order_by(Client.id).limit(1))
 
 
-def contact_of(email: str) -> Select[Contact]:
-    """Return the query for the contact with this address, whatever its case."""
-    return select(Contact).where(func.lower(Contact.email) == email.strip().lower())
-
-
 def find_contact(session: Session, email: str) -> Contact | None:
     """Return the contact with this address, whatever its case."""
-    return session.scalar(contact_of(email))
+    return session.scalar(CONTACT_OF_ADDRESS, {"address": email.strip().lower()})
 
 
 def client_of_domain(session: Session, domain: str) -> Client | None:

@@ -184,7 +184,7 @@ def new_contact(
     statement = insert_of(session, Contact).values(values).on_conflict_do_nothing().returning(Contact)
     added: Contact | None = session.scalar(statement)
     if added is None:
-        return session.scalars(queries.contact_of(address)).one()
+        return session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
     audit.record(session, actor=actor, action="added", kind="contact", object_id=added.id, now=now)
     return added
 

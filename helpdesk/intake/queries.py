@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients.models import ClientDomain
@@ -117,6 +117,14 @@ def duplicate_of(session: Session, inbound: InboundMessage) -> int | None:
     )
 
 
+NAMESAKES = (
+    select(InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
+    .where(InboundMessage.message_id == bindparam("message_id"), InboundMessage.id != bindparam("own_id"))
+    .order_by(InboundMessage.id)
+)
+"""Made once: it is asked for every mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Namesake:
     """Another message of the log with the same Message-ID."""
@@ -128,12 +136,10 @@ class Namesake:
 
 def namesakes(session: Session, inbound: InboundMessage) -> list[Namesake]:
     """Return the other messages with this one's Message-ID, oldest first; asked once a mail."""
-    query = (
-        select(InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
-        .where(InboundMessage.message_id == inbound.message_id, InboundMessage.id != inbound.id)
-        .order_by(InboundMessage.id)
+    names = {"message_id": inbound.message_id, "own_id": inbound.id}
+    return once(
+        session, "namesakes", inbound.id, read=lambda: [Namesake(*row) for row in session.execute(NAMESAKES, names)]
     )
-    return once(session, "namesakes", inbound.id, read=lambda: [Namesake(*row) for row in session.execute(query)])
 
 
 def same_message_id(session: Session, inbound: InboundMessage) -> int | None:
