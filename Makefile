@@ -7,8 +7,8 @@
 # The first Python of 3.11 or newer.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
-# How many tests run at once.
-JOBS ?= 2
+# How many tests run at once: more than there are cores, since many wait for servers that they started.
+JOBS ?= 3
 # What `make soak` does; POSTGRESQL=1 does it on PostgreSQL.
 MAILS ?= 10000
 KILLS ?= 200
@@ -33,7 +33,7 @@ demo: .venv/demo.stamp ## Run the story: mail, ticket, time, retainer, invoice (
 	@exec $(BIN)/helpdesk demo $(if $(ONCE),--once)
 
 test: system-test .venv/dev.stamp lint ## Check everything: lint, then all tests on both databases
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 soak: system-test .venv/dev.stamp ## Kill processes while mail comes in, and count (MAILS=10000 KILLS=200 SEED=1)
 	@$(BIN)/python -m tests.faults.soak --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(POSTGRESQL),--postgresql)

@@ -88,7 +88,7 @@ def test_the_story_ends_the_same_while_processes_are_killed(tmp_path, names):
 
 @pytest.mark.parametrize("server", ["imap", "smtp"])
 def test_without_a_server_outside_the_story_fails_and_names_the_step(tmp_path, server):
-    story = start(tmp_path, "--without", server, "--patience", "8")
+    story = start(tmp_path, "--without", server, "--patience", "3")
 
     stdout, stderr = story.communicate(timeout=SECONDS)
 
