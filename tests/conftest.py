@@ -43,6 +43,16 @@ RESTART = """
 os.environ["PYTEST_DEBUG_TEMPROOT"] = str(scratch.root())
 
 
+FIRST = ("flows", "faults", "browser")
+"""What waits for processes of its own begins first, and the rest is done beside it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow folders first; else the order is that of the names."""
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(Path(__file__).parent).parts[0], len(ranks)))
+
+
 def settings_for(home: Path, database_url: str) -> Settings:
     return Settings(
         home=home,

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -17,6 +16,7 @@ from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team,
 from helpdesk.infra import audit
 from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.periods import zone_named
 
 SESSION_LIFETIME = timedelta(days=14)
 IDLE_LIMIT = timedelta(hours=12)
@@ -184,9 +184,7 @@ def add_person(
     if role not in STAFF:
         message = f"{role!r} is not a role."
         raise RuleViolation(message)
-    if time_zone not in available_timezones():
-        message = f"{time_zone!r} is not a time zone; expected a name such as Europe/Berlin."
-        raise RuleViolation(message)
+    zone_named(time_zone)
     if find_by_email(session, email) is not None:
         message = f"{email} belongs to somebody already."
         raise RuleViolation(message)
