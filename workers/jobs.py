@@ -7,8 +7,8 @@ from helpdesk.accounts import service as accounts
 from helpdesk.infra import blobs, clock, jobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
-from helpdesk.intake.process import handle as intake
 from helpdesk.intake.process.drain import drain
+from helpdesk.intake.process.drain import sweep as sweep_log
 from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
@@ -45,7 +45,7 @@ def deliver_outgoing(message_id: int) -> None:
 @light_job
 def sweep_inbound() -> None:
     """Ring again for messages that nobody handles."""
-    intake.sweep(unit_of_work, clock=clock.now)
+    sweep_log(unit_of_work, clock=clock.now)
 
 
 @light_job

@@ -102,21 +102,6 @@ def get_inbound(session: Session, inbound_id: int) -> InboundMessage:
     return inbound
 
 
-def duplicate_of(session: Session, inbound: InboundMessage) -> int | None:
-    """Return the earliest message of this mailbox that is the same mail; None when this is the first (rule 4)."""
-    return session.scalar(
-        select(InboundMessage.id)
-        .where(
-            InboundMessage.mailbox_id == inbound.mailbox_id,
-            InboundMessage.message_id == inbound.message_id,
-            InboundMessage.content_hash == inbound.content_hash,
-            InboundMessage.id < inbound.id,
-        )
-        .order_by(InboundMessage.id)
-        .limit(1)
-    )
-
-
 NAMESAKES = (
     select(InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
     .where(InboundMessage.message_id == bindparam("message_id"), InboundMessage.id != bindparam("own_id"))

@@ -65,8 +65,7 @@ def receive_all(inbox, tried: list[Attempt]) -> dict[str, int]:
         ids = session.scalars(
             select(InboundMessage.id).where(InboundMessage.id > before).order_by(InboundMessage.id)
         ).all()
-    for inbound_id in ids:
-        inbox.handle(inbound_id)
+    inbox.handle(ids[-1])
     return dict(zip((attempt.name for attempt in tried), ids, strict=True))
 
 

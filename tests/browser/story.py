@@ -342,7 +342,7 @@ def _quarantine(inbox: Inbox, clock: FixedClock) -> None:
 
     def fail(_raw: bytes) -> ParsedMail:
         message = "the header of part 3 never ends"
-        raise ValueError(message)
+        raise RuntimeError(message)
 
     inbox.folder.deliver(mail(sender=RACHEL, subject="Scan of the lease"), at=clock())
     inbox.fetch()

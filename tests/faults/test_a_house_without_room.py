@@ -9,8 +9,6 @@ from sqlalchemy.engine import make_url
 from helpdesk.infra import failpoints
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.intake.models import InboundMessage, IntakeSource
-from helpdesk.intake.parser.child import Unread
-from helpdesk.intake.process.drain import drain
 from tests.dovecot import PASSWORD
 from tests.faults.load import load, opening
 from tests.faults.test_a_mail_server_that_misbehaves import seen, watching
@@ -72,36 +70,6 @@ def test_mail_whose_files_find_no_room_is_tried_until_there_is_some(inbox, order
     assert (waiting.state, waiting.attempts) == ("received", 0)
     assert "No space left on device" in waiting.error
     assert inbox.handle(line.id + 1).outcome == "ticket"
-
-
-class FullDisk:
-    """A reader that finds no room for the files of any mail."""
-
-    def ask(self, _digest, *, headers_only=False):
-        pass
-
-    def has_answer(self):
-        return False
-
-    def answer(self):
-        return Unread("The file could not be stored: No space left on device.", is_blameless=True)
-
-    def drop(self):
-        pass
-
-
-@pytest.mark.usefixtures("rung")
-def test_a_worker_without_room_counts_no_attempt(inbox, fixed_clock):
-    inbox.folder.deliver(mail(), at=fixed_clock())
-    inbox.fetch()
-
-    for _ in range(6):
-        drain(unit_of_work, reader=FullDisk(), holder="one", clock=fixed_clock, is_over=lambda: False)  # type: ignore[arg-type]
-        fixed_clock.advance(minutes=1)
-
-    with unit_of_work() as session:
-        (waiting,) = session.scalars(select(InboundMessage)).all()
-    assert (waiting.state, waiting.attempts, "No space left" in waiting.error) == ("received", 0, True)
 
 
 @on_sqlite

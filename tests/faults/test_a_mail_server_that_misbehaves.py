@@ -13,12 +13,11 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.intake.process.fetch import fetch
-from helpdesk.intake.process.handle import handle
 from helpdesk.kernel.errors import ExternalFailure
 from tests.dovecot import PASSWORD
 from tests.faults.imap_proxy import running_proxy
 from tests.mails import mail
-from tests.slices.conftest import connect
+from tests.slices.conftest import connect, work_off
 from tests.waiting import eventually
 from workers import watcher
 
@@ -57,11 +56,6 @@ def contents():
 
 def outcomes():
     return sorted(row.outcome for row in rows())
-
-
-def handle_all():
-    for row in rows():
-        handle(row.id, unit_of_work, store=blobs.store(), clock=clock.now)
 
 
 def seen(account):
@@ -147,7 +141,7 @@ def test_the_same_mail_three_times_is_one_ticket(source_id, account, proxy):
     account.deliver(*[mail()] * 3)
     fetch_once(source_id, account, proxy)
 
-    handle_all()
+    work_off(clock.now)
 
     assert outcomes() == ["duplicate", "duplicate", "ticket"]
 
@@ -155,11 +149,11 @@ def test_the_same_mail_three_times_is_one_ticket(source_id, account, proxy):
 def test_mail_that_gets_new_numbers_opens_no_second_ticket(source_id, account, proxy):
     account.deliver(*(mail(subject=f"Mail {number}", sender=f"p{number}@acme.example") for number in range(40)))
     fetch_once(source_id, account, proxy)
-    handle_all()
+    work_off(clock.now)
     account.renumber()
 
     assert fetch_once(source_id, account, proxy) == 40
-    handle_all()
+    work_off(clock.now)
 
     assert outcomes() == ["duplicate"] * 40 + ["ticket"] * 40
 
@@ -172,7 +166,7 @@ def test_four_who_fetch_and_handle_at_once_make_one_ticket_of_each_mail(app, sou
         try:
             with app.app_context():
                 fetch_once(source_id, account, proxy)
-                handle_all()
+                work_off(clock.now)
         except BaseException as error:  # noqa: BLE001 - the test tells of it
             failures.append(error)
 
@@ -181,7 +175,7 @@ def test_four_who_fetch_and_handle_at_once_make_one_ticket_of_each_mail(app, sou
         thread.start()
     for thread in threads:
         thread.join(60)
-    handle_all()
+    work_off(clock.now)
 
     assert failures == []
     assert outcomes() == ["ticket"] * 30

@@ -1,8 +1,10 @@
 """The servers that mail is tested against, and a mailbox that is connected to them."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,8 +14,11 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.gateway import FolderState, Listed
 from helpdesk.intake.models import InboundMessage
+from helpdesk.intake.parser.child import Read, Request, Unread
+from helpdesk.intake.parser.child import read as read_as_the_child
+from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.fetch import fetch
-from helpdesk.intake.process.handle import handle
 from helpdesk.intake.service import sources
 from helpdesk.intake.service.sources import MailboxSettings
 from helpdesk.kernel.errors import ExternalFailure
@@ -128,6 +133,41 @@ class FakeFolder:
             raise ExternalFailure(message)
 
 
+WORKERS = count(1)
+
+
+@dataclass
+class ReaderHere:
+    """Reads as the parser's process does, but in this one; ``parser`` stands in for it and may fail, as that may."""
+
+    parser: Callable[[bytes], ParsedMail] | None = None
+    asked: deque[Request] = field(default_factory=deque)
+
+    def ask(self, digest: str, *, headers_only: bool = False) -> None:
+        self.asked.append(Request(digest, "" if headers_only else None))
+
+    def has_answer(self) -> bool:
+        return bool(self.asked)
+
+    def answer(self) -> Read | Unread:
+        request = self.asked.popleft()
+        if self.parser is None or request.note is not None:
+            return read_as_the_child(request, blobs.store())
+        try:
+            return Read(self.parser(blobs.store().get(request.digest)))
+        except RuntimeError as error:
+            return Unread(str(error))
+
+    def drop(self) -> None:
+        self.asked.clear()
+
+
+def work_off(clock: Callable[[], datetime], **how: Any) -> None:
+    """Handle all that waits as a worker does, ``how`` being what its reader is made with."""
+    reader, holder = ReaderHere(**how), f"worker {next(WORKERS)}"
+    drain(unit_of_work, reader=reader, holder=holder, clock=clock, is_over=lambda: False)  # type: ignore[arg-type]
+
+
 @dataclass
 class Inbox:
     """A connected mailbox whose mail is fetched and handled at once."""
@@ -149,7 +189,8 @@ class Inbox:
         return self.handle(inbound_id, **how)
 
     def handle(self, inbound_id: int, **how: Any) -> InboundMessage:
-        handle(inbound_id, unit_of_work, store=blobs.store(), clock=self.clock, **how)
+        """Work off all that waits, and return what became of this message."""
+        work_off(self.clock, **how)
         with unit_of_work() as session:
             return session.get_one(InboundMessage, inbound_id)
 

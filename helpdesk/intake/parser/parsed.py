@@ -45,6 +45,7 @@ class ParsedMail:
     sanitised, and shows no remote image: their addresses stand in ``blocked_images`` (rule 33).
     ``body_unreadable``: only the headers were read, and the mail itself is the one attachment (rule 10).
     ``spam_hint``: a sentence where a filter on the way took it for spam (rule 43); nothing here acts on it.
+    ``enclosed``: file name and sender of the first attached mail that tells who wrote it (rule 36).
     """
 
     content_hash: str
@@ -71,6 +72,7 @@ class ParsedMail:
     body_unreadable: bool
     warnings: tuple[str, ...]
     spam_hint: str | None = None
+    enclosed: tuple[str, Address] | None = None
 
     @property
     def identity(self) -> str:

@@ -15,6 +15,7 @@ from helpdesk.intake.domain.limits import exceeded, readable_head
 from helpdesk.intake.domain.reply import split_reply
 from helpdesk.intake.domain.spam_hint import spam_hint
 from helpdesk.intake.parser.body import Body, read_body
+from helpdesk.intake.parser.enclosed import MAIL_TYPE, first_enclosed
 from helpdesk.intake.parser.file_name import name_for, numbered
 from helpdesk.intake.parser.header_text import body_charset, first_value, raw_by_name, read_addresses, read_headers
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
@@ -50,10 +51,11 @@ def parse(raw: bytes) -> ParsedMail:
 def parse_headers(raw: bytes, notes: tuple[str, ...] = ()) -> ParsedMail:
     """Return the mail with its headers, an empty body and itself as an attachment (rule 10)."""
     message = read_tree(readable_head(raw))
-    itself = ParsedAttachment("message.eml", "message/rfc822", raw)
+    itself = ParsedAttachment("message.eml", MAIL_TYPE, raw)
     return replace(
         _assemble(raw, message, Parts(attachments=[itself]), notes),
         body_unreadable=True,
+        enclosed=None,
     )
 
 
@@ -69,6 +71,7 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
     subject = headers.first("Subject")
     reply = split_reply(body.text, quote_begins_at_line=body.quote_begins_at_line)
     sender = senders[0] if senders else Address("", "")
+    files = _attachments(parts, body)
     evidence = BounceEvidence(
         headers=headers,
         sender=sender.address,
@@ -95,13 +98,14 @@ def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]
         blocked_images=body.blocked_images,
         reply_text=reply.reply_text,
         trimmed_text=reply.trimmed_text,
-        attachments=_attachments(parts, body),
+        attachments=files,
         automatic=judge_automatic(headers),
         bounce=judge_bounce(evidence),
         forward=judge_forward(subject, body.text),
         body_unreadable=False,
         warnings=tuple(dict.fromkeys((*notes, *_disguise(sender), *parts.warnings, *body.warnings))),
         spam_hint=spam_hint(headers),
+        enclosed=first_enclosed((file.name, file.content) for file in files if file.content_type == MAIL_TYPE),
     )
 
 

@@ -45,6 +45,12 @@ def drain(unit_of_work: UnitOfWork, *, reader: Reader, holder: str, clock: Clock
         hands.let_go()
 
 
+def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
+    """Ring again where messages wait that nobody handles."""
+    with unit_of_work() as session:
+        log.ring_unfinished(session, now=clock())
+
+
 class _Hands:
     """What one call of :func:`drain` holds: turns of mailboxes, and messages that are claimed and being read."""
 

@@ -3,7 +3,6 @@
 By itself only where our own mail server proved who forwarded (DMARC pass); otherwise the ticket offers it as one act.
 """
 
-import email
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,21 +19,19 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.dmarc import Dmarc
-from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES, readable_head
+from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES
 from helpdesk.intake.domain.passed_on import PassedOn, passed_on
 from helpdesk.intake.domain.standing import Sender
-from helpdesk.intake.parser.header_text import raw_items, read_addresses
+from helpdesk.intake.parser.enclosed import MAIL_TYPE, first_enclosed
 from helpdesk.intake.service.matching import Arrival, is_own
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.outbox import queries as outbox
-from helpdesk.outbox.domain import Address
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message
 
-MAIL_TYPE = "message/rfc822"
 HEAD_BYTES = 4 * ALL_HEADERS_BYTES
 
 
@@ -53,9 +50,7 @@ def unfold(session: Session, arrival: Arrival) -> Unfolded | None:
     if person_id is None or arrival.sender.dmarc is not Dmarc.PASS or arrival.incoming.automatic_reasons:
         return None
     mail = arrival.mail
-    files = ((file.name, file.content) for file in mail.attachments if file.content_type == MAIL_TYPE)
-    attached = next((found for name, content in files if (found := _attached(name, content))), None)
-    inner = passed_on(mail.subject, mail.text, attached)
+    inner = passed_on(mail.subject, mail.text, mail.enclosed)
     if inner is None or _is_ours(session, inner.sender.address):
         return None
     address = normalise_address(inner.sender.address)
@@ -152,8 +147,7 @@ def take_back(session: Session, *, actor: Actor, now: datetime, item_id: int) ->
 
 def _inner_of(session: Session, store: BlobStore, message: Message) -> PassedOn | None:
     files = (file for file in message.attachments if file.content_type == MAIL_TYPE)
-    heads = ((file.name, _head(store, file.blob_sha256)) for file in files)
-    attached = next((found for name, head in heads if (found := _attached(name, head))), None)
+    attached = first_enclosed((file.name, _head(store, file.blob_sha256)) for file in files)
     inner = passed_on(message.subject, message.text, attached)
     return None if inner is None or _is_ours(session, inner.sender.address) else inner
 
@@ -163,14 +157,6 @@ def _head(store: BlobStore, digest: str) -> bytes:
         return store.start_of(digest, size_bytes=HEAD_BYTES)
     except NotFound:
         return b""
-
-
-def _attached(name: str, content: bytes) -> tuple[str, Address] | None:
-    """Return name and sender of an attached mail; None where nobody can tell who wrote it."""
-    message = email.message_from_bytes(readable_head(content))
-    values = tuple(value for key, value in raw_items(message) if key.strip().lower() == "from")
-    senders = read_addresses(values)
-    return (name, senders[0]) if senders else None
 
 
 def _is_ours(session: Session, address: str) -> bool:

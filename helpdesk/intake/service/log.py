@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
 from helpdesk.intake import queries
-from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.errors import ExternalFailure
 
@@ -29,35 +28,6 @@ class Claimed:
     attempt: int
     blob_sha256: str
     decisions: tuple[str, ...] = ()
-
-
-def claim(session: Session, *, inbound_id: int, now: datetime) -> Claimed | None:
-    """Return the message if there is something to do and it is now ours, else None.
-
-    The same mail as an earlier one of its mailbox is ignored right here, before any parser sees it (rule 4). One
-    whose handling never came to an end, three times, is quarantined: it may be what killed the worker.
-    """
-    claimed = session.execute(
-        update(InboundMessage)
-        .where(
-            InboundMessage.id == inbound_id,
-            InboundMessage.state.in_(("received", "processing")),
-            or_(InboundMessage.lease_expires_at.is_(None), InboundMessage.lease_expires_at <= now),
-        )
-        .values(state="processing", lease_expires_at=now + LEASE, attempts=InboundMessage.attempts + 1)
-        .returning(InboundMessage.id)
-    ).scalar_one_or_none()
-    if claimed is None:
-        return None
-    inbound = session.get_one(InboundMessage, claimed, populate_existing=True)
-    if inbound.attempts > ATTEMPTS:
-        finish(inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
-        return None
-    first = None if OPEN_TICKET in inbound.decisions else queries.duplicate_of(session, inbound)
-    if first is not None:
-        finish(inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
-        return None
-    return Claimed(inbound.id, inbound.attempts, inbound.blob_sha256, tuple(inbound.decisions))
 
 
 def prepare(session: Session, claimed: Collection[Claimed]) -> None:

@@ -49,6 +49,7 @@ def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
     )
     if text.strip():
         write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=text.strip())
+    session.flush()
     return item
 
 
@@ -70,7 +71,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
 
     ``person_id`` is the colleague who wrote it to the requester.
     """
-    item = _details(
+    item = open_details(
         session,
         actor=SYSTEM,
         now=now,
@@ -100,39 +101,7 @@ def open_details(  # noqa: PLR0913 - as open_ticket
     assignee_id: int | None = None,
     related_to_id: int | None = None,
 ) -> WorkItem:
-    """Add the work item with its ticket details and its requester, and no message yet."""
-    item = _details(
-        session,
-        actor=actor,
-        now=now,
-        project_id=project_id,
-        requester_id=requester_id,
-        title=title,
-        mailbox_id=mailbox_id,
-        reasons=reasons,
-        priority=priority,
-        assignee_id=assignee_id,
-        related_to_id=related_to_id,
-    )
-    session.flush()
-    return item
-
-
-def _details(  # noqa: PLR0913 - as open_ticket
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    project_id: int,
-    requester_id: int,
-    title: str,
-    mailbox_id: int | None,
-    reasons: tuple[str, ...],
-    priority: str = "normal",
-    assignee_id: int | None = None,
-    related_to_id: int | None = None,
-) -> WorkItem:
-    """Add the same, and leave the details to the next flush."""
+    """Add the work item with its ticket details and its requester; the details are left to the caller's flush."""
     item = projects.create_item(
         session,
         actor=actor,
