@@ -1,18 +1,21 @@
 """Which clients an actor may see, and how mail finds its client. Every client-visible query goes through here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import ColumnElement, bindparam, false, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.domain import normal_domain, suffixes_of
 from helpdesk.clients.models import Client, ClientDomain, Contact
+from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 
 MESSAGE = "There is no such client."
+UNREAD = object()
 
 CONTACT_OF_ADDRESS = select(Contact).where(func.lower(Contact.email) == bindparam("address"))
 """Made once: it is asked for every mail, and to write a query costs more than to run it."""
@@ -79,22 +82,57 @@ def internal_client(session: Session) -> Client | None:
 
 def find_contact(session: Session, email: str) -> Contact | None:
     """Return the contact with this address, whatever its case."""
-    return session.scalar(CONTACT_OF_ADDRESS, {"address": email.strip().lower()})
+    address = email.strip().lower()
+    known = foreseen(session, "contact", address, otherwise=UNREAD)
+    if known is not UNREAD:
+        return cast("Contact | None", known)
+    return session.scalar(CONTACT_OF_ADDRESS, {"address": address})
+
+
+def foresee_contacts(session: Session, addresses: Collection[str]) -> list[Contact]:
+    """Read the contacts with these addresses in one query for :func:`find_contact`, and return those that there are."""
+    wanted = {address.strip().lower() for address in addresses}
+    query = select(Contact).where(func.lower(Contact.email).in_(wanted)).options(joinedload(Contact.client))
+    found = {contact.email.lower(): contact for contact in session.scalars(query)} if wanted else {}
+    for address in wanted:
+        foresee(session, "contact", address, value=found.get(address))
+    return list(found.values())
 
 
 def client_of_domain(session: Session, domain: str) -> Client | None:
     """Return the client that ``domain`` belongs to by its longest known suffix. docs/mail.md rule 37."""
+    return clients_of_domains(session, [domain])[domain].by_suffix
+
+
+@dataclass(frozen=True, slots=True)
+class DomainOwners:
+    """Whose a mail domain is: ``by_suffix`` by the longest suffix that is known, ``whole`` by this very domain."""
+
+    by_suffix: Client | None = None
+    whole: frozenset[int] = frozenset()
+
+
+def clients_of_domains(session: Session, domains: Collection[str]) -> dict[str, DomainOwners]:
+    """Return whose each of these domains is, in one query (docs/mail.md rules 16, 37); nobody's where it is none."""
+    suffixes = {domain: _suffixes(domain) for domain in domains}
+    wanted = {suffix for each in suffixes.values() for suffix in each} | set(domains)
+    query = select(ClientDomain.domain, Client).join(Client).where(ClientDomain.domain.in_(wanted))
+    with session.no_autoflush:  # mail adds no client and no domain
+        owners = {row.domain: row.Client for row in session.execute(query)} if wanted else {}
+    return {
+        domain: DomainOwners(
+            by_suffix=next((owners[suffix] for suffix in each if suffix in owners), None),  # the longest comes first
+            whole=frozenset({owners[domain].id} if domain in owners else ()),
+        )
+        for domain, each in suffixes.items()
+    }
+
+
+def _suffixes(domain: str) -> Collection[str]:
     try:
-        suffixes = suffixes_of(normal_domain(domain))
+        return suffixes_of(normal_domain(domain))
     except RuleViolation:
-        return None
-    return session.scalar(
-        select(Client)
-        .join(ClientDomain)
-        .where(ClientDomain.domain.in_(suffixes))
-        .order_by(func.length(ClientDomain.domain).desc())
-        .limit(1)
-    )
+        return ()
 
 
 def domains_of(session: Session, client_id: int) -> frozenset[str]:

@@ -12,7 +12,7 @@ from helpdesk.clients.domain import check_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
-from helpdesk.infra.db import insert_of
+from helpdesk.infra.db import foresee, insert_of
 from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
@@ -182,9 +182,12 @@ def new_contact(
         "created_at": now,
     }
     statement = insert_of(session, Contact).values(values).on_conflict_do_nothing().returning(Contact)
-    added: Contact | None = session.scalar(statement)
+    with session.no_autoflush:  # contacts depend on nothing that may wait to be written
+        added: Contact | None = session.scalar(statement)
+        found = added or session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
+    foresee(session, "contact", address.lower(), value=found)
     if added is None:
-        return session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
+        return found
     audit.record(session, actor=actor, action="added", kind="contact", object_id=added.id, now=now)
     return added
 
@@ -226,6 +229,8 @@ def correct_address(session: Session, *, actor: Actor, now: datetime, contact: C
         message = f"{other.name} has the address {address} already; add them to the ticket and write to them."
         raise RuleViolation(message)
     before, contact.email = contact.email, address
+    foresee(session, "contact", before.lower(), value=None)
+    foresee(session, "contact", address.lower(), value=contact)
     heard_from(contact)
     session.flush()
     audit.record(

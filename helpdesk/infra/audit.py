@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import at_once, next_id
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 
@@ -22,6 +23,7 @@ def record(
     """Add one audit row, e.g. ``action="approved", kind="time_entry"``; ``data`` must be plain JSON."""
     session.add(
         AuditRow(
+            id=next_id(session, AuditRow) if at_once(session) > 1 else None,
             at=now,
             actor_kind=actor.kind,
             actor_id=actor.person_id,

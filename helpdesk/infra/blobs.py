@@ -1,6 +1,6 @@
 """The files of the running application and the rows that tell of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -19,9 +19,14 @@ AT_ONCE = 500
 
 def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> None:
     """Add the row of a stored file unless it is there already."""
-    session.execute(
-        insert_of(session, Blob).values(sha256=digest, size_bytes=size_bytes, created_at=now).on_conflict_do_nothing()
-    )
+    record_all(session, [(digest, size_bytes)], now=now)
+
+
+def record_all(session: Session, files: Iterable[tuple[str, int]], *, now: datetime) -> None:
+    """Add the rows of stored files, given by hash and size in bytes, unless they are there already."""
+    rows = [{"sha256": digest, "size_bytes": size_bytes, "created_at": now} for digest, size_bytes in files]
+    if rows:
+        session.connection().execute(insert_of(session, Blob.__table__).on_conflict_do_nothing(), rows)
 
 
 def known(session: Session, digests: Collection[str]) -> set[str]:

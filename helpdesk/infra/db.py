@@ -1,6 +1,7 @@
 """Database: the declarative base, the engine's settings and the unit of work, the only place that commits."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -14,13 +15,16 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    FromClause,
     MetaData,
     String,
+    Table,
     TypeDecorator,
     event,
     func,
     select,
 )
+from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -86,10 +90,10 @@ def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
 
-def insert_of(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """Return the database's own INSERT into ``model``'s table: one that knows ON CONFLICT."""
+def insert_of(session: Session, model: type[Base] | FromClause) -> sqlite.Insert | postgresql.Insert:
+    """Return the database's own INSERT into a model or its table: one that knows ON CONFLICT."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(model) if on_postgresql else sqlite.insert(model)
+    return postgresql.insert(model) if on_postgresql else sqlite.insert(model)  # type: ignore[arg-type] # any table
 
 
 def once(session: Session, *key: object, read: Callable[[], T]) -> T:
@@ -104,16 +108,60 @@ def once(session: Session, *key: object, read: Callable[[], T]) -> T:
     return cast("T", known[key])
 
 
-def keep_loaded(session: Session) -> None:
-    """Keep every row that this session loads until its end: rows are forgotten else as soon as nobody uses them."""
+def foresee(session: Session, *key: object, value: object) -> None:
+    """Let :func:`once` give ``value`` for ``key``: it was read already, together with others."""
+    session.info.setdefault("once", {})[key] = value
+
+
+def foreseen(session: Session, *key: object, otherwise: T) -> T:
+    """Return what :func:`foresee` was told of ``key``, or ``otherwise``."""
+    return cast("T", session.info.get("once", {}).get(key, otherwise))
+
+
+def for_many(session: Session, count: int) -> None:
+    """Make the session fit for so many mails: what it loads stays, and ids and numbers are taken that many at once.
+
+    Rows are forgotten else as soon as nobody uses them.
+    """
     kept = session.info.setdefault("kept", [])
     event.listen(session, "loaded_as_persistent", lambda _session, row: kept.append(row))
+    session.info["at once"] = count
 
 
-def alone(session: Session, name: str) -> None:
-    """Let one transaction at a time pass here for ``name``; it is over with the transaction. SQLite has but one."""
+def at_once(session: Session) -> int:
+    """Return how many ids or numbers this session takes in one go."""
+    return int(session.info.get("at once", 1))
+
+
+def next_id(session: Session, model: type[Base]) -> int:
+    """Return the id for a new row of ``model``, known before the row is written.
+
+    Rows that point at each other can so be written together, many in one statement, instead of one after the other.
+    """
+    table = cast("Table", model.__table__)
+    stock: dict[str, deque[int]] = session.info.setdefault("ids", {})
+    ids = stock.setdefault(table.name, deque())
+    if not ids:
+        ids.extend(_fresh_ids(session, table))
+    return ids.popleft()
+
+
+def _fresh_ids(session: Session, table: Table) -> Iterable[int]:
+    connection, count = session.connection(), at_once(session)
+    if connection.dialect.name == "postgresql":
+        sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+        return connection.scalars(select(sequence).select_from(func.generate_series(1, count)))
+    given: dict[str, int] = session.info.setdefault("last ids", {})
+    last = max(given.get(table.name, 0), connection.scalar(select(func.max(table.c.id))) or 0)  # nobody else writes
+    given[table.name] = last + count
+    return range(last + 1, last + count + 1)
+
+
+def alone(session: Session, *names: str) -> None:
+    """Let one transaction at a time pass here for each name; it is over with the transaction. SQLite has but one."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        given = select(func.unnest(cast_sql(sorted(set(names)), postgresql.ARRAY(String))).label("name")).subquery()
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(given.c.name, 0))).select_from(given))
 
 
 def read_session() -> Session:

@@ -10,6 +10,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.infra.db import Base, one_of
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.tickets.models import Message
 
 STATES = ("received", "processing", "done", "ignored", "held", "quarantined")
 ORIGINS = ("imap", "import")
@@ -130,6 +131,7 @@ class InboundEffect(Base):
 
     inbound: Mapped[InboundMessage] = relationship(back_populates="effect")
     work_item: Mapped[WorkItem] = relationship()
+    message: Mapped[Message | None] = relationship()
 
 
 class IntakeLimits(Base):

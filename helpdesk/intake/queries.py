@@ -4,11 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from helpdesk.clients.models import ClientDomain
-from helpdesk.infra.db import once
+from helpdesk.infra.db import foresee, once
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
@@ -102,14 +101,6 @@ def get_inbound(session: Session, inbound_id: int) -> InboundMessage:
     return inbound
 
 
-NAMESAKES = (
-    select(InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
-    .where(InboundMessage.message_id == bindparam("message_id"), InboundMessage.id != bindparam("own_id"))
-    .order_by(InboundMessage.id)
-)
-"""Made once: it is asked for every mail."""
-
-
 @dataclass(frozen=True, slots=True)
 class Namesake:
     """Another message of the log with the same Message-ID."""
@@ -121,10 +112,30 @@ class Namesake:
 
 def namesakes(session: Session, inbound: InboundMessage) -> list[Namesake]:
     """Return the other messages with this one's Message-ID, oldest first; asked once a mail."""
-    names = {"message_id": inbound.message_id, "own_id": inbound.id}
-    return once(
-        session, "namesakes", inbound.id, read=lambda: [Namesake(*row) for row in session.execute(NAMESAKES, names)]
+    return once(session, "namesakes", inbound.id, read=lambda: _namesakes(session, [inbound])[inbound.id])
+
+
+def foresee_namesakes(session: Session, arriving: Collection[InboundMessage]) -> None:
+    """Read the namesakes of many messages in one query."""
+    for inbound_id, found in _namesakes(session, arriving).items():
+        foresee(session, "namesakes", inbound_id, value=found)
+
+
+def _namesakes(session: Session, arriving: Collection[InboundMessage]) -> dict[int, list[Namesake]]:
+    message_ids = {inbound.message_id for inbound in arriving}
+    query = (
+        select(InboundMessage.message_id, InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
+        .where(InboundMessage.message_id.in_(message_ids))
+        .order_by(InboundMessage.id)
     )
+    with session.no_autoflush:  # nothing of this changes once a message is fetched
+        rows = session.execute(query).all()
+    of_name: dict[str, list[Namesake]] = {}
+    for row in rows:
+        of_name.setdefault(row.message_id, []).append(Namesake(row.id, row.mailbox_id, row.content_hash))
+    return {
+        inbound.id: [one for one in of_name.get(inbound.message_id, ()) if one.id != inbound.id] for inbound in arriving
+    }
 
 
 def same_message_id(session: Session, inbound: InboundMessage) -> int | None:
@@ -212,11 +223,6 @@ def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int,
 def item_of_number(session: Session, number: int) -> int | None:
     """Return the id of the work item that people call by this number."""
     return session.scalar(select(WorkItem.id).where(WorkItem.number == number))
-
-
-def clients_of_whole_domain(session: Session, domain: str) -> frozenset[int]:
-    """Return the clients in whose domain table this very domain stands (rule 16)."""
-    return frozenset(session.scalars(select(ClientDomain.client_id).where(ClientDomain.domain == domain)))
 
 
 def project_choices(session: Session) -> list[Project]:

@@ -73,13 +73,19 @@ def triage_project(session: Session) -> Project:
 
 def default_project(session: Session, client_id: int) -> Project | None:
     """Return the active project in which a client's mail lands; None where the client has none."""
-    return session.scalar(
+    return default_projects(session, [client_id])[client_id]
+
+
+def default_projects(session: Session, client_ids: Collection[int]) -> dict[int, Project | None]:
+    """Return the active project in which each client's mail lands, in one query; None where a client has none."""
+    query = (
         select(Project)
-        .where(Project.client_id == client_id, Project.is_default.is_(True), Project.status == "active")
+        .where(Project.client_id.in_(client_ids), Project.is_default.is_(True), Project.status == "active")
         .options(joinedload(Project.client))
-        .order_by(Project.id)
-        .limit(1)
+        .order_by(Project.id.desc())
     )
+    found = {project.client_id: project for project in session.scalars(query)} if client_ids else {}
+    return {client_id: found.get(client_id) for client_id in client_ids}
 
 
 def projects_of_slugs(session: Session, slugs: Collection[str]) -> dict[str, Project]:

@@ -11,6 +11,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.infra import audit
 from helpdesk.infra.counters import take_next
+from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
@@ -98,6 +99,8 @@ def create_item(
 ) -> WorkItem:
     """Add a work item with the next number; who opens it adds its details (ticket or task) in the same unit.
 
+    It is written with the next flush.
+
     Raises:
         NotFound: no such project or person, or not for this actor.
         RuleViolation: no title, an unknown priority or status, or an assignee who cannot work on it.
@@ -106,9 +109,11 @@ def create_item(
     if assignee_id is not None:
         _check_assignee(session, project, assignee_id)
     item = WorkItem(
+        id=next_id(session, WorkItem),
         number=take_next(session, ITEM_NUMBERS),
         kind=kind,
         project_id=project.id,
+        project=project,
         title=_title(title),
         status=_known(status, ITEM_STATUSES),
         priority=_known(priority, PRIORITIES),
@@ -118,7 +123,6 @@ def create_item(
         closed_at=None if status in OPEN_STATUSES else now,
     )
     session.add(item)
-    session.flush()
     audit.record(session, actor=actor, action="opened", kind=kind, object_id=item.id, now=now, number=item.number)
     return item
 
@@ -149,6 +153,7 @@ def add_task(
     item = create_item(
         session, actor=actor, now=now, kind="task", project_id=project_id, title=title, assignee_id=assignee_id
     )
+    session.flush()
     last = select(func.max(TaskDetails.position)).join(WorkItem, WorkItem.id == TaskDetails.work_item_id)
     position = (session.scalar(last.where(WorkItem.project_id == project_id)) or 0) + 1
     session.add(

@@ -51,6 +51,8 @@ class Participant(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # by which they came
 
     contact: Mapped[Contact] = relationship()
+    work_item: Mapped[WorkItem] = relationship()
+    message: Mapped["Message | None"] = relationship()
 
 
 class Message(Base):
@@ -127,3 +129,5 @@ class ThreadReference(Base):
 
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
     message_id: Mapped[str] = mapped_column(primary_key=True)
+
+    work_item: Mapped[WorkItem] = relationship()

@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
@@ -73,6 +74,7 @@ def _is_mostly_beyond_ascii(data: bytes) -> bool:
     return sum(byte > _ASCII_MAXIMUM for byte in data) * 2 > len(data)
 
 
+@lru_cache(maxsize=256)
 def _codec(name: str | None) -> str | None:
     """Return Python's name for a charset, widened to what programs really send; None for what is no charset."""
     wanted = (name or "").strip().strip("\"'").lower()

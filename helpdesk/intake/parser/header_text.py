@@ -31,6 +31,8 @@ _LOOSE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,25
 
 def clean(value: str) -> str:
     """Return the value on one line, without NUL, controls, bidirectional marks and lone surrogates (rule 30)."""
+    if value.isprintable():  # as nearly all are: then there is nothing of the kind in it
+        return value.strip()
     return _FORBIDDEN.sub("", _BREAKS.sub(" ", value)).strip()
 
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import failpoints
 from helpdesk.infra.clock import Clock
-from helpdesk.infra.db import UnitOfWork, keep_loaded
+from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake.domain.decisions import BY_HEADERS
 from helpdesk.intake.parser.child import Read, Unread
 from helpdesk.intake.process.reader import Reader
-from helpdesk.intake.service import effect, log, turns
+from helpdesk.intake.service import effect, foreseeing, log, turns
 from helpdesk.intake.service.log import Claimed
 from helpdesk.intake.service.turns import PAGE
 
@@ -94,8 +94,7 @@ class _Hands:
         self._keep_turns()
         try:
             with self._unit_of_work() as session:
-                keep_loaded(session)
-                log.prepare(session, [claimed for claimed, _ in answers])
+                _prepare(session, answers)
                 for claimed, answer in answers:
                     _apply(session, claimed, answer, self._clock())
                 failpoints.passing("applied")
@@ -132,6 +131,15 @@ class _Hands:
                 for mailbox_id in stale:
                     turns.take_turn(session, mailbox_id, holder=self._holder, now=now)
                     self._turns[mailbox_id] = now
+
+
+def _prepare(session: Session, answers: list[Answer]) -> None:
+    """Lock the messages, and read for all of them what each will be asked for."""
+    ours = log.prepare(session, [claimed for claimed, _ in answers])
+    read = [(claimed, answer.mail) for claimed, answer in answers if isinstance(answer, Read)]
+    foreseeing.look_ahead(
+        session, [(ours[claimed.inbound_id], mail) for claimed, mail in read if claimed.inbound_id in ours]
+    )
 
 
 def _apply(session: Session, claimed: Claimed, answer: Read | Unread, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """Fetching: raw bytes stored, rows committed, and only then a flag (docs/mail.md rules 1 to 4, 11 and 12)."""
 
-import email
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.parser import BytesHeaderParser
 
 import structlog
 
@@ -16,7 +16,7 @@ from helpdesk.intake.domain.identity import content_hash, derived_message_id, no
 from helpdesk.intake.domain.limits import readable_head
 from helpdesk.intake.gateway import Folder, Listed
 from helpdesk.intake.models import IntakeSource
-from helpdesk.intake.parser.header_text import raw_items, read_addresses, read_headers
+from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses
 from helpdesk.intake.service import cursor, health, limits
 from helpdesk.intake.service.cursor import Fetched
 from helpdesk.kernel.errors import ExternalFailure
@@ -28,6 +28,7 @@ PAGE_MESSAGES = 50
 PAGE_BYTES = 8 * 1024 * 1024
 FLAGS_AT_ONCE = 500
 NOBODY = Address("", "")
+HEADERS = BytesHeaderParser()
 
 
 def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: BlobStore, clock: Clock) -> int:
@@ -206,11 +207,12 @@ class Head:
 def peek(content: bytes) -> Head:
     """Return the headers that matter now; a mail whose headers nothing can read goes on without them."""
     try:
-        message = email.message_from_bytes(readable_head(content))
-        headers = read_headers(message)
+        message = HEADERS.parsebytes(readable_head(content))
         senders = read_addresses(tuple(value for name, value in raw_items(message) if name.strip().lower() == "from"))
+        message_id = normalise_message_id(first_value(message, "Message-ID"))
+        subject = first_value(message, "Subject", body_charset(message))
     except Exception:  # the mail quarantine: no mail may stop the next one (rule 9)
         logger.warning("inbound.unreadable_headers", exc_info=True)
         return Head()
     sender = senders[0] if senders else NOBODY
-    return Head(normalise_message_id(headers.first("Message-ID")), sender, headers.first("Subject"))
+    return Head(message_id, sender, subject)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -86,19 +87,15 @@ def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_u
     A message that is there already, fetched by somebody else at the same time, is left as it is (rule 4).
     """
     source = queries.get_source(session, source_id)
-    added: list[int] = []
-    for one in fetched:
-        blobs.record(session, digest=one.blob_sha256, size_bytes=one.stored_bytes, now=now)
-        is_probe = _is_probe(source, one)
-        if is_probe:
-            source.probe_arrived_at = now
-            source.mailbox.plus_addresses = True
-        inbound_id = _insert(session, source, one, is_probe=is_probe, now=now)
-        if inbound_id is None:
-            continue
-        added.append(inbound_id)
-        if not is_probe:
-            jobs.ring(session, "handle_inbound", queue="mail")
+    messages = list(fetched)
+    blobs.record_all(session, [(one.blob_sha256, one.stored_bytes) for one in messages], now=now)
+    probes = {one.uid for one in messages if _is_probe(source, one)}
+    if probes:
+        source.probe_arrived_at = now
+        source.mailbox.plus_addresses = True
+    added = _insert(session, [_row(source, one, is_probe=one.uid in probes, now=now) for one in messages])
+    if added and len(probes) < len(messages):
+        jobs.ring(session, "handle_inbound", queue="mail")
     source.last_uid = max(source.last_uid, last_uid)
     session.flush()
     return added
@@ -122,9 +119,18 @@ def _is_probe(source: IntakeSource, one: Fetched) -> bool:
     return ours is not None and ours.unique.startswith(f"probe-{source.id}-")
 
 
-def _insert(session: Session, source: IntakeSource, one: Fetched, *, is_probe: bool, now: datetime) -> int | None:
-    """Return the id of the new row, or None where the mailbox has that UID already."""
-    values = {
+def _insert(session: Session, rows: list[dict[str, Any]]) -> list[int]:
+    """Add the rows in their order, and return the ids of those whose UID the mailbox did not have yet."""
+    if not rows:
+        return []
+    table = InboundMessage.__table__
+    statement = insert_of(session, table).on_conflict_do_nothing().returning(table.c.id)
+    return sorted(session.connection().scalars(statement, rows))
+
+
+def _row(source: IntakeSource, one: Fetched, *, is_probe: bool, now: datetime) -> dict[str, Any]:
+    reason = "the mailbox test: mail to a plus address arrives"
+    return {
         "mailbox_id": source.mailbox_id,
         "folder": source.folder,
         "uid_validity": source.uid_validity,
@@ -138,14 +144,11 @@ def _insert(session: Session, source: IntakeSource, one: Fetched, *, is_probe: b
         "from_address": one.from_address,
         "from_name": one.from_name,
         "subject": one.subject,
-        "state": "received",
+        "state": "ignored" if is_probe else "received",
+        "outcome": "probe" if is_probe else "",
+        "reasons": [reason] if is_probe else [],
+        "finished_at": now if is_probe else None,
         "headers_only": one.headers_only,
         "move_pending": bool(source.processed_folder) and not one.headers_only,
-        "reasons": [],
         "error": "",
     }
-    if is_probe:
-        reason = "the mailbox test: mail to a plus address arrives"
-        values |= {"state": "ignored", "outcome": "probe", "reasons": [reason], "finished_at": now}
-    statement = insert_of(session, InboundMessage).values(values).on_conflict_do_nothing().returning(InboundMessage.id)
-    return session.execute(statement).scalar_one_or_none()

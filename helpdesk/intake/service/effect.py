@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs
-from helpdesk.infra.db import alone
 from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision, Outcome
 from helpdesk.intake.models import InboundMessage
@@ -20,21 +19,16 @@ from helpdesk.tickets.domain import NewAttachment
 def apply(
     session: Session, *, claimed: Claimed, mail: ParsedMail, files: tuple[NewAttachment, ...], now: datetime
 ) -> None:
-    """Let the mail have its effect and its outcome; nothing where somebody else has claimed it meanwhile.
-
-    The same mail in another mailbox of ours waits here until this transaction is over (rule 6).
-    """
+    """Let the mail have its effect and its outcome; nothing where somebody else has claimed it meanwhile."""
     inbound = log.still_ours(session, claimed)
     if inbound is None:
         return
-    alone(session, f"mail:{inbound.content_hash}")
     if inbound.headers_only:
         mail, files = oversize.stub(session, inbound, mail), ()
     if mail.body_unreadable:  # who reads the headers alone does not see what the whole hash is made of
         mail = replace(mail, content_hash=inbound.content_hash)
     _describe(inbound, mail)
-    for file in files:
-        blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
+    blobs.record_all(session, [(file.blob_sha256, file.size_bytes) for file in files], now=now)
     arrival = matching.look(session, inbound, mail)
     found = matching.candidates(session, arrival, now=arrival.happened_at(now))
     screened = screening.screen(session, arrival, found, now=now)

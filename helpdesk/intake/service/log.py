@@ -30,11 +30,13 @@ class Claimed:
     decisions: tuple[str, ...] = ()
 
 
-def prepare(session: Session, claimed: Collection[Claimed]) -> None:
-    """Lock the rows of many claims at once: :func:`still_ours` asks no more for them in this transaction."""
+def prepare(session: Session, claimed: Collection[Claimed]) -> dict[int, InboundMessage]:
+    """Lock the rows of many claims at once, and return them by id; :func:`still_ours` asks no more for them."""
     ids = sorted(one.inbound_id for one in claimed)
     query = select(InboundMessage).where(InboundMessage.id.in_(ids)).order_by(InboundMessage.id).with_for_update()
-    session.info["prepared"] = {inbound.id: inbound for inbound in session.scalars(query)}
+    rows = {inbound.id: inbound for inbound in session.scalars(query)}
+    session.info["prepared"] = rows
+    return rows
 
 
 def still_ours(session: Session, claimed: Claimed) -> InboundMessage | None:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Contact
+from helpdesk.clients.queries import DomainOwners
 from helpdesk.infra import crypto
 from helpdesk.infra.db import once
 from helpdesk.intake import queries
@@ -109,20 +111,25 @@ def _sender(
     source: IntakeSource | None,
     inbound: InboundMessage,
 ) -> Sender:
-    person = once(session, "staff", read=lambda: accounts.people_by_address(session)).get(address)
+    person = colleague(session, address)
     authserv_id = source.trusted_authserv_id if source and source.folder == inbound.folder else ""
     return Sender(
         address=address,
         person_id=person.id if person is not None and person.active else None,
         contact_of=frozenset({contact.client_id} if contact is not None and contact.client_id is not None else ()),
-        domain_of=clients_of(session, domain_of(address)),
+        domain_of=owners_of(session, domain_of(address)).whole,
         dmarc=dmarc_verdict(mail.authentication_results, authserv_id=authserv_id or None, from_address=address),
     )
 
 
-def clients_of(session: Session, domain: str) -> frozenset[int]:
-    """Return the clients in whose domain table this very domain stands, asked once a transaction (rule 16)."""
-    return once(session, "domain", domain, read=lambda: queries.clients_of_whole_domain(session, domain))
+def colleague(session: Session, address: str) -> Person | None:
+    """Return whoever of staff has this address, in lower case; staff is read once a transaction."""
+    return once(session, "staff", read=lambda: accounts.people_by_address(session)).get(address)
+
+
+def owners_of(session: Session, domain: str) -> DomainOwners:
+    """Return whose the domain is, asked once a transaction (rules 16 and 37)."""
+    return once(session, "owners of domain", domain, read=lambda: clients.clients_of_domains(session, [domain])[domain])
 
 
 def _pairs(session: Session, arrival: Arrival) -> Iterator[tuple[MatchedBy, int]]:

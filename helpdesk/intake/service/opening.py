@@ -58,6 +58,8 @@ def open_ticket(
         assignee_id=assigned.person_id,
         person_id=arrival.written_by,
     )
+    if unfolded is not None or ruled is not None or acknowledge.is_fresh(arrival):
+        session.flush()  # what follows reads what was opened
     if ruled is not None:
         projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)
     if unfolded is not None:
@@ -70,7 +72,8 @@ def open_ticket(
             contact=contact,
             inner=unfolded.inner,
         )
-    recording.bring_in(session, arrival, None, opened, now)  # the requester takes part already
+    taking_part = None if unfolded is not None else (contact.id,)
+    recording.bring_in(session, arrival, None, opened, now, known=taking_part)
     if acknowledge.is_fresh(arrival):
         notifying.tell_assignee(session, message=opened, now=now)
     if silence is None:

@@ -6,8 +6,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts import service as accounts
-from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.clients.models import Client, Contact
 from helpdesk.infra.db import once
@@ -16,7 +14,7 @@ from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.dmarc import Dmarc
 from helpdesk.intake.domain.rules import project_counts
 from helpdesk.intake.service import addressed
-from helpdesk.intake.service.matching import Arrival, clients_of
+from helpdesk.intake.service.matching import Arrival, colleague, owners_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project
@@ -111,8 +109,7 @@ def client_by_domain(session: Session, arrival: Arrival, address: str) -> Client
     """Return the client of the address's domain; none by mail that failed its check (rule 19)."""
     if arrival.sender.dmarc is Dmarc.FAIL:
         return None
-    domain = domain_of(address)
-    return once(session, "client of domain", domain, read=lambda: clients.client_of_domain(session, domain))
+    return owners_of(session, domain_of(address)).by_suffix
 
 
 def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
@@ -123,7 +120,7 @@ def _home_of(session: Session, arrival: Arrival, address: str) -> int | None:
     """
     if arrival.sender.dmarc is Dmarc.FAIL:
         return None
-    found = clients_of(session, domain_of(address))
+    found = owners_of(session, domain_of(address)).whole
     return next(iter(found)) if len(found) == 1 else None
 
 
@@ -135,4 +132,4 @@ def outside(session: Session, arrival: Arrival) -> list[tuple[str, str]]:
         if address and address != arrival.sender.address and not arrival.is_ours(address):
             people.setdefault(address, person.name)
     pairs = [(name, address) for address, name in people.items()]
-    return [pair for pair in pairs[:NEW_CONTACTS_LIMIT] if accounts.find_by_email(session, pair[1]) is None]
+    return [pair for pair in pairs[:NEW_CONTACTS_LIMIT] if colleague(session, pair[1]) is None]

@@ -1,6 +1,6 @@
 """What every effect leaves: its row, the log's line with its reasons, who was brought in (rules 7, 21, 38 and 44)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,28 +27,40 @@ def done(
     now: datetime,
 ) -> None:
     """Add the effect row, whose key makes a second effect impossible, and finish the log's line."""
-    session.add(
-        InboundEffect(inbound_message_id=arrival.inbound.id, work_item_id=message.work_item_id, message_id=message.id)
-    )
+    session.add(InboundEffect(inbound_message_id=arrival.inbound.id, work_item=message.work_item, message=message))
     matched_by = decision.matched_by.name.lower() if decision.matched_by else ""
     log.finish(arrival.inbound, state="done", outcome=outcome, matched_by=matched_by, reasons=reasons, now=now)
 
 
-def bring_in(session: Session, arrival: Arrival, contact: Contact | None, message: Message, now: datetime) -> None:
+def bring_in(
+    session: Session,
+    arrival: Arrival,
+    contact: Contact | None,
+    message: Message,
+    now: datetime,
+    *,
+    known: Collection[int] | None = None,
+) -> None:
     """Add the writer and whoever had the mail too to the conversation (rules 21 and 38).
 
+    ``known`` are the contacts that take part, where the ticket has just been opened.
     A mail whose sender is not proven brings nobody in: whoever forged it would get our answers (rule 19).
     """
     if message.unverified:
         return
-    item_id = message.work_item_id
     if contact is not None and message.contact_id == contact.id:
         client_service.heard_from(contact)
     copied = placing.others(session, arrival, now=now)
     for people, added_by in (([contact.id] if contact else [], "reply"), (copied, "copy")):
         if people:
             tickets.add_participants(
-                session, now=now, item_id=item_id, contact_ids=people, added_by=added_by, message_id=message.id
+                session,
+                now=now,
+                item=message.work_item,
+                contact_ids=people,
+                added_by=added_by,
+                message=message,
+                known=known,
             )
 
 

@@ -35,7 +35,7 @@ def add_mail(
     history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
-    message = keep_mail(session, item_id=item_id, contact_id=contact_id, person_id=person_id, mail=mail)
+    message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
     is_history = imported and now < item.updated_at
     if not (mail.automatic or mail.held or contact_id is None or is_history):
         if _is_capped(session, item, reopenings_an_hour, now):

@@ -62,6 +62,7 @@ def split_held(
         related_to_id=item_id,
         reasons=(*message.reasons, f"split off by {actor.name}"),
     )
+    session.flush()
     message.work_item_id, message.held = new.id, False
     session.flush()
     remember(session, new.id, (message.message_id,))

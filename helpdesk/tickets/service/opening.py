@@ -67,8 +67,9 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
     assignee_id: int | None = None,
     person_id: int | None = None,
 ) -> Message:
-    """Open a ticket with its first mail and return that message; ``message.work_item_id`` is the ticket.
+    """Open a ticket with its first mail and return that message; ``message.work_item`` is the ticket.
 
+    All of it is written with the next flush.
     ``person_id`` is the colleague who wrote it to the requester.
     """
     item = open_details(
@@ -84,7 +85,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
         assignee_id=assignee_id,
         reasons=mail.reasons,
     )
-    return keep_mail(session, item_id=item.id, contact_id=requester_id, person_id=person_id, mail=mail, is_first=True)
+    return keep_mail(session, item=item, contact_id=requester_id, person_id=person_id, mail=mail, is_first=True)
 
 
 def open_details(  # noqa: PLR0913 - as open_ticket
@@ -115,6 +116,7 @@ def open_details(  # noqa: PLR0913 - as open_ticket
     session.add(
         TicketDetails(
             work_item_id=item.id,
+            work_item=item,
             requester_id=requester_id,
             mailbox_id=mailbox_id,
             related_to_id=related_to_id,
@@ -122,5 +124,7 @@ def open_details(  # noqa: PLR0913 - as open_ticket
             last_message_at=now,
         )
     )
-    session.add(Participant(work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now))
+    session.add(
+        Participant(work_item_id=item.id, work_item=item, contact_id=requester_id, role="requester", added_at=now)
+    )
     return item

@@ -1,6 +1,6 @@
 """Who takes part in a conversation (docs/mail.md rules 21 and 38)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
-from helpdesk.tickets.models import Participant
+from helpdesk.tickets.models import Message, Participant
 from helpdesk.tickets.service.writing import add_event
 
 
@@ -23,29 +23,32 @@ def add_participants(
     session: Session,
     *,
     now: datetime,
-    item_id: int,
+    item: WorkItem,
     contact_ids: Iterable[int],
     added_by: str = "copy",
-    message_id: int | None = None,
+    message: Message | None = None,
+    known: Collection[int] | None = None,
 ) -> None:
     """Add contacts in copy, by the message that brought them; who takes part already stays what they are.
 
-    Whom staff removed stays away (docs/mail.md rules 21 and 38).
+    Whom staff removed stays away (docs/mail.md rules 21 and 38). ``known`` are the contacts that take part, where
+    whoever calls knows them; they are asked for else.
     """
-    known = {one.contact_id for one in queries.participants(session, [item_id], removed_too=True)}
+    if known is None:
+        known = {one.contact_id for one in queries.participants(session, [item.id], removed_too=True)}
     for contact_id in dict.fromkeys(contact_ids):
         if contact_id not in known:
             session.add(
                 Participant(
-                    work_item_id=item_id,
+                    work_item_id=item.id,
+                    work_item=item,
                     contact_id=contact_id,
                     role="cc",
                     added_by=added_by,
                     added_at=now,
-                    message_id=message_id,
+                    message=message,
                 )
             )
-    session.flush()
 
 
 def add_by_staff(

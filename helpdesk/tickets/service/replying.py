@@ -114,7 +114,7 @@ def _let_in_answered(session: Session, *, item: WorkItem, whom: Recipients, now:
         contact = client_service.add_contact(
             session, actor=SYSTEM, now=now, name="", email=whom.to.address, client_id=None
         )
-        add_participants(session, now=now, item_id=item.id, contact_ids=[contact.id], added_by="staff")
+        add_participants(session, now=now, item=item, contact_ids=[contact.id], added_by="staff")
 
 
 def _send(

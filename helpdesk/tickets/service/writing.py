@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as project_queries
@@ -51,6 +52,7 @@ def write(
 ) -> Message:
     """Add what one of us wrote, or what Helpdesk notes by itself."""
     message = Message(
+        id=next_id(session, Message),
         work_item_id=item_id,
         kind=kind,
         person_id=person_id,
@@ -70,7 +72,7 @@ def write(
 def keep_mail(
     session: Session,
     *,
-    item_id: int,
+    item: WorkItem,
     contact_id: int | None,
     person_id: int | None,
     mail: IncomingMail,
@@ -78,10 +80,12 @@ def keep_mail(
 ) -> Message:
     """Add the mail with its files, and remember every Message-ID by which answers will find the ticket.
 
-    ``is_first``: the ticket is new, and knows no Message-ID yet.
+    ``is_first``: the ticket is new, and knows no Message-ID yet. The message is written with the next flush.
     """
     message = Message(
-        work_item_id=item_id,
+        id=next_id(session, Message),
+        work_item_id=item.id,
+        work_item=item,
         kind="mail",
         contact_id=None if person_id else contact_id,
         person_id=person_id,
@@ -104,9 +108,8 @@ def keep_mail(
     session.add(message)
     if not mail.held:
         message_ids = (mail.message_id, *mail.references)
-        known = frozenset[str]() if is_first else _known(session, item_id, message_ids)
-        _add_references(session, item_id, message_ids, known)
-    session.flush()
+        known = frozenset[str]() if is_first else _known(session, item.id, message_ids)
+        _add_references(session, item, message_ids, known)
     _fold_signatures(session, message)
     return message
 
@@ -116,6 +119,7 @@ def _fold_signatures(session: Session, message: Message) -> None:
     pictures = {file.blob_sha256 for file in message.attachments if file.content_type.startswith("image/")}
     if not pictures or message.contact_id is None:
         return
+    session.flush()
     sent = queries.times_sent(session, contact_id=message.contact_id, digests=pictures)
     often = [digest for digest, times in sent.items() if times >= SIGNATURE_TIMES]
     if often:
@@ -148,7 +152,7 @@ def _attachment(position: int, file: NewAttachment) -> Attachment:
 def remember(session: Session, item_id: int, message_ids: Iterable[str]) -> None:
     """Remember Message-IDs by which answers will find the work item."""
     wanted = tuple(message_ids)
-    _add_references(session, item_id, wanted, _known(session, item_id, wanted))
+    _add_references(session, session.get_one(WorkItem, item_id), wanted, _known(session, item_id, wanted))
     session.flush()
 
 
@@ -158,13 +162,14 @@ def _known(session: Session, item_id: int, message_ids: Iterable[str]) -> frozen
     return frozenset(message_id for message_id, known_item in pairs if known_item == item_id)
 
 
-def _add_references(session: Session, item_id: int, message_ids: Iterable[str], known: frozenset[str]) -> None:
+def _add_references(session: Session, item: WorkItem, message_ids: Iterable[str], known: frozenset[str]) -> None:
     wanted = (message_id for message_id in dict.fromkeys(message_ids) if message_id and message_id not in known)
-    session.add_all(ThreadReference(work_item_id=item_id, message_id=message_id) for message_id in wanted)
+    session.add_all(ThreadReference(work_item=item, message_id=message_id) for message_id in wanted)
 
 
 def lock(session: Session, item_id: int) -> WorkItem:
     """Return the work item, locked until the transaction ends: conversations grow one message at a time."""
+    session.flush()
     query = select(WorkItem).where(WorkItem.id == item_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
 

@@ -98,8 +98,9 @@ def test_a_reply_continues_the_thread_of_the_client(office, ticket):
 
 def test_everybody_in_copy_gets_the_reply(office, ticket):
     with unit_of_work() as session:
+        item = session.get_one(WorkItem, ticket)
         service.add_participants(
-            session, now=NOW, item_id=ticket, contact_ids=[office.globex_contact.id, office.acme_contact.id]
+            session, now=NOW, item=item, contact_ids=[office.globex_contact.id, office.acme_contact.id]
         )
 
     written = act(service.reply, office, item_id=ticket, text="Hello both.", to_new_outside=True)
