@@ -171,6 +171,7 @@ def test_tab_reaches_every_control_of_the_reply_and_shows_where_it_is(
 
 def test_every_control_of_a_ticket_shows_that_it_has_the_focus(visit: Callable[..., Visitor], site: Site) -> None:
     page = visit(ME).goto("/items/{acme_ticket}".format(**site.ids))
+    walk(page, key="Tab", until="body")  # from what the page opens at, which is not its beginning in every Chromium
 
     steps = walk(page, key="Tab", until="body")[:-1]
 

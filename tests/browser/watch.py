@@ -1,10 +1,12 @@
 """What a person would not see: what a page asks for, what it says in the console, and whether anything pops up."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, Request, Response, WebError
 
+ABORTED = "net::ERR_ABORTED"  # how Chromium calls a request whose answer nobody waits for any more
 ICON = "/favicon.ico"  # what a browser asks for by itself where a document, such as a mail, names no icon
 
 
@@ -18,6 +20,8 @@ class Watch:
     left: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    _open: dict[Request, Frame] = field(default_factory=dict)
+    _outlived: set[Request] = field(default_factory=set)
 
     @property
     def trouble(self) -> dict[str, list[str]]:
@@ -35,7 +39,8 @@ class Watch:
         context.on("weberror", self._note_error)
         context.on("dialog", self._note_dialog)
         context.on("request", self._note_request)
-        context.on("requestfailed", lambda request: self.failed.append(f"{request.url}: {request.failure}"))
+        context.on("requestfailed", self._note_failure)
+        context.on("requestfinished", self._close)
         context.on("response", self._note_response)
         return self
 
@@ -53,9 +58,39 @@ class Watch:
     def _note_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         self.asked.append(f"{request.method} {parts.path}")
-        if parts.scheme not in {"data", "blob", "about"} and f"{parts.scheme}://{parts.netloc}" != self.origin:
+        if parts.scheme not in {"data", "blob", "about"} and not self._is_ours(request):
             self.left.append(request.url)
+        self._follow(request)
+
+    def _note_failure(self, request: Request) -> None:
+        """Note what failed, except for what a page asked of us and no longer needs, because another page follows it."""
+        outlived = request in self._outlived
+        self._close(request)
+        if not (outlived and request.failure == ABORTED and self._is_ours(request)):
+            self.failed.append(f"{request.url}: {request.failure}")
+
+    def _is_ours(self, request: Request) -> bool:
+        parts = urlsplit(request.url)
+        return f"{parts.scheme}://{parts.netloc}" == self.origin
+
+    def _follow(self, request: Request) -> None:
+        """Remember what is open; when a frame goes elsewhere, all that it and the frames in it wait for is outlived."""
+        frame = request.frame
+        if request.is_navigation_request():
+            self._outlived.update(other for other, where in self._open.items() if frame in _lineage(where))
+        self._open[request] = frame
+
+    def _close(self, request: Request) -> None:
+        self._open.pop(request, None)
+        self._outlived.discard(request)
 
     def _note_response(self, response: Response) -> None:
         if response.status >= 400 and not response.url.endswith(ICON):
             self.failed.append(f"{response.request.method} {response.url}: {response.status}")
+
+
+def _lineage(frame: Frame | None) -> Iterator[Frame]:
+    """Yield the frame and those it stands in, from within outwards."""
+    while frame is not None:
+        yield frame
+        frame = frame.parent_frame
