@@ -3,6 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
@@ -145,6 +147,17 @@ def test_an_unknown_account_costs_a_comparison_too(stranger, office, monkeypatch
     parameters = [password_hash.rsplit("$", 2)[0] for password_hash in compared]
     assert len(parameters) == 2
     assert parameters[0] == parameters[1]
+
+
+def test_what_an_unknown_account_is_compared_with_costs_as_much_as_a_real_hash_and_matches_nothing():
+    hasher = PasswordHasher()
+
+    nobody = service.matching_nothing(hasher)
+
+    assert extract_parameters(nobody) == extract_parameters(hasher.hash("a long enough password"))
+    assert nobody != service.matching_nothing(hasher)
+    with pytest.raises(VerifyMismatchError):
+        hasher.verify(nobody, "a long enough password")
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil"])
