@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,13 +39,10 @@ def refused(home: Path, *arguments: str, **more: str) -> list[str]:
 
 @contextmanager
 def running(home: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [HELPDESK, "up", "--port", "0"],
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [HELPDESK, "up", "--port", "0"], env=environment(home), stdout=subprocess.PIPE, stderr=log, text=True
+        )
     try:
         yield process
     finally:
@@ -142,14 +138,13 @@ def test_sigterm_stops_everything_in_order_and_leaves_no_process(tmp_path):
     with running(tmp_path) as process:
         announced(process)
         children = {child["name"]: child["pid"] for child in json.loads((tmp_path / "up.json").read_text())["children"]}
-        started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(40)
+        process.wait(60)
 
     assert process.returncode == 0
     assert {"web", "worker", "scheduler", "watcher", "broker"} <= set(children)
     assert not [name for name, pid in children.items() if Path(f"/proc/{pid}").exists()]
-    assert time.monotonic() - started < 20
+    assert "killed" not in (tmp_path / "log").read_text()
     assert not (tmp_path / "up.json").exists()
 
 
