@@ -1,20 +1,23 @@
 """Two databases for every test that uses one, an application on top, and people who act in it."""
 
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy import Connection, NullPool, Table, create_engine, event, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -36,11 +39,23 @@ SCHEMA = """
            (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal),
            (SELECT max(oid::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace)
 """
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = 'tests' AND state <> 'idle' AND pid <> pg_backend_pid()
+"""
 RESTART = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE last_value IS NOT NULL
 """
+SEQUENCES = """
+    SELECT format('SELECT setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value)
+    FROM pg_sequences WHERE last_value IS NOT NULL
+"""
 os.environ["PYTEST_DEBUG_TEMPROOT"] = str(scratch.root())
+hypothesis.settings.register_profile(  # a machine that is busy fails no example
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 FIRST = ("flows", "faults", "browser")
@@ -78,32 +93,65 @@ def _application(home: Path, database_url: str) -> Flask:
     return app
 
 
+def _furnish(app: Flask) -> None:
+    """Furnish the office and keep it, as bytes of which each test is given objects of its own."""
+    with app.app_context():
+        with unit_of_work() as current:
+            office = Office.furnish(current, now=NOW)
+        db.session.remove()
+    app.extensions["office"] = pickle.dumps(office)
+
+
+def furnished_office(app: Flask) -> Office:
+    """Return the office that stands in the application's database, in objects that nobody else holds."""
+    found: Office = pickle.loads(app.extensions["office"])  # noqa: S301 - bytes of our own
+    return found
+
+
+def lay(kept: Path, file: Path) -> None:
+    """Make the SQLite database ``file``, which nobody has open, a copy of ``kept``."""
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    shutil.copy(kept, file)
+
+
 class SqliteHouse:
     """An application on SQLite whose file is laid anew from a migrated one before each test."""
 
     def __init__(self, home: Path) -> None:
-        self.file, self.template = home / "test.sqlite3", home / "template.sqlite3"
+        self.file, self.template, self.furnished = (home / f"{name}.sqlite3" for name in ("test", "template", "office"))
         self.app = _application(home, f"sqlite:///{self.file}")
         with self.app.app_context():
             upgrade()
+        self._keep(self.template)
+
+    def renew(self, *, furnished: bool = False) -> Flask:
+        """Return the application on an empty database, or on one with the office in it."""
+        if furnished and not self.furnished.exists():
+            self._lay(self.template)
+            _furnish(self.app)
+            self._keep(self.furnished)
+        self._lay(self.furnished if furnished else self.template)
+        return self.app
+
+    def _lay(self, kept: Path) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        lay(kept, self.file)
+
+    def _keep(self, copy: Path) -> None:
+        with self.app.app_context():
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.engine.dispose()
-        shutil.copy(self.file, self.template)
-
-    def renew(self) -> Flask:
-        with self.app.app_context():
-            db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
-        shutil.copy(self.template, self.file)
-        return self.app
+        shutil.copy(self.file, copy)
 
 
 class PostgresHouse:
     """An application on PostgreSQL whose tables are emptied before each test.
 
-    A test that leaves another schema behind costs a new copy of the migrated template.
+    A test that leaves another schema behind costs a new copy of the migrated template. Rows are deleted rather than
+    tables truncated, and connections are kept: both spare PostgreSQL from reading its catalogue anew.
     """
 
     def __init__(self, home: Path, url: str) -> None:
@@ -114,46 +162,83 @@ class PostgresHouse:
             upgrade()
             db.engine.dispose()
         self._sql("ALTER DATABASE tests RENAME TO migrated")
+        self.tests = create_engine(url.format(name="tests"), isolation_level="AUTOCOMMIT", pool_size=1)
+        event.listen(self.tests, "connect", _switch_triggers_off)
         self._copy()
-        self.tests = create_engine(url.format(name="tests"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        self.schema = self._schema()
+        with self.tests.connect() as connection:
+            self.schema = self._schema(connection)
+        self.office = ""
 
-    def renew(self) -> Flask:
-        with self.app.app_context():
-            db.engine.dispose()
-        self._sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tests'")
-        if self._schema() == self.schema:
+    def renew(self, *, furnished: bool = False) -> Flask:
+        """Return the application on an empty database, or on one with the office in it."""
+        if furnished and not self.office:
             self._empty()
-        else:
-            self._copy()
+            _furnish(self.app)
+            with self.tests.connect() as connection:
+                self.office = ";".join(connection.scalars(text(_rows_as_statements())))
+        self._empty(then=self.office if furnished else "")
         return self.app
 
+    def close(self) -> None:
+        """Close every connection."""
+        with self.app.app_context():
+            db.engine.dispose()
+        self.tests.dispose()
+
     def _copy(self) -> None:
+        self.tests.dispose()
+        with self.app.app_context():
+            db.engine.dispose()
         self._sql("DROP DATABASE IF EXISTS tests WITH (FORCE)")
         self._sql("CREATE DATABASE tests TEMPLATE migrated STRATEGY file_copy")
 
-    def _schema(self) -> tuple[Any, ...]:
-        """Return what tells one schema from another: its revision, tables, columns, indexes, constraints, triggers."""
-        with self.tests.connect() as connection:
-            return tuple(connection.execute(text(SCHEMA)).one()) if self._is_migrated(connection) else ()
-
     @staticmethod
-    def _is_migrated(connection: Connection) -> bool:
-        return bool(connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL")))
+    def _schema(connection: Connection) -> tuple[Any, ...]:
+        """Return what tells one schema from another: its revision, tables, columns, indexes, constraints, triggers."""
+        migrated = connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
+        return tuple(connection.execute(text(SCHEMA)).one()) if migrated else ()
 
-    def _empty(self) -> None:
-        """Empty the tables that a test wrote into, and begin their numbers anew."""
-        tables = [name for name in Base.metadata.tables if name != "alembic_version"]
-        asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - names of our own tables
+    def _empty(self, *, then: str = "") -> None:
+        """Delete what a test wrote, begin the numbers anew, and run the statements ``then``."""
         with self.tests.connect() as connection:
-            written = list(connection.scalars(text(asked)))
-            if written:
-                connection.execute(text(f"TRUNCATE {', '.join(written)} RESTART IDENTITY CASCADE"))
-            connection.execute(text(RESTART))
+            connection.execute(text(END_OTHERS))
+            if self._schema(connection) == self.schema:
+                written = connection.scalars(text(_written()))
+                deletions = "".join(f"DELETE FROM {name};" for name in written)  # noqa: S608 - as below
+                connection.exec_driver_sql(f"{deletions}{RESTART};{then}".replace("%", "%%"))
+                return
+        self._copy()
+        if then:
+            self._empty(then=then)
 
     def _sql(self, statement: str) -> None:
         with self.maintenance.connect() as connection:
             connection.execute(text(statement))
+
+
+def _switch_triggers_off(connection: Any, _record: Any) -> None:
+    """Let rows be deleted that may not be, and in any order."""
+    connection.execute("SET session_replication_role = replica")
+
+
+@cache
+def _written() -> str:
+    """Return the question which tables have rows."""
+    tables = [name for name in Base.metadata.tables if name != "alembic_version"]
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - as below
+
+
+def _rows_as_statements() -> str:
+    """Return the question for statements that put all rows back that are there now, and every sequence."""
+    return " UNION ALL ".join([*map(_insertion, Base.metadata.tables.values()), SEQUENCES])
+
+
+def _insertion(table: Table) -> str:
+    columns = [f'"{column.name}"' for column in table.columns if column.computed is None]
+    values = ", ".join(f"quote_nullable({name}::text)" for name in columns)
+    start = f"INSERT INTO {table.name} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE VALUES "  # noqa: S608 - our own tables
+    rows = f"string_agg(format('(%s)', concat_ws(', ', {values})), ', ')"
+    return f"SELECT '{start}' || {rows} FROM {table.name} HAVING count(*) > 0"  # noqa: S608 - our own tables
 
 
 @pytest.fixture(scope="session")
@@ -166,19 +251,20 @@ def postgres_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
     with cluster() as url:
         house = PostgresHouse(tmp_path_factory.mktemp("postgres"), url)
         yield house
-        with house.app.app_context():
-            db.engine.dispose()
+        house.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application on an empty, migrated database: every test that asks for it runs on both."""
-    application: Flask = request.getfixturevalue(f"{request.param}_house").renew()
+    house: SqliteHouse | PostgresHouse = request.getfixturevalue(f"{request.param}_house")
+    application = house.renew(furnished="office" in request.fixturenames)
     application.config["BLOB_ROOT"] = str(tmp_path / "files")
     with application.app_context():
         yield application
         db.session.remove()
-        db.engine.dispose()
+        if db.engine.dialect.name == "sqlite" or db.engine.pool.checkedout():  # type: ignore[attr-defined]
+            db.engine.dispose()
 
 
 @pytest.fixture
@@ -198,9 +284,8 @@ def session(app: Flask, rung: list[Bell]) -> Iterator[Session]:
 
 @pytest.fixture
 def office(app: Flask, rung: list[Bell]) -> Office:
-    """Our own company, one person a role, two clients with projects and tickets: committed."""
-    with unit_of_work() as current:
-        return Office.furnish(current, now=NOW)
+    """Our own company, one person a role, two clients with projects and tickets: there before all else."""
+    return furnished_office(app)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -209,7 +294,7 @@ def _cheap_passwords() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     patch.setattr(accounts, "_hasher", cheap)
-    patch.setattr(accounts, "_hash_of_nobody", cheap.hash("nobody's password"))
+    patch.setattr(accounts, "_hash_of_nobody", accounts.matching_nothing(cheap))
     yield
     patch.undo()
 

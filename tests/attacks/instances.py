@@ -1,6 +1,5 @@
 """Whole desks side by side in one process, each with its own database, keys and mailbox, and the relay between them."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from helpdesk.outbox import process as outbox
 from helpdesk.outbox.gateway import Access, Delivery, Outcome
 from helpdesk.outbox.models import OutgoingMessage
 from tests.builders import Office
-from tests.conftest import FixedClock, settings_for
+from tests.conftest import FixedClock, SqliteHouse, furnished_office, lay, settings_for
 from tests.slices.conftest import Inbox, connect
 
 MOST_ROUNDS = 30
@@ -61,19 +60,21 @@ class Instance:
         return Delivery(Outcome.SENT)
 
 
+def application(home: Path, *, secret_key: bytes) -> Flask:
+    """Return a desk's application, without a database yet; others know nothing of its keys."""
+    return create_app(replace(settings_for(home, f"sqlite:///{home / 'desk.sqlite3'}"), secret_key=secret_key))
+
+
 @contextmanager
-def instance(home: Path, *, template: Path, address: str, secret_key: bytes, clock: FixedClock) -> Iterator[Instance]:
-    """Yield a desk whose mailbox is ``address``, on a copy of the empty database; others know nothing of its keys."""
-    home.mkdir()
-    app = create_app(replace(settings_for(home, f"sqlite:///{home / 'desk.sqlite3'}"), secret_key=secret_key))
-    shutil.copy(template, home / "desk.sqlite3")
+def instance(app: Flask, *, house: SqliteHouse, address: str, clock: FixedClock) -> Iterator[Instance]:
+    """Yield the application as a desk whose mailbox is ``address``, on a database with nothing but the office in it."""
+    house.renew(furnished=True)
     with app.app_context():
-        with unit_of_work() as session:
-            office = Office.furnish(session, now=clock())
+        lay(house.furnished, Path(str(db.engine.url.database)))
         mailbox_id, source_id = connect(address=address)
         inbox = Inbox(mailbox_id, source_id, clock)
         inbox.fetch()
-    yield Instance(app, address, office, inbox)
+    yield Instance(app, address, furnished_office(house.app), inbox)
     with app.app_context():
         db.engine.dispose()
 

@@ -8,7 +8,7 @@ import pytest
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.models import InboundEffect
 from helpdesk.tickets import service as tickets
-from tests.attacks.instances import exchange, instance
+from tests.attacks.instances import application, exchange, instance
 from tests.mails import mail
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -58,13 +58,17 @@ RELAYS = {
 }
 
 
+@pytest.fixture(scope="session")
+def applications(tmp_path_factory):
+    return [application(tmp_path_factory.mktemp(name), secret_key=name[:1].encode() * 32) for name in ("left", "right")]
+
+
 @pytest.fixture
-def desks(tmp_path, fixed_clock, sqlite_house):
+def desks(applications, fixed_clock, sqlite_house):
     """Two desks whose tickets have different numbers: a token of one must mean nothing to the other by chance."""
-    common = {"template": sqlite_house.template, "clock": fixed_clock}
     with (
-        instance(tmp_path / "left", address=LEFT, secret_key=b"l" * 32, **common) as left,
-        instance(tmp_path / "right", address=RIGHT, secret_key=b"r" * 32, **common) as right,
+        instance(applications[0], house=sqlite_house, address=LEFT, clock=fixed_clock) as left,
+        instance(applications[1], house=sqlite_house, address=RIGHT, clock=fixed_clock) as right,
     ):
         right.take_in(mail(to=RIGHT))
         right.send_all()
