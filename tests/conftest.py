@@ -271,7 +271,12 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
     """The jobs that were enqueued, in order; no broker is asked."""
     bells: list[Bell] = []
-    monkeypatch.setattr(jobs, "enqueue", bells.append)
+
+    def note(bell: Bell) -> bool:
+        bells.append(bell)
+        return True
+
+    monkeypatch.setattr(jobs, "enqueue", note)
     return bells
 
 

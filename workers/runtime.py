@@ -36,6 +36,10 @@ log = structlog.get_logger()
 RETRY_SECONDS = 2.0
 STEADY_SECONDS = 60.0
 TRACEBACK_CHARACTERS = 20_000
+WAIT_SECONDS = 30
+"""How long a worker waits for a bell before it asks anew."""
+SILENCE_SECONDS = 5
+"""How long beyond that a broker may be silent before it counts as gone."""
 
 
 _made: list[Flask] = []
@@ -186,6 +190,16 @@ class _Worker(Worker):
 
     max_connection_wait_time = 5.0
     stopped_by_signal = False
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Return how many seconds one wait for a job takes; RQ's own seven minutes would outlast a silent broker."""
+        return WAIT_SECONDS
+
+    @property
+    def connection_timeout(self) -> int:
+        """Return how many seconds the broker may take to answer, a wait for a job included."""
+        return WAIT_SECONDS + SILENCE_SECONDS
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a light job here, and any other in a fork that takes no database connection with it."""

@@ -10,6 +10,8 @@ from typing import cast
 import redis
 import structlog
 from flask import current_app
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import Session
@@ -18,6 +20,8 @@ log = structlog.get_logger()
 
 QUEUES = ("high", "mail", "default")
 JOB_SECONDS = 600
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 2.0
 Argument = int | str
 
 
@@ -39,9 +43,13 @@ def ring(session: Session, job: str, *args: Argument, queue: str = "default") ->
 
 
 def enqueue_rung(session: Session) -> None:
-    """Enqueue what was rung on ``session``. A queue that cannot be reached is logged, never raised."""
+    """Enqueue what was rung on ``session``. A queue that cannot be reached is logged, never raised.
+
+    Where it fails once the rest is left to the sweeper: whoever waits for us would pay for each bell anew.
+    """
     for bell in session.info.pop("bells", []):
-        enqueue(bell)
+        if not enqueue(bell):
+            return
 
 
 def enqueue(bell: Bell) -> bool:
@@ -65,5 +73,13 @@ def connection() -> redis.Redis:
 
 
 def connect(url: str) -> redis.Redis:
-    """Return a client for the broker at ``url`` that gives up within two seconds when nobody answers."""
-    return redis.Redis.from_url(url, socket_connect_timeout=2)
+    """Return a client for the broker at ``url`` that gives up within seconds, on silence too.
+
+    One that went away is tried once more, since it may have been started anew; one that is silent is not.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),
+    )

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import redis
@@ -24,9 +25,16 @@ from tests.conftest import NOW
 from tests.waiting import eventually
 from workers import runtime
 
+IMPATIENT = """
+import sys
+from workers import __main__, runtime
+runtime.WAIT_SECONDS = runtime.SILENCE_SECONDS = 1
+sys.exit(__main__.main(["work"]))
+"""
+
 
 @contextmanager
-def working(app, home, broker_url):
+def working(app, home, broker_url, *, program=("-m", "workers", "work")):
     """Run ``python -m workers work`` beside the test, on its database, files and broker."""
     environ = os.environ | {
         "HELPDESK_HOME": str(home),
@@ -34,7 +42,7 @@ def working(app, home, broker_url):
         "REDIS_URL": broker_url,
         "SECRET_KEY": app.config["SECRET_KEY"].hex(),
     }
-    process = subprocess.Popen([sys.executable, "-m", "workers", "work"], env=environ)
+    process = subprocess.Popen([sys.executable, *program], env=environ)
     try:
         yield process
     finally:
@@ -121,6 +129,68 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
         assert process.wait(timeout=20) == 0
     assert state(message) == "sent"
     app.extensions.pop("helpdesk.redis").close()
+
+
+class Line:
+    """A line to the broker's socket that can go dead: what runs over it then is carried nowhere, and nobody is told."""
+
+    def __init__(self, upstream):
+        self.upstream, self.ends, self.dead = upstream, [], set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.threads = [threading.Thread(target=self._accept, daemon=True)]
+        self.threads[0].start()
+
+    def go_dead(self):
+        """Swallow what runs over the connections that are open now; new ones are as good as ever."""
+        self.dead.update(self.ends)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(20)
+        for end in self.ends:
+            end.close()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                near, far = self.listener.accept()[0], socket.socket(socket.AF_UNIX)
+                self.ends += near, far
+                far.connect(self.upstream)
+                for ends in ((near, far), (far, near)):
+                    self.threads.append(threading.Thread(target=self._carry, args=ends, daemon=True))
+                    self.threads[-1].start()
+
+    def _carry(self, come, go):
+        with suppress(OSError):
+            while data := come.recv(65536):
+                if come not in self.dead:
+                    go.sendall(data)
+        for end in (come, go):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_worker_whose_line_to_the_broker_went_dead_calls_again(app, tmp_path, broker_url, write):
+    line = Line(broker_url.removeprefix("unix://"))
+    with working(app, tmp_path, line.url, program=("-c", IMPATIENT)) as process:
+        first = write("before")
+        eventually(lambda: state(first) == "sent")
+
+        line.go_dead()
+        second = write("after")
+
+        eventually(lambda: state(second) == "sent")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    line.close()
+    app.extensions.pop("helpdesk.redis").close()
+
+
+def test_a_silent_broker_is_noticed_within_the_minute_that_work_may_rest():
+    assert runtime.WAIT_SECONDS + runtime.SILENCE_SECONDS < 60
 
 
 @runtime.job
