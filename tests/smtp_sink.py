@@ -84,11 +84,12 @@ class _Controller(Controller):
 
 
 @contextmanager
-def running_smtp_sink(sink: SmtpSink | None = None) -> Iterator[SmtpSink]:
-    """Yield a sink that listens for as long as the block lasts."""
+def running_smtp_sink(sink: SmtpSink | None = None, **offers: Any) -> Iterator[SmtpSink]:
+    """Yield a sink that listens for as long as the block lasts; ``offers`` are aiosmtpd's own settings."""
     sink = sink or SmtpSink()
-    offers: dict[str, Any] = {"auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
-    controller = _Controller(sink, hostname="127.0.0.1", port=0, **(offers if isinstance(sink, OAuthSink) else {}))
+    if isinstance(sink, OAuthSink):
+        offers = {"auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]} | offers
+    controller = _Controller(sink, hostname="127.0.0.1", port=0, **offers)
     controller.start()
     sink.port = controller.port
     try:

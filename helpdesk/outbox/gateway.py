@@ -1,16 +1,20 @@
 """SMTP: one message over one connection, with time limits; what the server said comes back as a value."""
 
+import base64
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from helpdesk.infra.tls import client_context, refuse_other
-from helpdesk.outbox.diagnosis import signing_in
+from helpdesk.outbox.diagnosis import reaching, signing_in
 
 TIMEOUT_SECONDS = 30
 PERMANENT = range(500, 600)
+SIGNED_IN = (235, 503)
+"""Yes, and: you are already."""
 
 
 class Outcome(StrEnum):
@@ -62,8 +66,7 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
     except (OSError, smtplib.SMTPException) as error:
         return Delivery(Outcome.LATER, _away(access, error))
     try:
-        with server:
-            refused = server.sendmail(envelope_from, recipients, content)
+        refused = server.sendmail(envelope_from, recipients, content)
     except smtplib.SMTPRecipientsRefused as error:
         return _all_refused(error)
     except smtplib.SMTPResponseException as error:
@@ -72,7 +75,9 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
     except UnicodeError:
         return Delivery(Outcome.REFUSED, "An address has letters that this server cannot carry.")
     except (OSError, smtplib.SMTPException) as error:
-        return Delivery(Outcome.LATER, f"{access.host}:{access.port}: {_text(str(error))}")
+        return Delivery(Outcome.LATER, trouble(access, error))
+    finally:
+        hang_up(server)
     return Delivery(Outcome.SENT, _named(refused))
 
 
@@ -81,8 +86,29 @@ def _away(access: Access, error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         words = signing_in(f"{error.smtp_code} {_text(error.smtp_error)}")
     else:
-        words = _text(str(error))
+        words = trouble(access, error)
     return f"{access.host}:{access.port}: {words}"
+
+
+def trouble(access: Access, error: Exception) -> str:
+    """Return in plain words why a connection or a conversation came to nothing; the sign-in's refusals aside."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        when = "does not serve us" if error.smtp_code in PERMANENT else "does not serve us right now"
+        return f"The server {when}: {error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return _text(str(error))
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        if isinstance(error.__context__, TimeoutError):  # smtplib keeps the reason there
+            return f"{access.host} was there, and then took too long to answer."
+        return f"{access.host} closed the connection."
+    return reaching(error, host=access.host, port=access.port)
+
+
+def hang_up(server: smtplib.SMTP) -> None:
+    """Say goodbye and close; what the server makes of that changes nothing that was said before."""
+    with suppress(OSError):
+        server.quit()
+    server.close()
 
 
 def _connected(access: Access) -> smtplib.SMTP:
@@ -110,7 +136,7 @@ def dial(access: Access, timeout_seconds: float, *, context: ssl.SSLContext | No
         server = smtplib.SMTP(access.host, access.port, timeout=timeout_seconds)
     try:
         if access.security == "starttls":
-            server.starttls(context=context)
+            _start_tls(server, context)
         if access.security != "none":
             refuse_other(server.sock, access.fingerprint)
         server.ehlo_or_helo_if_needed()
@@ -120,21 +146,52 @@ def dial(access: Access, timeout_seconds: float, *, context: ssl.SSLContext | No
     return server
 
 
+def _start_tls(server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    server.ehlo_or_helo_if_needed()
+    if not server.has_extn("starttls"):
+        message = "The server does not offer STARTTLS on this port."
+        raise smtplib.SMTPNotSupportedError(message)
+    server.starttls(context=context)
+
+
 def sign_in(server: smtplib.SMTP, access: Access) -> None:
     """Sign in with the password, or by XOAUTH2 where there is a token; not at all without a user.
 
     Raises:
-        SMTPException: the server refused.
+        SMTPAuthenticationError: the server refused.
+        SMTPNotSupportedError: it offers no way that we know, or none for the letters of user and password.
         OSError: it is gone.
     """
     if not access.user or not server.has_extn("auth"):
         return
-    if not access.token:
+    if access.token:
+        answer = f"user={access.user}\x01auth=Bearer {access.token}\x01\x01"
+        # A refusal is told as a challenge (RFC 7628 section 3.2.2), which an empty answer ends.
+        server.auth("XOAUTH2", lambda challenge=None: answer if challenge is None else "")
+    elif not _ways(server) & {"PLAIN", "LOGIN", "CRAM-MD5"}:
+        offered = ", ".join(sorted(_ways(server))) or "none"
+        message = f"The server offers no sign-in with a password. Ways that it offers: {offered}."
+        raise smtplib.SMTPNotSupportedError(message)
+    elif f"{access.user}{access.password}".isascii():
         server.login(access.user, access.password)
-        return
-    answer = f"user={access.user}\x01auth=Bearer {access.token}\x01\x01"
-    # A refusal is told as a challenge (RFC 7628 section 3.2.2), which an empty answer ends.
-    server.auth("XOAUTH2", lambda challenge=None: answer if challenge is None else "")
+    else:
+        _sign_in_with_any_letters(server, access)
+
+
+def _sign_in_with_any_letters(server: smtplib.SMTP, access: Access) -> None:
+    """Sign in by AUTH PLAIN in UTF-8 (RFC 4616); smtplib writes ASCII only."""
+    if "PLAIN" not in _ways(server):
+        message = "The password has letters that this server cannot be told. Choose one of a-z, 0-9 and signs."
+        raise smtplib.SMTPNotSupportedError(message)
+    answer = base64.b64encode(f"\0{access.user}\0{access.password}".encode()).decode()
+    code, said = server.docmd("AUTH", f"PLAIN {answer}")
+    if code not in SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, said)
+
+
+def _ways(server: smtplib.SMTP) -> set[str]:
+    """Return the names of the ways to sign in that the server offers."""
+    return set(server.esmtp_features.get("auth", "").upper().split())
 
 
 def _all_refused(error: smtplib.SMTPRecipientsRefused) -> Delivery:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from helpdesk.infra.tls import client_context, fingerprint_of
 from helpdesk.outbox.diagnosis import Step, certificate_advice, reaching, said, signing_in
-from helpdesk.outbox.gateway import Access, dial, sign_in
+from helpdesk.outbox.gateway import Access, dial, hang_up, sign_in, trouble
 
 TIMEOUT_SECONDS = 8
 SMALL_BYTES = 10 * 1024 * 1024
@@ -58,24 +58,24 @@ def _steps(access: Access, address: str) -> Iterator[Step]:
     try:
         server = dial(access, TIMEOUT_SECONDS)
     except (OSError, smtplib.SMTPException) as error:
-        yield Step("SMTP: encryption", ok=False, says=_refused(access, error))
+        kind = "encryption" if access.security != "none" else "greeting"
+        yield Step(f"SMTP: {kind}", ok=False, says=_refused(access, error))
         return
     try:
         yield encrypted("SMTP", security=access.security, host=access.host, pinned=bool(access.fingerprint))
         yield from _conversation(server, access, address)
-    except (OSError, smtplib.SMTPException) as error:
-        yield Step("SMTP: conversation", ok=False, says=reaching(error, host=access.host, port=access.port))
     finally:
-        with suppress(OSError, smtplib.SMTPException):
-            server.quit()
-        server.close()
+        hang_up(server)
 
 
 def _conversation(server: smtplib.SMTP, access: Access, address: str) -> Iterator[Step]:
     try:
         sign_in(server, access)
-    except (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError) as error:
-        yield Step("SMTP: sign-in", ok=False, says=signing_in(_words(error)))
+    except smtplib.SMTPAuthenticationError as error:
+        yield Step("SMTP: sign-in", ok=False, says=signing_in(f"{error.smtp_code} {said(error.smtp_error)}"))
+        return
+    except (OSError, smtplib.SMTPException) as error:
+        yield Step("SMTP: sign-in", ok=False, says=trouble(access, error))
         return
     offers = server.has_extn("auth")
     yield Step(
@@ -83,15 +83,19 @@ def _conversation(server: smtplib.SMTP, access: Access, address: str) -> Iterato
         ok=True,
         says=f"Signed in as {access.user}." if offers and access.user else "The server asks nobody to sign in.",
     )
-    yield _sender(server, address)
+    yield _sender(server, access, address)
     yield _size(server)
 
 
-def _sender(server: smtplib.SMTP, address: str) -> Step:
-    code, answer = server.mail(address)
-    if code in OK:
-        code, answer = server.rcpt(address)
-    server.rset()
+def _sender(server: smtplib.SMTP, access: Access, address: str) -> Step:
+    try:
+        code, answer = server.mail(address)
+        if code in OK:
+            code, answer = server.rcpt(address)
+    except (OSError, smtplib.SMTPException) as error:
+        return Step("SMTP: sender", ok=False, says=trouble(access, error))
+    with suppress(OSError):  # who says 421 is gone by then
+        server.rset()
     if code in OK:
         return Step("SMTP: sender", ok=True, says=f"{address} may send here. Nothing was sent.")
     later = "for now " if code < 500 else ""  # noqa: PLR2004 - SMTP's own border
@@ -107,21 +111,13 @@ def _size(server: smtplib.SMTP) -> Step:
 
 
 def _refused(access: Access, error: Exception) -> str:
-    words = reaching(error, host=access.host, port=access.port)
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "The server does not offer STARTTLS on this port."
+    words = trouble(access, error)
     if not isinstance(error, ssl.SSLCertVerificationError):
         return words
     try:
-        context = client_context("unchecked")
-        server = dial(access, TIMEOUT_SECONDS, context=context)
+        server = dial(access, TIMEOUT_SECONDS, context=client_context("unchecked"))
     except (OSError, smtplib.SMTPException):
         return words
-    with server:
-        return words + certificate_advice(fingerprint_of(server.sock))
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {said(error.smtp_error)}"
-    return said(error)
+    shown = fingerprint_of(server.sock)
+    hang_up(server)
+    return words + certificate_advice(shown)
