@@ -25,6 +25,8 @@ from tests.smtp_sink import SmtpSink
 from tests.waiting import eventually
 
 HOUSE = Path(__file__).with_name("house.py")
+OF_A_WORKER = ("reader", "horse")
+READER = "helpdesk.intake.parser.child"
 
 
 @dataclass
@@ -71,11 +73,12 @@ class Desk:
         self.account.deliver(*(sent.raw for sent in mails for _ in range(sent.copies)))
 
     def kill(self, name: str) -> str | None:
-        """Kill a process: ``worker``, ``watcher``, ``web``, ``scheduler``, or ``child``, one that a worker started.
+        """Kill a process: ``worker``, ``watcher``, ``web``, ``scheduler``, or what a worker started.
 
-        Return what was killed; None where there is none just now.
+        That is the ``reader``, which parses mail, or a ``horse``, the fork that does one heavy job. Return what was
+        killed; None where there is none just now.
         """
-        victim = self._child_of_a_worker() if name == "child" else self._named(name)
+        victim = self._child_of_a_worker(name) if name in OF_A_WORKER else self._named(name)
         if victim is None:
             return None
         with suppress(ProcessLookupError):
@@ -115,10 +118,14 @@ class Desk:
             return next((child["pid"] for child in children if child["name"] == name), None)
         return None
 
-    def _child_of_a_worker(self) -> int | None:
+    def _child_of_a_worker(self, name: str) -> int | None:
         worker = self._named("worker")
+        if worker is None:  # without a number psutil means ourselves
+            return None
         with suppress(psutil.Error):
-            return next((child.pid for child in psutil.Process(worker).children(recursive=True)), None)
+            for child in psutil.Process(worker).children():
+                if name == ("reader" if READER in " ".join(child.cmdline()) else "horse"):
+                    return child.pid
         return None
 
 
