@@ -28,6 +28,7 @@ def test_blocks_within_blocks_are_not_set_in():
     ("html", "reason"),
     [
         ("<p>x</p>" * 60_000, "too many elements"),
+        ("&amp;" * 110_000, "too many entities"),
         ("<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">x</p>", "too many attributes"),
         ("<p " + " ".join(f"a{number}" for number in range(20_000)) + ">x</p>", "too many attributes"),
         ("<p " + "".join(f"a{number}='>'" for number in range(20_000)) + ">x</p>", "too many attributes"),
