@@ -29,19 +29,22 @@ class Taken:
 
 @dataclass
 class SmtpSink:
-    """The server's memory; ``says`` answers the next messages, ``refuses`` a recipient each.
-
-    With a ``gate`` the answer waits until it is open.
+    """The server's memory; ``says`` answers the next messages, ``refuses`` a recipient each, and
+    ``refuses_sender`` an envelope sender at each recipient, as Postfix does it. With a ``gate`` the answer waits until
+    it is open.
     """
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
+    refuses_sender: str = ""
     gate: threading.Event | None = None
     waiting: bool = False
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuses_sender and envelope.mail_from == self.refuses_sender:
+            return f"553 5.7.1 <{envelope.mail_from}>: Sender address rejected: not owned by user support"
         if address in self.refuses:
             return self.refuses[address]
         envelope.rcpt_tos.append(address)

@@ -34,7 +34,8 @@ _REPLY_LOCAL_PART = re.compile(
 _OWN_MESSAGE_ID = re.compile(
     rf"<hd\.(?P<item>0|{_ID})\.(?P<unique>[a-z0-9-]{{1,64}})\.{_VERSION_AND_MAC}@[^<>@\s]+>",
 )
-_TOKEN = re.compile(r"\+[ts]\.[a-z0-9.]{1,64}@", re.IGNORECASE)
+_BOUNCE_LOCAL_PART = re.compile(rf"[^+]+\+b\.(?P<outgoing>{_ID})\.{_VERSION_AND_MAC}")
+_TOKEN = re.compile(r"\+[tsb]\.[a-z0-9.]{1,64}@", re.IGNORECASE)
 _UNIQUE = re.compile(r"[a-z0-9-]{1,64}")
 _LINE_BREAKS = re.compile("[\r\n\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -95,16 +96,8 @@ def reply_address(
         RuleViolation: the mailbox is no address, or its local part leaves no room within 64 octets.
         SettingsError: there is no key, or one shorter than 16 bytes.
     """
-    local, at, domain = mailbox.strip().partition("@")
-    if not (local and at and domain):
-        message = f"“{mailbox}” is no mail address that replies could go to."
-        raise RuleViolation(message)
     subject = f"t.{work_item_id}" if person_id is None else f"s.{work_item_id}.{person_id}"
-    signed = f"{local.partition('+')[0]}+{subject}.{_sign('reply', subject, keys)}"
-    if len(signed.encode()) > LOCAL_PART_LIMIT:
-        message = f"The name “{local}” is too long for signed reply addresses; use a shorter mailbox name."
-        raise RuleViolation(message)
-    return f"{signed}@{domain}"
+    return _signed_address(mailbox, "reply", subject, keys)
 
 
 def read_reply_address(address: str, *, keys: Mapping[int, bytes]) -> ReplyToken | None:
@@ -112,8 +105,7 @@ def read_reply_address(address: str, *, keys: Mapping[int, bytes]) -> ReplyToken
 
     Case is ignored, since servers on the way may change it (docs/mail.md rule 15).
     """
-    local = address.strip().strip("<>").lower().rpartition("@")[0]
-    found = _REPLY_LOCAL_PART.fullmatch(local)
+    found = _REPLY_LOCAL_PART.fullmatch(_local_part(address))
     if found is None:
         return None
     person = found["person"]
@@ -124,8 +116,35 @@ def read_reply_address(address: str, *, keys: Mapping[int, bytes]) -> ReplyToken
     return ReplyToken(work_item_id=int(item), person_id=None if person is None else int(person))
 
 
+def bounce_address(*, mailbox: str, outgoing_id: int, keys: Mapping[int, bytes]) -> str:
+    """Return the envelope sender to which one mail of ours comes back (VERP, docs/mail.md rule 28).
+
+    ``support@example.com`` and outgoing mail 42 become ``support+b.42.1<16 letters>@example.com``. Its purpose is
+    signed with it: it is no reply address, and none of those is one of these.
+
+    Raises:
+        RuleViolation: the mailbox is no address, or its local part leaves no room within 64 octets.
+        SettingsError: there is no key, or one shorter than 16 bytes.
+    """
+    return _signed_address(mailbox, "bounce", f"b.{outgoing_id}", keys)
+
+
+def read_bounce_address(address: str, *, keys: Mapping[int, bytes]) -> int | None:
+    """Return the id of the outgoing mail that a bounce address names; None when it is none, or forged."""
+    found = _BOUNCE_LOCAL_PART.fullmatch(_local_part(address))
+    if found is None or not _verify("bounce", f"b.{found['outgoing']}", found, keys):
+        return None
+    return int(found["outgoing"])
+
+
+def first_bounced_id(addresses: Iterable[str], *, keys: Mapping[int, bytes]) -> int | None:
+    """Return what the first valid bounce address among ``addresses`` names, or None."""
+    found = (read_bounce_address(address, keys=keys) for address in addresses)
+    return next((outgoing_id for outgoing_id in found if outgoing_id is not None), None)
+
+
 def without_token(address: str) -> str:
-    """Return an address without the token of a reply address, to be read by people: ``support@example.com``."""
+    """Return an address without the token that we signed into it, to be read by people: ``support@example.com``."""
     return _TOKEN.sub("@", address)
 
 
@@ -183,6 +202,22 @@ def delay_before_retry(attempts: int, *, chance: float) -> timedelta:
     """
     seconds = min(FIRST_DELAY_SECONDS * 2.0 ** max(0, min(attempts, 20) - 1), float(LONGEST_DELAY_SECONDS))
     return timedelta(seconds=seconds * (0.75 + chance / 2))
+
+
+def _local_part(address: str) -> str:
+    return address.strip().strip("<>").lower().rpartition("@")[0]
+
+
+def _signed_address(mailbox: str, purpose: str, subject: str, keys: Mapping[int, bytes]) -> str:
+    local, at, domain = mailbox.strip().partition("@")
+    if not (local and at and domain):
+        message = f"“{mailbox}” is no mail address that replies could go to."
+        raise RuleViolation(message)
+    signed = f"{local.partition('+')[0]}+{subject}.{_sign(purpose, subject, keys)}"
+    if len(signed.encode()) > LOCAL_PART_LIMIT:
+        message = f"The name “{local}” is too long for signed addresses; use a shorter mailbox name."
+        raise RuleViolation(message)
+    return f"{signed}@{domain}"
 
 
 def _ascii_domain(domain: str) -> str:

@@ -1,6 +1,7 @@
 """SMTP: one message over one connection, with time limits; what the server said comes back as a value."""
 
 import base64
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -15,6 +16,10 @@ TIMEOUT_SECONDS = 30
 PERMANENT = range(500, 600)
 SIGNED_IN = (235, 503)
 """Yes, and: you are already."""
+_SENDER_REFUSED = re.compile(
+    r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned by user|sender address rejected", re.IGNORECASE
+)
+"""What servers say that let a user write from some addresses only: Exchange, and Postfix where it knows its users."""
 
 
 class Outcome(StrEnum):
@@ -32,6 +37,11 @@ class Delivery:
 
     outcome: Outcome
     said: str = ""
+
+    @property
+    def of_sender(self) -> bool:
+        """Return whether it was the envelope sender that was refused."""
+        return self.outcome is Outcome.REFUSED and _SENDER_REFUSED.search(self.said) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,8 @@ def send(access: Access, envelope_from: str, recipients: tuple[str, ...], conten
         return _all_refused(error)
     except smtplib.SMTPResponseException as error:
         outcome = Outcome.REFUSED if error.smtp_code in PERMANENT else Outcome.LATER
-        return Delivery(outcome, f"{error.smtp_code} {_text(error.smtp_error)}")
+        whom = "sender address rejected: " if isinstance(error, smtplib.SMTPSenderRefused) else ""
+        return Delivery(outcome, f"{whom}{error.smtp_code} {_text(error.smtp_error)}")
     except UnicodeError:
         return Delivery(Outcome.REFUSED, "An address has letters that this server cannot carry.")
     except (OSError, smtplib.SMTPException) as error:

@@ -91,6 +91,7 @@ def set_up(session: Session, mailbox: Mailbox, profile: Profile) -> None:
     mailbox.smtp_port, mailbox.smtp_security = profile.smtp_port, profile.smtp_security
     mailbox.smtp_user = header_value(profile.smtp_user, name="SMTP user name")
     mailbox.smtp_fingerprint = profile.smtp_fingerprint
+    mailbox.bounce_addresses = True  # whatever server it is now has refused none yet
     if profile.smtp_password is not None:
         mailbox.smtp_secret = crypto.seal(header_value(profile.smtp_password, name="SMTP password"))
     session.flush()

@@ -24,6 +24,7 @@ class Mailbox(Base):
     signature: Mapped[str] = mapped_column(default="")
     acknowledgement: Mapped[str] = mapped_column(default="")  # {{name}} substitution; empty: the standard text
     plus_addresses: Mapped[bool] = mapped_column(default=True)  # signed reply addresses arrive (docs/mail.md rule 15)
+    bounce_addresses: Mapped[bool] = mapped_column(default=True)  # its server takes VERP senders (rule 28)
     smtp_host: Mapped[str]
     smtp_port: Mapped[int]
     smtp_security: Mapped[str] = mapped_column(default="starttls")

@@ -41,9 +41,11 @@ def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: Blo
         files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
         parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
     failpoints.passing("outbox_claimed")
-    delivery = _attempt(parcel, unit_of_work, send=send, store=store, clock=clock)
+    delivery, envelope_from = _attempt(parcel, unit_of_work, send=send, store=store, clock=clock)
     failpoints.passing("outbox_sent")
     with unit_of_work() as session:
+        if delivery.outcome is Outcome.SENT and envelope_from != parcel.message.envelope_from:
+            service.record_plain_sender(session, message_id=parcel.message_id)
         _record(session, parcel, delivery, now=clock())
     failpoints.passing("outbox_recorded")
 
@@ -70,21 +72,28 @@ def _record(session: Session, parcel: _Parcel, delivery: Delivery, *, now: datet
     )
 
 
-def _attempt(parcel: _Parcel, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock) -> Delivery:
-    """Return what came of one attempt; a message that cannot be written at all counts as refused.
+def _attempt(
+    parcel: _Parcel, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock
+) -> tuple[Delivery, str]:
+    """Return what came of one attempt, and the envelope sender; a message that cannot be written counts as refused.
 
-    One that only lacks a sign-in waits until there is one: the message is not at fault.
+    One that only lacks a sign-in waits until there is one: the message is not at fault. A server that lets its user
+    write from the plain address alone is given the mail from there (docs/mail.md rule 28).
     """
+    sender, plain = parcel.message.envelope_from, parcel.mailbox.address
     try:
         content = render(_outgoing(parcel, store))
     except HelpdeskError as error:
-        return Delivery(Outcome.REFUSED, str(error))
+        return Delivery(Outcome.REFUSED, str(error)), sender
     try:
         access = access_of(parcel.mailbox, unit_of_work, clock=clock)
     except HelpdeskError as error:
-        return Delivery(Outcome.LATER, str(error))
+        return Delivery(Outcome.LATER, str(error)), sender
     recipients = tuple(person["address"] for person in (*parcel.message.to, *parcel.message.cc))
-    return send(access, parcel.message.envelope_from, recipients, content)
+    delivery = send(access, sender, recipients, content)
+    if delivery.of_sender and sender not in ("", plain):
+        return send(access, plain, recipients, content), plain
+    return delivery, sender
 
 
 def _outgoing(parcel: _Parcel, store: BlobStore) -> Outgoing:

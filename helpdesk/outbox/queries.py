@@ -71,6 +71,11 @@ def find_by_message_id(session: Session, message_id: str) -> OutgoingMessage | N
     return session.scalar(select(OutgoingMessage).where(OutgoingMessage.message_id == message_id))
 
 
+def find_by_id(session: Session, outgoing_id: int) -> OutgoingMessage | None:
+    """Return the mail of ours with this id."""
+    return session.get(OutgoingMessage, outgoing_id)
+
+
 def sent_about(session: Session, kind: str, object_id: int) -> list[OutgoingMessage]:
     """Return all mail of ours that belongs to one thing, oldest first."""
     query = select(OutgoingMessage).where(OutgoingMessage.about_kind == kind, OutgoingMessage.about_id == object_id)

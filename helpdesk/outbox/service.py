@@ -15,6 +15,7 @@ from helpdesk.outbox.domain import (
     GIVE_UP_AFTER,
     Address,
     OutgoingFile,
+    bounce_address,
     delay_before_retry,
     header_value,
     make_message_id,
@@ -33,6 +34,7 @@ __all__ = [
     "queue",
     "record_bounce",
     "record_failure",
+    "record_plain_sender",
     "record_sent",
     "remove_mailbox",
     "ring_due",
@@ -70,7 +72,8 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
 
     With ``item_id`` the reply address and the Message-ID are signed for that work item, with
     ``for_person_id`` the address for that colleague as well (docs/mail.md rule 15).
-    ``automatic`` mail goes out with an empty envelope sender (rule 25). The Message-ID is given here, once: a retry
+    ``automatic`` mail goes out with an empty envelope sender (rule 25), other mail with one that names this very mail
+    (rule 28). The Message-ID is given here, once: a retry
     repeats it (invariant 9).
 
     Raises:
@@ -119,6 +122,9 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     )
     session.add(outgoing)
     session.flush()
+    if not automatic:
+        outgoing.envelope_from = _comes_back_to(mailbox, outgoing.id)
+        session.flush()
     jobs.ring(session, "deliver_outgoing", outgoing.id, queue="mail")
     return outgoing
 
@@ -158,19 +164,20 @@ def record_failure(
     _record(session, message_id, attempt, state="queued", next_attempt_at=due_at, last_error=error)
 
 
-def record_bounce(session: Session, *, message_id: str, report: str, now: datetime) -> OutgoingMessage | None:
-    """Note that a mail of ours came back, and return it; None when no mail has this Message-ID (docs/mail.md rule 28).
+def record_plain_sender(session: Session, *, message_id: int) -> None:
+    """Note that the server took a mail only from the mailbox's plain address, which sends without VERP from now on."""
+    message = session.get_one(OutgoingMessage, message_id)
+    message.envelope_from = message.mailbox.address
+    message.mailbox.bounce_addresses = False
+    session.flush()
 
-    What several servers report stands there one line each.
-    """
-    returned = queries.find_by_message_id(session, message_id)
-    if returned is None:
-        return None
+
+def record_bounce(session: Session, *, returned: OutgoingMessage, report: str, now: datetime) -> None:
+    """Note that a mail of ours came back (docs/mail.md rule 28); what several servers report stands one line each."""
     lines = [*filter(None, returned.bounce_report.splitlines()), report]
     returned.bounced_at = returned.bounced_at or now
     returned.bounce_report = "\n".join(dict.fromkeys(lines))[:REPORT_CHARACTERS]
     session.flush()
-    return returned
 
 
 def try_again(session: Session, *, actor: Actor, outgoing: OutgoingMessage, now: datetime) -> None:
@@ -261,6 +268,16 @@ def _reply_to(mailbox: Mailbox, item_id: int | None, person_id: int | None) -> s
     if item_id is None or not mailbox.plus_addresses:
         return mailbox.address
     return reply_address(mailbox=mailbox.address, work_item_id=item_id, person_id=person_id, keys=crypto.mail_keys())
+
+
+def _comes_back_to(mailbox: Mailbox, outgoing_id: int) -> str:
+    """Return the envelope sender: signed for the mail where such addresses arrive and are taken, else the plain one."""
+    if not (mailbox.plus_addresses and mailbox.bounce_addresses):
+        return mailbox.address
+    try:
+        return bounce_address(mailbox=mailbox.address, outgoing_id=outgoing_id, keys=crypto.mail_keys())
+    except RuleViolation:  # a long name leaves no room for a long number: the mail leaves all the same
+        return mailbox.address
 
 
 def _as_json(person: Address) -> dict[str, str]:

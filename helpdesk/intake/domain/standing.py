@@ -12,13 +12,15 @@ class MatchedBy(IntEnum):
 
     SIGNED_ADDRESS = 1
     OWN_MESSAGE_ID = 2
-    FOREIGN_MESSAGE_ID = 3
-    SUBJECT_TOKEN = 4
+    BOUNCE_ADDRESS = 3
+    """The envelope sender of a mail of ours: by it a bounce finds home, and nothing else does (rule 28)."""
+    FOREIGN_MESSAGE_ID = 4
+    SUBJECT_TOKEN = 5
 
     @property
     def is_signed(self) -> bool:
         """Return whether only somebody who had mail from us could know it."""
-        return self <= MatchedBy.OWN_MESSAGE_ID
+        return self <= MatchedBy.BOUNCE_ADDRESS
 
     @property
     def sentence(self) -> str:
@@ -29,6 +31,7 @@ class MatchedBy(IntEnum):
 _FOUND_BY = {
     MatchedBy.SIGNED_ADDRESS: "matched by signed address",
     MatchedBy.OWN_MESSAGE_ID: "answers a message of ours",
+    MatchedBy.BOUNCE_ADDRESS: "came back to the address that one message of ours was sent from",
     MatchedBy.FOREIGN_MESSAGE_ID: "belongs to the same conversation as an earlier mail",
     MatchedBy.SUBJECT_TOKEN: "the subject names the ticket",
 }

@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
-from helpdesk.infra import crypto
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.service import log, recording
+from helpdesk.intake.service import returned as returning
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.outbox import service as outbox
-from helpdesk.outbox.domain import read_message_id
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
@@ -21,7 +20,10 @@ from helpdesk.tickets import service as tickets
 
 def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) -> None:
     """Note a bounce on the mail that came back, on its ticket and on its recipients; without a ticket it is listed."""
-    returned = _returned(session, arrival, now)
+    returned = returning.find(session, arrival.mail)
+    if returned is not None:
+        report = _report(arrival, arrival.mail.bounce.recipients)
+        outbox.record_bounce(session, returned=returned, report=report, now=now)
     reasons = (*decision.reasons, *arrival.mail.bounce.reasons)
     if decision.work_item_id is None:
         _mark(session, arrival, _recipients_of(returned), now)
@@ -34,16 +36,6 @@ def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) 
         session, actor=SYSTEM, now=now, item_id=decision.work_item_id, text=_sentence(arrival, unreached)
     )
     recording.done(session, arrival, decision, event, "bounce", reasons, now)
-
-
-def _returned(session: Session, arrival: Arrival, now: datetime) -> OutgoingMessage | None:
-    """Return the mail of ours that came back, with the report on it; a forged Message-ID names none."""
-    bounce, keys = arrival.mail.bounce, crypto.mail_keys()
-    named = [*filter(None, (bounce.original_message_id,)), *arrival.mail.answered_message_ids]
-    own = next((one for one in named if read_message_id(one, keys=keys) is not None), None)
-    if own is None:
-        return None
-    return outbox.record_bounce(session, message_id=own.lower(), report=_report(arrival, bounce.recipients), now=now)
 
 
 def _mark(session: Session, arrival: Arrival, ours: Collection[str], now: datetime) -> list[str]:

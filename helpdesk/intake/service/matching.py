@@ -22,7 +22,7 @@ from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender
 from helpdesk.intake.domain.subject import find_token
 from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
-from helpdesk.intake.service import limits
+from helpdesk.intake.service import limits, returned
 from helpdesk.intake.service.ruling import Ruling
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import first_reply_token, read_message_id
@@ -142,6 +142,9 @@ def _pairs(session: Session, arrival: Arrival) -> Iterator[tuple[MatchedBy, int]
         own = read_message_id(message_id, keys=keys)
         if own is not None and own.work_item_id is not None:
             yield MatchedBy.OWN_MESSAGE_ID, own.work_item_id
+    came_back = returned.by_address(session, mail) if arrival.incoming.is_bounce else None
+    if came_back is not None and came_back.about_kind == "work_item":
+        yield MatchedBy.BOUNCE_ADDRESS, came_back.about_id
     foreign = [message_id for message_id in answered if read_message_id(message_id, keys=keys) is None]
     known = tickets.items_by_reference(session, foreign)
     for _, item_id in sorted(known, key=lambda pair: (foreign.index(pair[0]), pair[1])):

@@ -8,6 +8,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.intake.models import InboundEffect
 from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as ticket_queries
@@ -68,6 +69,15 @@ def bounce(message_id, *, recipient=ANN, status="5.1.1", number=1):
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
         f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
         f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {message_id}\r\nSubject: x\r\n\r\nx\r\n--b--\r\n"
+    ).encode()
+
+
+def bare_bounce(to, *, header="To", number=1):
+    """A bounce as poor as they come: nothing of our mail in it, and nobody named."""
+    return (
+        f"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\n{header}: {to}\r\n"
+        f"Subject: Undelivered Mail\r\nMessage-ID: <bare-{number}@mx.example>\r\n\r\n"
+        "Sorry, your message could not be delivered: 550 5.1.1 user unknown.\r\n"
     ).encode()
 
 
@@ -191,3 +201,76 @@ def test_acknowledgements_are_told_beside_the_conversation(ticket, office, sign_
 
     assert "Other mail of ours" in page
     assert "Acknowledgement" in page
+
+
+@pytest.mark.parametrize("header", ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To"])
+def test_a_bounce_that_embeds_nothing_is_found_by_the_address_it_came_to(inbox, ticket, sent, header):
+    line = inbox.receive(bare_bounce(sent.envelope_from, header=header))
+
+    assert (line.state, line.outcome, line.matched_by) == ("done", "bounce", "bounce_address")
+    assert line.reasons[0] == f"a message of ticket #{ticket.number} could not be delivered"
+    assert row(sent.id).bounced_at == NOW
+    assert row(sent.id).bounce_report == "the recipient does not exist or takes no mail (5.1.1)"
+    assert contact().undeliverable_at == NOW
+
+
+def test_what_a_bounce_embeds_counts_before_the_address_it_came_to(inbox, ticket, sent, office):
+    with unit_of_work() as session:
+        other = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="And this.")
+        other_id = other.outgoing_message_id
+    deliver(other_id)
+    raw = bounce(sent.message_id).replace(b"support@halden-okoye.example", row(other_id).envelope_from.encode())
+
+    line = inbox.receive(raw)
+
+    assert line.matched_by == "own_message_id"
+    assert (row(sent.id).bounced_at, row(other_id).bounced_at) == (NOW, None)
+
+
+def test_a_forged_bounce_address_finds_nothing(inbox, sent):
+    local, _, domain = sent.envelope_from.partition("@")
+    forged = f"{local[:-1]}{'b' if local.endswith('a') else 'a'}@{domain}"
+
+    line = inbox.receive(bare_bounce(forged))
+
+    assert (line.state, line.outcome) == ("ignored", "bounce")
+    assert row(sent.id).bounced_at is None
+
+
+def test_what_is_no_bounce_goes_nowhere_by_a_bounce_address(inbox, ticket, sent):
+    line = inbox.receive(mail(to=f"<{sent.envelope_from}>", subject="Something else"))
+
+    assert (line.state, line.outcome, line.matched_by) == ("done", "ticket", "")
+    assert row(sent.id).bounced_at is None
+    with unit_of_work() as session:
+        assert session.get_one(InboundEffect, line.id).work_item_id != ticket.id
+
+
+def test_an_answer_to_a_bounce_address_is_placed_by_what_it_answers(inbox, ticket, sent):
+    headers = {"In-Reply-To": sent.message_id}
+
+    line = inbox.receive(mail(to=f"<{sent.envelope_from}>", headers=headers))
+
+    assert (line.outcome, line.matched_by) == ("reply", "own_message_id")
+
+
+def test_a_bounce_of_mail_that_is_of_no_ticket_stands_on_that_mail(inbox, office):
+    with unit_of_work() as session:
+        letter = outbox.queue(
+            session,
+            now=NOW,
+            mailbox_id=inbox.mailbox_id,
+            idempotency_key="test:letter",
+            purpose="notice",
+            about=("test", 1),
+            to=[Address("Ann Berg", ANN)],
+            subject="A letter",
+            text="A text.",
+        )
+        outgoing_id = letter.id
+    deliver(outgoing_id)
+
+    line = inbox.receive(bare_bounce(row(outgoing_id).envelope_from))
+
+    assert (line.state, line.outcome) == ("ignored", "bounce")
+    assert row(outgoing_id).bounced_at == NOW

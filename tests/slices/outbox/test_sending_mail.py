@@ -10,7 +10,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import ExternalFailure, RuleViolation
 from helpdesk.outbox import gateway, process, service
-from helpdesk.outbox.domain import Address, OutgoingFile, read_message_id, read_reply_address
+from helpdesk.outbox.domain import Address, OutgoingFile, read_bounce_address, read_message_id, read_reply_address
 from helpdesk.outbox.gateway import Access, Delivery, Outcome
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from tests.conftest import NOW
@@ -74,14 +74,16 @@ class TestWriting:
         keys = crypto.mail_keys()
         reply, own = read_reply_address(written.reply_to, keys=keys), read_message_id(written.message_id, keys=keys)
         assert (getattr(reply, "work_item_id", None), getattr(own, "work_item_id", None)) == (42, 42)
-        assert written.envelope_from == "support@halden-okoye.example"
+        assert read_bounce_address(written.envelope_from, keys=keys) == written.id
 
-    def test_without_plus_addresses_answers_come_to_the_plain_one(self):
+    def test_without_plus_addresses_answers_and_bounces_come_to_the_plain_one(self):
         box = add_mailbox()
         with unit_of_work() as session:
             session.get_one(Mailbox, box).plus_addresses = False
 
-        assert row(write(box, item_id=42)).reply_to == "support@halden-okoye.example"
+        written = row(write(box, item_id=42))
+
+        assert (written.reply_to, written.envelope_from) == ("support@halden-okoye.example",) * 2
 
     def test_automatic_mail_has_no_envelope_sender(self):
         assert row(write(add_mailbox(), automatic=True)).envelope_from == ""
@@ -232,6 +234,8 @@ class TestOverTheWire:
 
         (taken,) = smtp.taken
         mail: Any = taken.message
+        assert taken.envelope_from == sent.envelope_from
+        assert read_bounce_address(taken.envelope_from, keys=crypto.mail_keys()) == sent.id
         assert sent.state == "sent"
         assert taken.recipients == ["ann@acme.example", "bob@acme.example"]
         assert mail["Subject"] == "Angebot für Łódź"
@@ -246,6 +250,44 @@ class TestOverTheWire:
         (taken,) = smtp.taken
         assert taken.envelope_from == "<>"
         assert (taken.message["Auto-Submitted"], taken.message["X-Helpdesk-Loop"]) == ("auto-generated", "1")
+
+    @pytest.mark.parametrize(
+        "says",
+        [
+            "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+            "554 5.2.252 SendAsDenied; support not allowed to send as support+b",
+        ],
+    )
+    def test_a_server_that_takes_the_plain_sender_alone_gets_it_from_there_now_and_next_time(
+        self, smtp, fixed_clock, says
+    ):
+        smtp.says = [says]
+        box = add_mailbox(smtp_port=smtp.port)
+
+        sent = deliver(write(box), fixed_clock)
+        later = deliver(write(box, "test:2"), fixed_clock)
+
+        plain = "support@halden-okoye.example"
+        assert [(one.state, one.envelope_from, one.attempts) for one in (sent, later)] == [("sent", plain, 1)] * 2
+        assert [taken.envelope_from for taken in smtp.taken] == [plain] * 2
+
+    def test_a_server_that_refuses_the_sender_at_its_recipients_is_understood_too(self, smtp, fixed_clock):
+        message = write(add_mailbox(smtp_port=smtp.port))
+        smtp.refuses_sender = row(message).envelope_from
+
+        sent = deliver(message, fixed_clock)
+
+        assert (sent.state, sent.envelope_from) == ("sent", "support@halden-okoye.example")
+
+    def test_a_mail_that_is_refused_from_both_is_failed_and_teaches_nothing(self, smtp, fixed_clock):
+        smtp.says = ["550 5.7.60 no permission to send as", "554 spam"]
+        box = add_mailbox(smtp_port=smtp.port)
+
+        after = deliver(write(box), fixed_clock)
+
+        assert (after.state, after.last_error) == ("failed", "554 spam")
+        with unit_of_work() as session:
+            assert session.get_one(Mailbox, box).bounce_addresses
 
     @pytest.mark.parametrize(("says", "state"), [("451 busy", "queued"), ("554 spam", "failed")])
     def test_the_servers_code_decides_between_later_and_never(self, smtp, fixed_clock, says, state):
