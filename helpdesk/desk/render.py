@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from helpdesk.desk.no_text import instead_of_text
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.intake.domain.answering import REFUSED
@@ -120,6 +121,7 @@ class MessageLine:
     posted_at: datetime
     to_line: str
     text: str
+    no_text: str
     trimmed_text: str
     trimmed_lines: int
     has_html: bool
@@ -260,6 +262,7 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         posted_at=message.posted_at,
         to_line=_to_line([entry["name"] or without_token(entry["address"]) for entry in message.recipients]),
         text=message.reply_text or message.text,
+        no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
         has_html=message.html is not None,
