@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
-from helpdesk.infra import blobs, clock, jobs
+from helpdesk.infra import blobs, clock, jobs, outside
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
@@ -12,6 +12,7 @@ from helpdesk.intake.process.drain import sweep as sweep_log
 from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
+from helpdesk.tickets import process as tickets
 from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader
 
 DRAIN_SECONDS = 10.0
@@ -52,6 +53,18 @@ def sweep_inbound() -> None:
 def sweep_outbox() -> None:
     """Ring again for outgoing messages that nobody sends."""
     outbox.sweep(unit_of_work, clock=clock.now)
+
+
+@job
+def fetch_pictures(message_id: int) -> None:
+    """Fetch the pictures from elsewhere that somebody asked to see. In a fork: strangers' pictures are drawn here."""
+    tickets.fetch_pictures(message_id, unit_of_work, get=outside.fetch, store=blobs.store(), clock=clock.now)
+
+
+@light_job
+def sweep_pictures() -> None:
+    """Ring again for pictures that nobody fetches."""
+    tickets.sweep_pictures(unit_of_work, clock=clock.now)
 
 
 @job

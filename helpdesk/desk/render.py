@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from helpdesk.desk.no_text import instead_of_text
+from helpdesk.desk.pictures_panel import PicturesPanel, pictures_panel
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.intake.domain.answering import REFUSED
@@ -135,7 +136,7 @@ class MessageLine:
     passed_on_by: str
     may_become_contact: bool
     unverified: bool
-    blocked_images: list[str]
+    pictures: PicturesPanel | None
     reasons: list[str]
     worked_seconds: int
     delivery: DeliveryLine | None
@@ -276,7 +277,7 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         passed_on_by=message.passed_on_by.name if message.passed_on_by else "",
         may_become_contact=message.contact is not None and message.contact.client_id is None,
         unverified=message.unverified,
-        blocked_images=message.blocked_images,
+        pictures=pictures_panel(message),
         reasons=message.reasons,
         worked_seconds=worked_seconds,
         delivery=delivery_line(outgoing) if outgoing else None,

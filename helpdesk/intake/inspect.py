@@ -10,6 +10,7 @@ from helpdesk.intake.domain.forward import Forward
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse
 from helpdesk.outbox.domain import Address
+from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
 
 _POSTMARK = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,200} \d{4}[^\r\n]{0,20}\r?\n(?=[A-Za-z0-9-]{1,80}:)"
@@ -69,7 +70,7 @@ def describe(mail: ParsedMail, path: str) -> dict[str, Any]:
         "cc": [_address(person) for person in mail.cc],
         "subject": mail.subject,
         "text": mail.text,
-        "html": mail.html,
+        "html": None if mail.html is None else PLACE_OF_A_PICTURE.sub("", mail.html),
         "reply_text": mail.reply_text,
         "trimmed_text": mail.trimmed_text,
         "attachments": [_attachment(file) for file in mail.attachments],

@@ -1,10 +1,15 @@
 """What a mail brings to a conversation, and how a subject names its ticket: pure values."""
 
+import hashlib
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.clients.domain import is_freemail, suffixes_of
+
+PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
+"""What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class IncomingMail:
     held: bool = False
     unverified: bool = False
     reply_to: str = ""
+
+
+def place_of_picture(url: str) -> str:
+    """Return the content id under which a remote picture is shown in its mail, should somebody ask for it."""
+    return f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()[:32]}@elsewhere.html"
 
 
 def new_outside(recipients: Iterable[str], *, domains: Collection[str], addresses: Collection[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -99,6 +99,7 @@ class Message(Base):
     passed_on_by: Mapped[Person | None] = relationship(foreign_keys=[passed_on_by_id])
     outgoing: Mapped[OutgoingMessage | None] = relationship()
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position", back_populates="message")
+    pictures: Mapped[list["RemotePicture"]] = relationship(order_by="RemotePicture.position", back_populates="message")
 
 
 class Attachment(Base):
@@ -119,6 +120,39 @@ class Attachment(Base):
     content_id: Mapped[str | None]
 
     message: Mapped[Message] = relationship(back_populates="attachments")
+
+
+class RemotePicture(Base):
+    """A picture from elsewhere that somebody asked to see: wanted until it is shown or missing (docs/mail.md rule 33).
+
+    The file is what we drew of it anew. ``place`` is where the mail's HTML shows it, ``why`` says why it is missing.
+    """
+
+    __tablename__ = "remote_pictures"
+    __table_args__ = (
+        one_of("state", ("wanted", "shown", "missing")),
+        UniqueConstraint("message_id", "place"),
+        CheckConstraint("(state = 'shown') = (blob_sha256 IS NOT NULL)", name="is_shown_from_a_file"),
+        Index("ix_remote_pictures_blob_sha256", "blob_sha256"),
+        Index("ix_remote_pictures_wanted", "state", "asked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    position: Mapped[int]
+    url: Mapped[str]
+    place: Mapped[str]
+    state: Mapped[str] = mapped_column(default="wanted")
+    why: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    claimed_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    fetched_at: Mapped[datetime | None]
+    blob_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    content_type: Mapped[str] = mapped_column(default="")
+
+    message: Mapped[Message] = relationship(back_populates="pictures")
 
 
 class ThreadReference(Base):

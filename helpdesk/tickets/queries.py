@@ -12,13 +12,13 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.tickets.models import Attachment, Message, Participant, ThreadReference, TicketDetails
+from helpdesk.tickets.models import Attachment, Message, Participant, RemotePicture, ThreadReference, TicketDetails
 
 REFERENCES_LIMIT = 30
 
 
 def conversation(session: Session, item_id: int) -> list[Message]:
-    """Return every message of the work item, oldest first, with authors, files and delivery: two queries."""
+    """Return every message of the work item, oldest first, with authors, files and delivery: three queries."""
     query = (
         select(Message)
         .where(Message.work_item_id == item_id)
@@ -29,6 +29,7 @@ def conversation(session: Session, item_id: int) -> list[Message]:
             joinedload(Message.passed_on_by).lazyload(Person.memberships),
             joinedload(Message.outgoing),
             selectinload(Message.attachments),
+            selectinload(Message.pictures),
         )
     )
     return list(session.scalars(query))
@@ -183,7 +184,7 @@ def get_message(session: Session, *, actor: Actor, message_id: int) -> Message:
     query = (
         select(Message)
         .where(Message.id == message_id, Message.work_item_id.in_(_visible(actor)))
-        .options(selectinload(Message.attachments))
+        .options(selectinload(Message.attachments), selectinload(Message.pictures))
     )
     message = session.scalar(query)
     if message is None:
@@ -208,6 +209,28 @@ def get_attachment(session: Session, *, actor: Actor, attachment_id: int) -> Att
         text = "There is no such file."
         raise NotFound(text)
     return attachment
+
+
+def get_picture(session: Session, *, actor: Actor, picture_id: int) -> RemotePicture:
+    """Return a picture from elsewhere that was fetched for a work item that the actor may see.
+
+    Raises:
+        NotFound: no such picture, none that is there, or not for this actor.
+    """
+    query = (
+        select(RemotePicture)
+        .join(RemotePicture.message)
+        .where(
+            RemotePicture.id == picture_id,
+            RemotePicture.state == "shown",
+            Message.work_item_id.in_(_visible(actor)),
+        )
+    )
+    picture = session.scalar(query)
+    if picture is None:
+        text = "There is no such picture."
+        raise NotFound(text)
+    return picture
 
 
 def _visible(actor: Actor) -> Select[tuple[int]]:

@@ -3,27 +3,38 @@
 import html
 import io
 import re
+import struct
+import zlib
 from collections.abc import Mapping
 
 from PIL import Image, UnidentifiedImageError
+
+from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 PIXELS_LIMIT = 25_000_000
 BODY_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
+_NO_PICTURE = (
+    *(UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError),
+    *(struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
+"""What Pillow raises on what is none, or a broken one."""
 _CID = re.compile(r'src="cid:([^"]{1,400})"')
 _STYLE = (
     "body{margin:0;padding:8px;font:14px/1.5 system-ui,sans-serif;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
     "img{max-width:100%;height:auto}pre{white-space:pre-wrap;font:inherit;margin:0}blockquote{margin:0 0 0 8px;"
     "padding-left:8px;border-left:2px solid #d0d7de}"
+    'img:not([src])[alt]:not([alt=""]){border:1px dashed #8c959f;border-radius:4px;padding:2px 6px;color:#57606a}'
 )
 
 
 def mail_page(*, title: str, language: str, text: str, body_html: str | None, pictures: Mapping[str, str]) -> str:
     """Return the document for the sandboxed frame.
 
-    ``body_html`` is sanitised already; ``pictures`` maps a content id to the URL of the stored file that it shows.
+    ``body_html`` is sanitised already; ``pictures`` maps a content id to the URL of the stored file that it shows. A
+    picture from elsewhere that is not there leaves its place empty.
     ``language`` is the one that the sender is known to read; empty where nobody knows. A mail without HTML shows
     its text.
     """
@@ -36,20 +47,32 @@ def mail_page(*, title: str, language: str, text: str, body_html: str | None, pi
 
 
 def redraw(content: bytes) -> tuple[bytes, str] | None:
-    """Return a picture drawn anew with its content type; None where it is none that is shown, or far too big."""
+    """Return a picture drawn anew with its content type; None where it is none that is shown, or far too big.
+
+    What moves stands still. JPEG and WebP stay what they are, anything else becomes PNG.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
             if picture.width * picture.height > PIXELS_LIMIT:
                 return None
-            is_photo = picture.format == "JPEG"
-            drawn = picture.convert("RGB" if is_photo else "RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            kind = picture.format if picture.format in ("JPEG", "WEBP") else "PNG"
+            drawn = picture.convert("RGB" if kind == "JPEG" else "RGBA")
+    except _NO_PICTURE:
         return None
     output = io.BytesIO()
-    drawn.save(output, "JPEG" if is_photo else "PNG")
-    return output.getvalue(), "image/jpeg" if is_photo else "image/png"
+    drawn.info.clear()  # what is not drawn is not kept: comments, places, colour profiles
+    drawn.save(output, kind)
+    return output.getvalue(), f"image/{kind.lower()}"
 
 
 def _with_pictures(body_html: str, pictures: Mapping[str, str]) -> str:
     """Return the HTML with the pictures that came with the mail; one that did not come stays empty."""
-    return _CID.sub(lambda found: f'src="{html.escape(pictures.get(html.unescape(found[1]), ""))}"', body_html)
+    shown = _CID.sub(lambda found: _source(found, pictures), body_html)
+    return PLACE_OF_A_PICTURE.sub("", shown)
+
+
+def _source(found: re.Match[str], pictures: Mapping[str, str]) -> str:
+    url = pictures.get(html.unescape(found[1]))
+    if url is None and PLACE_OF_A_PICTURE.fullmatch(found[0]):
+        return found[0]
+    return f'src="{html.escape(url or "")}"'

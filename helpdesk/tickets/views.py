@@ -35,7 +35,7 @@ def body(message_id: int) -> Response:
         file.content_id: url_for("tickets.attachment", attachment_id=file.id, name=file.name, inline=1)
         for file in message.attachments
         if file.content_id and file.content_type in PICTURES
-    }
+    } | {one.place: url_for("tickets.picture", picture_id=one.id) for one in message.pictures if one.state == "shown"}
     page = mail_page(
         title=message.subject or "Mail",
         language=message.contact.language if message.contact else "",
@@ -45,6 +45,16 @@ def body(message_id: int) -> Response:
     )
     response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = BODY_POLICY
+    return response
+
+
+@bp.get("/pictures/<int:picture_id>")
+@policy(DESK)
+def picture(picture_id: int) -> Response:
+    """Answer with our drawing of a picture from elsewhere, for the mail that shows it."""
+    drawn = queries.get_picture(read_session(), actor=current_actor(), picture_id=picture_id)
+    response = Response(blobs.store().get(drawn.blob_sha256 or ""), mimetype=drawn.content_type)
+    response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
 
 

@@ -7,7 +7,7 @@ from tests.access.conftest import all_rows
 from tests.access.rows import ACTORS, Row
 
 # Answers that are no pages of ours: files, and mail as a stranger wrote it, in a frame of its own.
-FILES = {"tickets.attachment", "tickets.body", "intake.raw", "invoicing.pdf"}
+FILES = {"tickets.attachment", "tickets.body", "tickets.picture", "intake.raw", "invoicing.pdf"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ STORY = (
     Place("admin", "/items/{story_ticket}"),
     Place("admin", "/items/{failed_ticket}"),
     Place("admin", "/items/{people_ticket}"),
+    Place("admin", "/items/{pictures_ticket}"),
     Place("technician", "/items/{triage_ticket}"),
     Place("manager", "/items/{story_ticket}"),
     Place("manager", "/items/{kuehn_task}"),

@@ -32,6 +32,7 @@ from helpdesk.retainers.service import NewTerms
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as timekeeping
+from tests.browser import pictures
 from tests.builders import Office
 from tests.conftest import FixedClock
 from tests.mails import mail
@@ -231,7 +232,8 @@ def _mail(office: Office, clock: FixedClock) -> Ids:
         "story_ticket_id": item_id,
         "failed_ticket": _ticket_of(last)[0],
     }
-    return found | {"spam_ticket": spam, "people_ticket": people}
+    seen = pictures.tell(inbox, office.actor("technician"), _picture())
+    return found | {"spam_ticket": spam, "people_ticket": people} | seen
 
 
 def _people(office: Office, inbox: Inbox, clock: FixedClock) -> int:

@@ -6,6 +6,6 @@ from flask.typing import ResponseReturnValue
 bp = Blueprint("desk", __name__)
 
 
-def to_item(number: int) -> ResponseReturnValue:
-    """Lead to the page of the item with that number."""
-    return redirect(url_for("desk.item", number=number), code=303)
+def to_item(number: int, *, anchor: str | None = None) -> ResponseReturnValue:
+    """Lead to the page of the item with that number, and there to ``anchor``."""
+    return redirect(url_for("desk.item", number=number, _anchor=anchor), code=303)

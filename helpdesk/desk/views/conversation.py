@@ -12,6 +12,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.intake.service import held
 from helpdesk.kernel.errors import RuleViolation
@@ -73,6 +74,20 @@ def hold_again(number: int, message_id: int) -> ResponseReturnValue:
         return _("The mail waits for a decision again.")
 
     return _decide(number, act)
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/pictures")
+@policy(DESK)
+def show_pictures(number: int, message_id: int) -> ResponseReturnValue:
+    """Have the pictures from elsewhere of a mail fetched, because somebody wants to see them."""
+
+    def act(session: Session, item_id: int) -> str:
+        count = tickets.ask_for_pictures(
+            session, actor=current_actor(), now=clock.now(), item_id=item_id, message_id=message_id
+        )
+        return ngettext("%(num)s picture is being fetched.", "%(num)s pictures are being fetched.", count)
+
+    return _decide(number, act, anchor=f"m{message_id}")
 
 
 @bp.post("/items/<int:number>/mail/<int:outgoing_id>/send-again")
@@ -143,8 +158,10 @@ def put_back_participant(number: int, contact_id: int) -> ResponseReturnValue:
     return _decide(number, act)
 
 
-def _decide(number: int, act: Callable[[Session, int], str], *, form: StrictForm | None = None) -> ResponseReturnValue:
-    """Do ``act`` in one unit and lead back to the item; a refusal is told on its page."""
+def _decide(
+    number: int, act: Callable[[Session, int], str], *, form: StrictForm | None = None, anchor: str | None = None
+) -> ResponseReturnValue:
+    """Do ``act`` in one unit and lead back to the item, there to ``anchor``; a refusal is told on its page."""
     (form or StrictForm()).validate_on_submit()
     try:
         with unit_of_work() as session:
@@ -153,4 +170,4 @@ def _decide(number: int, act: Callable[[Session, int], str], *, form: StrictForm
         flash(said, "ok")
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
-    return to_item(number)
+    return to_item(number, anchor=anchor)

@@ -17,6 +17,7 @@ from inscriptis.model.tag import CustomHtmlTagHandlerMapping
 
 from helpdesk.intake.domain.limits import LINKS
 from helpdesk.intake.parser.parts import clean_text
+from helpdesk.tickets.domain import place_of_picture
 
 _LENGTH_LIMIT = 2_000_000
 _DEPTH_LIMIT = 200
@@ -62,7 +63,10 @@ _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
 @dataclass(frozen=True, slots=True)
 class Sanitised:
-    """HTML that is safe to show, the remote images that were taken out of it, and the files it shows by cid."""
+    """HTML that is safe to show, the remote images that were taken out of it, and the files it shows by cid.
+
+    Where a remote image stood, the HTML names the place by ``place_of_picture``, and nothing of its address.
+    """
 
     html: str
     blocked_images: tuple[str, ...]
@@ -157,9 +161,10 @@ def _filter(blocked: list[str], content_ids: set[str]) -> Callable[[str, str, st
         if value.strip().lower().startswith("cid:"):
             content_ids.add(value.strip()[4:])
             return value
-        if not value.strip().lower().startswith("data:"):
-            blocked.append(value)
-        return None
+        if value.strip().lower().startswith("data:"):
+            return None
+        blocked.append(value.strip())
+        return f"cid:{place_of_picture(value.strip())}"
 
     return keep
 

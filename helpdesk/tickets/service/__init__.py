@@ -6,6 +6,7 @@ from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held
 from helpdesk.tickets.service.opening import open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
+from helpdesk.tickets.service.pictures import ask_for_pictures
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.writing import add_event, add_note
@@ -18,6 +19,7 @@ __all__ = [
     "add_mail",
     "add_note",
     "add_participants",
+    "ask_for_pictures",
     "hold_again",
     "mark_spam",
     "open_by_mail",

@@ -165,6 +165,7 @@ ROWS = [
         expect(anonymous=302, technician=409, account_manager=409, rival=409, bookkeeper=403, manager=409, admin=409),
     ),
     Row("desk.hold_again", "POST", "/items/{globex_ticket}/messages/{held_on_globex}/hold-again", RESTRICTED_CONFLICT),
+    *_on_held_mail("desk.show_pictures", "pictures"),
     Row("desk.start_timer", "POST", "/timer/start", DESK_WRITES, form={"number": "{acme_ticket}"}),
     Row("desk.start_timer", "POST", "/timer/start", GLOBEX_WRITES, form={"number": "{globex_ticket}"}),
     Row("desk.start_timer", "POST", "/timer/start", NOT_THERE, form={"number": "{missing}"}),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import blobs
 from helpdesk.tickets import service
 from helpdesk.tickets.domain import IncomingMail, NewAttachment
+from helpdesk.tickets.models import RemotePicture
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -42,7 +43,19 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
                 attachments=(NewAttachment("canary.txt", "text/plain", digest, len(content)),),
             ),
         )
-        ids |= {f"{name}_message": message.id, f"{name}_file": message.attachments[0].id}
+        shown = RemotePicture(
+            message_id=message.id,
+            position=0,
+            url=f"http://{name}.example/canary.png",
+            place=f"{name}@elsewhere.html",
+            state="shown",
+            asked_at=now,
+            blob_sha256=digest,
+            content_type="image/png",
+        )
+        session.add(shown)
+        session.flush()
+        ids |= {f"{name}_message": message.id, f"{name}_file": message.attachments[0].id, f"{name}_picture": shown.id}
     return ids
 
 
@@ -54,4 +67,7 @@ ROWS = [
     Row("tickets.body", "GET", "/messages/{acme_message}/body", OF_ACME),
     Row("tickets.body", "GET", "/messages/{globex_message}/body", OF_GLOBEX),
     Row("tickets.body", "GET", "/messages/{missing}/body", NOT_THERE),
+    Row("tickets.picture", "GET", "/pictures/{acme_picture}", OF_ACME),
+    Row("tickets.picture", "GET", "/pictures/{globex_picture}", OF_GLOBEX),
+    Row("tickets.picture", "GET", "/pictures/{missing}", NOT_THERE),
 ]

@@ -1,0 +1,75 @@
+"""Fetching pictures from elsewhere: claimed in one transaction, fetched and drawn in none, recorded one by one."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpdesk.infra.blobs import BlobStore
+from helpdesk.infra.clock import Clock
+from helpdesk.infra.db import UnitOfWork
+from helpdesk.kernel.errors import ExternalFailure
+from helpdesk.tickets.render import redraw
+from helpdesk.tickets.service import pictures
+from helpdesk.tickets.service.pictures import Drawn
+
+PICTURE_BYTES = 5 * 1024 * 1024
+MAIL_BYTES = 25 * 1024 * 1024
+PICTURE_SECONDS = 10.0
+MAIL_SECONDS = 60.0
+
+Get = Callable[..., bytes]
+"""``infra.outside.fetch``, or what stands in for it: takes a URL, ``bytes_limit`` and ``seconds``."""
+
+
+@dataclass
+class _Allowance:
+    """What the pictures of one mail may still cost."""
+
+    until: float
+    bytes_left: int
+
+    @property
+    def seconds_left(self) -> float:
+        """Return the seconds that are left."""
+        return self.until - time.monotonic()
+
+
+def fetch_pictures(message_id: int, unit_of_work: UnitOfWork, *, get: Get, store: BlobStore, clock: Clock) -> None:
+    """Fetch the pictures of a mail that somebody asked for (docs/mail.md rule 33). Safe to run again at any time.
+
+    Each is recorded as it comes, so that the page can tell how far it is; a bad one stops none of the others.
+    """
+    with unit_of_work() as session:
+        wanted = pictures.claim_pictures(session, message_id=message_id, now=clock())
+    allowance = _Allowance(time.monotonic() + MAIL_SECONDS, MAIL_BYTES)
+    for one in wanted:
+        got = _got(one.url, allowance, get=get, store=store)
+        with unit_of_work() as session:
+            pictures.record_picture(session, picture_id=one.id, got=got, now=clock())
+
+
+def sweep_pictures(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
+    """Ring again for pictures that nobody fetches."""
+    with unit_of_work() as session:
+        pictures.ring_wanted(session, now=clock())
+
+
+def _got(url: str, allowance: _Allowance, *, get: Get, store: BlobStore) -> Drawn | str:
+    """Return the picture, drawn anew and stored, or why it is missing."""
+    if allowance.bytes_left <= 0:
+        return f"the pictures of this mail are larger than {MAIL_BYTES // 1024 // 1024} MB together"
+    if allowance.seconds_left <= 0:
+        return f"the pictures of this mail took longer than {MAIL_SECONDS:.0f} seconds together"
+    try:
+        content = get(
+            f"https:{url}" if url.startswith("//") else url,
+            bytes_limit=PICTURE_BYTES,
+            seconds=min(PICTURE_SECONDS, allowance.seconds_left),
+        )
+    except ExternalFailure as failure:
+        return str(failure)
+    allowance.bytes_left -= len(content)
+    drawn = redraw(content)
+    if drawn is None:
+        return "it is no picture of a kind that is shown (png, jpeg, gif, webp), is broken, or has too many pixels"
+    return Drawn(store.put(drawn[0]), len(drawn[0]), drawn[1])
