@@ -146,7 +146,7 @@ class ReaderHere:
     def ask(self, digest: str, *, headers_only: bool = False) -> None:
         self.asked.append(Request(digest, "" if headers_only else None))
 
-    def has_answer(self) -> bool:
+    def has_answer(self, **_how: float) -> bool:
         return bool(self.asked)
 
     def answer(self) -> Read | Unread:

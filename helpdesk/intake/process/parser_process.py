@@ -74,9 +74,9 @@ class ParserProcess:
         except BrokenPipeError:
             return
 
-    def has_answer(self) -> bool:
-        """Return whether an answer is there already."""
-        return self._has_frame(0.0)
+    def has_answer(self, within: float = 0.0) -> bool:
+        """Return whether an answer is there, or comes within so many seconds."""
+        return self._has_frame(within)
 
     def answer(self, deadline: float) -> Read | Unread | None:
         """Return the next answer; None when the process ended, or has none by ``deadline`` (of the steady clock)."""

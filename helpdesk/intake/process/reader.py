@@ -42,9 +42,9 @@ class Reader:
         if self._process is not None:
             self._process.send(asked.digest, asked.note)
 
-    def has_answer(self) -> bool:
-        """Return whether the next answer is there already."""
-        return bool(self._asked) and self._process is not None and self._process.has_answer()
+    def has_answer(self, *, within: float = 0.0) -> bool:
+        """Return whether the next answer is there, or comes within so many seconds."""
+        return bool(self._asked) and self._process is not None and self._process.has_answer(within)
 
     def answer(self) -> Read | Unread:
         """Return the oldest mail that was asked for, as soon as it is read.
