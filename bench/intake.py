@@ -4,7 +4,8 @@
 
 Real processes on a real Dovecot and a real broker. The floor, in the same run, fetches the same mailbox in batches,
 reads each mail with mail-parser and commits one durable row a mail. ``--mails`` takes the mails of a folder (.eml, in
-the order of their names) instead of ours. It fails on wrong counts, never on slowness.
+the order of their names) instead of ours; the domains that write in it are our clients, and whom the first one was
+written to is our mailbox. It fails on wrong counts, never on slowness.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -40,7 +43,7 @@ def main() -> None:
         given = list(_given(options))
         deliver(account, iter(given))
         floor = _floor(account)
-        with desk(postgresql=options.postgresql) as house:
+        with desk(postgresql=options.postgresql, of_clients=sorted({_domain(raw, "From") for raw in given})) as house:
             house.start("work", "schedule", "watch")
             _throughput(house, account, given, floor, wrong, expect_mix=options.mails is None)
             if options.singles:
@@ -61,6 +64,15 @@ def _given(options: argparse.Namespace) -> Iterator[bytes]:
     if options.mails is None:
         return mails(options.count)
     return (file.read_bytes() for file in sorted(options.mails.glob("*.eml"))[: options.count])
+
+
+def _address(raw: bytes, name: str) -> str:
+    headers = BytesHeaderParser(policy=SMTP).parsebytes(raw)
+    return str(headers[name].addresses[0].addr_spec)
+
+
+def _domain(raw: bytes, name: str) -> str:
+    return _address(raw, name).rpartition("@")[2]
 
 
 def deliver(account: Account, given: Iterator[bytes]) -> None:
@@ -96,7 +108,7 @@ def _throughput(
 ) -> None:
     at_start = house.resident_mb("work")
     before = house.cpu_seconds()
-    house.connect(account)
+    house.connect(account, address=_address(given[0], "To"))
     _until(house, "SELECT count(*) FROM inbound_messages", 1)
     began = time.monotonic()
     _until(house, FINISHED, len(given))

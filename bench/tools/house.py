@@ -63,11 +63,11 @@ class House:
         for process in self.running:
             process.wait(60)
 
-    def connect(self, account: Account, *, start_from: str = "all") -> None:
+    def connect(self, account: Account, *, start_from: str = "all", address: str = SUPPORT) -> None:
         """Connect the mailbox; the watcher sees it within ten seconds."""
         settings = MailboxSettings(
             name="Support",
-            address=SUPPORT,
+            address=address,
             user=account.user,
             password=PASSWORD,
             imap_host="127.0.0.1",
@@ -101,8 +101,8 @@ class House:
 
 
 @contextmanager
-def desk(*, postgresql: bool) -> Iterator[House]:
-    """Yield a desk with its clients, nothing started yet."""
+def desk(*, postgresql: bool, of_clients: Iterable[str] | None = None) -> Iterator[House]:
+    """Yield a desk with a client for each of these mail domains, those of our own load if not given; nothing runs."""
     with ExitStack() as ends:
         home = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="hdbench-")))
         environ = {
@@ -122,7 +122,7 @@ def desk(*, postgresql: bool) -> Iterator[House]:
         app = create_app(settings)
         with app.app_context():
             upgrade()
-            _furnish()
+            _furnish(domains() if of_clients is None else of_clients)
         sink = ends.enter_context(running_smtp_sink())
         house = House(home, app, environ, create_engine(settings.database_url), sink.port)
         ends.callback(house.engine.dispose)
@@ -130,7 +130,7 @@ def desk(*, postgresql: bool) -> Iterator[House]:
         yield house
 
 
-def _furnish() -> None:
+def _furnish(of_clients: Iterable[str]) -> None:
     now = clock.now()
     with unit_of_work() as session:
         first_run.set_up(
@@ -144,7 +144,7 @@ def _furnish() -> None:
             email="ada@desk.example",
             password="a long enough password 7",  # noqa: S106 - of a desk that lives for a minute
         )
-        for domain in domains():
+        for domain in of_clients:
             client = clients.add_client(session, actor=SYSTEM, now=now, profile=ClientProfile(name=domain))
             clients.add_domain(session, actor=SYSTEM, now=now, client_id=client.id, domain=domain)
             projects.add_project(session, actor=SYSTEM, now=now, client_id=client.id, name="Support")
