@@ -185,7 +185,8 @@ def new_contact(
     with session.no_autoflush:  # contacts depend on nothing that may wait to be written
         added: Contact | None = session.scalar(statement)
         found = added or session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
-    foresee(session, "contact", address.lower(), value=found)
+    if not session.in_nested_transaction():  # a savepoint may be undone, and the contact with it
+        foresee(session, "contact", address.lower(), value=found)
     if added is None:
         return found
     audit.record(session, actor=actor, action="added", kind="contact", object_id=added.id, now=now)

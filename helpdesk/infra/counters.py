@@ -22,12 +22,12 @@ def take_next(session: Session, name: str) -> int:
     """Return the next number of the counter ``name``, beginning with 1; the counter is made on first use.
 
     A session for many takes several at once, and gives those back that it did not need: nobody else gets a number
-    before it is over.
+    before it is over. Within a savepoint, which may be undone alone, it takes one.
     """
     stocks: dict[str, deque[int]] = session.info.setdefault("numbers", {})
     stock = stocks.setdefault(name, deque())
     if not stock:
-        count = at_once(session)
+        count = 1 if session.in_nested_transaction() else at_once(session)
         last = _add(session, name, count)
         if last is None:
             session.execute(insert_of(session, Counter).values(name=name, last_value=0).on_conflict_do_nothing())
