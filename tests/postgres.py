@@ -29,12 +29,15 @@ def _run(folder: Path, *command: str) -> None:
 
 @contextmanager
 def cluster(*, durable: bool = False) -> Iterator[str]:
-    """Start a cluster and yield its URL with ``{name}`` for the database; ``durable`` ones wait for the disk."""
+    """Start a cluster and yield its URL with ``{name}`` for the database; ``durable`` ones wait for the disk.
+
+    The others spare themselves that, and tidy up only when they are told: rows lie in the order of their coming.
+    """
     folder = scratch.folder("hdpg-")
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
     data = folder / "data"
-    hasty = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    hasty = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
     options = f"-k {folder} -c listen_addresses=''{hasty}"
     _run(folder, _program("initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
     _run(folder, _program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
