@@ -21,6 +21,7 @@ from helpdesk.intake.models import InboundEffect, InboundMessage
 from helpdesk.intake.parser.child import Read, stored
 from helpdesk.intake.parser.read import parse
 from helpdesk.intake.process.drain import drain
+from helpdesk.intake.process.fetch import fetch
 from helpdesk.outbox.domain import reply_address
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
@@ -301,9 +302,7 @@ class Intake(RuleBasedStateMachine):
     def fetch_and_drain(self):
         folder = self.inbox.folder
         self.rows |= {(folder.uid_validity, uid) for uid in folder.mails}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tests.slices.conftest.unit_of_work", self.living)
-            self.inbox.fetch()
+        fetch(self.inbox.source_id, cast("Any", folder), self.living, store=blobs.store(), clock=self.clock)
         holder = f"process {self.deaths}"
         drain(self.living, reader=cast("Any", ReaderHere()), holder=holder, clock=self.clock, is_over=lambda: False)
 
