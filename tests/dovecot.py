@@ -192,7 +192,7 @@ def running_dovecot(
         yield Dovecot(folder, port, tls_port)
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

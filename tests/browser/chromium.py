@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.site import Site
 from tests.browser.watch import Watch
@@ -16,6 +16,8 @@ from tests.browser.watch import Watch
 WIDE, NARROW = 1440, 390
 HEIGHT = 900
 PHONE_HEIGHT = 844
+PATIENCE = 60_000  # milliseconds: only what never comes is missing, however busy the machine is
+expect.set_options(timeout=PATIENCE)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (WIDE, NARROW)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -84,7 +86,7 @@ def visiting(browser: Browser, site: Site, actor: str, **options: Any) -> Iterat
     """Open a browser for one of the office's people, signed in already (``anonymous``: not)."""
     settings = {"viewport": {"width": WIDE, "height": HEIGHT}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
     context = browser.new_context(**{**settings, **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     if actor != "anonymous":
         context.add_cookies([{"name": "helpdesk", "value": site.cookies[actor], "url": site.origin}])
     watch = Watch(site.origin).over(context)

@@ -92,7 +92,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path):
     with running(tmp_path) as process:
         announced(process)
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
     with sqlite3.connect(tmp_path / "helpdesk.sqlite3") as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'ffff'")
 

@@ -23,7 +23,7 @@ def world(tmp_path_factory):
 
 @pytest.fixture
 def inbox(world):
-    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=10) as client:
+    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=60) as client:
         client.login(world.imap.user, world.imap.password)
         client.select_folder("INBOX")
         yield client
@@ -31,7 +31,7 @@ def inbox(world):
 
 @pytest.fixture
 def sender(world):
-    with smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=10) as smtp:
+    with smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=60) as smtp:
         smtp.login(world.smtp.user, world.smtp.password)
         yield smtp
 
@@ -41,7 +41,7 @@ def kill(world: World, name: str) -> None:
     children = json.loads((world.folder / "up.json").read_text())["children"]
     pid = next(child["pid"] for child in children if child["name"] == name)
     os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=60)
 
 
 def test_a_watcher_in_idle_hears_of_a_delivered_mail_within_a_second(world, inbox):
@@ -90,14 +90,14 @@ def test_a_mail_can_be_marked_seen_and_moved_to_a_folder_with_an_accent(world, i
 
 def test_a_killed_server_comes_back_with_its_mail_uids_and_uidvalidity(world):
     uid = world.deliver(EIGHT_BIT)
-    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=10) as client:
+    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=60) as client:
         client.login(world.imap.user, world.imap.password)
         before = client.select_folder("INBOX")[b"UIDVALIDITY"]
 
     kill(world, "outside-imap")
     next_uid = world.deliver(PLAIN)
 
-    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=10) as client:
+    with IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=60) as client:
         client.login(world.imap.user, world.imap.password)
         assert client.select_folder("INBOX")[b"UIDVALIDITY"] == before
         assert client.fetch([uid], ["BODY.PEEK[]"])[uid][b"BODY[]"] == EIGHT_BIT
@@ -106,7 +106,7 @@ def test_a_killed_server_comes_back_with_its_mail_uids_and_uidvalidity(world):
 
 def test_a_wrong_password_is_refused(world):
     with (
-        IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=10) as client,
+        IMAPClient(world.imap.host, world.imap.port, ssl=False, timeout=60) as client,
         pytest.raises(LoginError),
     ):
         client.login(world.imap.user, "guess")
@@ -136,7 +136,7 @@ def test_automatic_mail_has_an_empty_envelope_sender(world, sender):
 
 def test_nobody_sends_without_signing_in(world):
     with (
-        smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=10) as smtp,
+        smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=60) as smtp,
         pytest.raises(smtplib.SMTPSenderRefused, match="Authentication required"),
     ):
         smtp.sendmail("a@desk.example", ["b@kuehn.example"], PLAIN)
@@ -144,7 +144,7 @@ def test_nobody_sends_without_signing_in(world):
 
 def test_a_wrong_sender_password_is_refused(world):
     with (
-        smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=10) as smtp,
+        smtplib.SMTP(world.smtp.host, world.smtp.port, timeout=60) as smtp,
         pytest.raises(smtplib.SMTPAuthenticationError),
     ):
         smtp.login(world.smtp.user, "guess")

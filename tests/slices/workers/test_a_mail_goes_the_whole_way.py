@@ -64,7 +64,7 @@ def test_a_mail_becomes_a_ticket_and_is_acknowledged(account, smtp, start):
 
     for process in processes:
         process.send_signal(signal.SIGTERM)
-    assert [process.wait(timeout=20) for process in processes] == [0, 0, 0]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
 
 
 @pytest.mark.usefixtures("office")

@@ -114,7 +114,7 @@ def test_a_worker_works_survives_its_broker_and_stops_when_told(app, tmp_path, t
                 eventually(lambda: state(lost) == "sent")
                 process.send_signal(signal.SIGTERM)
 
-                assert process.wait(timeout=20) == 0
+                assert process.wait(timeout=60) == 0
     app.extensions.pop("helpdesk.redis").close()
 
 
@@ -126,7 +126,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
         process.send_signal(signal.SIGTERM)
         smtp.gate.set()
 
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     assert state(message) == "sent"
     app.extensions.pop("helpdesk.redis").close()
 
@@ -184,7 +184,7 @@ def test_a_worker_whose_line_to_the_broker_went_dead_calls_again(app, tmp_path, 
 
         eventually(lambda: state(second) == "sent")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
     line.close()
     app.extensions.pop("helpdesk.redis").close()
 
