@@ -9,8 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from helpdesk.infra import blobs, clock, crypto, leases
+from helpdesk.infra import blobs, clock, crypto
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import Lease
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.gateway import connect as imap
 from helpdesk.intake.models import InboundMessage, IntakeSource
@@ -230,15 +231,15 @@ def test_two_who_need_a_token_at_once_ask_once(box, provider, app):
     with pytest.raises(ExternalFailure, match="Another process is renewing"):
         current(box)
     provider.gate.set()
-    first.join(20)
+    first.join(60)
 
     assert len(provider.asked) == 1
     assert got == [current(box)]
 
 
 def _is_asking(mailbox_id):
-    with unit_of_work() as session:
-        return not leases.take(session, name=f"grant:{mailbox_id}", holder="me", now=clock.now(), seconds=0)
+    with unit_of_work() as session:  # only looks: who tries to take it may be before who should have it
+        return session.get(Lease, f"grant:{mailbox_id}") is not None
 
 
 def test_a_refusal_is_counted_told_and_raises_an_alarm_at_the_second(office, sign_in_as, box, provider, fixed_clock):
