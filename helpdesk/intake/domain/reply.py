@@ -27,7 +27,8 @@ _DEVICE = re.compile(
     r"|gesendet (?:von|vom|mit|über|aus) |diese nachricht wurde (?:von|mit) .{0,80}(?:gesendet|verschickt)"
     r"|outlook für (?:ios|android|mac)|holen sie sich outlook|envoyé (?:de|depuis|à partir|avec|via) "
     r"|télécharge[rz] outlook|enviado (?:desde|con|do|pelo|a partir) |obt(?:én|ener) outlook|inviato da"
-    r"|ottieni outlook|(?:verzonden|verstuurd) (?:vanaf|met|via) |outlook voor |wysłane? (?:ze?|za) |odesláno (?:z|ze) "
+    r"|sent with (?:proton|tuta)|ottieni outlook|(?:verzonden|verstuurd) (?:vanaf|met|via) |outlook voor "
+    r"|wysłane? (?:ze?|za) |odesláno (?:z|ze) "
     r"|skicka(?:t|des) från |sendt (?:fra|med) |lähetetty |elküldve |küldve |отправлено (?:с|из) "
     r"|[从從]?我的.{1,30}(?:发送|傳送|发出)|[發发]自我的|.{0,20}から送信|[<(\[]{1,2}sent (?:by|from|via|with) )",
     re.IGNORECASE,
@@ -36,8 +37,12 @@ _DEVICE_LENGTH_LIMIT = 200
 _NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
 _DRAWN = re.compile(r"\s*(?:([-_*=#~+.·•])\1{1,200}|[\u1427\u200b-\u200d\u2060\u00ad]+)\s*")
 """A line that is only drawn, or holds nothing but the invisible marks of programs that count who reads."""
-_SENDER_LINE = re.compile(r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?[:：]", re.IGNORECASE)
-_INTRODUCTION = re.compile(r"(?![>|]).{0,200}\S@\S.{0,100}:")
+_SENDER_LINE = re.compile(
+    r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|lähettäjä|feladó|kimden|gönderen|от|від|από|发件人|寄件者|差出人"
+    r"|보낸 ?사람)\*?\s?[:：]",
+    re.IGNORECASE,
+)
+_INTRODUCTION = re.compile(r"(?![>|]).{0,200}\S@\S.{0,100}[:：]")
 _HEADER_LINE = re.compile(r"[>\s*]{0,6}[^\W\d][\w -]{0,24}\*?\s?[:：]\*?\s?\S")
 _BROKEN_LINES = 5
 _MAY_BE_HEADER = re.compile(
@@ -46,6 +51,12 @@ _MAY_BE_HEADER = re.compile(
 """What every header in every language has: a colon at the end of a line, or behind its first word."""
 _RULE = re.compile(
     r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
+)
+_FRAMED = re.compile(r"\s{0,8}-{2,40}\s?([^\s-].{1,250})\s?-{2,40}\s*")
+"""A few words between dashes, which mail programs write above a quote in every language."""
+_WROTE = re.compile(
+    r"(?:kirjoitti|napsala?|napsal\(a\)|írta|yazdı|a scris|έγραψε|пише|пишет|написала?|skrev|viết|写道)\s?[:：]$",
+    re.IGNORECASE,
 )
 
 
@@ -107,7 +118,7 @@ def _cut(lines: list[str], marked: int | None) -> int:
     if surest is not None and surest < len(lines):
         reached = header is not None and surest - _HEADER_REACH <= header < surest
         return _step_back(lines, header if reached and header is not None else surest)
-    rules = (index for index, line in enumerate(head) if _RULE.match(line))
+    rules = (index for index, line in enumerate(head) if _RULE.match(line) or _is_framed_introduction(line))
     found = [index for index in (header, next(rules, None)) if index is not None]
     return _step_back(lines, min(found, default=_trailing_quote(lines)))
 
@@ -119,17 +130,33 @@ def _is_separator(head: list[str], index: int) -> bool:
 
 
 def _step_back(lines: list[str], cut: int) -> int:
-    """Return where what belongs to the quote begins above it: blank lines, drawn lines, quoted ones."""
+    """Return where what belongs to the quote begins above it: blank lines, drawn lines, framed words, quoted ones."""
     quoted = cut < len(lines) and _QUOTED.match(lines[cut]) is not None
-    while cut and (_NOTHING.fullmatch(lines[cut - 1]) or (quoted and _QUOTED.match(lines[cut - 1]))):
+    framed = cut < len(lines) and _SENDER_LINE.match(lines[cut]) is not None
+    while cut and (
+        _NOTHING.fullmatch(lines[cut - 1])
+        or (quoted and _QUOTED.match(lines[cut - 1]))
+        or (framed and _FRAMED.fullmatch(lines[cut - 1]))
+    ):
+        framed = framed and not lines[cut - 1].strip()
         cut -= 1
     return cut
+
+
+def _is_framed_introduction(line: str) -> bool:
+    """Return whether words between dashes name a time and an address, as "---- On … wrote ----" does."""
+    found = _FRAMED.fullmatch(line)
+    return found is not None and "@" in found[1] and any(sign.isdigit() for sign in found[1])
 
 
 def _first_header(head: list[str]) -> int | None:
     """Return the line of the first reply header in any language, such as "On … wrote:" or "Von: … Gesendet: …"."""
     text = "\n".join(head)
-    own = (index for index in range(len(head)) if _is_header_block(head, index) or _introduces_quote(head, index))
+    own = (
+        index
+        for index in range(len(head))
+        if _is_header_block(head, index) or _introduces_quote(head, index) or _says_who_wrote(head, index)
+    )
     found = [index for index in (next(own, None),) if index is not None]
     if (worth_reading := _MAY_BE_HEADER.search(text)) and (
         known := _headers().search(text, _above(text, worth_reading))
@@ -153,6 +180,14 @@ def _introduces_quote(head: list[str], index: int) -> bool:
         return False
     below = next((line for line in head[index + 1 : index + 4] if line), "")
     return _QUOTED.match(below) is not None
+
+
+def _says_who_wrote(head: list[str], index: int) -> bool:
+    """Return whether a time, an address and a word for "wrote" stand here; a mail program may have broken the line."""
+    line = head[index]
+    whole = line if _WROTE.search(line) else f"{line} {' '.join(head[index + 1 : index + 2])}"
+    begins = line[:1].isalnum() and (whole is line or not _WROTE.search(line))
+    return begins and bool(_WROTE.search(whole)) and "@" in whole and any(sign.isdigit() for sign in line)
 
 
 def _is_header_block(head: list[str], index: int) -> bool:

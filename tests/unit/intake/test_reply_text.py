@@ -19,6 +19,15 @@ SEPARATOR = "##- Please write above this line -##"
         "-----Original Message-----\nFrom: Desk\nSent: Monday\nTo: Ada\nSubject: Printer",
         "________________________________\nVon: Desk <s@desk.example>\nGesendet: Montag\nAn: Ada\nBetreff: Drucker",
         "Da: Desk\nData: lunedì 2 novembre\nA: Ada\nOggetto: Stampante",
+        "---- On Mon, 02 Nov 2026 09:00:00 +0100 Desk <s@desk.example> wrote ----",
+        "--- s@desk.example schreef op 2 nov. 2026 ---",
+        "-------- Oprindelig besked --------\nFra: Desk <s@desk.example>\nDato: 02.11.2026\nTil: Ada\nEmne: Printer",
+        "-----Mensaje original-----\nDe: Desk\nEnviado el: lunes\nPara: Ada\nAsunto: Impresora",
+        "-----Alkuperäinen viesti-----\n\nLähettäjä: Desk\nLähetetty: maanantai\nVastaanottaja: Ada\nAihe: Tulostin",
+        "-----Исходное сообщение-----\nОт: Desk\nОтправлено: 2 ноября\nКому: Ada\nТема: Принтер",
+        "ma 2. marrask. 2026 klo 9.00 Desk\n<s@desk.example> kirjoitti:",
+        "Desk <s@desk.example>, 2 Kas 2026 Pzt, 09:00 tarihinde şunu yazdı:",
+        "Desk <s@desk.example> 于2026年11月2日周一 09:00写道：",
         SEPARATOR,
     ],
 )
@@ -80,6 +89,10 @@ def test_when_nothing_would_be_left_everything_is_shown():
         "From: now on we use the other printer.\nIs that all right?",
         "On the wall I wrote: hello.\nSee you.",
         "5 > 3 is true",
+        "Finns write kirjoitti:\nand Turks write yazdı:\nin 2026.",
+        "--- please note ---\nWe moved to house 7.",
+        "--- step 2 ---\nWrite to bob@acme.example then.",
+        "We sent with proton rockets in mind what 12 engineers built.",
     ],
 )
 def test_plain_sentences_are_no_quotes(text):
