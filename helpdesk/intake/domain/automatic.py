@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from helpdesk.intake.domain.address import normalise_address
+from helpdesk.intake.domain.bounce_words import SYSTEM_NAMES
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.outbox.domain import LOOP_HEADER
 
@@ -17,7 +18,6 @@ _ANSWERING_HEADERS = (
 _VACATION_ID = re.compile(
     r"<[^<>@\s]{0,200}(?:-vac|[-._](?:vacation|autoreply|auto-reply))@|<vacation[-._]", re.IGNORECASE
 )
-_SYSTEM_SENDERS = ("mailer-daemon", "postmaster")
 _LENGTH_LIMIT = 2000
 
 
@@ -101,12 +101,12 @@ def has_empty_return_path(headers: Headers) -> str | None:
 
 
 def comes_from_a_mail_system(headers: Headers) -> str | None:
-    """The sender or the envelope sender is mailer-daemon or postmaster."""
+    """The sender or the envelope sender is postmaster, or a name that only mail systems have."""
     for name in ("From", "Return-Path"):
         value = headers.first(name)[-_LENGTH_LIMIT:]
         found = _ADDRESS.search(value)
         local = normalise_address(found[1] if found else value).partition("@")[0]
-        if local in _SYSTEM_SENDERS:
+        if local == "postmaster" or SYSTEM_NAMES.fullmatch(local):
             return f"sent by {local}"
     return None
 

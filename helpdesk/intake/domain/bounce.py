@@ -25,7 +25,7 @@ from helpdesk.intake.domain.identity import message_ids
 from helpdesk.intake.domain.subject import has_prefix
 
 _ADDRESS = re.compile(r"[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_FAILED_ADDRESS = re.compile(rf"^[ \t]*<?({_ADDRESS.pattern})>?[ \t]*(?:[:(\[]|$| on )", re.MULTILINE)
+_FAILED_ADDRESS = re.compile(rf"[ \t]*(?:[-*•]{{1,3}}[ \t]+)?<?({_ADDRESS.pattern})>?[ \t]*([:(\[]|$| on )(.*)")
 _VERP = re.compile(r"[^@\s+=-]{1,40}[+-](?:[^@\s]{0,60}[+-])?([^@\s=+]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})@")
 _MESSAGE_ID_FIELD = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
 _REPORT_TYPE = re.compile(r"multipart/report\b", re.IGNORECASE)
@@ -157,13 +157,36 @@ def _by_a_list(evidence: BounceEvidence) -> str | None:
 
 
 def _recipients(reported: tuple[Trouble, ...], evidence: BounceEvidence) -> tuple[str, ...]:
-    """Return whom the mail did not reach: by report, header, VERP address, or the first one in the words."""
+    """Return whom the mail did not reach: by report, header, VERP address, or the first ones in the words."""
     own_text = explanation((), evidence.text[:_TEXT_LIMIT])
+    ours = {normalise_address(one) for one in _ADDRESS.findall(evidence.headers.first("To")[:_TEXT_LIMIT])}
     named = [trouble.recipient for trouble in reported if "@" in trouble.recipient]
     named = named or _ADDRESS.findall(evidence.headers.first("X-Failed-Recipients"))
     named = named or _verp_recipients(evidence.headers)
-    named = named or _FAILED_ADDRESS.findall(own_text)[:1] or _ADDRESS.findall(own_text)[:1]
+    named = named or _first_listed(own_text, ours)
+    named = named or [one for one in _ADDRESS.findall(own_text) if normalise_address(one) not in ours][:1]
     return tuple(dict.fromkeys(normalise_address(one) for one in named))[:_RECIPIENTS_LIMIT]
+
+
+def _first_listed(text: str, ours: set[str]) -> list[str]:
+    """Return the first address at the beginning of a line, with those that share its fate; never one of ``ours``.
+
+    They share it when each stands alone on its line, right below the other: whatever is said is said of them all.
+    """
+    listed: list[str] = []
+    for line in text.splitlines():
+        found = _FAILED_ADDRESS.match(line)
+        if found is None or normalise_address(found[1]) in ours:
+            if listed and line.strip():
+                break
+            continue
+        alone = found[2] in ("", ":") and not found[3].strip()
+        if listed and not alone:
+            break
+        listed.append(found[1])
+        if not alone:
+            break
+    return listed
 
 
 def _verp_recipients(headers: Headers) -> list[str]:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from helpdesk.intake.domain.bounce_report import STATUS, Trouble
+from helpdesk.intake.domain.bounce_report import Trouble
 from helpdesk.intake.domain.bounce_words import DELAY_WORDS, FULL_WORDS, HARD_WORDS, REFUSED_WORDS, RETURNED_MAIL
 
+_SAID_STATUS = re.compile(r"(?<![\w.])[45]\.[0-7]\.\d{1,3}(?!\.?\w)")
+"""A status in plain words: of a failure, and none of the many other numbers with two points, such as a version."""
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d[ -](?=\D|\d\.\d)")
 _DEAD_ADDRESS = re.compile(r"5\.1\.(?:1|2|6|10|351)|5\.4\.(?:1|4|310)|5\.3\.2")
 _SAYS_LITTLE = re.compile(r"[45]\.(?:0|3|5)\.\d+|5\.1\.0|5\.1\.3|5\.2\.1|5\.7\.1|4\.1\.1")
@@ -24,7 +26,7 @@ def status_of(reported: Sequence[Trouble], subject: str, said: str) -> str:
     """Return the most telling status: the report's own, unless it says only that something failed."""
     given = [trouble.status for trouble in reported if trouble.status]
     precise = [status for status in given if not status.endswith(".0.0")]
-    return next(iter((*precise, *STATUS.findall(said)[:1], *given)), None) or _by_words(reported, subject, said)
+    return next(iter((*precise, *_SAID_STATUS.findall(said)[:1], *given)), None) or _by_words(reported, subject, said)
 
 
 def _by_words(reported: Sequence[Trouble], subject: str, said: str) -> str:

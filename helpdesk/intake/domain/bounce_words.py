@@ -10,7 +10,9 @@ SYSTEM_NAMES = re.compile(
 """Senders that no person uses."""
 
 DOUBTFUL_NAMES = re.compile(
-    r"po{1,2}stmaster|administrator|system\.administrator|mailgateway|null|microsoftexchange\S*", re.IGNORECASE
+    r"po{1,2}st[-_.]?master|administrator|system\.administrator|null|microsoftexchange\S*|\S*anti-?virus\S*"
+    r"|\S*(?:mail|smtp)[-_.]?gateways?\S*|(?:mail|mime)[-_.]?(?:scanner|sweeper|marshal)\S*|content-?filter\S*",
+    re.IGNORECASE,
 )
 """Senders that mail systems use, and now and then the person who looks after one."""
 
@@ -60,37 +62,48 @@ DEAD_HOST_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_GAP = r"(?:[^\n.;]|\.(?=\S)){0,60}"
+"""A few words of one sentence; an address may be among them."""
+
 HARD_WORDS = re.compile(
-    r"(?:user|recipient|mailbox|account|address|alias|box)(?: name)?(?:[^\n.;]|\.(?=\S)){0,60}"
+    rf"(?:user|recipient|mailbox|account|address|alias|box)(?: name)?{_GAP}"
     r"(?:unknown|not? (?:be )?(?:found|exist|known|listed|valid|recogni[sz]ed)|does ?n[o']t exist|invalid|no longer)"
     r"|(?:unknown|no such|non-?existent|invalid|no valid|bad destination)[^\n.;]{0,30}"
     r"(?:user|recipient|mailbox|address|account|person|alias)"
-    r"|not a (?:valid|known|registered)[^\n.;]{0,20}(?:user|recipient|mailbox|address)|no mailbox here|doesn't have a"
+    r"|not a (?:valid|known|registered)[^\n.;]{0,20}(?:user|recipient|mailbox|address)|doesn't have a"
+    r"|no (?:account|mailbox|user|recipient) (?:here|by|of|with|for) (?:that|this|the)\b|no mailbox here"
     r"|has (?:left|moved)|not listed in|not our customer|user not known|not local|unrouteable"
-    r"|recipient address rejected\.?\s*\Z"
+    r"|recipient address rejected\.?\s*\Z|5\.1\.0 (?:<[^<>\n]{1,100}>:? )?(?:address|recipient) rejected"
     r"|(?:wasn't|was not|couldn't be|could not be) found|550 (?:[^\n]{0,40} )?mailbox unavailable"
-    r"|(?:benutzer|empfänger|adresse|postfach|konto)[^\n.;]{0,60}(?:unbekannt|existiert nicht|nicht gefunden|ungültig)"
-    r"|unbekannter? (?:benutzer|empfänger)|(?:utilisateur|destinataire|adresse|compte)[^\n.;]{0,60}"
-    r"(?:inconnue?|n[’']existe pas|introuvable)|(?:usuario|destinatario|dirección|direccion|buzón|cuenta)[^\n.;]{0,60}"
-    r"(?:desconocid[oa]|no existe|no encontrad[oa])|no se encontró|(?:utente|destinatario|indirizzo|casella)"
-    r"[^\n.;]{0,60}(?:sconosciut[oa]|inesistente|non esiste|non trovat[oa])|(?:gebruiker|ontvanger|adres)[^\n.;]{0,60}"
-    r"(?:onbekend|bestaat niet|niet gevonden)|(?:usuário|endereço|destinatário)[^\n.;]{0,60}(?:desconhecid|não existe"
-    r"|não encontrad)|пользовател[ья][^\n.;]{0,40}(?:не существует|не найден)|не существует|存在しません|見つかりません"
-    rf"|不存在|존재하지|{DEAD_HOST_WORDS.pattern}",
+    rf"|(?:benutzer|empf(?:ä|ae)nger|adresse|postfach|konto){_GAP}(?:unbekannt|existiert nicht|ung(?:ü|ue)ltig"
+    r"|nicht (?:gefunden|vorhanden|bekannt|[^\n.;]{0,40}(?:aufgef(?:ü|ue)hrt|verzeichnet)))"
+    rf"|unbekannter? (?:benutzer|empf(?:ä|ae)nger)|(?:utilisateur|destinataire|adresse|compte|bo[iî]te){_GAP}"
+    r"(?:inconnue?|n[’' ]existe pas|introuvable|invalide|inexistante?)"
+    rf"|(?:usuario|destinatario|direcci[oó]n|buz[oó]n|cuenta){_GAP}"
+    r"(?:desconocid[oa]|no existe|no encontrad[oa]|no v[aá]lid[oa]|inv[aá]lid[oa]|inexistente)|no se encontró"
+    rf"|(?:utente|destinatario|indirizzo|casella){_GAP}"
+    rf"(?:sconosciut[oa]|inesistente|non esiste|non trovat[oa]|non valid[oa])|(?:gebruiker|ontvanger|adres){_GAP}"
+    rf"(?:onbekend|bestaat niet|niet gevonden|ongeldig)|(?:usu[aá]rio|endere[cç]o|destinat[aá]rio|conta){_GAP}"
+    r"(?:desconhecid|n[aã]o existe|n[aã]o encontrad|inv[aá]lid|inexistente)"
+    rf"|(?:u[zż]ytkownik|odbiorca|adres|skrzynka|konto){_GAP}nie istnieje|nieznany (?:u[zż]ytkownik|odbiorca|adres)"
+    rf"|nie ma takiego (?:u[zż]ytkownika|adresu|odbiorcy)|(?:u[zž]ivatel|adresa|schr[aá]nka){_GAP}neexistuje"
+    r"|пользовател[ья][^\n.;]{0,40}(?:не существует|не найден)|не существует|存在しません|見つかりません|宛先不明"
+    rf"|不存在|无此用户|查无此|존재하지|{DEAD_HOST_WORDS.pattern}",
     re.IGNORECASE,
 )
 
 FULL_WORDS = re.compile(
     r"quota|(?:mail)?box[^\n.;]{0,30}full|over ?quota|storage (?:space|limit)|insufficient (?:system )?storage"
-    r"|(?:postfach|speicher)[^\n.;]{0,40}voll|boîte[^\n.;]{0,60}pleine|buzón[^\n.;]{0,40}lleno|casella[^\n.;]{0,40}piena"
-    r"|(?:mailbox|postbus)[^\n.;]{0,30}\bvol\b|caixa[^\n.;]{0,40}cheia|ящик[^\n.;]{0,40}переполнен|容量",
+    r"|(?:postfach|speicher)[^\n.;]{0,40}voll|bo[iî]te[^\n.;]{0,60}pleine|buz[oó]n[^\n.;]{0,40}lleno"
+    r"|casella[^\n.;]{0,40}piena|(?:mailbox|postbus)[^\n.;]{0,30}\bvol\b|caixa[^\n.;]{0,40}cheia|ящик[^\n.;]{0,40}переполнен|容量",
     re.IGNORECASE,
 )
 
 DELAY_WORDS = re.compile(
     r"(?:has been|is|was) delayed|delayed (?:mail|\d+ hours)|\(delay(?:ed)?\)|warning message only|still being retried"
     r"|will be retried|not yet been delivered|will keep trying|delivery (?:is )?delayed|temporary failure report"
-    r"|verzögert|a été retardé|se ha retrasado|in ritardo|vertraagd",
+    r"|attempts? will (?:be )?continue|will continue to (?:try|attempt)|continue to be made"
+    r"|verzögert|weiterhin versucht|a été retardé|se ha retrasado|in ritardo|vertraagd|atrasad[ao]|opóźnion",
     re.IGNORECASE,
 )
 

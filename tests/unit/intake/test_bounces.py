@@ -66,6 +66,21 @@ def test_a_delay_is_soft():
         ("5.0.0", "user unknown", True),
         ("5.0.0", "connection refused", False),
         ("5.1.2", "host unknown", True),
+        ("5.0.0", "550 no account by that name", True),
+        ("5.1.0", "550 5.1.0 <bob@acme.example>: recipient rejected", True),
+        ("5.0.0", "550 message rejected", False),
+        ("5.0.0", "550 Benutzer bob@acme.example ist nicht vorhanden", True),
+        ("5.0.0", "Benutzer bob (bob@acme.example) nicht im Verzeichnis aufgeführt", True),
+        ("5.0.0", "550 Empfaenger unbekannt", True),
+        ("5.0.0", "550 l'utilisateur <bob@acme.example> est inconnu", True),
+        ("5.0.0", "550 La direccion bob@acme.example no es valida: buzon inexistente", True),
+        ("5.0.0", "550 Usuario inexistente", True),
+        ("5.0.0", "550 Utente bob@acme.example non valido", True),
+        ("5.0.0", "550 Adres bob@acme.example nie istnieje", True),
+        ("5.0.0", "550 Uživatel bob@acme.example neexistuje", True),
+        ("5.0.0", "550 无此用户", True),
+        ("5.0.0", "552 Boite aux lettres du destinataire pleine", False),
+        ("5.0.0", "554 Benutzer bob@acme.example gefunden. Inhalt unbekannt", False),
     ],
 )
 def test_only_a_dead_address_is_hard(status, words, hard):
@@ -92,6 +107,79 @@ def test_plain_words_of_a_mail_system_are_a_bounce():
     assert bounce.is_bounce
     assert (bounce.status, bounce.hard) == ("5.1.1", True)
     assert bounce.recipients == ("bob@acme.example",)
+
+
+def test_all_recipients_of_a_list_share_its_fate():
+    text = "Your mail was not delivered to:\n\n  - bob@acme.example\n  - <eve@acme.example>:\n\n550 user unknown\n"
+
+    assert judge_bounce(evidence(subject="Failure notice", text=text)).recipients == (
+        "bob@acme.example",
+        "eve@acme.example",
+    )
+
+
+@pytest.mark.parametrize("first", ["<bob@acme.example>:\nno such user here", "<bob@acme.example>: no such user here"])
+def test_recipients_with_words_of_their_own_do_not_share_their_fate(first):
+    text = f"I could not deliver this.\n\n{first}\n<eve@acme.example>:\nThe mailbox is full.\n"
+
+    assert judge_bounce(evidence(subject="Failure notice", text=text)).recipients == ("bob@acme.example",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mail from\n\n  support@desk.example\n\nwas not delivered to\n\n  bob@acme.example\n",
+        "A mail of support@desk.example to bob@acme.example was not delivered.",
+    ],
+)
+def test_we_are_no_recipient_of_our_own_mail(text):
+    headers = Headers((("To", "Support <Support@desk.example>"),))
+
+    bounce = judge_bounce(evidence(headers=headers, subject="Failure notice", text=text))
+
+    assert bounce.recipients == ("bob@acme.example",)
+
+
+@pytest.mark.parametrize("number", ["2.0.12", "4.92.3", "5.1.1.7", "v5.1.1", "5.0.2026", "10.5.1.1"])
+def test_a_version_is_no_status(number):
+    text = f'Your mail with the subject "Release {number}" was not delivered to bob@acme.example: user unknown'
+
+    bounce = judge_bounce(evidence(subject="Failure notice", text=text))
+
+    assert (bounce.status, bounce.hard) == ("5.0.0", True)
+
+
+@pytest.mark.parametrize("said", ["(#5.1.1)", "550-5.1.1 no", "it failed with 5.1.1.", "550 5.1.1\nnot here"])
+def test_a_status_is_found_among_the_words(said):
+    text = f"Your mail was not delivered to bob@acme.example\n{said}"
+
+    assert judge_bounce(evidence(subject="Failure notice", text=text)).status == "5.1.1"
+
+
+@pytest.mark.parametrize(
+    "sender", ["AntiVirus_for_Mail@gw.example", "smtp-gateway@gw.example", "Post_Master@gw.example"]
+)
+def test_gateways_report_under_names_of_their_own(sender):
+    headers = Headers((("Return-Path", f"<{sender}>"),))
+    text = "Your mail could not be delivered to bob@acme.example. Delivery attempts will continue for 3 days."
+
+    bounce = judge_bounce(evidence(headers=headers, sender=sender, subject="Delivery failure notice", text=text))
+
+    assert (bounce.is_bounce, bounce.status, bounce.hard) == (True, "4.0.0", False)
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("antivirus@acme.example", "Licence runs out", "Delivery of updates to pc7@acme.example fails from May on."),
+        ("antivirus@acme.example", "Re: Delivery failure", "Your mail to bob@acme.example could not be delivered?"),
+        ("mail-gateway@acme.example", "Delivery report", "All ten pallets arrived, none was returned."),
+    ],
+)
+def test_people_who_look_after_gateways_write_too(sender, subject, text):
+    headers = Headers((("Return-Path", f"<{sender}>"),))
+
+    assert not judge_bounce(evidence(headers=headers, sender=sender, subject=subject, text=text)).is_bounce
 
 
 def test_the_lost_mail_is_found_in_the_text_below_the_words():

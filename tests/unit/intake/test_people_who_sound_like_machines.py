@@ -91,6 +91,8 @@ def test_people_write_about_lost_mail_and_absence(subject, text):
         "noreply-desk@acme.example",
         "Administrator <administrator@acme.example>",
         "bounce@trampolines.example",
+        "antivirus.sales@acme.example",
+        "smtp-gateways@acme.example",
     ],
 )
 @pytest.mark.parametrize("subject", ["Printer prints blank labels", "Re: Delivery of mail failed yesterday"])
