@@ -30,7 +30,11 @@ SUBJECTS = re.compile(
     r"|niedostarcz|nie (?:można|udało się) dostarczyć"
     r"|nedoručiteln|nelze doručit|kunde inte levereras|olevererbar|kan ikke leveres|ikke leveret|ei voida toimittaa"
     r"|teslim edilem|kézbesíthetetlen|nem kézbesíthető|не доставлен|недоставлен|не уда[её]тся доставить"
-    r"|無法傳遞|无法(?:传递|送达|投递)|未(?:送达|传递)|退信|配信不[能可]|配信でき|送信失敗|エラー|배달되지|전송 실패",
+    r"|δεν (?:παραδόθηκε|ήταν δυνατή η παράδοση)|αποτυχία παράδοσης|nu a (?:putut fi|fost) livrat|nelivrat"
+    r"|zustell(?:ungs)?fehler|errores? de entrega|fallo (?:en|de) la entrega|errore di (?:consegna|recapito)"
+    r"|bezorging mislukt"
+    r"|無法(?:傳遞|傳送|投遞)|无法(?:传递|送达|投递|发送)|未(?:送达|传递)|(?:传输|投递|發送|傳送|递送)失[败敗]|退信"
+    r"|配信不[能可]|配信でき|配信に失敗|配達(?:不能|できません)|届きません|送信失敗|エラー|배달되지|전송 실패",
     re.IGNORECASE,
 )
 
@@ -88,7 +92,17 @@ HARD_WORDS = re.compile(
     rf"|(?:u[zż]ytkownik|odbiorca|adres|skrzynka|konto){_GAP}nie istnieje|nieznany (?:u[zż]ytkownik|odbiorca|adres)"
     rf"|nie ma takiego (?:u[zż]ytkownika|adresu|odbiorcy)|(?:u[zž]ivatel|adresa|schr[aá]nka){_GAP}neexistuje"
     r"|пользовател[ья][^\n.;]{0,40}(?:не существует|не найден)|не существует|存在しません|見つかりません|宛先不明"
-    rf"|不存在|无此用户|查无此|존재하지|{DEAD_HOST_WORDS.pattern}",
+    r"|不存在|[无無]此用[户戶]|查[无無]此|존재하지"
+    rf"|(?:användaren?|mottagaren?|adressen){_GAP}finns inte|okänd (?:användare|mottagare|adress)"
+    rf"|(?:brugeren?|brukeren?|modtageren?|mottakeren?|adressen){_GAP}(?:findes|finnes|eksisterer) ikke"
+    r"|(?:ukendt|ukjent) (?:bruger|bruker|modtager|mottaker|adresse)|tuntematon (?:vastaanottaja|käyttäjä|osoite)"
+    rf"|(?:käyttäjää|vastaanottajaa|osoitetta){_GAP}ei (?:löydy|löytynyt|ole)"
+    r"|nincs ilyen (?:felhasználó|cím|postafiók)|ismeretlen (?:felhasználó|cím)"
+    rf"|(?:kullanıcı|alıcı|adres){_GAP}(?:bulunamadı|bilinmiyor|mevcut değil)"
+    rf"|(?:χρήστης|παραλήπτης|διεύθυνση){_GAP}δεν (?:υπάρχει|βρέθηκε)|άγνωστος (?:χρήστης|παραλήπτης)"
+    rf"|(?:користувача?|адресата?|адреса|одержувача?){_GAP}не (?:знайдено|існує)"
+    rf"|(?:utilizatorul?|destinatarul?|adresa){_GAP}(?:nu există|nu exista|necunoscut|inexistent)"
+    rf"|{DEAD_HOST_WORDS.pattern}",
     re.IGNORECASE,
 )
 

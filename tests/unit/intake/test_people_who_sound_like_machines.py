@@ -222,6 +222,14 @@ def test_an_out_of_office_note_is_automatic_and_no_bounce(subject, text):
     ("sender", "subject", "text"),
     [
         ("Postmaster <postmaster@acme.example>", "Maintenance", "Your mailbox will be moved on Sunday."),
+        ("Postmaster <postmaster@acme.example>", "AW: Zustellungsfehler", "An bob@acme.example kommt alles an."),
+        (
+            "Ada <ada@acme.example>",
+            "Zustellungsfehler bei Paket 7",
+            "Laut bob@paket.example: Empfänger unbekannt, 550.",
+        ),
+        ("Ada <ada@acme.example>", "Nelivrat", "Pachetul pentru bob@acme.example nu a fost livrat: adresa nu există."),
+        ("Ada <ada@acme.example>", "配達できません", "bob@acme.example 宛先不明 550 5.1.1"),
         ("Postmaster <postmaster@acme.example>", "Re: Undeliverable: offer", "Mail to bob@acme.example works again."),
         (
             "Postmaster <postmaster@acme.example>",

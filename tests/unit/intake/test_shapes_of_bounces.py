@@ -175,6 +175,17 @@ EXCHANGE = "Exchange <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@acme.exa
         ("Недоставлено: Принтер", "Сообщение для <bob@acme.example> не доставлено. Адрес не существует."),
         ("配信不能: プリンター", "<bob@acme.example> 宛先が見つかりません。"),
         ("未送达: 打印机", "无法投递到 <bob@acme.example>，地址不存在。"),
+        ("傳送失敗: 印表機", "<bob@acme.example> 查無此人"),
+        ("配達できません: プリンター", "<bob@acme.example> 宛先不明"),
+        ("Kunde inte levereras: Skrivare", "<bob@acme.example>: användaren finns inte här."),
+        ("Kan ikke leveres: Printer", "<bob@acme.example>: modtageren bob findes ikke."),
+        ("Ei voida toimittaa: Tulostin", "<bob@acme.example>: tuntematon vastaanottaja"),
+        ("Kézbesíthetetlen: Nyomtató", "<bob@acme.example>: nincs ilyen felhasználó"),
+        ("Teslim edilemedi: Yazıcı", "<bob@acme.example>: kullanıcı bulunamadı"),
+        ("Αποτυχία παράδοσης: Εκτυπωτής", "<bob@acme.example>: ο χρήστης δεν υπάρχει"),
+        ("Не доставлено: Принтер", "<bob@acme.example>: користувача не знайдено"),
+        ("Nelivrat: Imprimanta", "<bob@acme.example>: utilizatorul nu există"),
+        ("Zustellungsfehler: Drucker", "<bob@acme.example>: Empfänger ist hier nicht bekannt"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("sender", [EXCHANGE, "postmaster@acme.example", "MAILER-DAEMON@mx.example"])
