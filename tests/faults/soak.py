@@ -57,8 +57,10 @@ def fewest(kills: int) -> int:
     return min(OF_EACH, kills // len(VICTIMS))
 
 
-def strike(desk: Desk, victim: str) -> str | None:
+def strike(desk: Desk, victim: str, rest: Iterator[Sent]) -> str | None:
     """Lay down the order at a point, or kill the process; return what was struck.
+
+    What a worker starts is there only while there is work: mails of ``rest`` are delivered until it is.
 
     The order before is obeyed by then, and no mail waits that was struck twice.
     """
@@ -68,8 +70,16 @@ def strike(desk: Desk, victim: str) -> str | None:
     if victim in POINTS:
         desk.arm(victim)
         return victim
-    eventually(lambda: desk.kill(victim), within_seconds=PATIENCE_SECONDS)
+    eventually(lambda: _killed(desk, victim, rest), within_seconds=PATIENCE_SECONDS)
     return victim
+
+
+def _killed(desk: Desk, victim: str, rest: Iterator[Sent]) -> bool:
+    if desk.kill(victim) is not None:
+        return True
+    if desk.unfinished() == 0:
+        desk.deliver(*islice(rest, 3))
+    return False
 
 
 def run(desk: Desk, *, mails: int, kills: int, seed: int) -> Counter[str]:
@@ -83,7 +93,7 @@ def run(desk: Desk, *, mails: int, kills: int, seed: int) -> Counter[str]:
     a_part = max(1, (mails - len(first)) // (len(planned) + 1))
     for number, victim in enumerate(planned, start=1):
         _deliver(desk, rest, a_part)
-        struck[str(strike(desk, victim))] += 1
+        struck[str(strike(desk, victim, rest))] += 1
         if number % 10 == 0:
             _say(f"{number} kills, {len(desk.delivered)} mails delivered, {desk.unfinished()} unfinished")
     _deliver(desk, rest, mails)
