@@ -5,9 +5,10 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
 
@@ -52,7 +53,7 @@ def redraw(content: bytes) -> tuple[bytes, str] | None:
     What moves stands still. JPEG and WebP stay what they are, anything else becomes PNG.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
+        with _whole_ones_only(), Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
             if picture.width * picture.height > PIXELS_LIMIT:
                 return None
             kind = picture.format if picture.format in ("JPEG", "WEBP") else "PNG"
@@ -63,6 +64,17 @@ def redraw(content: bytes) -> tuple[bytes, str] | None:
     drawn.info.clear()  # what is not drawn is not kept: comments, places, colour profiles
     drawn.save(output, kind)
     return output.getvalue(), f"image/{kind.lower()}"
+
+
+@contextmanager
+def _whole_ones_only() -> Iterator[None]:
+    """Let Pillow refuse half a picture: WeasyPrint, where this process has loaded it, tells it to draw such ones."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _with_pictures(body_html: str, pictures: Mapping[str, str]) -> str:

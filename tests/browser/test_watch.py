@@ -159,3 +159,15 @@ def test_a_page_does_not_excuse_what_fails_on_it_by_moving_a_frame(visit: Callab
         held[0].abort("aborted")
 
     assert visitor.watch.trouble["failed"] == [f"{site.origin}/slow: net::ERR_ABORTED"]
+
+
+@pytest.mark.parametrize(("reason", "kinds"), [("aborted", []), ("connectionrefused", ["failed"])])
+def test_our_icon_may_be_dropped_and_must_not_fail(
+    visit: Callable[..., Visitor], site: Site, reason: str, kinds: list[str]
+) -> None:
+    visitor = visit("anonymous")
+    visitor.page.route("**/static/favicon.svg", failing(reason))
+
+    show(visitor.page, site.origin, "<img src='/static/favicon.svg' alt=''>")
+
+    assert [kind for kind in visitor.watch.trouble if kind != "console"] == kinds

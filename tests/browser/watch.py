@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, R
 
 ABORTED = "net::ERR_ABORTED"  # how Chromium calls a request whose answer nobody waits for any more
 ICON = "/favicon.ico"  # what a browser asks for by itself where a document, such as a mail, names no icon
+OUR_ICON = "/static/favicon.svg"  # what it fetches beside the page, and drops as soon as the page begins to go
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Watch:
 
     def _note_failure(self, request: Request) -> None:
         """Note what failed, except for what a page asked of us and no longer needs, because another page follows it."""
-        outlived = request in self._outlived
+        outlived = request in self._outlived or urlsplit(request.url).path == OUR_ICON
         self._close(request)
         if not (outlived and request.failure == ABORTED and self._is_ours(request)):
             self.failed.append(f"{request.url}: {request.failure}")
