@@ -106,6 +106,7 @@ def _floor(account: Account) -> float:
 def _throughput(
     house: House, account: Account, given: list[bytes], floor: float, wrong: list[str], *, expect_mix: bool
 ) -> None:
+    house.settle()
     at_start = house.resident_mb("work")
     before = house.cpu_seconds()
     house.connect(account, address=_address(given[0], "To"))

@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from helpdesk.app import create_app
 from helpdesk.infra import blobs, clock, leases
 from helpdesk.infra import jobs as bells
+from helpdesk.infra.child import collect_seldom
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.jobs import Bell
 from helpdesk.infra.models import JobFailure
@@ -121,6 +122,7 @@ def run_worker(settings: Settings) -> None:
     app = application(settings)
     import_module("workers.jobs")  # here, so that no fork has to do it again
     stopping = stop_on_signals(_stopping)
+    collect_seldom()
     with app.app_context():
         _drop_leases_of_the_dead()
         bells.enqueue(Bell("handle_inbound", (), "mail"))  # what a worker had in hand that was killed
@@ -149,6 +151,7 @@ def run_scheduler(settings: Settings) -> None:
 def run_watcher(settings: Settings) -> None:
     """Watch every mailbox until SIGTERM."""
     watcher = import_module("workers.watcher")
+    collect_seldom()
     with application(settings).app_context():
         _drop_leases_of_the_dead()
     watcher.run(application(settings), stop_on_signals(), holder=process_name())

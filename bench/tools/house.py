@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from tests.postgres import cluster
 from tests.smtp_sink import running_smtp_sink
 
 OUTCOMES = """SELECT outcome, state, count(*) FROM inbound_messages GROUP BY outcome, state ORDER BY count(*) DESC"""
+IDLE_SECONDS = 0.03  # of processor time, in half a second
 FINISHED = "SELECT count(*) FROM inbound_messages WHERE state NOT IN ('received', 'processing')"
 
 
@@ -55,6 +57,13 @@ class House:
                 process = subprocess.Popen([sys.executable, "-m", "workers", name], env=self.environ, stderr=log)
                 self.running.append(process)
                 self.processes[name] = psutil.Process(process.pid)
+
+    def settle(self) -> None:
+        """Wait until the processes have loaded what they are made of, and do nothing."""
+        before, now = -1.0, sum(self.cpu_seconds().values())
+        while now - before > IDLE_SECONDS:
+            time.sleep(0.5)
+            before, now = now, sum(self.cpu_seconds().values())
 
     def stop(self) -> None:
         """Stop them all as a supervisor does."""

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpdesk.infra.child import die_with_parent
+from helpdesk.infra.child import collect_seldom, die_with_parent
 from helpdesk.infra.files import BlobStore
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
@@ -107,6 +107,7 @@ def main(root: str, parent_pid: str, memory_bytes: str, mails: str, idle_seconds
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     _limit(int(memory_bytes))
     store = BlobStore(Path(root))
+    collect_seldom()
     _write(answers, b"")
     for _ in range(int(mails)):
         request = _next(float(idle_seconds))
