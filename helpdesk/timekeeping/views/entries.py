@@ -1,0 +1,152 @@
+"""Entries by hand: added, changed, deleted, gone on with."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.web import back_or, zone
+from helpdesk.kernel.durations import HOUR, format_hm
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects import queries as projects
+from helpdesk.timekeeping import queries, render, service
+from helpdesk.timekeeping.domain import Week, write_worked
+from helpdesk.timekeeping.forms import WorkForm
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.week import entry_form, person_shown, week_page, week_url
+
+LONG_SECONDS = 12 * HOUR
+
+
+@bp.post("/time/entries")
+@policy(DESK)
+def add_entry() -> ResponseReturnValue:
+    """Add a typed entry, or show the week again with what is wrong with it."""
+    actor, now = current_actor(), clock.now()
+    person = person_shown(read_session(), actor, request.form.get("person_id", type=int))
+    form = entry_form(read_session(), actor, person)
+    if form.validate_on_submit():
+        try:
+            with unit_of_work() as session:
+                item = projects.get_item(session, actor=actor, number=form.number.data)
+                entry = service.add_entry(
+                    session, actor=actor, now=now, item_id=item.id, person_id=person.id, **_worked(form)
+                )
+                _tell_added(session, entry)
+                week_of_it = week_url(queries.day_of(entry), person.id)
+            return redirect(week_of_it, code=303)
+        except NotFound as refusal:
+            form.refuse(str(refusal), "number")
+        except RuleViolation as refusal:
+            form.refuse(refusal, "worked")
+    shown = Week.of(form.day.data or local_day(now, zone()))
+    return week_page(shown, person, form, now), 422
+
+
+@bp.get("/time/entries/<int:entry_id>")
+@policy(DESK)
+def edit_entry(entry_id: int) -> str:
+    """Show one entry in a form."""
+    entry = _entry_at_rest(read_session(), entry_id)
+    day, worked = write_worked(queries.worked_of(entry), zone_named(queries.client_of(entry).time_zone))
+    form = WorkForm(
+        formdata=None,
+        day=day,
+        worked=worked,
+        note=entry.note,
+        work_type_id=entry.work_type_id,
+        billable=entry.billable,
+    )
+    form.offer(read_session(), chosen=entry.work_type)
+    return _entry_page(entry, form)
+
+
+@bp.post("/time/entries/<int:entry_id>")
+@policy(DESK)
+def change_entry(entry_id: int) -> ResponseReturnValue:
+    """Change one entry, or show the form again with what is wrong."""
+    entry = _entry_at_rest(read_session(), entry_id)
+    form, status = WorkForm(), 422
+    form.offer(read_session(), chosen=entry.work_type)
+    if form.validate_on_submit():
+        try:
+            with unit_of_work() as session:
+                changed = service.edit_entry(
+                    session, actor=current_actor(), now=clock.now(), entry_id=entry_id, **_worked(form)
+                )
+                back = week_url(queries.day_of(changed), changed.person_id)
+            flash(_("The entry is changed. It is a draft until you submit it."), "ok")
+            return redirect(back, code=303)
+        except RuleViolation as refusal:
+            form.refuse(refusal, "worked")
+        except Conflict as refusal:
+            form.refuse(str(refusal))
+            status = 409
+    return _entry_page(entry, form), status
+
+
+@bp.post("/time/entries/<int:entry_id>/delete")
+@policy(DESK)
+def delete_entry(entry_id: int) -> ResponseReturnValue:
+    """Delete one entry."""
+    actor = current_actor()
+    with unit_of_work() as session:
+        entry = queries.get(session, actor=actor, entry_id=entry_id)
+        back = week_url(queries.day_of(entry), entry.person_id)
+        service.delete_entry(session, actor=actor, now=clock.now(), entry_id=entry_id)
+    flash(_("The entry is deleted."), "ok")
+    return redirect(back, code=303)
+
+
+@bp.post("/time/entries/<int:entry_id>/resume")
+@policy(DESK)
+def resume(entry_id: int) -> ResponseReturnValue:
+    """Go on with the work of an entry: its timer starts anew."""
+    with unit_of_work() as session:
+        service.resume_timer(session, actor=current_actor(), now=clock.now(), entry_id=entry_id)
+    return back_or("timekeeping.week")
+
+
+def _worked(form: WorkForm) -> dict[str, Any]:
+    return {
+        "day": form.day.data,
+        "worked": form.worked.data,
+        "note": form.note.data or "",
+        "billable": form.billable.data,
+        "work_type_id": form.work_type_id.data,
+    }
+
+
+def _tell_added(session: Session, entry: TimeEntry) -> None:
+    """Say what was understood, and what it overlaps with: that is kept, as people do two things at once."""
+    seconds = queries.worked_of(entry).seconds
+    flash(_("%(time)s is written.", time=format_hm(seconds)), "ok")
+    if seconds > LONG_SECONDS:
+        flash(_("That is a long day, maybe past midnight; edit it if you meant something else."), "warn")
+    for other in queries.overlapping(session, entry):
+        flash(_("It overlaps with time on #%(number)s.", number=other.work_item.number), "warn")
+
+
+def _entry_at_rest(session: Session, entry_id: int) -> TimeEntry:
+    entry = queries.get(session, actor=current_actor(), entry_id=entry_id)
+    if entry.ended_at is None:
+        raise RuleViolation(_("The timer still runs on this entry; stop it first."))
+    return entry
+
+
+def _entry_page(entry: TimeEntry, form: WorkForm) -> str:
+    line = render.line(entry, now=entry.created_at, may_edit=True)
+    return render_template(
+        "timekeeping/entry.html",
+        entry={**asdict(line), "deletable": line.editable},
+        back_url=week_url(line.day, entry.person_id),
+        form=form,
+    )

@@ -1,0 +1,149 @@
+"""A person's week: shown, and submitted."""
+
+from datetime import date, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.accounts.models import Person
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
+from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
+from helpdesk.infra.web import day_filter, zone
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.periods import local_day
+from helpdesk.timekeeping import queries, render, service
+from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, SubmitForm, default_work_type
+from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.refusals import told_by_flash
+
+
+@bp.get("/time")
+@policy(DESK)
+def week() -> str:
+    """Show a person's week; managers may look at anybody's."""
+    actor, now = current_actor(), clock.now()
+    shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(local_day(now, zone()))
+    person = person_shown(read_session(), actor, request.args.get("person", type=int))
+    form = entry_form(read_session(), actor, person, formdata=None)
+    form.number.data = request.args.get("number", type=int)
+    form.day.data = _day_to_begin_with(shown, local_day(now, zone()))
+    form.work_type_id.data = default_work_type(read_session())
+    return week_page(shown, person, form, now)
+
+
+@bp.post("/time/submit")
+@policy(DESK)
+def submit() -> ResponseReturnValue:
+    """Submit the drafts of one's own week."""
+    form = SubmitForm()
+    if not form.validate_on_submit():
+        raise RuleViolation(_("Say which week is done."))
+    chosen = Week.parse(form.week.data or "")
+    with told_by_flash(), unit_of_work() as session:
+        entries = service.submit(session, actor=current_actor(), now=clock.now(), week=chosen)
+        flash(
+            ngettext("%(num)s entry is submitted.", "%(num)s entries are submitted.", len(entries)),
+            "ok" if entries else "warn",
+        )
+    return redirect(url_for("timekeeping.week", week=str(chosen)), code=303)
+
+
+def person_shown(session: Session, actor: Actor, person_id: int | None) -> Person:
+    """Return whose week it is: the actor's own where none is asked for; managers may ask for anybody's.
+
+    Raises:
+        NotFound: no such person, or one whom the actor may not see.
+    """
+    wanted = person_id or actor.person_id
+    person = session.get(Person, wanted)
+    if person is None or (person.id != actor.person_id and not actor.is_one_of(APPROVERS)):
+        message = "There is no such person."
+        raise NotFound(message)
+    return person
+
+
+def entry_form(session: Session, actor: Actor, person: Person, **more: object) -> EntryForm:
+    """Return the form for a new entry, which lets managers choose whose it is."""
+    people = _people(session, actor)
+    form = EntryForOthersForm(**more) if people else EntryForm(**more)
+    form.offer(session)
+    if isinstance(form, EntryForOthersForm):
+        form.offer_people(people, chosen=person.id)
+    return form
+
+
+def week_page(shown: Week, person: Person, form: EntryForm, now: datetime) -> str:
+    """Return the page of a person's week, with ``form`` as far as it is filled."""
+    session, actor = read_session(), current_actor()
+    today = local_day(now, zone())
+    is_me = person.id == actor.person_id
+    entries = queries.week(session, person_id=person.id, week=shown)
+    lines = [render.line(entry, now=now, may_edit=is_me or actor.is_one_of(APPROVERS)) for entry in entries]
+    days = render.days(lines, shown, today=today)
+    return render_template(
+        "timekeeping/week.html",
+        week=_week_header(shown, person.id, today),
+        person={"id": person.id, "name": person.name, "is_me": is_me},
+        people=[{"id": person_id, "name": name} for person_id, name in _people(session, actor)],
+        totals=render.totals(lines),
+        days=days,
+        groups=render.groups(lines, shown),
+        lists=[day for day in reversed(days) if day.entries],
+        submit=render.submit_of(lines if is_me else []),
+        returned=_returned(session, person.id, shown),
+        form=form,
+    )
+
+
+def week_url(day: date, person_id: int) -> str:
+    """Return the address of the person's week in which ``day`` lies."""
+    return url_for("timekeeping.week", week=str(Week.of(day)), person=_if_other(person_id))
+
+
+def _people(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """Return whose weeks the actor may see; empty where only the own."""
+    if not actor.is_one_of(APPROVERS):
+        return []
+    return accounts.choices(session, roles=DESK)
+
+
+def _returned(session: Session, person_id: int, shown: Week) -> list[dict[str, object]]:
+    weeks = render.returned(queries.rejected(session, person_id), but_for=shown)
+    return [
+        {
+            "label": _("Week %(number)s", number=each.week.number),
+            "count": each.count,
+            "url": week_url(each.week.monday, person_id),
+        }
+        for each in weeks
+    ]
+
+
+def _day_to_begin_with(shown: Week, today: date) -> date:
+    """Return today in its own week, and the first day of any other."""
+    return today if Week.of(today) == shown else shown.monday
+
+
+def _week_header(shown: Week, person_id: int, today: date) -> dict[str, str | None]:
+    def url(of: Week) -> str:
+        return url_for("timekeeping.week", week=str(of), person=_if_other(person_id))
+
+    first, last = shown.days[0], shown.days[-1]
+    return {
+        "key": str(shown),
+        "label": _("Week %(number)s", number=shown.number),
+        "range": f"{day_filter(first, 'd MMM')} – {day_filter(last)}",
+        "before_url": url(shown.plus(-1)),
+        "after_url": url(shown.plus(1)),
+        "today_url": None if shown == Week.of(today) else url(Week.of(today)),
+    }
+
+
+def _if_other(person_id: int) -> int | None:
+    return None if person_id == current_actor().person_id else person_id
