@@ -16,7 +16,7 @@ HOUR = 3600
 _CLOCK = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
 _MINUTES = re.compile(r"([0-9]{1,6}) ?(?:m|min)?")
 _HOURS = re.compile(r"([0-9]{1,4}) ?h ?(?:([0-5]?[0-9]) ?(?:m|min)?)?")
-_DECIMAL_HOURS = re.compile(r"([0-9]{1,4})[.,]([0-9]{1,4}) ?h?")
+_DECIMAL_HOURS = re.compile(r"([0-9]{0,4})[.,]([0-9]{1,4}) ?h?")
 _RANGE = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))? ?[-\N{EN DASH}] ?([0-9]{1,2})(?::([0-9]{2}))?")
 
 
@@ -32,8 +32,8 @@ class RoundingMode(StrEnum):
 def parse_typed_duration(text: str) -> int:
     """Return the seconds that a person typed; a bare number is minutes, a decimal is hours.
 
-    ``15`` and ``15m`` -> 900; ``1.5``, ``1,5``, ``1:30``, ``1h30`` and ``90m`` -> 5400; ``1h`` -> 3600. A decimal
-    goes to the nearest second. Show `reading` beside the field, so that nobody is surprised. Rule 1.
+    ``15`` and ``15m`` -> 900; ``1.5``, ``1,5``, ``1:30``, ``1h30`` and ``90m`` -> 5400; ``1h`` -> 3600; ``.5`` ->
+    1800. A decimal goes to the nearest second. Show `reading` beside the field, so that nobody is surprised. Rule 1.
 
     Raises:
         RuleViolation: none of these forms; days and signs are none of them.
@@ -46,7 +46,7 @@ def parse_typed_duration(text: str) -> int:
     if match := _HOURS.fullmatch(typed):
         return int(match[1]) * HOUR + int(match[2] or 0) * MINUTE
     if match := _DECIMAL_HOURS.fullmatch(typed):
-        return round_half_up(Decimal(f"{match[1]}.{match[2]}") * HOUR)
+        return round_half_up(Decimal(f"{match[1] or 0}.{match[2]}") * HOUR)
     message = f"{text.strip()!r} is no duration; write 15 (minutes), 1.5 (hours), 1:30, 1h30 or 90m"
     raise RuleViolation(message)
 

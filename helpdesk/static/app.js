@@ -121,26 +121,12 @@
     }
   }
 
-  /* --- durations while they are typed: 15 or 15m is minutes, 1.5, 1,5 and 1h30 are hours, 9:15-10:40 is a range --- */
-  function readMinutes(text) {
-    const range = text.match(/^(\d{1,2})(?::(\d{2}))? ?[-–] ?(\d{1,2})(?::(\d{2}))?$/);
-    if (range) {
-      const [h1, m1, h2, m2] = range.slice(1).map((part) => Number(part ?? 0));
-      return (h2 * 60 + m2 - h1 * 60 - m1 + 1440) % 1440;
-    }
-    const clock = text.match(/^(\d+)(?::|h)(\d{1,2})?$/);
-    if (clock) return Number(clock[1]) * 60 + Number(clock[2] ?? 0);
-    if (/^\d+[.,]\d+h?$/.test(text)) return Math.round(Number.parseFloat(text.replace(",", ".")) * 60);
-    if (/^\d+m?$/.test(text)) return Number.parseInt(text, 10);
-    return Number.NaN;
-  }
-
+  /* --- durations while they are typed --- */
   function showReading(field) {
     const output = document.getElementById(field.dataset.shows);
-    const minutes = readMinutes(field.value.trim());
-    const readable = Number.isFinite(minutes) && minutes > 0;
-    if (output)
-      output.textContent = readable ? `= ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}` : "";
+    const day = field.form?.elements.day?.value || undefined;
+    const seconds = window.durations.read(field.value, { day, zone: field.dataset.zone });
+    if (output) output.textContent = seconds ? `= ${window.durations.write(seconds)}` : "";
   }
 
   /* --- lists --- */

@@ -7,6 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.durations import (
+    HOUR,
     MINUTE,
     format_hm,
     format_hms,
@@ -17,6 +18,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day, wall_clock
 
 DAY_SECONDS = 24 * 3600
+NIGHT_SECONDS = 12 * HOUR
 NOON = time(12)
 
 
@@ -38,10 +40,23 @@ def read_worked(text: str, *, day: date, zone: ZoneInfo, now: datetime) -> Worke
     """Return what ``text`` says was worked on ``day`` of the contract's ``zone``.
 
     A duration (``1.5``) starts at 12:00 and is never after hours; a range (``9:15-10:40``) is wall-clock time, an
-    end before the start is the next day's. Rule 1.
+    end before the start is the next day's where that makes a night of at most 12 hours. Rule 1.
 
     Raises:
-        RuleViolation: neither form, nothing, more than 24 hours, or not yet worked at ``now``.
+        RuleViolation: neither form, nothing, an end before its start, more than 24 hours, or not yet worked at ``now``.
+    """
+    worked = read_length(text, day=day, zone=zone)
+    _refuse_future(worked, day, zone, now)
+    return worked
+
+
+def read_length(text: str, *, day: date, zone: ZoneInfo) -> Worked:
+    """Return what ``text`` says, whether that time has come or not: what is shown while somebody types.
+
+    The page reads the same in ``static/durations.js``; ``tests/typed_work.py`` holds both to one table.
+
+    Raises:
+        RuleViolation: as `read_worked`, but for what is not yet worked.
     """
     worked = _read_range(text, day, zone) if _says_times(text) else _read_duration(text, day, zone)
     if worked.seconds <= 0:
@@ -50,7 +65,6 @@ def read_worked(text: str, *, day: date, zone: ZoneInfo, now: datetime) -> Worke
     if worked.seconds > DAY_SECONDS:
         message = f"{format_hm(worked.seconds)} is more than a day; write one entry for each day."
         raise RuleViolation(message)
-    _refuse_future(worked, day, zone, now)
     return worked
 
 
@@ -75,7 +89,14 @@ def _read_duration(text: str, day: date, zone: ZoneInfo) -> Worked:
 def _read_range(text: str, day: date, zone: ZoneInfo) -> Worked:
     start, end = parse_time_range(text)
     last_day = day if end > start else day + timedelta(days=1)
-    return Worked(wall_clock(day, start, zone), wall_clock(last_day, end, zone), duration_only=False)
+    worked = Worked(wall_clock(day, start, zone), wall_clock(last_day, end, zone), duration_only=False)
+    if last_day > day and worked.seconds > NIGHT_SECONDS:
+        message = (
+            f"{start:%H:%M} to {end:%H:%M} ends before it starts, and over midnight it would be "
+            f"{format_hm(worked.seconds)}; write the earlier time first, or one entry for each day."
+        )
+        raise RuleViolation(message)
+    return worked
 
 
 def _refuse_future(worked: Worked, day: date, zone: ZoneInfo, now: datetime) -> None:

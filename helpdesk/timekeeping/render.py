@@ -27,6 +27,7 @@ class EntryLine:
     kind: str
     title: str
     client_name: str
+    zone: str
     person_name: str
     note: str
     day: date
@@ -159,6 +160,7 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         kind=entry.work_item.kind,
         title=entry.work_item.title,
         client_name=queries.client_of(entry).name,
+        zone=queries.client_of(entry).time_zone,
         person_name=entry.person.name,
         note=entry.note,
         day=queries.day_of(entry),

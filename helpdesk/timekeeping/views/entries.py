@@ -130,7 +130,7 @@ def _tell_added(session: Session, entry: TimeEntry) -> None:
     seconds = queries.worked_of(entry).seconds
     flash(_("%(time)s is written.", time=format_hm(seconds)), "ok")
     if seconds > LONG_SECONDS:
-        flash(_("That is a long day, maybe past midnight; edit it if you meant something else."), "warn")
+        flash(_("That is a long day; edit it if you meant something else."), "warn")
     for other in queries.overlapping(session, entry):
         flash(_("It overlaps with time on #%(number)s.", number=other.work_item.number), "warn")
 

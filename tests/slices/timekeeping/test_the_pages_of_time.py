@@ -346,10 +346,12 @@ def test_times_are_shown_on_the_clock_on_which_they_were_typed(office, sign_in_a
 def test_a_range_that_goes_the_wrong_way_is_pointed_out(office, sign_in_as, entry_form):
     browser = sign_in_as(office.technician)
 
-    answer = browser.post("/time/entries", data={**entry_form, "worked": "17:00-16:00"}, follow_redirects=True)
+    answer = browser.post("/time/entries", data={**entry_form, "worked": "17:00-16:00"})
 
-    assert "23:00 is written." in answer.text
-    assert "That is a long day" in answer.text
+    assert answer.status_code == 422
+    assert "17:00 to 16:00 ends before it starts" in answer.text
+    assert 'value="17:00-16:00"' in answer.text
+    assert all_entries() == []
 
 
 def test_what_came_back_from_another_week_is_found_in_this_one(office, sign_in_as, log_time):

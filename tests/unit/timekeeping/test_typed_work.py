@@ -1,12 +1,14 @@
 """What people type about their work, read and written back."""
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping.domain import Week, Worked, read_worked, write_worked
+from helpdesk.timekeeping.domain import Week, Worked, read_length, read_worked, write_worked
+from tests.typed_work import CASES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)  # 11:00 in Berlin
@@ -24,6 +26,19 @@ def test_a_duration_starts_at_noon_of_its_day_in_the_contracts_zone(typed, secon
     worked = read_worked(typed, day=TODAY, zone=BERLIN, now=NOW)
 
     assert (worked.started_at, worked.seconds, worked.duration_only) == (at("2026-11-18 11:00"), seconds, True)
+
+
+@pytest.mark.parametrize(("typed", "day", "zone", "seconds"), CASES)
+def test_what_is_typed_is_read_as_the_table_says(typed, day, zone, seconds):
+    expected = pytest.raises(RuleViolation) if seconds is None else nullcontext()
+
+    with expected:
+        assert read_length(typed, day=date.fromisoformat(day), zone=ZoneInfo(zone)).seconds == seconds
+
+
+def test_an_end_before_its_start_says_what_it_would_be():
+    with pytest.raises(RuleViolation, match=r"10:40 to 09:15 ends before it starts.*22:35"):
+        read_worked("10:40-9:15", day=date(2026, 11, 16), zone=BERLIN, now=NOW)
 
 
 def test_a_range_is_wall_clock_time_of_the_contracts_zone():
