@@ -1,5 +1,7 @@
 """Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
@@ -81,6 +83,11 @@ class MoveForm(StrictForm):
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
     learn_domain = BooleanField(_l("Everybody at this domain writes for the client"))
     also = SelectMultipleField(_l("Move along"), coerce=int, validate_choice=False)
+    bill_own_time = BooleanField(_l("Our own time on it becomes billable there"))
+
+    def move(self) -> dict[str, Any]:
+        """Return what was decided, by the names of the act."""
+        return {**self.values(), "also": self.also.data or []}
 
 
 class AcceptForm(StrictForm):

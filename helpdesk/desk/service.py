@@ -1,6 +1,5 @@
 """Acts that span slices, each one unit of work: reply with time and status, note, new ticket, timer by number."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
@@ -15,12 +14,9 @@ from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message
-from helpdesk.timekeeping import queries as time_queries
 from helpdesk.timekeeping import service as timekeeping
-from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
 
 
@@ -118,59 +114,6 @@ def assign(session: Session, *, actor: Actor, now: datetime, number: int, assign
     return item
 
 
-def move(session: Session, *, actor: Actor, now: datetime, number: int, project_id: int) -> WorkItem:
-    """Move a ticket to another project and say so in its conversation; a requester of no client yet is that client's.
-
-    Time that is approved has its price and its month: it does not move, and neither does its ticket.
-
-    Raises:
-        NotFound: no such ticket or project, or not for this actor.
-        RuleViolation: approved time on it, a task, a closed project, a ticket or a requester of another client.
-    """
-    item = projects_queries.get_item(session, actor=actor, number=number)
-    projects_queries.get_project(session, actor=actor, project_id=project_id)
-    entries = time_queries.of_item(session, item.id)
-    locked = time_queries.entries_by_id(session, [entry.id for entry in entries], lock=True)
-    if any(entry.status in APPROVED for entry in locked):
-        message = "There is approved time on this ticket, so it stays where it is. Open a new ticket for what follows."
-        raise RuleViolation(message)
-    before = item.project_id
-    item = projects.move_ticket(session, actor=actor, now=now, item_id=item.id, project_id=project_id)
-    if item.project_id != before:
-        _place_requester(session, actor=actor, now=now, item=item)
-        place = f"{item.project.client.name}, {item.project.name}"
-        tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"moved this to {place}")
-    return item
-
-
-def leave_triage(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    number: int,
-    project_id: int,
-    learn_domain: bool = False,
-    also: Iterable[int] = (),
-) -> WorkItem:
-    """Move a ticket, with others of the same sender, and let the client learn the requester's domain where asked.
-
-    From then on mail of that domain finds the client by itself (docs/mail.md rule 37). All of it happens, or nothing.
-
-    Raises:
-        NotFound: no such ticket or project, or not for this actor.
-        RuleViolation: as :func:`move`; the domain is a freemail provider's or another client's.
-    """
-    item = move(session, actor=actor, now=now, number=number, project_id=project_id)
-    details = ticket_queries.details(session, item.id)
-    if learn_domain and details is not None and not item.project.client.is_internal:
-        domain = details.requester.email.rpartition("@")[2]
-        clients.add_domain(session, actor=actor, now=now, client_id=item.project.client_id, domain=domain)
-    for other in also:
-        move(session, actor=actor, now=now, number=other, project_id=project_id)
-    return item
-
-
 def new_ticket(
     session: Session,
     *,
@@ -225,19 +168,6 @@ def start_timer(session: Session, *, actor: Actor, now: datetime, number: int) -
 def stop_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
     """Stop the actor's timer and return its entry; None where none runs."""
     return timekeeping.stop_timer(session, actor=actor, now=now)
-
-
-def _place_requester(session: Session, *, actor: Actor, now: datetime, item: WorkItem) -> None:
-    details, client = ticket_queries.details(session, item.id), item.project.client
-    if details is None or client.is_internal:
-        return
-    requester = details.requester
-    placed = clients.add_contact(
-        session, actor=actor, now=now, name=requester.name, email=requester.email, client_id=client.id
-    )
-    if placed.client_id != client.id:
-        message = f"{requester.name} is a contact of another client; the tickets of clients stay apart."
-        raise RuleViolation(message)
 
 
 def _set_status(session: Session, *, actor: Actor, now: datetime, item: WorkItem, status: str) -> WorkItem:

@@ -189,6 +189,22 @@ def ranges_of_closed_periods(session: Session, *, client_id: int) -> dict[int, l
     return found
 
 
+def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return by entry the closed months whose ledger names it, in words; overage waits there for its invoice."""
+    query = (
+        select(LedgerRow.time_entry_id, RetainerPeriod.month, Agreement.name)
+        .join(LedgerRow.period)
+        .join(RetainerPeriod.agreement)
+        .where(LedgerRow.time_entry_id.in_(tuple(entry_ids)), RetainerPeriod.reversed_at.is_(None))
+        .distinct()
+        .order_by(RetainerPeriod.month, Agreement.name)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for entry_id, month, name in session.execute(query):
+        found[entry_id or 0].append(f"the closed month {Month.of(month)} of {name}")
+    return dict(found)
+
+
 def open_overage(session: Session, *, client_id: int, until: date) -> list[OverageRange]:
     """Return the overage of closed months until ``until`` that no live charge holds, by entry and range."""
     rows = [

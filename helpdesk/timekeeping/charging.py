@@ -114,6 +114,18 @@ def holders_of(session: Session, entry_id: int) -> list[str]:
     return list(dict.fromkeys(_name(session, charge) for charge in charges))
 
 
+def holders_of_each(session: Session, entry_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return what `holders_of` does for each of many entries that are charged, each holder named once."""
+    names: dict[Holder, str] = {}
+    found: dict[int, list[str]] = defaultdict(list)
+    for charge in _live_charges(session, entry_ids):
+        holder = (charge.holder_kind, charge.holder_id)
+        names[holder] = names.get(holder) or _name(session, charge)
+        if names[holder] not in found[charge.time_entry_id]:
+            found[charge.time_entry_id].append(names[holder])
+    return dict(found)
+
+
 def _of(holder: Holder) -> tuple[ColumnElement[bool], ...]:
     return Charge.holder_kind == holder[0], Charge.holder_id == holder[1]
 

@@ -55,6 +55,7 @@ class TimeEntry(Base):
     billable: Mapped[str] = mapped_column(default="billable")
     status: Mapped[str] = mapped_column(default="draft")
     rejected_because: Mapped[str] = mapped_column(default="")
+    returned_because: Mapped[str] = mapped_column(default="")  # why approved time waits for approval again (rule 3)
     resumes_id: Mapped[int | None] = mapped_column(ForeignKey("time_entries.id"))
     submitted_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]

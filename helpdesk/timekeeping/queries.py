@@ -135,11 +135,25 @@ def recent_items(session: Session, *, person_id: int, limit: int = 6) -> list[Wo
 
 
 def entries_by_id(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[TimeEntry]:
-    """Return the entries that exist of ``ids``, by id; with ``lock`` nobody else changes them meanwhile."""
-    query = with_work().where(TimeEntry.id.in_(list(ids))).order_by(TimeEntry.id)
+    """Return the entries that exist of ``ids``, by id; with ``lock`` nobody else changes or moves them meanwhile."""
+    wanted = sorted(ids)
     if lock:
-        query = query.with_for_update(of=TimeEntry)
+        _lock(session, wanted)
+    query = with_work().where(TimeEntry.id.in_(wanted)).order_by(TimeEntry.id)
     return list(session.scalars(query, execution_options={"populate_existing": lock}))
+
+
+def _lock(session: Session, wanted: list[int]) -> None:
+    """Lock entries, then their items against a move to another project, before anything of either is read.
+
+    A statement of its own: PostgreSQL reads a joined row as it was before the wait for the lock, and time would be
+    priced for the project that its item has just left.
+    """
+    query = select(TimeEntry.work_item_id).where(TimeEntry.id.in_(wanted)).order_by(TimeEntry.id)
+    items = sorted(set(session.scalars(query.with_for_update())))
+    session.execute(
+        select(WorkItem.id).where(WorkItem.id.in_(items)).order_by(WorkItem.id).with_for_update(read=True)
+    ).all()
 
 
 def client_of(entry: TimeEntry) -> Client:

@@ -38,6 +38,7 @@ class EntryLine:
     billable: str
     status: str
     rejected_because: str
+    returned_because: str
     work_type_name: str
     editable: bool
 
@@ -128,6 +129,7 @@ class WaitingLine:
     currency: str
     rate_reason: str
     problem: str
+    returned_because: str
     own: bool
 
 
@@ -171,6 +173,7 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         billable=entry.billable,
         status=entry.status,
         rejected_because=entry.rejected_because,
+        returned_because=entry.returned_because,
         work_type_name=entry.work_type.name if entry.work_type else "",
         editable=may_edit and entry.ended_at is not None and entry.status != "locked",
     )
@@ -246,6 +249,7 @@ def _waiting(entry: TimeEntry, bills: Preview, own_id: int | None, now: datetime
         currency=bills.currency,
         rate_reason=bills.rate_reason,
         problem=bills.problem,
+        returned_because=entry.returned_because,
         own=entry.person_id == own_id,
     )
 

@@ -3,7 +3,7 @@
 from flask import flash
 from flask.typing import ResponseReturnValue
 
-from helpdesk.desk import service
+from helpdesk.desk import moving
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
@@ -11,7 +11,7 @@ from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.intake.service import forwards
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
 
 
@@ -29,8 +29,8 @@ def pass_on(number: int) -> ResponseReturnValue:
     if project is not None and in_triage:
         try:
             with unit_of_work() as session:
-                service.move(session, actor=actor, now=now, number=number, project_id=project.id)
-        except RuleViolation as refusal:
+                moving.move(session, actor=actor, now=now, number=number, project_id=project.id)
+        except (Conflict, RuleViolation) as refusal:
             flash(str(refusal), "danger")
     return to_item(number)
 

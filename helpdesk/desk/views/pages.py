@@ -12,7 +12,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import item_page, queries, service, shell
 from helpdesk.desk.client_page import client_values
-from helpdesk.desk.forms import AssignForm, MoveForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -191,31 +191,6 @@ def assign(number: int) -> ResponseReturnValue:
         service.assign(
             session, actor=current_actor(), now=clock.now(), number=number, assignee_id=form.assignee_id.data
         )
-    return to_item(number)
-
-
-@bp.post("/items/<int:number>/move")
-@policy(DESK)
-def move(number: int) -> ResponseReturnValue:
-    """Move a ticket to another project; a refusal is told on its page."""
-    projects.get_item(read_session(), actor=current_actor(), number=number)
-    form = MoveForm()
-    if not form.validate_on_submit():
-        flash(_("Choose the project that this ticket belongs to."), "danger")
-        return to_item(number)
-    try:
-        with unit_of_work() as session:
-            service.leave_triage(
-                session,
-                actor=current_actor(),
-                now=clock.now(),
-                number=number,
-                project_id=form.project_id.data,
-                learn_domain=bool(form.learn_domain.data),
-                also=form.also.data or [],
-            )
-    except RuleViolation as refusal:
-        flash(str(refusal), "danger")
     return to_item(number)
 
 

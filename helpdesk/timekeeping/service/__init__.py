@@ -2,14 +2,19 @@
 
 from helpdesk.timekeeping.service.approval import approve, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
 from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
 
 __all__ = [
     "add_entry",
     "approve",
+    "as_moving",
+    "carry_time",
     "delete_entry",
     "edit_entry",
+    "place_of",
     "preview",
+    "refuse_held",
     "reject",
     "reopen",
     "resume_timer",

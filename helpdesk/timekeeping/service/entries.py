@@ -123,7 +123,7 @@ def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int
 
 def to_draft(entry: TimeEntry) -> None:
     """Take back everything that submitting and approving wrote."""
-    entry.status, entry.rejected_because = "draft", ""
+    entry.status, entry.rejected_because, entry.returned_because = "draft", "", ""
     entry.submitted_at = entry.approved_at = entry.approved_by_id = None
     entry.billable_seconds = entry.rate_minor = entry.rate_currency = None
     entry.cost_rate_minor = entry.rounding_policy_id = None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.kernel.durations import HOUR, largest_remainder
 from helpdesk.kernel.money import Money
+from helpdesk.projects.models import Project
 from helpdesk.rates import queries as rate_queries
 from helpdesk.rates import service as rates
 from helpdesk.rates.domain import (
@@ -56,13 +57,17 @@ class PriceList:
 
     def preview(self, entry: TimeEntry) -> RateHit | RateMissing:
         """Return what `price` would, by one query a client however many entries: for lists, not for approval."""
-        client = queries.client_of(entry)
+        return self.in_project(entry, entry.work_item.project, on=queries.day_of(entry))
+
+    def in_project(self, entry: TimeEntry, project: Project, *, on: date) -> RateHit | RateMissing:
+        """Return the price that an entry would have if its item belonged to ``project``, as `preview` does."""
+        client = project.client
         if client.id not in self._cards:
             self._cards[client.id] = rate_queries.cards_for(self.session, client_id=client.id, currency=client.currency)
         question = RateQuestion(
-            worked_on=queries.day_of(entry),
+            worked_on=on,
             currency=client.currency,
-            project=str(entry.work_item.project_id),
+            project=str(project.id),
             client=str(client.id),
             person=str(entry.person_id),
             work_type=str(entry.work_type_id) if entry.work_type_id else None,
@@ -98,6 +103,7 @@ def freeze(session: Session, entries: list[TimeEntry]) -> None:
         policy = prices.rounding(entry)
         entry.rounding_policy_id = policy.id if policy else None
         entry.billable_seconds = seconds[entry.id]
+        entry.returned_because = ""
         entry.cost_rate_minor = prices.cost(entry)
         _write_rate(entry, prices)
 

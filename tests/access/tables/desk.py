@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox
+from helpdesk.projects.models import Project
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Participant, TicketDetails
@@ -24,6 +25,9 @@ GLOBEX_WRITES = expect(
 )
 NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+GLOBEX_REFUSED = expect(
+    anonymous=302, technician=404, account_manager=404, rival=422, bookkeeper=403, manager=422, admin=422
 )
 STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 
@@ -54,7 +58,11 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         if session.get(TicketDetails, item.id) is None:
             session.add(TicketDetails(work_item_id=item.id, requester_id=contact.id, reasons=[], last_message_at=now))
         session.add(Participant(work_item_id=item.id, contact_id=copied.id, role="cc", added_at=now))
+    intranet = Project(client_id=office.acme.id, name="Intranet", created_at=now)
+    session.add(intranet)
+    session.flush()
     return {
+        "acme_intranet": intranet.id,
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
         "failed_on_globex": _failed(session, office.globex_ticket.id, mailbox.id, now),
@@ -142,6 +150,9 @@ ROWS = [
     *_on_items("desk.set_status", "status", {"status": "waiting"}),
     *_on_items("desk.assign", "assign", {"assignee_id": ""}),
     *_on_items("desk.move", "move", {"project_id": "{acme_project}"}),
+    Row("desk.preview_move", "GET", "/items/{acme_ticket}/move", DESK, query="project_id={acme_intranet}"),
+    Row("desk.preview_move", "GET", "/items/{globex_ticket}/move", GLOBEX_REFUSED, query="project_id={acme_project}"),
+    Row("desk.preview_move", "GET", "/items/{missing}/move", NOT_THERE, query="project_id={acme_project}"),
     Row(
         "desk.move",
         "POST",

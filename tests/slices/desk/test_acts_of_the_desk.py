@@ -411,18 +411,6 @@ def test_a_requester_of_another_client_keeps_the_ticket_in_triage(office, sign_i
     assert project_of(number) == office.triage.id
 
 
-def test_a_ticket_with_approved_time_stays_where_that_time_was_priced(office, sign_in_as, log_time):
-    number = triage_ticket(office)
-    log_time(status="approved", work_item_id=ticket(number).id)
-
-    answer = sign_in_as(office.manager).post(
-        f"/items/{number}/move", data={"project_id": str(office.acme_project.id)}, follow_redirects=True
-    )
-
-    assert "There is approved time on this ticket" in answer.text
-    assert project_of(number) == office.triage.id
-
-
 def test_tickets_of_strangers_are_not_counted_as_those_of_one_client(office, sign_in_as):
     triage_ticket(office, "anna@elsewhere.example")
 

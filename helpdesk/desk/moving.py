@@ -1,0 +1,148 @@
+"""A ticket moves to another project, and its time with it: what will happen, and the act (docs/billing.md rule 3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.clients import service as clients
+from helpdesk.desk.move_notice import tell_returned
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects_queries
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers import queries as retainers
+from helpdesk.tickets import queries as ticket_queries
+from helpdesk.tickets import service as tickets
+from helpdesk.timekeeping import queries as time_queries
+from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.moves import MovingTime
+from helpdesk.timekeeping.service.moving import Returned
+
+
+@dataclass
+class Moved:
+    """What moved: the item, its time, and what of that waits for approval again."""
+
+    item: WorkItem
+    entries: list[TimeEntry] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
+
+
+def move(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    project_id: int,
+    bill_own_time: bool = False,
+) -> Moved:
+    """Move a ticket to another project and say so in its conversation; a requester of no client yet is that client's.
+
+    Time goes along: nothing keeps a price of the old project, what was approved waits for approval again, and its
+    person and approver are told. ``bill_own_time`` makes time of our own billable where the ticket goes.
+
+    Raises:
+        NotFound: no such ticket or project, or not for this actor.
+        Conflict: time on it is charged; what holds it is named.
+        RuleViolation: a task, a closed project, a ticket or a requester of another client.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    after = projects_queries.get_project(session, actor=actor, project_id=project_id)
+    before = item.project
+    entries, moving = time_of(session, item, lock=True)
+    item = projects.move_ticket(session, actor=actor, now=now, item_id=item.id, project_id=after.id)
+    if before.id == after.id:
+        return Moved(item)
+    timekeeping.refuse_held(entries, moving)
+    returned = timekeeping.carry_time(
+        session,
+        actor=actor,
+        now=now,
+        entries=entries,
+        moving=moving,
+        before=before,
+        after=after,
+        bill_own_time=bill_own_time,
+    )
+    _place_requester(session, actor=actor, now=now, item=item)
+    _say_so(session, actor=actor, now=now, item=item, returned=returned)
+    tell_returned(session, actor=actor, now=now, item=item, before=before, returned=returned)
+    return Moved(item, entries, returned)
+
+
+def leave_triage(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    project_id: int,
+    learn_domain: bool = False,
+    also: Iterable[int] = (),
+    bill_own_time: bool = False,
+) -> list[Moved]:
+    """Move a ticket, with others of the same sender, and let the client learn the requester's domain where asked.
+
+    From then on mail of that domain finds the client by itself (docs/mail.md rule 37). All of it happens, or nothing.
+
+    Raises:
+        NotFound: no such ticket or project, or not for this actor.
+        Conflict: as :func:`move`.
+        RuleViolation: as :func:`move`; the domain is a freemail provider's or another client's.
+    """
+    moved = [
+        move(session, actor=actor, now=now, number=each, project_id=project_id, bill_own_time=bill_own_time)
+        for each in (number, *also)
+    ]
+    item = moved[0].item
+    details = ticket_queries.details(session, item.id)
+    if learn_domain and details is not None and not item.project.client.is_internal:
+        domain = details.requester.email.rpartition("@")[2]
+        clients.add_domain(session, actor=actor, now=now, client_id=item.project.client_id, domain=domain)
+    return moved
+
+
+def time_of(session: Session, item: WorkItem, *, lock: bool = False) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
+    """Return the time on an item by id of entry, and what a move would find of each."""
+    ids = [entry.id for entry in time_queries.of_item(session, item.id)]
+    entries = time_queries.entries_by_id(session, ids, lock=lock)
+    closed = retainers.closed_months_with(session, ids)
+    return entries, timekeeping.as_moving(session, entries, also_held=closed)
+
+
+def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: int | None) -> Project:
+    """Return the project to which the actor may move the item.
+
+    Raises:
+        RuleViolation: it is none of those to which it can move.
+    """
+    if project_id not in {choice for choice, _name in projects_queries.choices_for(session, actor=actor, item=item)}:
+        message = "Choose the project that this ticket belongs to: an active one of its client."
+        raise RuleViolation(message)
+    return projects_queries.get_project(session, actor=actor, project_id=project_id or 0)
+
+
+def _say_so(session: Session, *, actor: Actor, now: datetime, item: WorkItem, returned: list[Returned]) -> None:
+    text = f"moved this to {item.project.client.name}, {item.project.name}"
+    if returned:
+        names = sorted({each.entry.person.name for each in returned})
+        text += f"; time of {', '.join(names)} that was approved waits for approval again"
+    tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=text)
+
+
+def _place_requester(session: Session, *, actor: Actor, now: datetime, item: WorkItem) -> None:
+    details, client = ticket_queries.details(session, item.id), item.project.client
+    if details is None or client.is_internal:
+        return
+    requester = details.requester
+    placed = clients.add_contact(
+        session, actor=actor, now=now, name=requester.name, email=requester.email, client_id=client.id
+    )
+    if placed.client_id != client.id:
+        message = f"{requester.name} is a contact of another client; the tickets of clients stay apart."
+        raise RuleViolation(message)

@@ -1,0 +1,188 @@
+"""Time follows its ticket to another project (docs/billing.md rule 3)."""
+
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.kernel.periods import Month
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.rates import service as rates
+from helpdesk.retainers import service as retainers
+from helpdesk.timekeeping import charging, queries
+from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.charging import ChargeRange
+from helpdesk.timekeeping.models import BILLABLE, Charge, TimeEntry
+from tests.conftest import NOW
+from tests.slices.timekeeping.conftest import MORNING
+
+JANUARY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def website(office) -> int:
+    """A second project of Acme, dearer than its support."""
+    with unit_of_work() as session:
+        project = projects.add_project(session, actor=SYSTEM, now=NOW, client_id=office.acme.id, name="Website")
+        for project_id, amount in ((office.acme_project.id, "100"), (project.id, "150")):
+            rates.set_rate(
+                session,
+                actor=SYSTEM,
+                now=NOW,
+                amount=amount,
+                currency="EUR",
+                effective_on=JANUARY,
+                project_id=project_id,
+            )
+        return project.id
+
+
+def approve(office, *entries):
+    with unit_of_work() as session:
+        timekeeping.approve(session, actor=office.actor("manager"), now=NOW, entry_ids=[entry.id for entry in entries])
+
+
+def entries() -> dict[int, TimeEntry]:
+    with unit_of_work() as session:
+        return {entry.id: entry for entry in session.scalars(queries.with_work())}
+
+
+def project_of(number: int) -> int:
+    with unit_of_work() as session:
+        return session.scalars(select(WorkItem.project_id).where(WorkItem.number == number)).one()
+
+
+def test_draft_and_submitted_time_is_priced_anew_and_approved_waits_for_approval_again(
+    office, website, mailbox, log_time, sign_in_as
+):
+    draft, submitted = log_time(minutes=30), log_time(minutes=20, status="submitted")
+    approved = log_time(minutes=60, status="submitted", note="New driver")
+    approve(office, approved)
+    browser, path = sign_in_as(office.account_manager), f"/items/{office.acme_ticket.number}/move"
+
+    page = browser.get(path, query_string={"project_id": website}).text
+    answer = browser.post(path, data={"project_id": website}, follow_redirects=True)
+
+    assert "1 approved entry is priced anew" in page
+    assert ("€100.00" in page, "€150.00" in page) == (True, True)
+    assert "3 entries moved along." in answer.text
+    found = entries()
+    assert [found[one.id].status for one in (draft, submitted, approved)] == ["draft", "submitted", "submitted"]
+    again = found[approved.id]
+    assert (again.rate_minor, again.billable_seconds, again.approved_by_id) == (None, None, None)
+    assert again.returned_because == "Was approved for Acme, Support, before its ticket moved."
+    assert "Was approved for Acme, Support" in sign_in_as(office.manager).get("/time/approvals").text
+    with unit_of_work() as session:
+        mails = session.scalars(select(OutgoingMessage).order_by(OutgoingMessage.id)).all()
+        moved = session.scalars(select(AuditRow).where(AuditRow.action == "moved", AuditRow.object_id == approved.id))
+        assert [row.data["before"]["rate_minor"] for row in moved if row.object_kind == "time_entry"] == [10000]
+    assert sorted(mail.to[0]["address"] for mail in mails) == sorted([office.manager.email, office.technician.email])
+    assert "16 Nov 2026, 1:00, Technician Person: New driver" in mails[0].text
+    approve(office, again, submitted)
+    assert {entries()[one.id].rate_minor for one in (submitted, approved)} == {15000}
+    assert entries()[approved.id].returned_because == ""
+
+
+def test_charged_time_keeps_its_ticket_and_names_what_holds_it(office, website, log_time, sign_in_as):
+    charged, other = log_time(status="approved"), log_time(status="approved")
+    with unit_of_work() as session:
+        charging.hold(
+            session, now=NOW, holder=("gift", 7), ranges=[ChargeRange(charged.id, 0, 1800, 1800, "written_off")]
+        )
+    browser, path = sign_in_as(office.manager), f"/items/{office.acme_ticket.number}/move"
+
+    page = browser.get(path, query_string={"project_id": website}).text
+    answer = browser.post(path, data={"project_id": website}, follow_redirects=True)
+
+    assert "It stays where it is." in page
+    assert "gift 7" in page
+    assert "Charged time stays where it was charged" in answer.text
+    assert "1:00 of Technician Person in gift 7" in answer.text
+    assert project_of(office.acme_ticket.number) == office.acme_project.id
+    assert entries()[other.id].status == "approved"
+
+
+def test_overage_of_a_closed_month_keeps_its_ticket_before_any_invoice_has_it(office, website, log_time, sign_in_as):
+    log_time(minutes=60, started_at=MORNING - timedelta(days=42), status="approved")
+    with unit_of_work() as session:
+        agreement = retainers.add_agreement(
+            session,
+            actor=SYSTEM,
+            now=NOW,
+            client_id=office.acme.id,
+            name="Support retainer",
+            starts_on=date(2026, 10, 1),
+            terms=retainers.NewTerms(allowance_seconds=0),
+        )
+        retainers.close_period(session, actor=SYSTEM, now=NOW, agreement_id=agreement.id, month=Month(2026, 10))
+        assert session.scalars(select(Charge)).all() == []
+
+    answer = sign_in_as(office.manager).post(
+        f"/items/{office.acme_ticket.number}/move", data={"project_id": website}, follow_redirects=True
+    )
+
+    assert "the closed month 2026-10 of Support retainer" in answer.text
+    assert project_of(office.acme_ticket.number) == office.acme_project.id
+
+
+def test_our_own_time_in_triage_becomes_billable_where_somebody_says_so(office, website, log_time, sign_in_as):
+    with unit_of_work() as session:
+        session.get_one(WorkItem, office.acme_ticket.id).project_id = office.triage.id
+    own = log_time(billable="not_billable", work_item_id=office.acme_ticket.id)
+    browser, path = sign_in_as(office.technician), f"/items/{office.acme_ticket.number}/move"
+
+    page = browser.get(path, query_string={"project_id": website}).text
+    browser.post(path, data={"project_id": website, "bill_own_time": "y"})
+
+    assert "Our own time on it becomes billable there" in page
+    assert "€150.00" not in page  # a technician sees no prices
+    assert entries()[own.id].billable == "billable"
+
+
+def test_after_any_move_nothing_charged_has_changed_and_nothing_approved_has_an_old_price(
+    office, website, log_time, sign_in_as
+):
+    """Every status and way of billing on a ticket of its own, charged and not; each moves there and back."""
+    kinds = list(product(("draft", "submitted", "rejected", "approved"), BILLABLE, (False, True)))
+    with unit_of_work() as session:
+        items = [
+            projects.create_item(
+                session, actor=SYSTEM, now=NOW, kind="ticket", project_id=office.acme_project.id, title=f"Ticket {at}"
+            )
+            for at in range(len(kinds))
+        ]
+    for item, (status, billable, charged) in zip(items, kinds, strict=True):
+        entry = log_time(
+            work_item_id=item.id, status="submitted" if status == "approved" else status, billable=billable
+        )
+        if status == "approved":
+            approve(office, entry)
+            if charged and billable == "billable":
+                with unit_of_work() as session:
+                    ranges = [ChargeRange(entry.id, 0, 60, 60, "hourly")]
+                    charging.hold(session, now=NOW, holder=("gift", 7), ranges=ranges)
+    before = entries()
+    browser = sign_in_as(office.manager)
+
+    for project_id in (website, office.acme_project.id, website):
+        for item in items:
+            browser.post(f"/items/{item.number}/move", data={"project_id": project_id})
+
+    after = entries()
+    with unit_of_work() as session:
+        held = {charge.time_entry_id for charge in session.scalars(select(Charge))}
+    kept = ("status", "billable_seconds", "rate_minor", "rate_reason", "approved_at", "started_at", "ended_at")
+    assert held
+    for entry_id, entry in after.items():
+        if entry_id in held:
+            assert entry.work_item.project_id == office.acme_project.id
+            assert [getattr(entry, name) for name in kept] == [getattr(before[entry_id], name) for name in kept]
+        else:
+            assert entry.work_item.project_id == website
+            assert (entry.status in ("draft", "submitted", "rejected"), entry.rate_minor) == (True, None)
