@@ -1,0 +1,1 @@
+"""The plan of a project as values: working days, tasks in time, what follows what, and what that means. Pure."""
