@@ -1,8 +1,10 @@
 """The audit trail: one append-only row for each act that somebody may ask about later."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import at_once, next_id
@@ -34,3 +36,16 @@ def record(
             data=data,
         )
     )
+
+
+def record_many(
+    session: Session, *, actor: Actor, kind: str, now: datetime, acts: Iterable[tuple[int, str, dict[str, Any]]]
+) -> None:
+    """Write one audit row for each (object id, action, data) that belongs to one act, all in one statement."""
+    who = {"actor_kind": actor.kind, "actor_id": actor.person_id, "actor_name": actor.name}
+    rows = [
+        {"at": now, **who, "action": action, "object_kind": kind, "object_id": object_id, "data": data}
+        for object_id, action, data in acts
+    ]
+    if rows:
+        session.execute(insert(AuditRow), rows)

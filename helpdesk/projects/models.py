@@ -1,8 +1,9 @@
 """Projects, and the one table of work items that time lands on."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -102,6 +103,71 @@ class TaskDetails(Base):
     starts_on: Mapped[date | None]
     due_on: Mapped[date | None]
     estimate_seconds: Mapped[int | None]
+    stated_remaining_seconds: Mapped[int | None]  # what somebody said is left, when so much had been worked:
+    stated_at_worked_seconds: Mapped[int | None]
+    is_milestone: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
 
     work_item: Mapped[WorkItem] = relationship(back_populates="task_details", foreign_keys=[work_item_id])
+
+
+class TaskLink(Base):
+    """One task follows another: it begins when that one has ended and the lag has gone by (finish to start)."""
+
+    __tablename__ = "task_links"
+    __table_args__ = (
+        UniqueConstraint("successor_id", "predecessor_id"),
+        CheckConstraint("successor_id <> predecessor_id", name="joins_two_tasks"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    predecessor_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
+    successor_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"))
+    lag_days: Mapped[int] = mapped_column(default=0)  # negative: it may begin before the other has ended
+    lag_in_working_days: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class Baseline(Base):
+    """What a project's plan was at one moment, under a name, to compare with what became of it."""
+
+    __tablename__ = "plan_baselines"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str]
+    taken_at: Mapped[datetime]
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class BaselineTask(Base):
+    """The days that one task had when the baseline was taken."""
+
+    __tablename__ = "baseline_tasks"
+    __table_args__ = (CheckConstraint("starts_on <= due_on", name="ends_after_it_starts"),)
+
+    baseline_id: Mapped[int] = mapped_column(ForeignKey("plan_baselines.id"), primary_key=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True, index=True)
+    starts_on: Mapped[date]
+    due_on: Mapped[date]
+
+
+class PlanMove(Base):
+    """One act that changed days of a plan, with all that it pushed, so that it can be undone; an undo is one too.
+
+    ``changes`` holds for each task its id, its version afterwards, and its days before and after (ISO, or null).
+    """
+
+    __tablename__ = "plan_moves"
+    __table_args__ = (
+        UniqueConstraint("undoes_id"),
+        Index("ix_plan_moves_newest", "project_id", "person_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    moved_at: Mapped[datetime]
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("plan_moves.id"))
+    changes: Mapped[list[dict[str, Any]]]

@@ -1,0 +1,170 @@
+"""A project's plan as it is stored: its tasks in the order of the plan, their links, and the value made of both."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from helpdesk.accounts.models import Person
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.projects import queries
+from helpdesk.projects.domain.plan import Link, Plan, PlannedTask, Span
+from helpdesk.projects.models import OPEN_STATUSES, TaskDetails, TaskLink, WorkItem
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task of a plan, with what its page shows of it."""
+
+    id: int
+    number: int
+    title: str
+    status: str
+    version: int
+    assignee_name: str | None
+    parent_id: int | None
+    starts_on: date | None
+    due_on: date | None
+    estimate_seconds: int | None
+    stated_remaining_seconds: int | None
+    stated_at_worked_seconds: int | None
+    is_milestone: bool
+
+    @property
+    def name(self) -> str:
+        """How people call it: ``#12 Copy the mailboxes``."""
+        return f"#{self.number} {self.title}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the work is over."""
+        return self.status not in OPEN_STATUSES
+
+    @property
+    def span(self) -> Span | None:
+        """Its days; a task with one of both days only takes that day."""
+        days = [day for day in (self.starts_on, self.due_on) if day is not None]
+        return Span(min(days), max(days)) if days else None
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """One link of a plan."""
+
+    id: int
+    predecessor_id: int
+    successor_id: int
+    lag_days: int
+    in_working_days: bool
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """The rows of a plan, children below their parents, and the plan that they make."""
+
+    project_id: int
+    rows: tuple[TaskRow, ...]
+    links: tuple[LinkRow, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as a value."""
+        tasks = (
+            PlannedTask(row.id, row.name, row.span, row.parent_id, row.is_milestone, row.is_done) for row in self.rows
+        )
+        links = (
+            Link(link.predecessor_id, link.successor_id, link.lag_days, link.in_working_days) for link in self.links
+        )
+        return Plan(tuple(tasks), tuple(links))
+
+    @property
+    def by_id(self) -> dict[int, TaskRow]:
+        """The rows by the ids of their tasks."""
+        return {row.id: row for row in self.rows}
+
+    def by_number(self, number: int) -> TaskRow:
+        """Return the task with a number.
+
+        Raises:
+            NotFound: no task of this plan has it.
+        """
+        found = next((row for row in self.rows if row.number == number), None)
+        if found is None:
+            message = f"There is no task #{number} in this plan."
+            raise NotFound(message)
+        return found
+
+
+def read(session: Session, *, actor: Actor, project_id: int) -> StoredPlan:
+    """Return a project's plan, in two queries beside that for the project.
+
+    Raises:
+        NotFound: no such project, or not for this actor.
+    """
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    query = (
+        select(
+            WorkItem.id,
+            WorkItem.number,
+            WorkItem.title,
+            WorkItem.status,
+            WorkItem.version,
+            Person.name,
+            TaskDetails.parent_id,
+            TaskDetails.starts_on,
+            TaskDetails.due_on,
+            TaskDetails.estimate_seconds,
+            TaskDetails.stated_remaining_seconds,
+            TaskDetails.stated_at_worked_seconds,
+            TaskDetails.is_milestone,
+        )
+        .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
+        .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .where(WorkItem.project_id == project.id, WorkItem.kind == "task")
+        .order_by(func.coalesce(TaskDetails.position, 0), WorkItem.number)
+    )
+    found: Iterable[Any] = session.execute(query)
+    rows = [TaskRow(*row) for row in found]
+    return StoredPlan(project.id, tuple(_by_parent(rows)), _links(session, project.id))
+
+
+def _links(session: Session, project_id: int) -> tuple[LinkRow, ...]:
+    before, after = aliased(WorkItem), aliased(WorkItem)
+    query = (
+        select(
+            TaskLink.id,
+            TaskLink.predecessor_id,
+            TaskLink.successor_id,
+            TaskLink.lag_days,
+            TaskLink.lag_in_working_days,
+        )
+        .join(before, before.id == TaskLink.predecessor_id)
+        .join(after, after.id == TaskLink.successor_id)
+        .where(
+            before.project_id == project_id,
+            after.project_id == project_id,
+            before.kind == "task",
+            after.kind == "task",
+        )
+        .order_by(TaskLink.id)
+    )
+    return tuple(LinkRow(*row) for row in session.execute(query))
+
+
+def _by_parent(rows: list[TaskRow]) -> Iterable[TaskRow]:
+    """Yield the rows with all that is below each right after it; what hangs in a circle of parents comes last."""
+    known = {row.id for row in rows}
+    below: dict[int | None, list[TaskRow]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    waiting, seen = list(reversed(below.get(None, []))), set[int]()
+    while waiting:
+        row = waiting.pop()
+        seen.add(row.id)
+        yield row
+        waiting.extend(reversed(below.get(row.id, [])))
+    yield from (row for row in rows if row.id not in seen)
