@@ -96,6 +96,18 @@ SQL_CHECKS = (
         " WHERE c.released_at IS NULL AND c.to_second > COALESCE(e.billable_seconds, 0)",
     ),
     SqlCheck(
+        3,
+        "time entry {0} is reversed, but no reversal says why",
+        "SELECT e.id FROM time_entries e LEFT JOIN time_reversals r ON r.time_entry_id = e.id"
+        " WHERE e.status = 'reversed' AND r.id IS NULL",
+    ),
+    SqlCheck(
+        3,
+        "time entry {0} has a reversal, yet it is {1}",
+        "SELECT e.id, e.status FROM time_entries e JOIN time_reversals r ON r.time_entry_id = e.id"
+        " WHERE e.status <> 'reversed'",
+    ),
+    SqlCheck(
         4,
         "time entry {0} is {1}, yet charge {2} holds seconds of it",
         "SELECT e.id, e.status, c.id FROM charges c JOIN time_entries e ON e.id = c.time_entry_id"
@@ -122,6 +134,34 @@ SQL_CHECKS = (
         "SELECT p.id, COALESCE(SUM(-r.seconds), 0), p.used_seconds FROM retainer_periods p"
         " LEFT JOIN ledger_rows r ON r.period_id = p.id AND r.kind = 'draw' WHERE p.reversed_at IS NULL"
         " GROUP BY p.id, p.used_seconds HAVING COALESCE(SUM(-r.seconds), 0) <> p.used_seconds",
+    ),
+    SqlCheck(
+        5,
+        "period {0}: its grants and adjustments come to {1} seconds, its figure is {2}",
+        "SELECT p.id, COALESCE(SUM(r.seconds), 0), p.granted_seconds FROM retainer_periods p"
+        " LEFT JOIN ledger_rows r ON r.period_id = p.id AND r.kind IN ('grant', 'adjustment')"
+        " WHERE p.reversed_at IS NULL GROUP BY p.id, p.granted_seconds"
+        " HAVING COALESCE(SUM(r.seconds), 0) <> p.granted_seconds",
+    ),
+    SqlCheck(
+        5,
+        "period {0} gives seconds of time entry {1} back, which is not reversed",
+        "SELECT p.id, r.time_entry_id FROM ledger_rows r JOIN retainer_periods p ON p.id = r.period_id"
+        " LEFT JOIN time_reversals v ON v.time_entry_id = r.time_entry_id"
+        " WHERE r.kind = 'adjustment' AND p.reversed_at IS NULL AND v.id IS NULL",
+    ),
+    SqlCheck(
+        5,
+        "closed periods drew {1} seconds for time entry {0}, which is reversed, and gave {2} back",
+        "SELECT v.time_entry_id, d.drawn, d.given FROM time_reversals v JOIN (SELECT p.agreement_id, r.time_entry_id,"
+        " SUM(CASE WHEN r.kind = 'draw' THEN -r.seconds ELSE 0 END) AS drawn,"
+        " SUM(CASE WHEN r.kind = 'adjustment' THEN r.seconds ELSE 0 END) AS given,"
+        " MAX(CASE WHEN r.kind = 'draw' THEN p.month END) AS month"
+        " FROM ledger_rows r JOIN retainer_periods p ON p.id = r.period_id"
+        " WHERE p.reversed_at IS NULL AND r.time_entry_id IS NOT NULL GROUP BY p.agreement_id, r.time_entry_id) d"
+        " ON d.time_entry_id = v.time_entry_id WHERE d.given <> d.drawn AND (d.given <> 0 OR EXISTS"
+        " (SELECT 1 FROM retainer_periods p WHERE p.agreement_id = d.agreement_id AND p.reversed_at IS NULL"
+        " AND p.month > d.month AND p.closed_at > v.reversed_at))",
     ),
     SqlCheck(
         5,

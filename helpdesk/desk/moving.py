@@ -109,7 +109,7 @@ def leave_triage(
 
 def time_of(session: Session, item: WorkItem, *, lock: bool = False) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
     """Return the time on an item by id of entry, and what a move would find of each."""
-    ids = [entry.id for entry in time_queries.of_item(session, item.id)]
+    ids = [entry.id for entry in time_queries.of_item(session, item.id, reversed_too=True)]
     entries = time_queries.entries_by_id(session, ids, lock=lock)
     closed = retainers.closed_months_with(session, ids)
     return entries, timekeeping.as_moving(session, entries, also_held=closed)

@@ -29,6 +29,10 @@ RATES = frozenset({ADMIN, MANAGER, ACCOUNT_MANAGER})
 RETAINERS = frozenset({ADMIN, MANAGER, ACCOUNT_MANAGER})
 INVOICES = frozenset({ADMIN, MANAGER, ACCOUNT_MANAGER, BOOKKEEPER})
 MONTH_END = frozenset({ADMIN, MANAGER, BOOKKEEPER})
+LOCKS = MONTH_END
+"""Who sets lock dates."""
+LOCKED_TIME = frozenset({ADMIN, MANAGER})
+"""Who may still change time of locked days, with a reason."""
 CLIENTS_EDIT = frozenset({ADMIN, MANAGER})
 SETTINGS = frozenset({ADMIN})
 

@@ -59,6 +59,7 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
         "unresolved": unresolved,
         "run": run,
         "drafts": drafts,
+        "lock": _lock(session, month),
         "ready": {"count": ready, "first_number": numbers[0], "last_number": numbers[-1]},
     }
 
@@ -71,6 +72,16 @@ def _stepper(month: Month, *, is_over: bool) -> Page:
         "before_url": url_for("invoicing.close", month=str(month.previous)),
         "after_url": url_for("invoicing.close", month=str(month.next)),
         "over": is_over,
+    }
+
+
+def _lock(session: Session, month: Month) -> Page:
+    """Return until when time is locked, and whether that covers the month: the close offers it and does not do it."""
+    through = timekeeping.locked_through(session)
+    return {
+        "through": through,
+        "last_day": month.last_day.isoformat(),
+        "done": through is not None and through >= month.last_day,
     }
 
 

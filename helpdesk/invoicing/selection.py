@@ -115,6 +115,7 @@ def _open_entries(session: Session, client: Client, month: Month) -> Sequence[Ti
     query = timekeeping.with_work().where(
         Project.client_id == client.id,
         TimeEntry.started_at < month_end(client, month),
+        TimeEntry.status != "reversed",
         (TimeEntry.billable_seconds.is_(None))
         | (TimeEntry.billable_seconds == 0)
         | (held < TimeEntry.billable_seconds),

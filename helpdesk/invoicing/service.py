@@ -20,7 +20,9 @@ from helpdesk.invoicing.month_draft import draft_month
 from helpdesk.invoicing.series import next_numbers, take_number
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.timekeeping import charging
+from helpdesk.timekeeping import charging, claims
+from helpdesk.timekeeping.claims import Claimant
+from helpdesk.timekeeping.models import TimeEntry
 
 __all__ = ["draft_month", "drop_draft", "give_up", "holder_name", "issue", "next_numbers", "send_again", "void"]
 
@@ -141,7 +143,17 @@ def holder_name(session: Session, line_id: int) -> str:
     )
 
 
+def _needs_a_credit_note(session: Session, _entry: TimeEntry, line_id: int) -> str:
+    """Say why a reversal does not answer seconds on an issued invoice; a credit note will release their charge."""
+    return (
+        f"It is on {holder_name(session, line_id)}, which is issued: billed time changes with a credit note that names "
+        "it, and Helpdesk does not write these yet. Void the invoice if it never left the house; else add a new entry "
+        "for the difference."
+    )
+
+
 charging.name_holders(HOLDER, holder_name)
+claims.register(HOLDER, Claimant(objection=_needs_a_credit_note))
 
 
 def _release(session: Session, invoice: Invoice, now: datetime) -> None:

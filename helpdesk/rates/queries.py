@@ -172,3 +172,8 @@ def work_types(session: Session) -> list[WorkType]:
     """Return the work types in use, the default one first, then by name."""
     query = select(WorkType).where(WorkType.archived_at.is_(None))
     return list(session.scalars(query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))))
+
+
+def work_type_names(session: Session) -> dict[int, str]:
+    """Return the names of all work types by id, also of those that are not in use any more."""
+    return {row.id: row.name for row in session.execute(select(WorkType.id, WorkType.name))}

@@ -14,11 +14,13 @@ from helpdesk.rates.service import policy_of, rounding_of
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
 from helpdesk.retainers.domain.statement import Statement, open_statement
-from helpdesk.retainers.domain.work import EntryStatus, WorkEntry
+from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
 
+KEPT = (*APPROVED, "reversed")
+"""Entries whose seconds and rate are those that they were approved with."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -28,6 +30,15 @@ class Bookkeeping:
 
     books: Books
     rows: dict[str, TimeEntry]
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """The burn that live closed periods drew for a reversed entry, and the closed month that gave it back, if any."""
+
+    seconds: int
+    month: Month | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,14 @@ class Shelf:
     """All rows that the books of some clients are made of.
 
     ``agreements`` and ``entries`` by client, ``closed`` periods by agreement and month, ``settled`` by agreement and
-    entry: the first month that has settled it. ``cards`` by client and currency.
+    entry: the first month that has settled it, and so ``given_back`` of reversed ones. ``cards`` by client and
+    currency.
     """
 
     agreements: Mapping[int, Sequence[Agreement]]
     closed: Mapping[int, Mapping[Month, RetainerPeriod]]
     settled: Mapping[int, Mapping[int, Month]]
+    given_back: Mapping[int, Mapping[int, GivenBack]]
     entries: Mapping[int, Sequence[TimeEntry]]
     policies: Sequence[RoundingPolicyRow]
     cards: Mapping[tuple[int, str], Sequence[RateCard]]
@@ -64,12 +77,18 @@ class Shelf:
         """Return what the engine needs to know of an agreement: the entries that it draws, terms, rates, rounding.
 
         An entry that a narrower agreement covers is left to that one; time that came late for a closed month is put
-        into the next open one (docs/billing.md rules 10 and 12).
+        into the next open one (docs/billing.md rules 10 and 12). A reversed entry stays in the closed months that
+        drew it, and the next open one gives the seconds back (rule 2).
         """
         zone, client_id = ZoneInfo(agreement.time_zone), agreement.client_id
         siblings = {each.id: engine_agreement(each) for each in self.agreements[client_id]}
         closed, settled = self.closed.get(agreement.id, {}), self.settled.get(agreement.id, {})
-        mine = [row for row in self.entries.get(client_id, ()) if _drawn_by(row, siblings, zone) == agreement.id]
+        mine = [
+            row
+            for row in self.entries.get(client_id, ())
+            if _drawn_by(row, siblings, zone) == agreement.id and (row.status != "reversed" or row.id in settled)
+        ]
+        given_back = self.given_back.get(agreement.id, {})
         books = Books(
             entries=tuple(_work_entry(row, zone, closed, settled) for row in mine),
             zone=zone,
@@ -79,6 +98,11 @@ class Shelf:
             agreement=siblings[agreement.id],
             client=str(client_id),
             through=through,
+            adjustments=tuple(
+                _adjustment(row, back, max(closed).next)
+                for row in mine
+                if (back := given_back.get(row.id)) is not None and back.seconds
+            ),
         )
         return Bookkeeping(books, {row.uuid: row for row in mine})
 
@@ -105,7 +129,7 @@ def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: Zon
 def _work_entry(
     row: TimeEntry, zone: ZoneInfo, closed: Mapping[Month, RetainerPeriod], settled: Mapping[int, Month]
 ) -> WorkEntry:
-    month = local_month(row.started_at, zone)
+    month, is_reversed = local_month(row.started_at, zone), row.status == "reversed"
     is_late = month in closed and settled.get(row.id) != month
     return WorkEntry(
         uuid=row.uuid,
@@ -116,16 +140,23 @@ def _work_entry(
         ticket=str(row.work_item_id),
         work_type=_work_type(row),
         is_billable=row.billable == "billable",
-        status=EntryStatus(row.status),
+        status=EntryStatus.APPROVED if is_reversed else EntryStatus(row.status),
         is_typed_duration=row.duration_only,
-        fixed_seconds=row.billable_seconds if row.status in APPROVED else None,
+        fixed_seconds=row.billable_seconds if row.status in KEPT else None,
         fixed_rate=_fixed_rate(row),
         settle_in=(settled.get(row.id) or max(closed).next) if is_late else None,
+        reversed_in=max(closed).next if is_reversed else None,
     )
 
 
+def _adjustment(row: TimeEntry, back: GivenBack, next_open: Month) -> Adjustment:
+    """Return the grant of the month that gave the seconds back, or of the next open one, which will."""
+    reason = f"#{row.work_item.number} of {row.started_at:%Y-%m-%d} reversed: {back.reason}"
+    return Adjustment(row.uuid, back.seconds, back.month or next_open, reason)
+
+
 def _fixed_rate(row: TimeEntry) -> RateHit | None:
-    if row.rate_minor is None or row.rate_currency is None or row.status not in APPROVED:
+    if row.rate_minor is None or row.rate_currency is None or row.status not in KEPT:
         return None
     amount = Decimal(row.rate_minor).scaleb(-exponent_of(row.rate_currency))
     return RateHit(amount, row.rate_currency, "approved", row.rate_reason)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -17,11 +17,11 @@ from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import RoundingPolicyRow
-from helpdesk.retainers.books import Bookkeeping, MonthView, Shelf, engine_agreement
+from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 
 Range = tuple[int, int]
 
@@ -141,6 +141,7 @@ def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = 
         agreements=agreements,
         closed=closed_periods(session, agreement_ids=[each.id for many in agreements.values() for each in many]),
         settled=_months_that_settled(session, ids),
+        given_back=_given_back(session, ids),
         entries=_entries(session, ids),
         policies=session.scalars(select(RoundingPolicyRow)).all(),
         cards={
@@ -206,7 +207,10 @@ def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, 
 
 
 def open_overage(session: Session, *, client_id: int, until: date) -> list[OverageRange]:
-    """Return the overage of closed months until ``until`` that no live charge holds, by entry and range."""
+    """Return the overage of closed months until ``until`` that no live charge holds, by entry and range.
+
+    Nobody is billed for a reversed entry.
+    """
     rows = [
         (row, period)
         for row, period in _entry_rows(session, client_id=client_id, kinds=("overage",))
@@ -251,7 +255,7 @@ def _entry_rows(
             Agreement.client_id == client_id,
             RetainerPeriod.reversed_at.is_(None),
             LedgerRow.kind.in_(kinds),
-            LedgerRow.time_entry_id.is_not(None),
+            LedgerRow.time_entry_id.not_in(select(TimeReversal.time_entry_id)),
         )
         .order_by(LedgerRow.time_entry_id, LedgerRow.from_second)
     )
@@ -288,10 +292,33 @@ def _months_that_settled(session: Session, client_ids: tuple[int, ...]) -> dict[
             Agreement.client_id.in_(client_ids),
             RetainerPeriod.reversed_at.is_(None),
             LedgerRow.time_entry_id.is_not(None),
+            LedgerRow.kind.in_(("draw", "overage")),
         )
         .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
     found: dict[int, dict[int, Month]] = defaultdict(dict)
     for agreement_id, entry_id, month in session.execute(query):
         found[agreement_id][entry_id or 0] = Month.of(month)
+    return found
+
+
+def _given_back(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[int, GivenBack]]:
+    """Return by agreement and reversed entry what live closed periods drew for it, and which has given it back."""
+    query = (
+        select(
+            RetainerPeriod.agreement_id,
+            LedgerRow.time_entry_id,
+            func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=0)),
+            func.max(case((LedgerRow.kind == "adjustment", RetainerPeriod.month))),
+            func.max(TimeReversal.reason),
+        )
+        .join(LedgerRow.period)
+        .join(RetainerPeriod.agreement)
+        .join(TimeReversal, TimeReversal.time_entry_id == LedgerRow.time_entry_id)
+        .where(Agreement.client_id.in_(client_ids), RetainerPeriod.reversed_at.is_(None))
+        .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
+    )
+    found: dict[int, dict[int, GivenBack]] = defaultdict(dict)
+    for agreement_id, entry_id, seconds, month, reason in session.execute(query):
+        found[agreement_id][entry_id or 0] = GivenBack(int(seconds), Month.of(month) if month else None, reason)
     return found

@@ -16,7 +16,7 @@ from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.rates.domain import RateHit
-from helpdesk.retainers import queries
+from helpdesk.retainers import giving_back, queries
 from helpdesk.retainers.books import MonthView, engine_agreement
 from helpdesk.retainers.domain.engine import Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult, Posting
@@ -37,6 +37,7 @@ def _name_of_period(session: Session, period_id: int) -> str:
 
 
 charging.name_holders(HOLDER, _name_of_period)
+giving_back.register(HOLDER)
 
 
 @dataclass(frozen=True)
@@ -275,13 +276,13 @@ def _post(
 
 
 def _ledger_row(posting: Posting, position: int, rows: dict[str, TimeEntry], currency: str, now: datetime) -> LedgerRow:
-    piece = posting.piece
+    piece, named = posting.piece, posting.piece.entry_uuid if posting.piece else posting.adjusts
     price = piece.price if piece is not None else None
     return LedgerRow(
         position=position,
         kind=posting.kind,
         seconds=posting.seconds,
-        time_entry_id=rows[piece.entry_uuid].id if piece else None,
+        time_entry_id=rows[named].id if named else None,
         from_second=piece.from_second if piece else None,
         to_second=piece.to_second if piece else None,
         price_minor=int(price.amount.scaleb(exponent_of(currency))) if isinstance(price, RateHit) else None,

@@ -126,6 +126,22 @@ def holders_of_each(session: Session, entry_ids: Iterable[int]) -> dict[int, lis
     return dict(found)
 
 
+def let_go(session: Session, *, now: datetime, entry: TimeEntry) -> None:
+    """Release every live charge of an entry that is reversed; what its holders say of it is for them to correct."""
+    session.execute(
+        update(Charge)
+        .where(Charge.time_entry_id == entry.id, Charge.released_at.is_(None))
+        .values(state="released", released_at=now),
+        execution_options={"synchronize_session": "fetch"},
+    )
+
+
+def name_of(session: Session, holder: Holder) -> str:
+    """Return how people call a holder: ``invoice INV-2026-0007``."""
+    namer = _namers.get(holder[0])
+    return namer(session, holder[1]) if namer else f"{holder[0].replace('_', ' ')} {holder[1]}"
+
+
 def _of(holder: Holder) -> tuple[ColumnElement[bool], ...]:
     return Charge.holder_kind == holder[0], Charge.holder_id == holder[1]
 
@@ -175,8 +191,7 @@ def _taken(session: Session, entry: TimeEntry, charge: Charge) -> str:
 
 
 def _name(session: Session, charge: Charge) -> str:
-    namer = _namers.get(charge.holder_kind)
-    return namer(session, charge.holder_id) if namer else f"{charge.holder_kind.replace('_', ' ')} {charge.holder_id}"
+    return name_of(session, (charge.holder_kind, charge.holder_id))
 
 
 def _charge(wanted: ChargeRange, *, now: datetime, holder: Holder, state: str) -> Charge:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
@@ -45,6 +45,7 @@ class WorkForm(StrictForm):
     note = StringField(_l("Note"), validators=[Length(max=NOTE_LENGTH)])
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
     billable = SelectField(_l("Billing"), default="billable")
+    reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
 
     def offer(self, session: Session, *, chosen: WorkType | None = None) -> None:
         """Fill the choices."""
@@ -87,3 +88,28 @@ class SubmitForm(StrictForm):
     """The week that is done."""
 
     week = StringField(validators=[InputRequired()])
+
+
+class ReopenForm(StrictForm):
+    """Why an approval is taken back, and to where."""
+
+    reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=NOTE_LENGTH)])
+    to = StringField(validators=[AnyOf(["draft", "submitted"])], default="draft")
+
+
+class ReasonForm(StrictForm):
+    """Why something is done that needs a reason."""
+
+    reason = StringField(_l("Reason"), validators=[Length(max=NOTE_LENGTH)])
+
+
+class LockForm(StrictForm):
+    """The last day that is locked; none opens all days."""
+
+    through = DateField(_l("Locked up to and with"), validators=[Optional()])
+    client_id = SelectField(_l("For"), coerce=optional_id)
+    reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
+
+    def offer(self, clients: Sequence[tuple[int, str]]) -> None:
+        """Fill the clients; no choice means everybody."""
+        self.client_id.choices = options([("", _("All clients")), *clients])

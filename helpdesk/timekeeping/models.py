@@ -1,6 +1,6 @@
-"""Time entries, and the charges that say what holds which of their seconds."""
+"""Time entries, the charges that say what holds which of their seconds, reversals, and the days that are locked."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +10,7 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
 
-STATUSES = ("draft", "submitted", "approved", "rejected", "locked")
+STATUSES = ("draft", "submitted", "approved", "rejected", "locked", "reversed")
 BILLABLE = ("billable", "not_billable", "no_charge")
 
 
@@ -67,6 +67,8 @@ class TimeEntry(Base):
     cost_rate_minor: Mapped[AmountMinor | None]
     rounding_policy_id: Mapped[int | None] = mapped_column(ForeignKey("rounding_policies.id"))
     created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who wrote it, where that is known
+    edited_at: Mapped[datetime | None]  # changed since it was submitted for the first time; approval takes it back
     version: Mapped[int] = mapped_column(default=1)
 
     work_item: Mapped[WorkItem] = relationship()
@@ -116,3 +118,42 @@ class Charge(Base):
     released_at: Mapped[datetime | None]
 
     entry: Mapped[TimeEntry] = relationship(back_populates="charges")
+
+
+class TimeReversal(Base):
+    """Why an entry that a closed period had drawn does not count any more, and what stands in its place (rule 2).
+
+    Append-only: a trigger refuses UPDATE and DELETE. ``seconds`` are the billable seconds of the entry, whose row
+    stays as it was approved. Without a replacement the work never was.
+    """
+
+    __tablename__ = "time_reversals"
+    __table_args__ = (
+        UniqueConstraint("time_entry_id"),
+        UniqueConstraint("replacement_id"),
+        CheckConstraint("seconds >= 0", name="reverses_no_negative_time"),
+        CheckConstraint("reason <> ''", name="says_why"),
+        CheckConstraint("replacement_id IS NULL OR replacement_id <> time_entry_id", name="is_not_its_own_replacement"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time_entry_id: Mapped[int] = mapped_column(ForeignKey("time_entries.id"))
+    replacement_id: Mapped[int | None] = mapped_column(ForeignKey("time_entries.id"))
+    seconds: Mapped[int]
+    reason: Mapped[str]
+    reversed_at: Mapped[datetime]
+    reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class TimeLock(Base):
+    """The last day whose time is locked, for everybody (no client) or for one client. One row for each."""
+
+    __tablename__ = "time_locks"
+    __table_args__ = (UniqueConstraint("scope_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope_key: Mapped[str]  # company, or client:7
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"))
+    through: Mapped[date | None]  # None: nothing is locked
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -1,19 +1,21 @@
 """Reads of time: what runs, a week, an item's entries, what waits for approval. One query a list."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
+from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain import Week, Worked
-from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.models import Charge, TimeEntry, TimeLock, TimeReversal
 
 
 def with_work() -> Select[TimeEntry]:
@@ -49,17 +51,20 @@ def running(session: Session, person_id: int | None) -> TimeEntry | None:
     return session.scalar(with_work().where(TimeEntry.person_id == person_id, TimeEntry.ended_at.is_(None)))
 
 
-def of_item(session: Session, item_id: int) -> list[TimeEntry]:
-    """Return all entries on a work item, newest first."""
+def of_item(session: Session, item_id: int, *, reversed_too: bool = False) -> list[TimeEntry]:
+    """Return the entries on a work item, newest first; those that were reversed only where asked for."""
     query = with_work().where(TimeEntry.work_item_id == item_id)
+    if not reversed_too:
+        query = query.where(TimeEntry.status != "reversed")
     return list(session.scalars(query.order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())))
 
 
 def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
-    """Return a person's entries of a week, by start. An entry's day is that of its contract's zone."""
+    """Return a person's entries of a week, by start, but for reversed ones. The day is that of the contract's zone."""
     first, last = (datetime.combine(day, time.min, tzinfo=UTC) for day in (week.days[0], week.days[-1]))
     query = with_work().where(
         TimeEntry.person_id == person_id,
+        TimeEntry.status != "reversed",
         TimeEntry.started_at >= first - timedelta(days=1),
         TimeEntry.started_at < last + timedelta(days=2),
     )
@@ -113,6 +118,7 @@ def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:
     query = with_work().where(
         TimeEntry.person_id == entry.person_id,
         TimeEntry.id != entry.id,
+        TimeEntry.status != "reversed",
         TimeEntry.duration_only.is_(False),
         TimeEntry.started_at < entry.ended_at,
         TimeEntry.ended_at.is_(None) | (TimeEntry.ended_at > entry.started_at),
@@ -156,6 +162,24 @@ def _lock(session: Session, wanted: list[int]) -> None:
     ).all()
 
 
+def is_named(session: Session, entry_id: int) -> bool:
+    """Return whether later work resumed the entry, or a reversal names it."""
+    resumed = exists().where(TimeEntry.resumes_id == entry_id)
+    reversal = exists().where(or_(TimeReversal.time_entry_id == entry_id, TimeReversal.replacement_id == entry_id))
+    return bool(session.scalar(select(or_(resumed, reversal))))
+
+
+def reversal_of(session: Session, entry_id: int) -> TimeReversal | None:
+    """Return why the entry is reversed and what stands in its place; None where it is not."""
+    return session.scalar(select(TimeReversal).where(TimeReversal.time_entry_id == entry_id))
+
+
+def history(session: Session, entry_id: int) -> list[AuditRow]:
+    """Return what happened to an entry, oldest first."""
+    query = select(AuditRow).where(AuditRow.object_kind == "time_entry", AuditRow.object_id == entry_id)
+    return list(session.scalars(query.order_by(AuditRow.id)))
+
+
 def client_of(entry: TimeEntry) -> Client:
     """Return the client that an entry's work is for."""
     return entry.work_item.project.client
@@ -174,3 +198,37 @@ def worked_seconds(entry: TimeEntry, *, now: datetime) -> int:
 def worked_of(entry: TimeEntry) -> Worked:
     """Return the interval of an entry that does not run any more."""
     return Worked(entry.started_at, entry.ended_at or entry.started_at, entry.duration_only)
+
+
+@dataclass(frozen=True)
+class LockLine:
+    """One lock date in force, and who set it when; no client is everybody."""
+
+    client_id: int | None
+    client_name: str
+    through: date
+    set_at: datetime
+    set_by: str
+
+
+def locks(session: Session) -> tuple[LockLine | None, list[LockLine]]:
+    """Return the lock date of everybody and those of clients by name: one query."""
+    query = (
+        select(TimeLock.client_id, Client.name, TimeLock.through, TimeLock.set_at, Person.name)
+        .outerjoin(Client, Client.id == TimeLock.client_id)
+        .outerjoin(Person, Person.id == TimeLock.set_by_id)
+        .where(TimeLock.through.is_not(None))
+        .order_by(func.lower(Client.name))
+    )
+    lines = [
+        LockLine(client_id, name or "", through, set_at, who or "Helpdesk")
+        for client_id, name, through, set_at, who in session.execute(query)
+        if through is not None
+    ]
+    company = next((line for line in lines if line.client_id is None), None)
+    return company, [line for line in lines if line.client_id is not None]
+
+
+def locked_through(session: Session) -> date | None:
+    """Return the last day that is locked for everybody; None where none is."""
+    return session.scalar(select(TimeLock.through).where(TimeLock.client_id.is_(None)))

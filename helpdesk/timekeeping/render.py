@@ -155,7 +155,7 @@ def waiting_groups(
 
 
 def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
-    """Return an entry as a line; nothing that runs or is charged is editable."""
+    """Return an entry as a line. ``editable`` has a page: nothing that runs has; it says what cannot be changed."""
     return EntryLine(
         id=entry.id,
         number=entry.work_item.number,
@@ -175,7 +175,7 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         rejected_because=entry.rejected_because,
         returned_because=entry.returned_because,
         work_type_name=entry.work_type.name if entry.work_type else "",
-        editable=may_edit and entry.ended_at is not None and entry.status != "locked",
+        editable=may_edit and entry.ended_at is not None,
     )
 
 

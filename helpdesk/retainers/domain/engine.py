@@ -17,7 +17,7 @@ from helpdesk.retainers.domain.period import PeriodResult, period_result
 from helpdesk.retainers.domain.pieces import Piece, PieceKind, Price, pieces_of
 from helpdesk.retainers.domain.segments import Segment, segments_of
 from helpdesk.retainers.domain.terms import Agreement
-from helpdesk.retainers.domain.work import WorkEntry, billable_seconds
+from helpdesk.retainers.domain.work import Adjustment, WorkEntry, billable_seconds
 
 RATE_MISSING = "rate_missing"
 
@@ -27,7 +27,7 @@ class Books:
     """All that the result depends on: one client's time, rates and agreement, in the contract's zone and currency.
 
     ``entries`` may come in any order and have distinct uuids. ``through`` is the last month to account for; months
-    with work are accounted for in any case.
+    with work are accounted for in any case. ``adjustments`` are what reversals of entries give back.
     """
 
     entries: tuple[WorkEntry, ...]
@@ -38,6 +38,7 @@ class Books:
     agreement: Agreement | None = None
     client: str | None = None
     through: Month | None = None
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _allocate(
     for segment in segments:
         if segment.is_in_scope:
             by_month[segment.month].append(segment)
-    ledger = keep_ledger(books.agreement, by_month, through=books.through)
+    in_order = sorted(books.adjustments, key=lambda each: (each.month, each.entry_uuid))
+    ledger = keep_ledger(books.agreement, by_month, through=books.through, adjustments=in_order)
     shortfalls = {each.segment.key: each for each in ledger.shortfalls}
     return ledger.accounts, pieces_of(segments, shortfalls, rates, books.agreement, books.currency)
 

@@ -8,14 +8,19 @@ from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.pool import Lot, Pool
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, Terms
+from helpdesk.retainers.domain.work import Adjustment
 
 
 @dataclass(slots=True)
 class Account:
-    """What one month did with the allowance, in burn seconds; it always balances (`check`)."""
+    """What one month did with the allowance, in burn seconds; it always balances (`check`).
+
+    ``granted`` counts what reversals gave back, ``adjusted``, as well.
+    """
 
     month: Month
     granted: int = 0
+    adjusted: list[Adjustment] = field(default_factory=list)
     carried_in: int = 0
     topped_up: list[tuple[str, int]] = field(default_factory=list)
     used: int = 0
@@ -43,8 +48,9 @@ class Ledger:
 class _Book:
     """The state that goes from month to month: live lots, and burn that is owed (first in, first paid)."""
 
-    def __init__(self, agreement: Agreement) -> None:
+    def __init__(self, agreement: Agreement, adjustments: Sequence[Adjustment]) -> None:
         self.agreement = agreement
+        self.adjustments = adjustments
         self.pool = Pool()
         self.owed: deque[tuple[Segment, int]] = deque()
         self.shortfalls: list[Shortfall] = []
@@ -68,13 +74,27 @@ class _Book:
 
     def _grant(self, account: Account, terms: Terms) -> None:
         month = account.month
-        account.granted = self.agreement.allowance_in(month)
-        self.pool.add(Lot(account.granted, month, month.plus(terms.rollover_months)))
+        account.adjusted = [each for each in self.adjustments if each.month == month]
+        allowance = self.agreement.allowance_in(month)
+        account.granted = allowance + sum(each.seconds for each in account.adjusted)
+        left = allowance + sum(map(self._pay_back, account.adjusted))
+        self.pool.add(Lot(left, month, month.plus(terms.rollover_months)))
         for block in self.agreement.top_ups_in(month):
             lot = Lot(block.seconds, month, Month.of(block.expires_on), block)
             self.pool.add(lot)
             account.topped_up.append((lot.name, block.seconds))
         account.topped_up.sort()
+
+    def _pay_back(self, adjustment: Adjustment) -> int:
+        """Pay what the reversed entry itself owes, so that nobody is billed for it, and return what is left."""
+        left, owed = adjustment.seconds, self.owed
+        self.owed = deque()
+        for segment, burn in owed:
+            paid = min(burn, left) if segment.entry.uuid == adjustment.entry_uuid else 0
+            left -= paid
+            if burn > paid:
+                self.owed.append((segment, burn - paid))
+        return left
 
     def _pay(self, month: Month, terms: Terms) -> None:
         while self.owed:
@@ -98,16 +118,23 @@ class _Book:
         return sum(each.burn_seconds for each in billed)
 
 
-def keep_ledger(agreement: Agreement, segments: Mapping[Month, Sequence[Segment]], *, through: Month | None) -> Ledger:
+def keep_ledger(
+    agreement: Agreement,
+    segments: Mapping[Month, Sequence[Segment]],
+    *,
+    through: Month | None,
+    adjustments: Sequence[Adjustment] = (),
+) -> Ledger:
     """Return the accounts from the first month of the agreement on, and what no grant covers.
 
     ``segments`` are those in scope, by month, each month in draw order. ``through`` is the last month asked for;
     months with work are computed in any case, and so are those after it that may still pay a deficit.
+    ``adjustments`` are granted with the allowance of their month, and live as long as it.
 
     10 h a month, grants live to the end of month + 2, 6, 9, 8 and 22 h used: by earliest expiry 7 h are carried
     into the fourth month and 5 h uncovered; by current month 3 h and 9 h.
     """
-    book = _Book(agreement)
+    book = _Book(agreement, adjustments)
     asked = [each for each in (*segments, through) if each is not None]
     accounts = []
     for month in _months(agreement):

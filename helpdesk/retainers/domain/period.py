@@ -16,21 +16,24 @@ from helpdesk.retainers.domain.pieces import Piece, PieceKind
 class Posting:
     """One row of the ledger of a closed period; ``seconds`` is signed burn.
 
-    Kinds: ``grant``, ``carried_in``, ``top_up`` add; ``draw``, ``expiry``, ``carried_out`` take away; together
-    they are zero. ``overage`` rows stand beside that sum and carry the price.
+    Kinds: ``grant``, ``adjustment``, ``carried_in``, ``top_up`` add; ``draw``, ``expiry``, ``carried_out`` take away;
+    together they are zero. ``overage`` rows stand beside that sum and carry the price. An adjustment names the
+    reversed entry, ``adjusts``, whose burn it gives back.
     """
 
     kind: str
     seconds: int
     reason: str
     piece: Piece | None = None
+    adjusts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodResult:
     """One month of an agreement (docs/billing.md rule 10), in seconds of burn.
 
-    granted + carried_in + topped_up = used + expired + carried_out; ``used_seconds`` leaves overage out, and is
+    granted + carried_in + topped_up = used + expired + carried_out; ``granted_seconds`` counts adjustments too,
+    ``used_seconds`` leaves overage out, and is
     negative where a deficit of earlier months became overage in this one. ``overage_seconds`` counts as its basis
     says. ``overage_amount`` is the overage priced by unit price; an invoice that groups finer may differ by the
     rounding of its lines, and then the invoice counts.
@@ -84,7 +87,8 @@ def _postings(account: Account, worked: list[Piece], overage: list[Piece]) -> li
     month = account.month
     return [
         Posting("carried_in", account.carried_in, f"from {month.previous}"),
-        Posting("grant", account.granted, f"allowance of {month}"),
+        Posting("grant", account.granted - sum(each.seconds for each in account.adjusted), f"allowance of {month}"),
+        *(Posting("adjustment", each.seconds, each.reason, adjusts=each.entry_uuid) for each in account.adjusted),
         *(Posting("top_up", seconds, name) for name, seconds in account.topped_up),
         *(
             Posting("draw", -piece.burn_seconds, piece.reason, piece)

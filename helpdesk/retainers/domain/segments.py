@@ -61,6 +61,7 @@ class Segment:
 def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zone: ZoneInfo) -> list[Segment]:
     """Return the parts of an entry in time order; their ranges partition ``[0, billable)``.
 
+    Of a reversed entry only the parts of the months before are left, as they were (rule 2).
     23:40 to 00:25 over a month's edge, rounded up to 45 minutes, gives 20 minutes to one month and 25 to the next.
     """
     windows = _business_windows(entry, agreement, zone)
@@ -72,7 +73,7 @@ def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zo
     for (start, _), share in zip(pieces, shares, strict=True):
         segments.append(_segment(entry, (at, at + share), start, windows, agreement, zone))
         at += share
-    return segments
+    return [each for each in segments if entry.reversed_in is None or each.month < entry.reversed_in]
 
 
 def _segment(

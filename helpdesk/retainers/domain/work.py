@@ -31,7 +31,9 @@ class WorkEntry:
     ``uuid`` was made with the entry and breaks every tie. ``chain`` is the uuid of the first entry of a resumed
     chain, which scope ``entry`` rounds once. ``is_typed_duration`` time has no place on the clock, so it is never
     after hours. ``fixed_seconds`` and ``fixed_rate`` are what it was approved with (rule 4) and are taken as they
-    are. ``settle_in`` is the later month into which late time was put (rule 12).
+    are. ``settle_in`` is the later month into which late time was put (rule 12). ``reversed_in`` is the first month
+    that does not count it any more: it was reversed when the months before were closed, and these stay as they are
+    (rule 2).
 
     Raises:
         RuleViolation: it ends before it starts, or an instant has no offset.
@@ -52,6 +54,7 @@ class WorkEntry:
     fixed_seconds: int | None = None
     fixed_rate: RateHit | None = None
     settle_in: Month | None = None
+    reversed_in: Month | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "started_at", require_utc(self.started_at))
@@ -79,6 +82,19 @@ class WorkEntry:
     def order(self) -> tuple[datetime, str]:
         """The place among other entries: by work instant, then uuid by code point. Never by arrival (rule 10)."""
         return self.started_at, self.uuid
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Burn that closed periods drew for an entry and that its reversal gives back: a grant of ``month`` (rule 2).
+
+    What the entry itself still owes is paid from it first, whatever the draw order.
+    """
+
+    entry_uuid: str
+    seconds: int
+    month: Month
+    reason: str
 
 
 def billable_seconds(entries: Iterable[WorkEntry], policy: RoundingPolicy, zone: ZoneInfo) -> dict[str, int]:

@@ -1,7 +1,9 @@
 """Use cases of time: timers, entries, and their way to approval."""
 
 from helpdesk.timekeeping.service.approval import approve, preview, reject, reopen, submit
+from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
 from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
 
@@ -12,12 +14,15 @@ __all__ = [
     "carry_time",
     "delete_entry",
     "edit_entry",
+    "lock_dates",
     "place_of",
     "preview",
     "refuse_held",
     "reject",
     "reopen",
     "resume_timer",
+    "reverse_entry",
+    "set_lock",
     "start_timer",
     "stop_timer",
     "submit",

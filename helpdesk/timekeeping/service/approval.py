@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
-from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
@@ -15,8 +14,9 @@ from helpdesk.rates.domain import RateMissing
 from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.domain import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.service import pricing
+from helpdesk.timekeeping.service import history, pricing
 from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
+from helpdesk.timekeeping.service.locks import refuse_locked_entry
 
 
 def submit(
@@ -27,14 +27,16 @@ def submit(
     entry_ids: Iterable[int] = (),
     week: Week | None = None,
     person_id: int | None = None,
+    reason: str = "",
 ) -> list[TimeEntry]:
     """Submit the drafts among ``entry_ids``, and those of a person's ``week``, and return what was submitted.
 
-    A running timer stays a draft. ``person_id`` is the actor's own by default; managers submit for others.
+    A running timer stays a draft. ``person_id`` is the actor's own by default; managers submit for others. ``reason``
+    says why, where days are locked.
 
     Raises:
         NotFound: an entry does not exist or is somebody else's.
-        RuleViolation: a timer ran longer than a day; nobody bills a forgotten one unasked.
+        RuleViolation: a timer ran longer than a day, as nobody bills a forgotten one unasked; or a day is locked.
     """
     ids = list(entry_ids)
     if week is not None and (owner_id := person_id or actor.person_id):
@@ -42,7 +44,9 @@ def submit(
     drafts = [entry for entry in _locked(session, actor, ids) if entry.status == "draft" and entry.ended_at]
     for entry in drafts:
         _refuse_forgotten(entry)
+        locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason)
         entry.status, entry.submitted_at = "submitted", now
+        history.record(session, actor=actor, now=now, action="submitted", entry=entry, reason=reason, **locked)
     session.flush()
     return drafts
 
@@ -80,16 +84,16 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
             raise Denied(message)
     for entry in entries:
         entry.status, entry.approved_at, entry.approved_by_id = "approved", now, actor.person_id
+        entry.edited_at = None
     pricing.freeze(session, entries)
     session.flush()
     for entry in entries:
-        audit.record(
+        history.record(
             session,
             actor=actor,
-            action="approved",
-            kind="time_entry",
-            object_id=entry.id,
             now=now,
+            action="approved",
+            entry=entry,
             billable_seconds=entry.billable_seconds,
             rate_minor=entry.rate_minor,
             rate_reason=entry.rate_reason,
@@ -114,18 +118,20 @@ def reject(session: Session, *, actor: Actor, now: datetime, entry_id: int, reas
     to_draft(entry)
     entry.status, entry.rejected_because = "rejected", _said(reason)
     session.flush()
-    audit.record(session, actor=actor, action="rejected", kind="time_entry", object_id=entry.id, now=now, reason=reason)
+    history.record(session, actor=actor, now=now, action="rejected", entry=entry, reason=reason)
     return entry
 
 
-def reopen(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str) -> TimeEntry:
-    """Take an approval back with a reason: the entry is a draft again, and is returned.
+def reopen(
+    session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str, to: str = "draft"
+) -> TimeEntry:
+    """Take an approval back with a reason and return the entry: a draft again, or submitted where ``to`` says so.
 
     Raises:
         Denied: the actor's role does not approve.
         NotFound: there is no such entry.
         Conflict: the entry is not approved, or seconds of it are charged; the holder is named.
-        RuleViolation: no reason was given.
+        RuleViolation: no reason was given, or its day is locked.
     """
     _require_approver(actor)
     [entry] = _locked(session, actor, [entry_id])
@@ -133,10 +139,15 @@ def reopen(session: Session, *, actor: Actor, now: datetime, entry_id: int, reas
     if entry.status != "approved":
         message = f"{_name(entry)} is {entry.status}; only approved time is reopened."
         raise Conflict(message)
+    said = _said(reason)
+    locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason)
+    before = history.facts_of(entry)
     to_draft(entry)
-    entry.rejected_because = _said(reason)
+    entry.rejected_because = said
+    if to == "submitted":
+        entry.status, entry.submitted_at = "submitted", now
     session.flush()
-    audit.record(session, actor=actor, action="reopened", kind="time_entry", object_id=entry.id, now=now, reason=reason)
+    history.record(session, actor=actor, now=now, action="reopened", entry=entry, before=before, reason=said, **locked)
     return entry
 
 

@@ -1,21 +1,22 @@
-"""Typed entries: added, changed, deleted, as long as nothing is charged (docs/billing.md rules 1 and 2)."""
+"""Typed entries: added, changed, deleted; charged time is answered by a reversal (docs/billing.md rules 1 and 2)."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
-from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
-from helpdesk.kernel.periods import zone_named
+from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import charging, queries
+from helpdesk.timekeeping import charging, claims, queries
 from helpdesk.timekeeping.domain import read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
+from helpdesk.timekeeping.service import corrections, history
+from helpdesk.timekeeping.service.locks import refuse_locked_days, refuse_locked_entry
 from helpdesk.timekeeping.service.timers import entry_of_uuid, is_internal, refuse_closed
 
 
@@ -32,15 +33,16 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     work_type_id: int | None = None,
     person_id: int | None = None,
     uuid: str | None = None,
+    reason: str = "",
 ) -> TimeEntry:
     """Add a draft of what was worked on ``day`` (of the client's zone) and return it.
 
     ``worked`` is a duration (``1.5``, starts at 12:00) or a range (``9:15-10:40``). Managers may write for others.
-    A ``uuid`` that was used before gives the entry of then.
+    A ``uuid`` that was used before gives the entry of then. ``reason`` says why, where the day is locked.
 
     Raises:
         NotFound: no such item, or not for the actor; no such person.
-        RuleViolation: nothing worked, more than a day, in the future, or the project is closed.
+        RuleViolation: nothing worked, more than a day, in the future, the project is closed, or the day is locked.
         Denied: somebody else's time, without the role for it.
     """
     item = projects.get_item(session, actor=actor, item_id=item_id)
@@ -49,6 +51,7 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     if (repeated := entry_of_uuid(session, uuid, owner_id)) is not None:
         return repeated
     read = read_worked(worked, day=day, zone=zone_named(item.project.client.time_zone), now=now)
+    locked = refuse_locked_days(session, actor=actor, client=item.project.client, days=[day], reason=reason)
     entry = TimeEntry(
         uuid=uuid or str(uuid4()),
         work_item=item,
@@ -61,11 +64,12 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
         note=note,
         billable=_known(billable, item),
         created_at=now,
+        created_by_id=actor.person_id,
     )
     session.add(entry)
     session.flush()
-    if owner_id != actor.person_id:
-        audit.record(session, actor=actor, action="added_for_another", kind="time_entry", object_id=entry.id, now=now)
+    action = "added" if owner_id == actor.person_id else "added_for_another"
+    history.record(session, actor=actor, now=now, action=action, entry=entry, reason=reason, **locked)
     return entry
 
 
@@ -80,43 +84,60 @@ def edit_entry(
     note: str = "",
     billable: str = "billable",
     work_type_id: int | None = None,
+    reason: str = "",
 ) -> TimeEntry:
-    """Change an entry and return it: a draft again, whatever it was before.
+    """Change an entry and return it: a draft again, whatever it was before. Approved time changes with a reason.
 
-    A ``worked`` that still reads as the entry was written leaves its interval alone, to the second.
+    A ``worked`` that still reads as the entry was written leaves its interval alone, to the second. Where a closed
+    period has drawn the entry it is reversed, and what is returned is its replacement, submitted.
 
     Raises:
         NotFound: no such entry, or somebody else's.
-        Conflict: seconds of it are charged; the holder is named.
-        RuleViolation: the timer still runs, or as for `add_entry`.
+        Conflict: it is reversed already, or a draft or an issued invoice holds seconds of it; the holder is named.
+        RuleViolation: the timer still runs, no reason for a change of approved time, or as for `add_entry`.
     """
-    entry = _changeable(session, actor, entry_id)
+    entry = _at_rest(session, actor, entry_id)
     zone = zone_named(queries.client_of(entry).time_zone)
-    before = _as_json(entry)
+    facts: dict[str, Any] = {"note": note, "work_type_id": work_type_id, "billable": _known(billable, entry.work_item)}
     if (day, worked.strip()) != write_worked(queries.worked_of(entry), zone):
         read = read_worked(worked, day=day, zone=zone, now=now)
-        entry.started_at, entry.ended_at, entry.duration_only = read.started_at, read.ended_at, read.duration_only
-    entry.note, entry.billable, entry.work_type_id = note, _known(billable, entry.work_item), work_type_id
+        facts |= {"started_at": read.started_at, "ended_at": read.ended_at, "duration_only": read.duration_only}
+    moved_to = local_day(facts.get("started_at", entry.started_at), zone)
+    locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason, also=[moved_to])
+    held_by = claims.claims_of(session, entry)
+    if held_by:
+        return corrections.replace(
+            session, actor=actor, now=now, entry=entry, facts=facts, reason=reason, held_by=held_by
+        )
+    _require_reason(entry, reason)
+    before = history.facts_of(entry)
+    if entry.status != "draft":
+        entry.edited_at = now
+    for name, value in facts.items():
+        setattr(entry, name, value)
     to_draft(entry)
     session.flush()
-    audit.record(session, actor=actor, action="edited", kind="time_entry", object_id=entry.id, now=now, before=before)
+    history.record(session, actor=actor, now=now, action="edited", entry=entry, before=before, reason=reason, **locked)
     return entry
 
 
-def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int) -> None:
+def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str = "") -> None:
     """Delete an entry; the audit trail keeps what it said.
 
     Raises:
         NotFound: no such entry, or somebody else's.
-        Conflict: seconds of it are or were charged, or later work resumed it.
+        Conflict: seconds of it are or were charged, or later work or a reversal names it.
+        RuleViolation: its day is locked, or it is approved and no reason was given.
     """
-    entry = _changeable(session, actor, entry_id, may_run=True)
-    if entry.charges or session.scalar(select(TimeEntry.id).where(TimeEntry.resumes_id == entry.id).limit(1)):
-        message = "Charges or later entries name this one; change it instead of deleting it."
+    entry = _at_rest(session, actor, entry_id, may_run=True)
+    refuse_charged(session, entry)
+    if entry.charges or queries.is_named(session, entry.id):
+        message = "Charges or other entries name this one; change it instead of deleting it."
         raise Conflict(message)
-    audit.record(
-        session, actor=actor, action="deleted", kind="time_entry", object_id=entry.id, now=now, before=_as_json(entry)
-    )
+    locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason)
+    _require_reason(entry, reason)
+    before = history.facts_of(entry)
+    history.record(session, actor=actor, now=now, action="deleted", entry=entry, reason=reason, was=before, **locked)
     session.delete(entry)
     session.flush()
 
@@ -136,14 +157,21 @@ def refuse_charged(session: Session, entry: TimeEntry) -> None:
     Raises:
         Conflict: a draft invoice, an issued one or a closed period holds seconds of it; it is named.
     """
-    holders = charging.holders_of(session, entry.id)
+    holders = [claim.name for claim in claims.claims_of(session, entry)]
     if holders:
-        message = f"This time is in {', '.join(holders)}. Void or credit that first, or add a new entry."
+        message = f"This time is in {', '.join(holders)}. Void or credit that first, or correct the entry."
         raise Conflict(message)
 
 
-def _changeable(session: Session, actor: Actor, entry_id: int, *, may_run: bool = False) -> TimeEntry:
-    queries.get(session, actor=actor, entry_id=entry_id)
+def _require_reason(entry: TimeEntry, reason: str) -> None:
+    if entry.status in charging.APPROVED and not reason.strip():
+        message = "This time is approved. Say why it changes; whoever approves it again reads that."
+        raise RuleViolation(message)
+
+
+def _at_rest(session: Session, actor: Actor, entry_id: int, *, may_run: bool = False) -> TimeEntry:
+    """Return the entry, locked after the books of its client, for the close locks in this order too."""
+    claims.lock_books(session, queries.client_of(queries.get(session, actor=actor, entry_id=entry_id)).id)
     found = queries.entries_by_id(session, [entry_id], lock=True)
     if not found:
         message = "There is no such time entry."
@@ -152,7 +180,9 @@ def _changeable(session: Session, actor: Actor, entry_id: int, *, may_run: bool 
     if entry.ended_at is None and not may_run:
         message = "The timer still runs on this entry; stop it first."
         raise RuleViolation(message)
-    refuse_charged(session, entry)
+    if entry.status == "reversed":
+        message = "This entry is reversed; what stands in its place is corrected instead."
+        raise Conflict(message)
     return entry
 
 
@@ -173,18 +203,3 @@ def _known(billable: str, item: WorkItem) -> str:
         message = f"{billable!r} is none of {', '.join(BILLABLE)}."
         raise RuleViolation(message)
     return "not_billable" if is_internal(item) else billable
-
-
-def _as_json(entry: TimeEntry) -> dict[str, object]:
-    return {
-        "work_item": entry.work_item.number,
-        "person_id": entry.person_id,
-        "started_at": entry.started_at.isoformat(),
-        "ended_at": entry.ended_at.isoformat() if entry.ended_at else None,
-        "note": entry.note,
-        "billable": entry.billable,
-        "work_type_id": entry.work_type_id,
-        "status": entry.status,
-        "billable_seconds": entry.billable_seconds,
-        "rate_minor": entry.rate_minor,
-    }

@@ -1,26 +1,28 @@
 """Entries by hand: added, changed, deleted, gone on with."""
 
-from dataclasses import asdict
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import back_or, zone
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import queries, render, service
+from helpdesk.timekeeping import queries, service
 from helpdesk.timekeeping.domain import Week, write_worked
-from helpdesk.timekeeping.forms import WorkForm
+from helpdesk.timekeeping.entry_page import entry_page
+from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
+from helpdesk.timekeeping.lock_dates import DayIsLockedError
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.refusals import told_by_flash
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_page, week_url
 
 LONG_SECONDS = 12 * HOUR
@@ -43,6 +45,8 @@ def add_entry() -> ResponseReturnValue:
                 _tell_added(session, entry)
                 week_of_it = week_url(queries.day_of(entry), person.id)
             return redirect(week_of_it, code=303)
+        except DayIsLockedError as refusal:
+            form.refuse(refusal, "reason")
         except NotFound as refusal:
             form.refuse(str(refusal), "number")
         except RuleViolation as refusal:
@@ -83,10 +87,12 @@ def change_entry(entry_id: int) -> ResponseReturnValue:
                     session, actor=current_actor(), now=clock.now(), entry_id=entry_id, **_worked(form)
                 )
                 back = week_url(queries.day_of(changed), changed.person_id)
-            flash(_("The entry is changed. It is a draft until you submit it."), "ok")
+                _tell_changed(entry_id, changed)
             return redirect(back, code=303)
+        except DayIsLockedError as refusal:
+            form.refuse(refusal, "reason")
         except RuleViolation as refusal:
-            form.refuse(refusal, "worked")
+            form.refuse(refusal, "worked" if form.reason.data or "Say why" not in str(refusal) else "reason")
         except Conflict as refusal:
             form.refuse(str(refusal))
             status = 409
@@ -97,13 +103,39 @@ def change_entry(entry_id: int) -> ResponseReturnValue:
 @policy(DESK)
 def delete_entry(entry_id: int) -> ResponseReturnValue:
     """Delete one entry."""
-    actor = current_actor()
-    with unit_of_work() as session:
-        entry = queries.get(session, actor=actor, entry_id=entry_id)
-        back = week_url(queries.day_of(entry), entry.person_id)
-        service.delete_entry(session, actor=actor, now=clock.now(), entry_id=entry_id)
-    flash(_("The entry is deleted."), "ok")
+    actor, form = current_actor(), ReasonForm()
+    form.validate_on_submit()
+    entry = queries.get(read_session(), actor=actor, entry_id=entry_id)
+    back = week_url(queries.day_of(entry), entry.person_id)
+    with told_by_flash(), unit_of_work() as session:
+        service.delete_entry(session, actor=actor, now=clock.now(), entry_id=entry_id, reason=form.reason.data or "")
+        flash(_("The entry is deleted."), "ok")
     return redirect(back, code=303)
+
+
+@bp.post("/time/entries/<int:entry_id>/reopen")
+@policy(APPROVERS)
+def reopen(entry_id: int) -> ResponseReturnValue:
+    """Take an approval back with a reason."""
+    form = ReopenForm()
+    right = form.validate_on_submit()
+    reason, to = (form.reason.data or "", form.to.data or "draft") if right else ("", "draft")
+    with told_by_flash(), unit_of_work() as session:
+        entry = service.reopen(session, actor=current_actor(), now=clock.now(), entry_id=entry_id, reason=reason, to=to)
+        flash(_("The time of %(name)s is open again.", name=entry.person.name), "ok")
+    return redirect(url_for("timekeeping.edit_entry", entry_id=entry_id), code=303)
+
+
+@bp.post("/time/entries/<int:entry_id>/reverse")
+@policy(APPROVERS)
+def reverse(entry_id: int) -> ResponseReturnValue:
+    """Take time that a closed month has drawn out of the books."""
+    form = ReasonForm()
+    reason = (form.reason.data or "") if form.validate_on_submit() else ""
+    with told_by_flash(), unit_of_work() as session:
+        service.reverse_entry(session, actor=current_actor(), now=clock.now(), entry_id=entry_id, reason=reason)
+        flash(_("The entry is reversed; the next open month gives its hours back."), "ok")
+    return redirect(url_for("timekeeping.edit_entry", entry_id=entry_id), code=303)
 
 
 @bp.post("/time/entries/<int:entry_id>/resume")
@@ -122,7 +154,15 @@ def _worked(form: WorkForm) -> dict[str, Any]:
         "note": form.note.data or "",
         "billable": form.billable.data,
         "work_type_id": form.work_type_id.data,
+        "reason": form.reason.data or "",
     }
+
+
+def _tell_changed(entry_id: int, changed: TimeEntry) -> None:
+    if changed.id == entry_id:
+        flash(_("The entry is changed. It is a draft until you submit it."), "ok")
+    else:
+        flash(_("The entry is reversed. What replaces it waits for approval."), "ok")
 
 
 def _tell_added(session: Session, entry: TimeEntry) -> None:
@@ -143,10 +183,7 @@ def _entry_at_rest(session: Session, entry_id: int) -> TimeEntry:
 
 
 def _entry_page(entry: TimeEntry, form: WorkForm) -> str:
-    line = render.line(entry, now=entry.created_at, may_edit=True)
+    page = entry_page(read_session(), actor=current_actor(), entry=entry, now=clock.now())
     return render_template(
-        "timekeeping/entry.html",
-        entry={**asdict(line), "deletable": line.editable},
-        back_url=week_url(line.day, entry.person_id),
-        form=form,
+        "timekeeping/entry.html", back_url=week_url(page["entry"]["day"], entry.person_id), form=form, **page
     )

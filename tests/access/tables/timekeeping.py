@@ -30,6 +30,13 @@ APPROVERS_MISS = expect(
     anonymous=302, technician=403, account_manager=403, rival=403, bookkeeper=403, manager=404, admin=404
 )
 
+MONTH_END = expect(
+    anonymous=302, technician=403, account_manager=403, rival=403, bookkeeper=200, manager=200, admin=200
+)
+MONTH_END_WRITES = expect(
+    anonymous=302, technician=403, account_manager=403, rival=403, bookkeeper=303, manager=303, admin=303
+)
+
 TYPED = {"day": "2026-11-16", "worked": "1.5", "note": "", "work_type_id": "", "billable": "billable"}
 
 
@@ -86,6 +93,24 @@ ROWS = [
     Row("timekeeping.delete_entry", "POST", "/time/entries/{missing}/delete", NOT_THERE),
     Row("timekeeping.resume", "POST", "/time/entries/{technicians_draft}/resume", OWNER_WRITES),
     Row("timekeeping.resume", "POST", "/time/entries/{missing}/resume", NOT_THERE),
+    Row(
+        "timekeeping.reopen",
+        "POST",
+        "/time/entries/{technicians_submitted}/reopen",
+        APPROVERS_WRITE,
+        form={"reason": "Wrong type", "to": "draft"},
+    ),
+    Row("timekeeping.reopen", "POST", "/time/entries/{missing}/reopen", APPROVERS_MISS, form={"reason": "x"}),
+    Row(
+        "timekeeping.reverse",
+        "POST",
+        "/time/entries/{technicians_submitted}/reverse",
+        APPROVERS_WRITE,
+        form={"reason": "Never done"},
+    ),
+    Row("timekeeping.reverse", "POST", "/time/entries/{missing}/reverse", APPROVERS_MISS, form={"reason": "x"}),
+    Row("timekeeping.locks", "GET", "/time/locks", MONTH_END),
+    Row("timekeeping.set_lock", "POST", "/time/locks", MONTH_END_WRITES, form={"client_id": "", "through": ""}),
     Row("timekeeping.submit", "POST", "/time/submit", WRITERS, form={"week": "2026-W47"}),
     Row("timekeeping.approvals", "GET", "/time/approvals", APPROVERS),
     Row("timekeeping.approve", "POST", "/time/approve", APPROVERS_WRITE, form={"ids": ["{technicians_submitted}"]}),

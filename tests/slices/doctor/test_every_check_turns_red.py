@@ -63,6 +63,14 @@ POSTING = (
     "INSERT INTO ledger_rows (id, period_id, position, reverses, kind, seconds, reason, posted_at)"
     " VALUES ({id}, 1, {id}, {no}, '{kind}', {seconds}, '', {at})"
 )
+POSTING_OF = (
+    "INSERT INTO ledger_rows (id, period_id, position, reverses, kind, seconds, time_entry_id, reason, posted_at)"
+    " VALUES ({id}, {period}, {id}, {no}, '{kind}', {seconds}, 1, '', {at})"
+)
+REVERSAL = (
+    "INSERT INTO time_reversals (id, time_entry_id, seconds, reason, reversed_at)"
+    " VALUES (1, 1, 3600, 'x', '2026-10-01 09:00:00+00:00')"
+)
 SERIES = "INSERT INTO number_series (id, kind, year, pattern, last_number) VALUES (1, 'invoice', 2026, 'x', {last})"
 EMPTY_SHA = hashlib.sha256(b"").hexdigest()
 INVOICE = (
@@ -188,6 +196,8 @@ FAULTS = {
         ],
     ),
     "is charged beyond its end": (3, [approved(), put(CHARGE, id=1, low=0, high=3601, holder="x", state="held")]),
+    "is reversed without a word": (3, [approved(status="reversed")]),
+    "counts though it is reversed": (3, [approved(), REVERSAL]),
     "is charged as a draft": (
         4,
         [approved(status="draft"), put(CHARGE, id=1, low=0, high=60, holder="x", state="held")],
@@ -218,6 +228,37 @@ FAULTS = {
             put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
             put(POSTING, id=1, kind="grant", seconds=60),
             put(POSTING, id=2, kind="expiry", seconds=-60),
+        ],
+    ),
+    "grants other than it says": (
+        5,
+        [
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="top_up", seconds=60),
+            put(POSTING, id=2, kind="draw", seconds=-60),
+        ],
+    ),
+    "gives back what nobody reversed": (
+        5,
+        [
+            approved(),
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING_OF, id=1, period=1, kind="adjustment", seconds=60),
+            put(POSTING, id=2, kind="draw", seconds=-60),
+        ],
+    ),
+    "keeps the hours of reversed time": (
+        5,
+        [
+            approved(status="reversed"),
+            REVERSAL,
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING_OF, id=2, period=1, kind="draw", seconds=-60),
+            put(PERIOD, id=2, granted=0, carried_in=0, used=0, carried_out=0),
         ],
     ),
     "loses hours between months": (

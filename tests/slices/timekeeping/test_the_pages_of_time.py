@@ -195,7 +195,7 @@ def test_charged_time_cannot_be_changed_and_the_page_names_the_holder(office, si
     )
 
     assert answer.status_code == 409
-    assert "This time is in paper 4" in answer.text
+    assert "It is in paper 4. Drop that draft to change it." in answer.text
 
 
 def test_an_entry_is_deleted(office, sign_in_as, log_time):

@@ -156,7 +156,13 @@ def test_changed_time_is_a_draft_again_and_forgets_its_price(session, office, lo
     entry = log_time(status=status, billable_seconds=3600, rate_minor=10000, rate_currency="EUR", rate_reason="why")
 
     changed = service.edit_entry(
-        session, actor=office.actor("technician"), now=NOW, entry_id=entry.id, day=MONDAY, worked="2h"
+        session,
+        actor=office.actor("technician"),
+        now=NOW,
+        entry_id=entry.id,
+        day=MONDAY,
+        worked="2h",
+        reason="2 hours",
     )
 
     assert changed.status == "draft"
@@ -166,7 +172,7 @@ def test_changed_time_is_a_draft_again_and_forgets_its_price(session, office, lo
         None,
         "",
     )
-    assert session.scalar(select(AuditRow.data).where(AuditRow.action == "edited"))["before"]["status"] == status
+    assert session.scalar(select(AuditRow.data).where(AuditRow.action == "edited"))["reason"] == "2 hours"
 
 
 @pytest.mark.parametrize("act", [service.edit_entry, service.delete_entry])
@@ -207,7 +213,7 @@ def test_a_deleted_entry_leaves_a_trail(session, office, log_time):
     service.delete_entry(session, actor=office.actor("technician"), now=NOW, entry_id=entry.id)
 
     assert session.scalar(select(func.count(TimeEntry.id))) == 0
-    assert session.scalar(select(AuditRow.data).where(AuditRow.action == "deleted"))["before"]["note"] == "labels"
+    assert session.scalar(select(AuditRow.data).where(AuditRow.action == "deleted"))["was"]["note"] == "labels"
 
 
 def test_an_entry_whose_charges_were_released_stays_for_the_record(session, office, log_time):

@@ -1,0 +1,51 @@
+"""What an entry said before and after a change, for the audit trail (docs/billing.md rule 2)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.timekeeping.models import TimeEntry
+
+KIND = "time_entry"
+
+
+def facts_of(entry: TimeEntry) -> dict[str, Any]:
+    """Return what people may ask about later, as plain JSON."""
+    return {
+        "work_item": entry.work_item.number,
+        "person_id": entry.person_id,
+        "started_at": entry.started_at.isoformat(),
+        "ended_at": entry.ended_at.isoformat() if entry.ended_at else None,
+        "note": entry.note,
+        "billable": entry.billable,
+        "work_type_id": entry.work_type_id,
+        "status": entry.status,
+        "billable_seconds": entry.billable_seconds,
+        "rate_minor": entry.rate_minor,
+    }
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    entry: TimeEntry,
+    before: dict[str, Any] | None = None,
+    reason: str = "",
+    **more: Any,  # noqa: ANN401 - whatever JSON explains the act
+) -> None:
+    """Add a row to the entry's history: the facts that changed, before and after, and why where somebody said so."""
+    data: dict[str, Any] = dict(more)
+    if before is not None:
+        after = facts_of(entry)
+        changed = [name for name, value in after.items() if before.get(name) != value]
+        data["before"] = {name: before.get(name) for name in changed}
+        data["after"] = {name: after[name] for name in changed}
+    if reason.strip():
+        data["reason"] = reason.strip()
+    audit.record(session, actor=actor, action=action, kind=KIND, object_id=entry.id, now=now, **data)
