@@ -64,7 +64,9 @@ class StrictForm(FlaskForm):  # type: ignore[misc]
         }
 
     def refuse(self, refusal: RuleViolation | str, field: str | None = None) -> None:
-        """Show a refusal at the head of the form, or at one of its fields."""
+        """Show a refusal at the head of the form, or at one of its fields: ``field``, else the one that it names."""
+        named = getattr(refusal, "field", None)
+        field = field or (named if named in self else None)
         if field is None:
             self.form_errors.append(str(refusal))
         else:

@@ -148,16 +148,34 @@ def _missing_rates(session: Session, month: Month, ends_at: datetime) -> list[Pa
         )
         .distinct()
     )
-    seconds: dict[tuple[str, str, str], int] = defaultdict(int)
+    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[str, Client] = {}
     for client in session.scalars(query.order_by(Client.name)):
+        found[client.name] = client
         for row in selection.left_out(session, client=client, month=month):
             if row["reason"] == "rate_missing":
-                key = (str(row["person"]), str(row["work_type"]), client.name)
-                seconds[key] += int(str(row["seconds"]))
+                rows[(str(row["person"]), str(row["work_type"]), client.name)].append(row)
     return [
-        {"person_name": person, "work_type_name": work_type, "client_name": client, "billable_seconds": length}
-        for (person, work_type, client), length in sorted(seconds.items())
+        {
+            "person_name": person,
+            "work_type_name": work_type,
+            "client_name": client_name,
+            "billable_seconds": sum(row["seconds"] for row in of_group),
+            "rate_url": _rate_form(found[client_name], of_group),
+        }
+        for (person, work_type, client_name), of_group in sorted(rows.items(), key=lambda each: each[0])
     ]
+
+
+def _rate_form(client: Client, rows: Sequence[dict[str, Any]]) -> str:
+    """Return the address of the form for a rate, filled in so that it prices this time from its first day on."""
+    values: dict[str, Any] = {
+        "client": client.id,
+        "person": rows[0]["person_id"],
+        "currency": client.currency,
+        "from": min(row["day"] for row in rows),
+    }
+    return url_for("rates.index", **values, _anchor="add")
 
 
 def _unresolved(session: Session, ends_at: datetime) -> list[Page]:

@@ -58,8 +58,8 @@ def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str
 
     Each has ``reason`` (running, draft, submitted, rejected, not_billable, no_charge, rate_missing, other_currency,
     next_period: late for its retainer month, or approved_later: after the draft was made), ``entry_id``,
-    ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``day`` and ``seconds`` (billable ones
-    where approved, else worked).
+    ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``work_type_id``, ``day`` and ``seconds``
+    (billable ones where approved, else worked).
     """
     entries = _open_entries(session, client, month)
     approved = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
@@ -283,6 +283,7 @@ def _left(entry: TimeEntry, reason: str, client: Client) -> dict[str, object]:
         "person": entry.person.name,
         "person_id": entry.person_id,
         "work_type": entry.work_type.name if entry.work_type else "",
+        "work_type_id": entry.work_type_id,
         "day": local_day(entry.started_at, ZoneInfo(client.time_zone)).isoformat(),
         "seconds": seconds or worked,
     }

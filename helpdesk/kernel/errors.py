@@ -21,7 +21,14 @@ class Conflict(HelpdeskError):  # noqa: N818 - named as the HTTP answer it becom
 
 
 class RuleViolation(HelpdeskError):  # noqa: N818 - a rule of the business said no
-    """A rule of the business refuses the request; the message names the rule in plain words."""
+    """A rule of the business refuses the request; the message names the rule in plain words.
+
+    ``field`` names what of the request is wrong, where one thing is; a form shows the message beside it.
+    """
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ExternalFailure(HelpdeskError):  # noqa: N818 - the other side failed, not we

@@ -65,7 +65,8 @@ class RateCard:
     """A price per hour for whatever its fields name, from a day on; ``None`` names nothing.
 
     ``amount`` may be finer than the currency. ``label`` is how people call what the card is for ("project Acme
-    Web + Ann"); without one the keys are shown. ``effective_from`` ``None`` means always.
+    Web + Ann"); without one the keys are shown. ``effective_from`` ``None`` means always, ``effective_until`` is the
+    last day, ``None`` where nothing but a later card ends it.
 
     Raises:
         RuleViolation: the fields name no level of rule 5, such as project with client.
@@ -78,6 +79,7 @@ class RateCard:
     person: str | None = None
     work_type: str | None = None
     effective_from: date | None = None
+    effective_until: date | None = None
     label: str = ""
 
     def __post_init__(self) -> None:
@@ -134,17 +136,28 @@ def find_rate(cards: Iterable[RateCard], question: RateQuestion) -> RateHit | Ra
     """Return the rate of the first level of rule 5 that has a card in force, or what was tried.
 
     The level decides before the date: a project's card of last year beats a company's of today. In one level the
-    latest card that has begun wins. Cards of another currency are no hits (rule 6).
+    latest card that has begun wins; where that has ended, the level has none. Cards of another currency are no hits
+    (rule 6).
     """
     if question.own_rate is not None:
         return RateHit(question.own_rate, question.currency, ENTRY_LEVEL, "the entry's own rate")
     matching = [card for card in cards if _names_the_work(card, question)]
     usable = [card for card in matching if card.currency == question.currency and _has_begun(card, question)]
     for level in LEVELS:
-        at_level = [card for card in usable if card.level == level]
-        if at_level:
-            return _hit(max(at_level, key=lambda card: card.effective_from or date.min))
+        latest = latest_of(card for card in usable if card.level == level)
+        if latest is not None and not has_ended(latest, question):
+            return _hit(latest)
     return RateMissing(_what_was_tried(question, matching))
+
+
+def latest_of(cards: Iterable[RateCard]) -> RateCard | None:
+    """Return the card that began last, None of none."""
+    return max(cards, key=lambda card: card.effective_from or date.min, default=None)
+
+
+def has_ended(card: RateCard, question: RateQuestion) -> bool:
+    """Return whether the work began after the last day of the card."""
+    return card.effective_until is not None and card.effective_until < question.worked_on
 
 
 def amount_for(seconds: int, hourly_rate: Decimal, currency: str) -> Money:
@@ -181,7 +194,7 @@ def _what_was_tried(question: RateQuestion, matching: list[RateCard]) -> str:
         for level in LEVELS
         if all(getattr(question, field) is not None for field in level)
     ]
-    found = sorted(_why_not(card, question) for card in matching)
+    found = sorted(filter(None, (_why_not(card, question) for card in matching)))
     passed_over = f"; passed over: {'; '.join(found)}" if found else ""
     return f"no rate in {question.currency} on {question.worked_on}; tried {', '.join(tried)}{passed_over}"
 
@@ -189,4 +202,6 @@ def _what_was_tried(question: RateQuestion, matching: list[RateCard]) -> str:
 def _why_not(card: RateCard, question: RateQuestion) -> str:
     if card.currency != question.currency:
         return f"{describe(card)} at {format_price(card.amount, card.currency)} {card.currency}, another currency"
-    return f"{describe(card)} begins on {card.effective_from}"
+    if not _has_begun(card, question):
+        return f"{describe(card)} begins on {card.effective_from}"
+    return f"{describe(card)} ended on {card.effective_until}" if has_ended(card, question) else ""

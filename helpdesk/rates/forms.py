@@ -6,18 +6,6 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
-LEVEL_NAMES = {
-    ("project", "person"): _l("Project and person"),
-    ("project", "work_type"): _l("Project and work type"),
-    ("project",): _l("Project"),
-    ("client", "person"): _l("Client and person"),
-    ("client", "work_type"): _l("Client and work type"),
-    ("client",): _l("Client"),
-    ("person", "work_type"): _l("Person and work type"),
-    ("work_type",): _l("Work type"),
-    ("person",): _l("Person"),
-    (): _l("Company"),
-}
 MODE_NAMES = {
     "up": _l("Up to the step"),
     "nearest": _l("To the nearest step"),
@@ -37,6 +25,12 @@ class RateForm(StrictForm):
     project_id = SelectField(_l("Project"), coerce=optional_id)
     person_id = SelectField(_l("Person"), coerce=optional_id)
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+
+
+class EndForm(StrictForm):
+    """The last day of a rate."""
+
+    ends_on = DateField(_l("Last day"), validators=[InputRequired()])
 
 
 class CostForm(StrictForm):

@@ -32,6 +32,7 @@ class Rate(Base):
         UniqueConstraint("scope_key", "currency", "effective_on"),
         CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
         CheckConstraint("NOT (client_id IS NOT NULL AND project_id IS NOT NULL)", name="client_or_project"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= effective_on", name="ends_after_it_begins"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,6 +44,7 @@ class Rate(Base):
     amount_minor: Mapped[AmountMinor]
     currency: Mapped[str]
     effective_on: Mapped[date]
+    ends_on: Mapped[date | None]  # the last day, where no later rate but nothing takes its place
     created_at: Mapped[datetime]
 
 

@@ -1,15 +1,16 @@
 """Reads of rates, rounding policies and work types."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by
 from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money
 from helpdesk.projects.models import Project
 from helpdesk.rates.domain import LEVELS, RateCard
@@ -66,6 +67,7 @@ def _card(rate: Rate, client: str | None, project: str | None, person: str | Non
         person=_key(rate.person_id),
         work_type=_key(rate.work_type_id),
         effective_from=rate.effective_on,
+        effective_until=rate.ends_on,
         label=" + ".join(name for name in named if name),
     )
 
@@ -76,24 +78,40 @@ def _key(row_id: int | None) -> str | None:
 
 @dataclass(frozen=True)
 class RateLine:
-    """One line of the page of rates; names are None where the rate does not name that."""
+    """One line of the page of rates; names and ids are None where the rate does not name that.
+
+    ``client_currency`` is that of the client whose rate it is, or whose project's; None for a general rate.
+    """
 
     id: int
     scope_key: str
     level: tuple[str, ...]
+    client_id: int | None
+    project_id: int | None
+    person_id: int | None
+    work_type_id: int | None
     client_name: str | None
+    client_currency: str | None
     project_name: str | None
     person_name: str | None
     work_type_name: str | None
     amount_minor: int
     currency: str
     effective_on: date
+    ends_on: date | None
+    created_at: datetime
+
+    @property
+    def scope(self) -> tuple[str, str]:
+        """What rates must share to follow one another."""
+        return self.scope_key, self.currency
 
     @property
     def order(self) -> tuple[object, ...]:
         """Where the line stands: levels as they apply (rule 5), then names, then the newest first."""
         names = (self.client_name, self.project_name, self.person_name, self.work_type_name)
-        return LEVELS.index(self.level), *(name or "" for name in names), self.currency, -self.effective_on.toordinal()
+        place = (*(name or "" for name in names), self.scope_key, self.currency)
+        return LEVELS.index(self.level), *place, -self.effective_on.toordinal()
 
 
 def lines(session: Session, *, actor: Actor) -> list[RateLine]:
@@ -101,42 +119,86 @@ def lines(session: Session, *, actor: Actor) -> list[RateLine]:
 
     Account managers see those of their own clients, and the general ones, as these apply to their clients too.
     """
-    query = _named().where(or_(Client.id.is_(None), billable_by(actor)))
-    found = [_line(*row) for row in session.execute(query)]
-    return sorted(found, key=lambda line: line.order)
+    return _lines(session, or_(Client.id.is_(None), billable_by(actor)))
 
 
-def _line(rate: Rate, client: str | None, project: str | None, person: str | None, work_type: str | None) -> RateLine:
+def rate_line(session: Session, *, actor: Actor, rate_id: int) -> RateLine:
+    """Return one rate that the actor may see.
+
+    Raises:
+        NotFound: no such rate, or not for this actor.
+    """
+    found = _lines(session, and_(Rate.id == rate_id, or_(Client.id.is_(None), billable_by(actor))))
+    if not found:
+        message = "There is no such rate."
+        raise NotFound(message)
+    return found[0]
+
+
+def lines_of_scope(session: Session, *, scope: tuple[str, str]) -> list[RateLine]:
+    """Return the rates that follow one another with this one, newest first."""
+    return _lines(session, and_(Rate.scope_key == scope[0], Rate.currency == scope[1]))
+
+
+def client_currencies(session: Session) -> set[str]:
+    """Return the currencies in which clients are billed; a rate in any other never counts (rule 6)."""
+    return set(session.scalars(select(Client.currency).where(Client.archived_at.is_(None)).distinct()))
+
+
+def _lines(session: Session, condition: ColumnElement[bool]) -> list[RateLine]:
+    query = _named().add_columns(Client.currency).where(condition)
+    return sorted((_line(*row) for row in session.execute(query)), key=lambda line: line.order)
+
+
+def _line(
+    rate: Rate,
+    client: str | None,
+    project: str | None,
+    person: str | None,
+    work_type: str | None,
+    client_currency: str | None,
+) -> RateLine:
     return RateLine(
         id=rate.id,
         scope_key=rate.scope_key,
         level=_card(rate, client, project, person, work_type).level,
+        client_id=rate.client_id,
+        project_id=rate.project_id,
+        person_id=rate.person_id,
+        work_type_id=rate.work_type_id,
         client_name=client,
+        client_currency=client_currency,
         project_name=project,
         person_name=person,
         work_type_name=work_type,
         amount_minor=rate.amount_minor,
         currency=rate.currency,
         effective_on=rate.effective_on,
+        ends_on=rate.ends_on,
+        created_at=rate.created_at,
     )
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """One line of the list of costs."""
+    """One line of the list of costs; nothing but a later one ends it."""
 
+    id: int
+    person_id: int
     person_name: str
     amount_minor: int
     currency: str
     effective_on: date
+    ends_on: date | None = None
 
 
 def cost_lines(session: Session) -> list[CostLine]:
     """Return what people cost, by name, newest first. Only for those who may see costs (rule 7)."""
+    cost = CostRate
     query = (
-        select(Person.name, CostRate.amount_minor, CostRate.currency, CostRate.effective_on)
-        .join(Person, Person.id == CostRate.person_id)
-        .order_by(func.lower(Person.name), CostRate.effective_on.desc())
+        select(cost.id, cost.person_id, Person.name, cost.amount_minor, cost.currency, cost.effective_on)
+        .join(Person, Person.id == cost.person_id)
+        .order_by(func.lower(Person.name), cost.person_id, cost.effective_on.desc())
     )
     return [CostLine(*row) for row in session.execute(query)]
 
@@ -145,6 +207,8 @@ def cost_lines(session: Session) -> list[CostLine]:
 class RoundingLine:
     """One line of the list of rounding policies; ``client_name`` None is the default of all."""
 
+    id: int
+    client_id: int | None
     client_name: str | None
     mode: str
     step_minutes: int
@@ -152,28 +216,42 @@ class RoundingLine:
     grace_seconds: int
     scope: str
     effective_on: date
+    created_at: datetime
+    ends_on: date | None = None
 
 
 def rounding_lines(session: Session, *, actor: Actor) -> list[RoundingLine]:
     """Return the rounding policies that the actor may see, the default first, each newest first: one query."""
     row = RoundingPolicyRow
+    rule = (row.mode, row.step_minutes, row.minimum_minutes, row.grace_seconds, row.scope)
     query = (
-        select(
-            Client.name, row.mode, row.step_minutes, row.minimum_minutes, row.grace_seconds, row.scope, row.effective_on
-        )
+        select(row.id, row.client_id, Client.name, *rule, row.effective_on, row.created_at)
         .outerjoin(Client, Client.id == row.client_id)
         .where(or_(Client.id.is_(None), billable_by(actor)))
-        .order_by(Client.name.is_not(None), func.lower(Client.name), row.effective_on.desc())
+        .order_by(Client.name.is_not(None), func.lower(Client.name), row.client_id, row.effective_on.desc())
     )
     return [RoundingLine(*values) for values in session.execute(query)]
 
 
-def work_types(session: Session) -> list[WorkType]:
-    """Return the work types in use, the default one first, then by name."""
-    query = select(WorkType).where(WorkType.archived_at.is_(None))
+def work_types(session: Session, *, archived: bool = False) -> list[WorkType]:
+    """Return the work types in use, or those in the archive, the default one first, then by name."""
+    query = select(WorkType).where(WorkType.archived_at.is_not(None) if archived else WorkType.archived_at.is_(None))
     return list(session.scalars(query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))))
 
 
 def work_type_names(session: Session) -> dict[int, str]:
     """Return the names of all work types by id, also of those that are not in use any more."""
     return {row.id: row.name for row in session.execute(select(WorkType.id, WorkType.name))}
+
+
+def work_type(session: Session, work_type_id: int) -> WorkType:
+    """Return a work type, in use or archived.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session.get(WorkType, work_type_id)
+    if found is None:
+        message = "There is no such work type."
+        raise NotFound(message)
+    return found

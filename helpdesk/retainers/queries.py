@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Client
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
@@ -217,10 +218,25 @@ def open_overage(session: Session, *, client_id: int, until: date) -> list[Overa
         if period.month <= until
     ]
     live = charging.live_ranges(session, [row.time_entry_id for row, _ in rows if row.time_entry_id is not None])
-    return [found for row, period in rows for found in _not_held(row, period, live)]
+    prices = _later_prices(session, [row.time_entry_id for row, _ in rows if row.price_minor is None])
+    return [found for row, period in rows for found in _not_held(row, period, live, prices)]
 
 
-def _not_held(row: LedgerRow, period: RetainerPeriod, live: dict[int, list[Range]]) -> list[OverageRange]:
+def _later_prices(session: Session, entry_ids: Iterable[int | None]) -> dict[int, int]:
+    """Return the prices that entries got after their month was closed without one, in their client's currency."""
+    query = (
+        select(TimeEntry.id, TimeEntry.rate_minor)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(TimeEntry.id.in_(tuple(entry_ids)), TimeEntry.rate_currency == Client.currency)
+    )
+    return {entry_id: minor for entry_id, minor in session.execute(query) if minor is not None}
+
+
+def _not_held(
+    row: LedgerRow, period: RetainerPeriod, live: dict[int, list[Range]], later_prices: dict[int, int]
+) -> list[OverageRange]:
     if row.time_entry_id is None or row.from_second is None or row.to_second is None:
         return []
     start, length = row.from_second, row.to_second - row.from_second
@@ -235,7 +251,7 @@ def _not_held(row: LedgerRow, period: RetainerPeriod, live: dict[int, list[Range
             from_second=start + low,
             to_second=start + high,
             burn_seconds=row.seconds * (high - low) // length,
-            price_minor=row.price_minor,
+            price_minor=later_prices.get(row.time_entry_id) if row.price_minor is None else row.price_minor,
             period_id=period.id,
             month=Month.of(period.month),
             reason=row.reason,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
@@ -129,6 +130,7 @@ class WaitingLine:
     currency: str
     rate_reason: str
     problem: str
+    rate_scope: dict[str, Any]
     returned_because: str
     own: bool
 
@@ -152,6 +154,13 @@ def waiting_groups(
         lines = [_waiting(entry, priced[entry.id], own_id, now) for entry in own]
         found.append(WaitingGroup(own[0].person.name, sum(line.worked_seconds for line in lines), lines))
     return found
+
+
+def rate_scope(entry: TimeEntry) -> dict[str, Any]:
+    """Return what fills in the form for a rate that prices the entry: its client and person, from its day on."""
+    client = queries.client_of(entry)
+    day = queries.day_of(entry).isoformat()
+    return {"client": client.id, "person": entry.person_id, "currency": client.currency, "from": day}
 
 
 def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
@@ -249,6 +258,7 @@ def _waiting(entry: TimeEntry, bills: Preview, own_id: int | None, now: datetime
         currency=bills.currency,
         rate_reason=bills.rate_reason,
         problem=bills.problem,
+        rate_scope=rate_scope(entry),
         returned_because=entry.returned_because,
         own=entry.person_id == own_id,
     )

@@ -4,6 +4,7 @@ from helpdesk.timekeeping.service.approval import approve, preview, reject, reop
 from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
 from helpdesk.timekeeping.service.locks import lock_dates, set_lock
+from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
 from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
 
@@ -15,8 +16,10 @@ __all__ = [
     "delete_entry",
     "edit_entry",
     "lock_dates",
+    "lacks_price",
     "place_of",
     "preview",
+    "price_what_had_none",
     "refuse_held",
     "reject",
     "reopen",

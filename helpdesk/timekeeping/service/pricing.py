@@ -105,7 +105,7 @@ def freeze(session: Session, entries: list[TimeEntry]) -> None:
         entry.billable_seconds = seconds[entry.id]
         entry.returned_because = ""
         entry.cost_rate_minor = prices.cost(entry)
-        _write_rate(entry, prices)
+        write_rate(entry, prices)
 
 
 def round_entries(session: Session, entries: list[TimeEntry], prices: PriceList) -> dict[int, int]:
@@ -131,16 +131,18 @@ def value_minor(billable_seconds: int, rate_minor: int, currency: str) -> int:
     return Money(rate_minor, currency).times(Fraction(billable_seconds, HOUR)).minor
 
 
-def _write_rate(entry: TimeEntry, prices: PriceList) -> None:
+def write_rate(entry: TimeEntry, prices: PriceList) -> bool:
+    """Write into an approved entry its price of an hour and why, or what is missing (rule 6); whether it has one."""
     entry.rate_minor = entry.rate_currency = None
     if entry.billable in NOT_BILLED:
         entry.rate_reason = NOT_BILLED[entry.billable]
-        return
+        return False
     found = prices.price(entry)
     entry.rate_reason = found.reason
     if isinstance(found, RateHit):
         entry.rate_minor = Money.rounded(found.amount, found.currency).minor
         entry.rate_currency = found.currency
+    return isinstance(found, RateHit)
 
 
 def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dict[int, int]:

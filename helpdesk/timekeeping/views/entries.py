@@ -185,5 +185,9 @@ def _entry_at_rest(session: Session, entry_id: int) -> TimeEntry:
 def _entry_page(entry: TimeEntry, form: WorkForm) -> str:
     page = entry_page(read_session(), actor=current_actor(), entry=entry, now=clock.now())
     return render_template(
-        "timekeeping/entry.html", back_url=week_url(page["entry"]["day"], entry.person_id), form=form, **page
+        "timekeeping/entry.html",
+        back_url=week_url(page["entry"]["day"], entry.person_id),
+        rate_scope=render.rate_scope(entry) if service.lacks_price(read_session(), entry) else None,
+        form=form,
+        **page,
     )

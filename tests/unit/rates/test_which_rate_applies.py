@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.kernel.durations import RoundingMode
@@ -107,6 +107,93 @@ def test_the_order_in_which_cards_are_given_changes_nothing(cards, data):
     some = data.draw(st.lists(st.sampled_from(cards), unique_by=id))
 
     assert find_rate(some, WORK) == find_rate(some[::-1], WORK)
+
+
+def test_a_card_that_has_ended_leaves_its_level_empty_even_where_an_older_one_had_no_end():
+    cards = [
+        card(["person"], "1"),
+        card(["person"], "2", effective_from=date(2026, 3, 1), effective_until=date(2026, 3, 1)),
+        card([], "3"),
+    ]
+
+    rates = [find_rate(cards, replace(WORK, worked_on=date(2026, month, 1))) for month in (2, 3, 4)]
+
+    assert [rate.amount for rate in rates if isinstance(rate, RateHit)] == [1, 2, 3]
+
+
+def test_a_missing_rate_names_the_card_that_has_ended():
+    ended = card(["person"], effective_from=date(2026, 1, 1), effective_until=date(2026, 2, 28))
+
+    missing = find_rate([ended], WORK)
+
+    assert isinstance(missing, RateMissing)
+    assert missing.reason.endswith("passed over: person ann ended on 2026-02-28")
+
+
+DAYS = st.dates(date(2020, 1, 1), date(2026, 12, 31))
+CARDS = st.lists(
+    st.builds(
+        card,
+        st.sampled_from(LEVELS),
+        st.integers(0, 10**6).map(str),
+        effective_from=DAYS,
+        currency=st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
+    ),
+    max_size=12,
+    unique_by=lambda one: one.identity,
+)
+
+
+@settings(max_examples=150)
+@given(CARDS, DAYS)
+def test_a_higher_level_wins_however_old_it_is_and_in_a_level_the_latest_that_had_begun(cards, worked_on):
+    rate = find_rate(cards, replace(WORK, worked_on=worked_on))
+
+    usable = [one for one in cards if one.currency == "EUR" and one.effective_from <= worked_on]
+    if not usable:
+        assert isinstance(rate, RateMissing)
+        return
+    best = min(usable, key=lambda one: (LEVELS.index(one.level), -one.effective_from.toordinal()))
+    assert isinstance(rate, RateHit)
+    assert (rate.amount, rate.level) == (best.amount, " + ".join(best.level) or "company")
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "typed", "billed"),
+    [
+        (RoundingMode.UP, 15, (13, 90, 48), (15, 90, 60)),
+        (RoundingMode.DOWN, 6, (14,), (12,)),
+        (RoundingMode.NEAREST, 15, (20, 25), (15, 30)),
+    ],
+    ids=["up", "down", "nearest"],
+)
+def test_the_published_examples_of_rounding(mode, step, typed, billed):
+    policy = RoundingPolicy(mode=mode, step_seconds=step * 60)
+
+    assert tuple(policy.billable_seconds(minutes * 60) // 60 for minutes in typed) == billed
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(list(RoundingMode)),
+    st.integers(1, 1440),
+    st.integers(0, 600),
+    st.integers(0, 3600),
+    st.integers(0, 10**6),
+)
+def test_rounding_holds_its_promises_for_any_policy(mode, step_minutes, minimum_minutes, grace_seconds, worked):
+    step = step_minutes * 60
+    policy = RoundingPolicy(mode, step, minimum_minutes * 60, grace_seconds if mode is RoundingMode.UP else 0)
+
+    billed = policy.billable_seconds(worked)
+
+    assert policy.billable_seconds(0) == 0
+    assert not worked or billed >= minimum_minutes * 60
+    if worked and billed > minimum_minutes * 60:
+        assert mode is RoundingMode.NONE or billed % step == 0
+        assert abs(billed - worked) < step or (mode is RoundingMode.UP and worked < step)
+    if mode is RoundingMode.UP and not grace_seconds:
+        assert billed >= worked
 
 
 def test_a_policy_rounds_as_it_says():

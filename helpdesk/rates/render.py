@@ -1,0 +1,131 @@
+"""The values that the pages of rates show: which row is in force, what comes after it, and what never counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.rates.domain import LEVELS
+from helpdesk.rates.queries import RateLine
+from helpdesk.rates.timeline import Placed, place
+
+LEVEL_NAMES = {
+    ("project", "person"): _l("Project and person"),
+    ("project", "work_type"): _l("Project and work type"),
+    ("project",): _l("Project"),
+    ("client", "person"): _l("Client and person"),
+    ("client", "work_type"): _l("Client and work type"),
+    ("client",): _l("Client"),
+    ("person", "work_type"): _l("Person and work type"),
+    ("work_type",): _l("Work type"),
+    ("person",): _l("Person"),
+    (): _l("Company"),
+}
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """One rate as a row. ``state`` is planned, in_force or ended; ``until`` is its last day, None where none is known.
+
+    ``unused`` says why it never counts, empty where it does.
+    """
+
+    id: int
+    level: tuple[str, ...]
+    who: str
+    amount_minor: int
+    currency: str
+    effective_on: date
+    until: date | None
+    state: str
+    ends_itself: bool
+    unused: str
+
+
+@dataclass(frozen=True)
+class LevelRows:
+    """The rates of one level of rule 5; ``place`` counts from 1, the first that is looked for."""
+
+    place: int
+    label: str
+    rates: list[RateRow]
+
+
+def rate_rows(lines: Iterable[RateLine], *, currencies: set[str], today: date) -> list[RateRow]:
+    """Return the rows of rates that come by scope; those of one scope newest first."""
+    return [
+        _row(placed, currencies)
+        for _scope, own in groupby(lines, key=attrgetter("scope"))
+        for placed in place(list(own), today=today)
+    ]
+
+
+def by_level(rows: Iterable[RateRow]) -> list[LevelRows]:
+    """Return the rows under the names of their levels, in the order in which these are looked for."""
+    return [
+        LevelRows(LEVELS.index(level) + 1, level_name(level), list(own))
+        for level, own in groupby(rows, key=attrgetter("level"))
+    ]
+
+
+def level_name(level: tuple[str, ...]) -> str:
+    """Return what people call a level."""
+    return str(LEVEL_NAMES[level])
+
+
+def may_change(line: RateLine, actor: Actor) -> bool:
+    """Whether the actor sets rates of this kind: general ones are for managers."""
+    return line.client_name is not None or actor.is_one_of(APPROVERS)
+
+
+def scope_of(line: RateLine) -> dict[str, Any]:
+    """Return what fills in the form for the rate that follows this one."""
+    ids = {"client": line.client_id, "project": line.project_id, "person": line.person_id}
+    return {**ids, "work_type": line.work_type_id, "currency": line.currency}
+
+
+def why_unused(currencies: set[str], currency: str, client_name: str = "") -> str:
+    """Return why a rate in ``currency`` never counts where only ``currencies`` are billed (rule 6), or nothing."""
+    if not currencies or currency in currencies:
+        return ""
+    if client_name:
+        billed = ", ".join(sorted(currencies))
+        return _("Never counts: %(client)s is billed in %(currency)s.", client=client_name, currency=billed)
+    return _("Never counts: no client is billed in %(currency)s.", currency=currency)
+
+
+def day_of(text: str) -> date:
+    """Return the day of an address, ``2026-03-01``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return date.fromisoformat(text)
+
+
+def _row(placed: Placed[RateLine], currencies: set[str]) -> RateRow:
+    line = placed.row
+    return RateRow(
+        id=line.id,
+        level=line.level,
+        who=_who(line),
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        effective_on=line.effective_on,
+        until=placed.until,
+        state=placed.state.value,
+        ends_itself=line.ends_on is not None,
+        unused=why_unused(
+            {line.client_currency} if line.client_currency else currencies, line.currency, line.client_name or ""
+        ),
+    )
+
+
+def _who(line: RateLine) -> str:
+    names = (line.client_name, line.project_name, line.person_name, line.work_type_name)
+    return ", ".join(name for name in names if name) or _("Everything without a rate of its own")

@@ -1,0 +1,121 @@
+"""How worked time becomes billed time, by client and by agreement, from a day on (docs/billing.md rule 4)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.durations import MINUTE, RoundingMode
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.rates.domain import RoundingPolicy, RoundingScope
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.rates.service.rules import check_day, check_scope
+
+MOST_STEP_MINUTES = 1440
+MOST_MINIMUM_MINUTES = 1440
+MOST_GRACE_SECONDS = 3600
+
+
+def rounding_for(session: Session, *, client_id: int, on: date) -> RoundingPolicyRow | None:
+    """Return the rounding in force on a day: the client's own, else the default of all, else None."""
+    row = RoundingPolicyRow
+    rows = session.scalars(select(row).where(or_(row.client_id == client_id, row.client_id.is_(None))))
+    return rounding_of(rows, client_id=client_id, on=on)
+
+
+def rounding_of(rows: Iterable[RoundingPolicyRow], *, client_id: int, on: date) -> RoundingPolicyRow | None:
+    """Return which of many policies is in force for a client on a day; the latest of the narrowest wins."""
+    begun = [row for row in rows if row.client_id in {client_id, None} and row.effective_on <= on]
+    return max(begun, key=lambda row: (row.client_id is not None, row.effective_on, row.id), default=None)
+
+
+def policy_of(row: RoundingPolicyRow | None) -> RoundingPolicy:
+    """Return a stored policy as the pure engine takes it; None is each started minute of each entry."""
+    if row is None:
+        return RoundingPolicy()
+    return RoundingPolicy(
+        mode=RoundingMode(row.mode),
+        step_seconds=row.step_minutes * MINUTE,
+        minimum_seconds=row.minimum_minutes * MINUTE,
+        grace_seconds=row.grace_seconds,
+        scope=RoundingScope(row.scope),
+    )
+
+
+def set_rounding(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    effective_on: date,
+    mode: str,
+    client_id: int | None = None,
+    step_minutes: int = 1,
+    minimum_minutes: int = 0,
+    scope: str = "entry",
+    grace_seconds: int = 0,
+) -> RoundingPolicyRow:
+    """Say how time is rounded for a client, or with None for all that have nothing of their own, from a day on.
+
+    Time that is approved already keeps what it bills (rule 4).
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        Denied: the default of all, by somebody who is not a manager.
+        RuleViolation: a word or number that no policy has, or there is one from that day.
+    """
+    check_scope(session, actor, client_id=client_id, project_id=None)
+    check_day(effective_on)
+    _check(mode=mode, scope=scope, step_minutes=step_minutes, minimum_minutes=minimum_minutes, grace=grace_seconds)
+    row = RoundingPolicyRow
+    same_client = row.client_id.is_(None) if client_id is None else row.client_id == client_id
+    if session.scalar(select(row.id).where(same_client, row.effective_on == effective_on).limit(1)) is not None:
+        message = f"There is a rounding from {effective_on} already; choose a later day."
+        raise RuleViolation(message, field="effective_on")
+    policy = RoundingPolicyRow(
+        client_id=client_id,
+        mode=mode,
+        step_minutes=step_minutes,
+        minimum_minutes=minimum_minutes,
+        scope=scope,
+        grace_seconds=grace_seconds,
+        effective_on=effective_on,
+        created_at=now,
+    )
+    session.add(policy)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="set",
+        kind="rounding",
+        object_id=policy.id,
+        now=now,
+        client_id=client_id,
+        mode=mode,
+        step_minutes=step_minutes,
+        scope=scope,
+        effective_on=str(effective_on),
+    )
+    return policy
+
+
+def _check(*, mode: str, scope: str, step_minutes: int, minimum_minutes: int, grace: int) -> None:
+    if mode not in set(RoundingMode) or scope not in set(RoundingScope):
+        message = "Rounding goes up, down, to the nearest step or not at all; once an entry, a day or a ticket."
+        raise RuleViolation(message)
+    if not 1 <= step_minutes <= MOST_STEP_MINUTES:
+        message = f"A step has 1 to {MOST_STEP_MINUTES} minutes."
+        raise RuleViolation(message, field="step_minutes")
+    if not 0 <= minimum_minutes <= MOST_MINIMUM_MINUTES:
+        message = f"A minimum has 0 to {MOST_MINIMUM_MINUTES} minutes."
+        raise RuleViolation(message, field="minimum_minutes")
+    if not 0 <= grace <= MOST_GRACE_SECONDS:
+        message = f"Grace has 0 to {MOST_GRACE_SECONDS} seconds."
+        raise RuleViolation(message, field="grace_seconds")
+    if grace and mode != "up":
+        message = "Grace is a part of rounding up: what is a little over a step is dropped. Set it to 0."
+        raise RuleViolation(message, field="grace_seconds")

@@ -1,0 +1,138 @@
+"""Routes of rate cards: the list by level, one rate with what came before and comes after it, its end."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm, optional_id
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import RATES, STAFF, current_actor, policy
+from helpdesk.infra.web import day_filter
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects
+from helpdesk.rates import queries, render, service
+from helpdesk.rates.forms import EndForm, RateForm
+from helpdesk.rates.views.blueprint import bp, or_any, own_clients, own_currency, save, tabs, today
+
+
+@bp.get("/rates")
+@policy(RATES)
+def index() -> ResponseReturnValue:
+    """Show the rates that this person may see; the address can fill in the form for a new one."""
+    return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=today())))
+
+
+@bp.post("/rates")
+@policy(RATES)
+def add() -> ResponseReturnValue:
+    """Add a rate; account managers for their own clients and these clients' projects only."""
+    form = _with_choices(RateForm())
+    if save(form, service.set_rate):
+        return _list(form), 422
+    _tell_saved(form)
+    return redirect(url_for("rates.index"), code=303)
+
+
+@bp.get("/rates/<int:rate_id>")
+@policy(RATES)
+def show(rate_id: int) -> ResponseReturnValue:
+    """Show one rate among those that come before and after it."""
+    return _page(rate_id, EndForm(formdata=None))
+
+
+@bp.post("/rates/<int:rate_id>/end")
+@policy(RATES)
+def end(rate_id: int) -> ResponseReturnValue:
+    """Let a rate end with a day."""
+    queries.rate_line(read_session(), actor=current_actor(), rate_id=rate_id)
+    form = EndForm()
+    if save(form, service.end_rate, rate_id=rate_id):
+        return _page(rate_id, form), 422
+    flash(_("It ends with that day. Approved time keeps its price."), "ok")
+    return redirect(url_for("rates.show", rate_id=rate_id), code=303)
+
+
+@bp.post("/rates/<int:rate_id>/remove")
+@policy(RATES)
+def remove(rate_id: int) -> ResponseReturnValue:
+    """Remove a rate that has not begun."""
+    StrictForm().validate_on_submit()
+    try:
+        with unit_of_work() as session:
+            service.remove_rate(session, actor=current_actor(), now=clock.now(), rate_id=rate_id, today=today())
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+        return redirect(url_for("rates.show", rate_id=rate_id), code=303)
+    flash(_("The planned rate is removed."), "ok")
+    return redirect(url_for("rates.index"), code=303)
+
+
+def _list(form: RateForm) -> str:
+    session, shows_ended = read_session(), request.args.get("ended") == "1"
+    found = queries.lines(session, actor=current_actor())
+    rows = render.rate_rows(found, currencies=queries.client_currencies(session), today=today())
+    return render_template(
+        "rates/list.html",
+        levels=render.by_level(row for row in rows if shows_ended or row.state != "ended"),
+        ended_count=sum(row.state == "ended" for row in rows),
+        shows_ended=shows_ended,
+        form=_with_choices(form),
+        tabs=tabs("rates.index"),
+    )
+
+
+def _page(rate_id: int, form: EndForm) -> str:
+    session, actor = read_session(), current_actor()
+    line = queries.rate_line(session, actor=actor, rate_id=rate_id)
+    own = queries.lines_of_scope(session, scope=line.scope)
+    rows = render.rate_rows(own, currencies=queries.client_currencies(session), today=today())
+    return render_template(
+        "rates/rate.html",
+        rate=next(row for row in rows if row.id == rate_id),
+        level=render.level_name(line.level),
+        rows=rows,
+        may_change=render.may_change(line, actor),
+        next_url=url_for("rates.index", **render.scope_of(line), _anchor="add"),
+        form=form,
+    )
+
+
+def _tell_saved(form: RateForm) -> None:
+    """Say from when the rate counts, and what it leaves alone (rule 4)."""
+    day = form.effective_on.data
+    if day is not None and day <= today():
+        text = _(
+            "From %(day)s on. Time that was approved with a price keeps it; what is not approved yet gets this one.",
+            day=day_filter(day),
+        )
+        flash(text, "ok")
+    else:
+        flash(_("The rate is planned from %(day)s on.", day=day_filter(day) if day else ""), "ok")
+    unused = render.why_unused(queries.client_currencies(read_session()), form.currency.data or "")
+    if unused:
+        flash(unused, "warn")
+
+
+def _filled_in(form: RateForm) -> RateForm:
+    """Take from the address what the rate is for: the link that lists a missing one fills in the form."""
+    for name, field in (
+        ("client", form.client_id),
+        ("project", form.project_id),
+        ("person", form.person_id),
+        ("work_type", form.work_type_id),
+    ):
+        field.data = request.args.get(name, type=optional_id)
+    form.currency.data = request.args.get("currency", form.currency.data)
+    form.effective_on.data = request.args.get("from", form.effective_on.data, type=render.day_of)
+    return form
+
+
+def _with_choices(form: RateForm) -> RateForm:
+    session, actor = read_session(), current_actor()
+    form.client_id.choices = own_clients()
+    form.project_id.choices = or_any(projects.billable_choices(session, actor=actor))
+    form.person_id.choices = or_any(accounts.choices(session, roles=STAFF))
+    form.work_type_id.choices = or_any([(each.id, each.name) for each in queries.work_types(session)])
+    return form
