@@ -79,6 +79,7 @@ def test_what_rolls_over_is_never_given_back_twice(story):
 
     assert (march.carried_out_seconds, april.carried_out_seconds) == (hours("6"), hours("16"))
     assert (may.carried_in_seconds, may.granted_seconds) == (hours("16"), hours("14"))
+    assert view is not None
     assert view.statement.period.granted_seconds == hours("10")
     assert broken(story.session) == []
 
