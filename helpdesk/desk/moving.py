@@ -16,6 +16,7 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
+from helpdesk.timekeeping import claims
 from helpdesk.timekeeping import queries as time_queries
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
@@ -49,11 +50,13 @@ def move(
     Raises:
         NotFound: no such ticket or project, or not for this actor.
         Conflict: time on it is charged; what holds it is named.
-        RuleViolation: a task, a closed project, a ticket or a requester of another client.
+        RuleViolation: a task, a closed project, a ticket or a requester of another client, approved time on a day that
+            is locked against the actor.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
     after = projects_queries.get_project(session, actor=actor, project_id=project_id)
     before = item.project
+    claims.lock_books(session, before.client_id)
     entries, moving = time_of(session, item, lock=True)
     item = projects.move_ticket(session, actor=actor, now=now, item_id=item.id, project_id=after.id)
     if before.id == after.id:

@@ -41,7 +41,7 @@ class MovingTime:
     @property
     def outcome(self) -> Outcome:
         """What the move does to it."""
-        if self.held_by or self.status == "locked":
+        if self.held_by or self.status in {"locked", "reversed"}:
             return Outcome.HELD
         return Outcome.RETURNED if self.status == "approved" else Outcome.ANEW
 

@@ -10,12 +10,13 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict
-from helpdesk.kernel.periods import zone_named
+from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project
 from helpdesk.timekeeping import charging, queries
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.moves import MovingTime, Outcome, Place, move_time
 from helpdesk.timekeeping.service.entries import to_draft
+from helpdesk.timekeeping.service.locks import refuse_locked_days
 
 HeldBy = Mapping[int, Sequence[str]]
 
@@ -85,9 +86,15 @@ def carry_time(
 
     Nothing keeps a price of the old project: what was approved waits for approval again, and says so. Returned is
     what did.
+
+    Raises:
+        RuleViolation: approved time lies on a day that is locked, and the actor may not change it.
     """
     places = place_of(before), place_of(after)
     returned = [Returned(entry, entry.approved_by_id) for entry in entries if entry.status == "approved"]
+    zone, reason = places[0].zone, f"moved to {after.client.name}, {after.name}"
+    days = [local_day(each.entry.started_at, zone) for each in returned]
+    refuse_locked_days(session, actor=actor, client=before.client, days=days, reason=reason)
     for entry in entries:
         then = move_time(moving[entry.id], before=places[0], after=places[1], bill_own_time=bill_own_time)
         _follow(session, actor, now, entry, then, before)

@@ -15,7 +15,7 @@ from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import queries, service
+from helpdesk.timekeeping import queries, render, service
 from helpdesk.timekeeping.domain import Week, write_worked
 from helpdesk.timekeeping.entry_page import entry_page
 from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
