@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from helpdesk.accounts.service import PASSWORD_LENGTH
 from helpdesk.company.forms import time_zones
+from helpdesk.expenses import service as expenses
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm, capitals
@@ -55,6 +56,7 @@ def set_up() -> ResponseReturnValue:
         with unit_of_work() as session:
             first_run.set_up(session, now=clock.now(), **form.values())
             rates.add_default_work_types(session, actor=SYSTEM, now=clock.now())
+            expenses.add_default_categories(session, actor=SYSTEM, now=clock.now())
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _page(form), 422

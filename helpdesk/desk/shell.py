@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.desk import queries
+from helpdesk.expenses import queries as expenses
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
@@ -16,13 +17,13 @@ from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.timekeeping import queries as time
 
-WORKING = frozenset({"desk", "time", "projects", "clients"})
+WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
 ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}
 MANAGING = ACCOUNTS | {"approvals", "close", "inbound"}
 SECTIONS: dict[str, frozenset[str]] = {
     TECHNICIAN: WORKING,
     ACCOUNT_MANAGER: ACCOUNTS,
-    BOOKKEEPER: frozenset({"invoices", "close", "clients"}),
+    BOOKKEEPER: frozenset({"expenses", "invoices", "close", "clients"}),
     MANAGER: MANAGING,
     ADMIN: MANAGING | {"settings"},
 }
@@ -135,11 +136,12 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
     works = actor.is_one_of(DESK)
     counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
     waiting = time.waiting_for_approval(session) if actor.is_one_of(APPROVERS) else 0
+    expenses_waiting = expenses.waiting_count(session) if actor.is_one_of(APPROVERS) else 0
     return Shell(
         company_name=company_name,
         person=Me(actor.name, role_names()[actor.role]),
         sections=SECTIONS[actor.role],
-        counts={"desk": counts.all, "approvals": waiting},
+        counts={"desk": counts.all, "approvals": waiting, "expenses": expenses_waiting},
         views=[
             View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
         ],

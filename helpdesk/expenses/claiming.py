@@ -1,0 +1,126 @@
+"""Who bills which expense: hold, fix, release (docs/billing.md rule E6).
+
+A holder is an opaque kind and id, such as ``("invoice_line", 7)``. Slices above say how people call their holders
+with :func:`name_holders`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.expenses.models import Expense, ExpenseClaim
+from helpdesk.kernel.errors import Conflict, NotFound
+
+Holder = tuple[str, int]
+Namer = Callable[[Session, int], str]
+
+_namers: dict[str, Namer] = {}
+
+
+def name_holders(kind: str, namer: Namer) -> None:
+    """Tell how people call a holder of ``kind``, for refusals that name it: id 7 -> ``invoice INV-2026-0007``."""
+    _namers[kind] = namer
+
+
+def hold(session: Session, *, now: datetime, holder: Holder, expense_id: int) -> ExpenseClaim:
+    """Give the whole expense to ``holder`` and return the claim; the expense is locked from now on.
+
+    The expense is locked before it is looked at, so that of two that reach for it one is refused.
+
+    Raises:
+        Conflict: it is held already, named with its holder, or it is not approved or not to be billed.
+        NotFound: there is no such expense.
+    """
+    expense = lock(session, [expense_id])[expense_id]
+    held = live_claim(session, expense_id)
+    if held is not None:
+        what = f"{expense.category.name} of {expense.spent_on}"
+        message = f"{what} is already in {name_of(session, held)}; nothing is billed twice."
+        raise Conflict(message)
+    if expense.status != "approved" or expense.bill_minor is None:
+        message = f"Expense {expense.id} is {expense.status}; only what is approved and billable is billed."
+        raise Conflict(message)
+    claim = ExpenseClaim(
+        expense_id=expense.id,
+        amount_minor=expense.bill_minor,
+        currency=expense.bill_currency,
+        holder_kind=holder[0],
+        holder_id=holder[1],
+        state="held",
+        created_at=now,
+    )
+    session.add(claim)
+    expense.status = "locked"
+    session.flush()
+    return claim
+
+
+def fix(session: Session, *, holders: Iterable[Holder]) -> None:
+    """Make what ``holders`` hold final: their document was issued."""
+    for claim in _live_of(session, holders):
+        claim.state = "fixed"
+    session.flush()
+
+
+def release(session: Session, *, now: datetime, holders: Iterable[Holder]) -> None:
+    """Let go of what ``holders`` hold or have fixed; these expenses are merely approved again."""
+    claims = _live_of(session, holders)
+    expenses = lock(session, [claim.expense_id for claim in claims])
+    for claim in claims:
+        claim.state, claim.released_at = "released", now
+        expenses[claim.expense_id].status = "approved"
+    session.flush()
+
+
+def lock(session: Session, ids: Iterable[int]) -> dict[int, Expense]:
+    """Return the expenses by id, locked in the order of their ids so that two lockers never wait for each other.
+
+    Raises:
+        NotFound: one of them does not exist.
+    """
+    wanted = sorted(set(ids))
+    query = select(Expense).where(Expense.id.in_(wanted)).order_by(Expense.id).with_for_update()
+    found = {row.id: row for row in session.scalars(query, execution_options={"populate_existing": True})}
+    if len(found) < len(wanted):
+        message = "There is no such expense."
+        raise NotFound(message)
+    return found
+
+
+def live_claim(session: Session, expense_id: int) -> ExpenseClaim | None:
+    """Return the claim that holds the expense now; None where nobody does."""
+    query = select(ExpenseClaim).where(ExpenseClaim.expense_id == expense_id, ExpenseClaim.released_at.is_(None))
+    return session.scalar(query)
+
+
+def name_of(session: Session, claim: ExpenseClaim) -> str:
+    """Return how people call the claim's holder."""
+    namer = _namers.get(claim.holder_kind)
+    return namer(session, claim.holder_id) if namer else f"{claim.holder_kind.replace('_', ' ')} {claim.holder_id}"
+
+
+def expenses_held_by(session: Session, kind: str, ids: Iterable[int]) -> dict[int, Expense]:
+    """Return by holder the expense that it bills or, where it let go, billed last; for ids of one kind of holder."""
+    query = (
+        select(ExpenseClaim.holder_id, Expense)
+        .join(ExpenseClaim.expense)
+        .where(ExpenseClaim.holder_kind == kind, ExpenseClaim.holder_id.in_(list(ids)))
+        .order_by(ExpenseClaim.id)
+    )
+    return {row.holder_id: row.Expense for row in session.execute(query)}
+
+
+def _live_of(session: Session, holders: Iterable[Holder]) -> list[ExpenseClaim]:
+    wanted = sorted(set(holders))
+    query = select(ExpenseClaim).where(
+        ExpenseClaim.holder_kind.in_({kind for kind, _ in wanted}),
+        ExpenseClaim.holder_id.in_({holder_id for _, holder_id in wanted}),
+        ExpenseClaim.released_at.is_(None),
+    )
+    return [
+        claim
+        for claim in session.scalars(query.order_by(ExpenseClaim.id))
+        if (claim.holder_kind, claim.holder_id) in wanted
+    ]

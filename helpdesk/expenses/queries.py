@@ -1,0 +1,211 @@
+"""Reads of expenses: a page of the list with its sums, one of them, what waits for approval. One query a list."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.clients.queries import billable_by
+from helpdesk.expenses.models import Expense, ExpenseCategory, ExpenseReceipt
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import APPROVERS, INVOICES, Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.periods import Month
+from helpdesk.projects.models import Project
+
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What the list is narrowed to; None and the empty text mean everything."""
+
+    month: Month | None = None
+    person_id: int | None = None
+    client_id: int | None = None
+    project_id: int | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One expense of the list, and whether it has a receipt."""
+
+    expense: Expense
+    has_receipt: bool
+
+
+@dataclass(frozen=True)
+class CurrencySum:
+    """What expenses of one currency come to, with tax, and how many they are."""
+
+    currency: str
+    count: int
+    gross_minor: int
+
+
+def with_work() -> Select[Expense]:
+    """Return the selection of expenses with project, client, person and category loaded beside them."""
+    return (
+        select(Expense)
+        .join(Expense.project)
+        .join(Project.client)
+        .options(
+            contains_eager(Expense.project).contains_eager(Project.client),
+            joinedload(Expense.person).lazyload(Person.memberships),
+            joinedload(Expense.category),
+            joinedload(Expense.work_item),
+        )
+    )
+
+
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for what the actor may read: the own ones, and those of clients whose money is theirs."""
+    if actor.kind == "system":
+        return true()
+    own = Expense.person_id == actor.person_id
+    return or_(own, billable_by(actor)) if actor.is_one_of(INVOICES) else own
+
+
+def is_changed_by(actor: Actor, expense: Expense) -> bool:
+    """Whether the actor may change the expense at all: one's own, and everybody's for those who approve."""
+    return expense.person_id == actor.person_id or actor.is_one_of(APPROVERS)
+
+
+def get(session: Session, *, actor: Actor, expense_id: int, to_change: bool = False) -> Expense:
+    """Return an expense that the actor may read, or change where asked so.
+
+    Raises:
+        NotFound: no such expense, or not for this actor.
+    """
+    expense = session.scalar(with_work().where(Expense.id == expense_id, readable_by(actor)))
+    if expense is None or (to_change and not is_changed_by(actor, expense)):
+        message = "There is no such expense."
+        raise NotFound(message)
+    return expense
+
+
+def get_receipt(session: Session, *, actor: Actor, receipt_id: int) -> ExpenseReceipt:
+    """Return a receipt of an expense that the actor may read.
+
+    Raises:
+        NotFound: no such receipt, or not for this actor.
+    """
+    query = (
+        select(ExpenseReceipt)
+        .join(ExpenseReceipt.expense)
+        .join(Expense.project)
+        .join(Project.client)
+        .options(contains_eager(ExpenseReceipt.expense))
+    )
+    receipt = session.scalar(query.where(ExpenseReceipt.id == receipt_id, readable_by(actor)))
+    if receipt is None:
+        message = "There is no such receipt."
+        raise NotFound(message)
+    return receipt
+
+
+def page(
+    session: Session, *, actor: Actor, filters: Filters, before: tuple[date, int] | None = None, limit: int = PAGE
+) -> tuple[list[Listed], tuple[date, int] | None]:
+    """Return up to ``limit`` expenses, latest day first, and the key of the page after them (None: the last)."""
+    has_receipt = exists().where(ExpenseReceipt.expense_id == Expense.id)
+    query = with_work().add_columns(has_receipt).where(*_conditions(actor, filters))
+    if before is not None:
+        day, expense_id = before
+        query = query.where(or_(Expense.spent_on < day, and_(Expense.spent_on == day, Expense.id < expense_id)))
+    rows = session.execute(query.order_by(Expense.spent_on.desc(), Expense.id.desc()).limit(limit + 1)).all()
+    listed = [Listed(expense, has) for expense, has in rows[:limit]]
+    last = listed[-1].expense if len(rows) > limit else None
+    return listed, None if last is None else (last.spent_on, last.id)
+
+
+def sums(session: Session, *, actor: Actor, filters: Filters) -> list[CurrencySum]:
+    """Return what all expenses that fit the filters come to, by currency."""
+    query = (
+        select(Expense.currency, func.count(), func.sum(Expense.gross_minor))
+        .join(Expense.project)
+        .join(Project.client)
+        .where(*_conditions(actor, filters))
+        .group_by(Expense.currency)
+        .order_by(Expense.currency)
+    )
+    return [CurrencySum(currency, count, int(total)) for currency, count, total in session.execute(query)]
+
+
+def waiting(session: Session) -> list[Expense]:
+    """Return the submitted expenses by person's name, then day, receipts loaded beside them."""
+    query = with_work().join(Expense.person).where(Expense.status == "submitted")
+    query = query.options(joinedload(Expense.receipts))
+    return list(session.scalars(query.order_by(Person.name, Person.id, Expense.spent_on, Expense.id)).unique())
+
+
+def waiting_count(session: Session) -> int:
+    """Return how many expenses are submitted."""
+    return session.scalar(select(func.count()).where(Expense.status == "submitted")) or 0
+
+
+def own_drafts(session: Session, *, person_id: int) -> list[Expense]:
+    """Return the person's expenses that are not handed in yet or came back, oldest first."""
+    query = with_work().where(Expense.person_id == person_id, Expense.status.in_(("draft", "rejected")))
+    return list(session.scalars(query.order_by(Expense.spent_on, Expense.id)))
+
+
+def of_item(session: Session, *, actor: Actor, item_id: int) -> list[Expense]:
+    """Return the expenses on a work item that the actor may read, latest first."""
+    query = with_work().where(Expense.work_item_id == item_id, readable_by(actor))
+    return list(session.scalars(query.order_by(Expense.spent_on.desc(), Expense.id.desc())))
+
+
+def history(session: Session, expense_id: int) -> list[AuditRow]:
+    """Return what was done with the expense, newest first."""
+    query = select(AuditRow).where(AuditRow.object_kind == "expense", AuditRow.object_id == expense_id)
+    return list(session.scalars(query.order_by(AuditRow.at.desc(), AuditRow.id.desc())))
+
+
+def choices(session: Session, *, actor: Actor) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return people and clients that the actor's expenses are of, as (id, name), for the filters of the list."""
+    mine = select(Expense.id).join(Expense.project).join(Project.client).where(readable_by(actor))
+    people = select(Person.id, Person.name).where(exists(mine.where(Expense.person_id == Person.id).correlate(Person)))
+    booked = (
+        select(Expense.id)
+        .join(Project, Project.id == Expense.project_id)
+        .where(Project.client_id == Client.id, Expense.person_id == actor.person_id)
+        .correlate(Client)
+    )
+    reach = or_(billable_by(actor), exists(booked)) if actor.is_one_of(INVOICES) else exists(booked)
+    named = select(Client.id, Client.name).where(reach, Client.archived_at.is_(None))
+    return (
+        [(row.id, row.name) for row in session.execute(people.order_by(func.lower(Person.name)))],
+        [(row.id, row.name) for row in session.execute(named.order_by(func.lower(Client.name)))],
+    )
+
+
+def categories(session: Session, *, archived_too: bool = False) -> list[ExpenseCategory]:
+    """Return the categories in use, by name."""
+    query = select(ExpenseCategory).order_by(func.lower(ExpenseCategory.name))
+    return list(session.scalars(query if archived_too else query.where(ExpenseCategory.archived_at.is_(None))))
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> list[Expense]:
+    """Return the expenses of these ids with what belongs to them, by id."""
+    return list(session.scalars(with_work().where(Expense.id.in_(list(ids))).order_by(Expense.id)))
+
+
+def _conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
+    found = [readable_by(actor)]
+    if filters.month is not None:
+        found.append(Expense.spent_on.between(filters.month.first_day, filters.month.last_day))
+    if filters.person_id is not None:
+        found.append(Expense.person_id == filters.person_id)
+    if filters.client_id is not None:
+        found.append(Project.client_id == filters.client_id)
+    if filters.project_id is not None:
+        found.append(Expense.project_id == filters.project_id)
+    if filters.status:
+        found.append(Expense.status == filters.status)
+    return found
