@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
+    DateField,
     EmailField,
     HiddenField,
     IntegerField,
@@ -88,6 +89,23 @@ class MoveForm(StrictForm):
     def move(self) -> dict[str, Any]:
         """Return what was decided, by the names of the act."""
         return {**self.values(), "also": self.also.data or []}
+
+
+class PriceForm(StrictForm):
+    """The work whose price is asked for."""
+
+    number = IntegerField(_l("Ticket or task"), validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
+    person_id = SelectField(_l("Person"), coerce=int, validators=[InputRequired()])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    on = DateField(_l("Day"), validators=[InputRequired()])
+    worked = StringField(_l("Worked"), validators=[InputRequired(), Length(max=WORKED_LENGTH)])
+
+    def offer(self, session: Session, people: list[tuple[int, str]], *, asked: bool) -> None:
+        """Fill the choices, and begin with the default work type."""
+        self.person_id.choices = options(people)
+        offer_work_types(self.work_type_id, session)
+        if not asked:
+            self.work_type_id.data = default_work_type(session)
 
 
 class AcceptForm(StrictForm):

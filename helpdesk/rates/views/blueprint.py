@@ -61,4 +61,5 @@ def tabs(current: str) -> list[Tab]:
         pages["rates.work_types"] = _("Work types")
     if current_actor().is_one_of(COSTS):
         pages["rates.costs"] = _("Costs")
+    pages["desk.ask_price"] = _("What does an hour cost?")
     return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]

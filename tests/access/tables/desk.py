@@ -26,6 +26,12 @@ GLOBEX_WRITES = expect(
 NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
+NO_MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
+MONEY = expect(**NO_MONEY, account_manager=200, rival=200, manager=200, admin=200)
+MONEY_OF_ACME = expect(**NO_MONEY, account_manager=200, rival=422, manager=200, admin=200)
+MONEY_OF_GLOBEX = expect(**NO_MONEY, account_manager=422, rival=200, manager=200, admin=200)
+MONEY_OF_NOBODY = expect(**NO_MONEY, account_manager=422, rival=422, manager=422, admin=422)
+ASKED = "person_id={technician}&work_type_id=&on=2026-11-17&worked=0:13"
 GLOBEX_REFUSED = expect(
     anonymous=302, technician=404, account_manager=404, rival=422, bookkeeper=403, manager=422, admin=422
 )
@@ -160,6 +166,10 @@ ROWS = [
         expect(anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303),
         form={"project_id": "{globex_project}"},
     ),
+    Row("desk.ask_price", "GET", "/rates/ask", MONEY),
+    Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_ACME, query=ASKED + "&number={acme_ticket}"),
+    Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_GLOBEX, query=ASKED + "&number={globex_ticket}"),
+    Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_NOBODY, query=ASKED + "&number={missing}"),
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_acme}/send-again", DESK_WRITES),
     Row("desk.send_again", "POST", "/items/{globex_ticket}/mail/{failed_on_globex}/send-again", GLOBEX_WRITES),
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_globex}/send-again", NOT_THERE),

@@ -1,0 +1,73 @@
+"""What a retainer would make of work that is only supposed: the same engine, and nothing is written."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.periods import Month, local_day
+from helpdesk.retainers import queries
+from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain import terms as engine
+from helpdesk.retainers.domain.engine import EntryResult, settle
+from helpdesk.retainers.domain.work import WorkEntry
+from helpdesk.retainers.models import Agreement
+
+AFTER_ALL = "~supposed"  # the order of uuids is by code point: what is supposed is drawn last
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """What becomes of supposed work under the agreement that covers it.
+
+    ``month`` is the one that would settle it: a closed one leaves it to the next (rule 12). ``factor`` is that of its
+    work type in business hours, ``after_hours_factor`` the one outside of them, None where there is none.
+    """
+
+    agreement: Agreement
+    month: Month
+    is_late: bool
+    factor: Decimal
+    after_hours_factor: Decimal | None
+    result: EntryResult
+
+
+def suppose(session: Session, *, client_id: int, work: WorkEntry) -> Supposed | None:
+    """Return what the narrowest agreement that covers ``work`` makes of it; None where none does (rules 8 to 12)."""
+    rows = {row.id: row for row in queries.agreements_of(session, client_id=client_id)}
+    covering = _covering(rows, work)
+    if covering is None:
+        return None
+    day = local_day(work.started_at, ZoneInfo(covering.time_zone))
+    shelf = queries.shelf_of(session, client_ids=[client_id])
+    closed = shelf.closed.get(covering.id, {})
+    is_late = Month.of(day) in closed
+    month = max(closed).next if is_late else Month.of(day)
+    books = shelf.books_of(covering, through=month).books
+    entry = replace(work, uuid=AFTER_ALL, settle_in=month if is_late else None)
+    settlement = settle(replace(books, entries=(*books.entries, entry)))
+    terms = engine_agreement(covering).terms_in(Month.of(day))
+    return Supposed(
+        agreement=covering,
+        month=month,
+        is_late=is_late,
+        factor=terms.factor_for(work.work_type, is_after_hours=False),
+        after_hours_factor=terms.factor_for(work.work_type, is_after_hours=True) if terms.after_hours else None,
+        result=next(each for each in settlement.entries if each.entry.uuid == AFTER_ALL),
+    )
+
+
+def _covering(rows: dict[int, Agreement], work: WorkEntry) -> Agreement | None:
+    found = [
+        (engine.narrowness(agreement), row.id)
+        for row in rows.values()
+        if (agreement := engine_agreement(row)).is_in_force(_day(row, work))
+        and agreement.covers(project=work.project, work_type=work.work_type)
+    ]
+    return rows[max(found)[1]] if found else None
+
+
+def _day(row: Agreement, work: WorkEntry) -> date:
+    return local_day(work.started_at, ZoneInfo(row.time_zone))
