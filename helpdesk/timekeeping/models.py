@@ -1,6 +1,7 @@
 """Time entries, the charges that say what holds which of their seconds, reversals, and the days that are locked."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +10,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
+from helpdesk.timekeeping.timer import KINDS
 
 STATUSES = ("draft", "submitted", "approved", "rejected", "locked", "reversed")
 BILLABLE = ("billable", "not_billable", "no_charge")
@@ -20,6 +22,9 @@ class TimeEntry(Base):
     The raw interval is never altered by rounding. ``billable_seconds``, ``rate_minor`` and the fields beside them
     are what the entry was approved with; later changes of rates or policies never move them (docs/billing.md
     rule 4). Where the rounding covers a day or a ticket the group decides, and the close writes the result.
+
+    An entry of the timer is made of events (rule 1): ``timer_says`` is what they said last, ``differs`` that they
+    have come to say something else than a person settled, ``asks`` why the person has to decide about a draft.
     """
 
     __tablename__ = "time_entries"
@@ -31,6 +36,7 @@ class TimeEntry(Base):
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ends_after_it_starts"),
         CheckConstraint("billable_seconds IS NULL OR billable_seconds >= 0", name="bills_no_negative_time"),
         CheckConstraint("ended_at IS NOT NULL OR status = 'draft'", name="running_is_draft"),
+        CheckConstraint("asks = '' OR status = 'draft'", name="asking_is_draft"),
         Index(
             "one_running_timer",
             "person_id",
@@ -70,6 +76,9 @@ class TimeEntry(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who wrote it, where that is known
     edited_at: Mapped[datetime | None]  # changed since it was submitted for the first time; approval takes it back
     version: Mapped[int] = mapped_column(default=1)
+    asks: Mapped[str] = mapped_column(default="")
+    differs: Mapped[bool] = mapped_column(default=False)
+    timer_says: Mapped[dict[str, Any] | None]
 
     work_item: Mapped[WorkItem] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
@@ -77,6 +86,49 @@ class TimeEntry(Base):
     charges: Mapped[list["Charge"]] = relationship(back_populates="entry")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class TimerEventRow(Base):
+    """What happened to a person's timer, as a device told it; append-only (docs/billing.md rule 1).
+
+    ``at`` is the instant that counts, ``said_at`` the one that the device named. ``entry_uuid`` names the entry that
+    the event is about, ``facts`` what it sets of note, work type and billing.
+    """
+
+    __tablename__ = "timer_events"
+    __table_args__ = (
+        UniqueConstraint("uuid"),
+        one_of("kind", KINDS),
+        CheckConstraint("at <= received_at OR device = ''", name="no_device_tells_the_future"),
+        Index("ix_timer_events_person_at", "person_id", "at"),
+        Index("ix_timer_events_entry", "entry_uuid"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    said_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(default="")  # empty: our own pages, or the system
+    work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+    entry_uuid: Mapped[str | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="")
+    flags: Mapped[list[str]] = mapped_column(default=list)
+
+
+class TimerState(Base):
+    """How often a person's timer changed, and which entry is paused; it follows from the events."""
+
+    __tablename__ = "timer_states"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    revision: Mapped[int]
+    paused_uuid: Mapped[str | None]
+    changed_at: Mapped[datetime]
 
 
 class Charge(Base):

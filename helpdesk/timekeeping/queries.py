@@ -51,6 +51,11 @@ def running(session: Session, person_id: int | None) -> TimeEntry | None:
     return session.scalar(with_work().where(TimeEntry.person_id == person_id, TimeEntry.ended_at.is_(None)))
 
 
+def of_uuid(session: Session, *, person_id: int | None, uuid: str) -> TimeEntry | None:
+    """Return a person's own entry by the uuid that it was made with."""
+    return session.scalar(with_work().where(TimeEntry.uuid == uuid, TimeEntry.person_id == person_id))
+
+
 def of_item(session: Session, item_id: int, *, reversed_too: bool = False) -> list[TimeEntry]:
     """Return the entries on a work item, newest first; those that were reversed only where asked for."""
     query = with_work().where(TimeEntry.work_item_id == item_id)

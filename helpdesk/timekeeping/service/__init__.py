@@ -3,30 +3,42 @@
 from helpdesk.timekeeping.service.approval import approve, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.events import take_events
 from helpdesk.timekeeping.service.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
-from helpdesk.timekeeping.service.timers import resume_timer, start_timer, stop_timer
+from helpdesk.timekeeping.service.timers import (
+    change_timer,
+    pause_timer,
+    resume_paused,
+    resume_timer,
+    start_timer,
+    stop_timer,
+)
 
 __all__ = [
     "add_entry",
     "approve",
     "as_moving",
     "carry_time",
+    "change_timer",
     "delete_entry",
     "edit_entry",
     "lacks_price",
     "lock_dates",
+    "pause_timer",
     "place_of",
     "preview",
     "price_what_had_none",
     "refuse_held",
     "reject",
     "reopen",
+    "resume_paused",
     "resume_timer",
     "reverse_entry",
     "set_lock",
     "start_timer",
     "stop_timer",
     "submit",
+    "take_events",
 ]

@@ -31,8 +31,8 @@ def submit(
 ) -> list[TimeEntry]:
     """Submit the drafts among ``entry_ids``, and those of a person's ``week``, and return what was submitted.
 
-    A running timer stays a draft. ``person_id`` is the actor's own by default; managers submit for others. ``reason``
-    says why, where days are locked.
+    A running timer stays a draft, and so does an entry that asks its person something (rule 1). ``person_id`` is
+    the actor's own by default; managers submit for others. ``reason`` says why, where days are locked.
 
     Raises:
         NotFound: an entry does not exist or is somebody else's.
@@ -41,7 +41,7 @@ def submit(
     ids = list(entry_ids)
     if week is not None and (owner_id := person_id or actor.person_id):
         ids += [entry.id for entry in queries.week(session, person_id=owner_id, week=week)]
-    drafts = [entry for entry in _locked(session, actor, ids) if entry.status == "draft" and entry.ended_at]
+    drafts = [entry for entry in _locked(session, actor, ids) if is_ready(entry)]
     for entry in drafts:
         _refuse_forgotten(entry)
         locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason)
@@ -49,6 +49,11 @@ def submit(
         history.record(session, actor=actor, now=now, action="submitted", entry=entry, reason=reason, **locked)
     session.flush()
     return drafts
+
+
+def is_ready(entry: TimeEntry) -> bool:
+    """Whether an entry can be submitted: a draft that does not run and asks nothing."""
+    return entry.status == "draft" and entry.ended_at is not None and not entry.asks
 
 
 def preview(session: Session, entries: list[TimeEntry]) -> dict[int, Preview]:

@@ -15,9 +15,9 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import charging, claims, queries
 from helpdesk.timekeeping.domain import read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
-from helpdesk.timekeeping.service import corrections, history
+from helpdesk.timekeeping.service import corrections, events, history
+from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_owner, refuse_closed
 from helpdesk.timekeeping.service.locks import refuse_locked_days, refuse_locked_entry
-from helpdesk.timekeeping.service.timers import entry_of_uuid, is_internal, refuse_closed
 
 
 def add_entry(  # noqa: PLR0913 - an entry has that many facts
@@ -117,12 +117,13 @@ def edit_entry(
         setattr(entry, name, value)
     to_draft(entry)
     session.flush()
+    events.settle(session, now=now, entry=entry)
     history.record(session, actor=actor, now=now, action="edited", entry=entry, before=before, reason=reason, **locked)
     return entry
 
 
 def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str = "") -> None:
-    """Delete an entry; the audit trail keeps what it said.
+    """Delete an entry; the audit trail keeps what it said, and one of the timer can be restored.
 
     Raises:
         NotFound: no such entry, or somebody else's.
@@ -138,8 +139,9 @@ def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int
     _require_reason(entry, reason)
     before = history.facts_of(entry)
     history.record(session, actor=actor, now=now, action="deleted", entry=entry, reason=reason, was=before, **locked)
-    session.delete(entry)
-    session.flush()
+    if not events.discard(session, now=now, entry=entry):
+        session.delete(entry)
+        session.flush()
 
 
 def to_draft(entry: TimeEntry) -> None:
@@ -170,8 +172,10 @@ def _require_reason(entry: TimeEntry, reason: str) -> None:
 
 
 def _at_rest(session: Session, actor: Actor, entry_id: int, *, may_run: bool = False) -> TimeEntry:
-    """Return the entry, locked after the books of its client, for the close locks in this order too."""
-    claims.lock_books(session, queries.client_of(queries.get(session, actor=actor, entry_id=entry_id)).id)
+    """Return the entry, locked after its person and the books of its client: timers and the close lock in this order."""
+    before = queries.get(session, actor=actor, entry_id=entry_id)
+    lock_owner(session, before.person_id)
+    claims.lock_books(session, queries.client_of(before).id)
     found = queries.entries_by_id(session, [entry_id], lock=True)
     if not found:
         message = "There is no such time entry."

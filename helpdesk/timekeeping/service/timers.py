@@ -1,19 +1,17 @@
-"""The one running timer of a person (docs/billing.md rule 1)."""
+"""The one running timer of a person: each act is an event, and the entries follow (docs/billing.md rule 1)."""
 
 from datetime import datetime
-from uuid import uuid4
+from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import Person
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import Conflict, Denied, RuleViolation
+from helpdesk.kernel.errors import Conflict
 from helpdesk.projects import queries as projects
-from helpdesk.projects.models import WorkItem
-from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import queries
+from helpdesk.timekeeping import queries, timer_state
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.service.events import act
+from helpdesk.timekeeping.service.ground import entry_of_uuid, lock_person, refuse_closed
 
 
 def start_timer(
@@ -43,7 +41,9 @@ def start_timer(
     current = queries.running(session, person_id)
     if current is not None and current.work_item_id == item.id:
         return current
-    return _begin(session, actor, now, item, work_type_id=work_type_id, uuid=uuid, note=note)
+    facts: dict[str, Any] = {"note": note} | ({"work_type_id": work_type_id} if work_type_id else {})
+    born = act(session, actor=actor, now=now, kind="start", uuid=uuid, item_id=item.id, facts=facts)
+    return _entry(session, born, person_id)
 
 
 def resume_timer(session: Session, *, actor: Actor, now: datetime, entry_id: int) -> TimeEntry:
@@ -56,96 +56,64 @@ def resume_timer(session: Session, *, actor: Actor, now: datetime, entry_id: int
     before = queries.get(session, actor=actor, entry_id=entry_id)
     item = projects.get_item(session, actor=actor, item_id=before.work_item_id)
     refuse_closed(item)
-    lock_person(session, actor)
+    person_id = lock_person(session, actor)
     if before.ended_at is None:
         return before
-    entry = _begin(session, actor, now, item, work_type_id=before.work_type_id, note=before.note)
-    entry.resumes_id, entry.billable = before.id, before.billable
-    session.flush()
-    return entry
+    facts = {"note": before.note, "work_type_id": before.work_type_id, "billable": before.billable}
+    born = act(session, actor=actor, now=now, kind="resume", item_id=item.id, entry=before.uuid, facts=facts)
+    return _entry(session, born, person_id)
 
 
 def stop_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
-    """Stop the actor's timer and return its entry; None where none runs. It is a draft until it is submitted."""
+    """Stop the actor's timer and return its entry; None where none runs. It is a draft until it is submitted.
+
+    What was paused is over, too.
+    """
+    person_id = lock_person(session, actor)
+    entry = queries.running(session, person_id)
+    if entry is not None or timer_state.paused(session, person_id) is not None:
+        act(session, actor=actor, now=now, kind="stop")
+    return entry
+
+
+def pause_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
+    """Pause the actor's timer and return the entry that it made so far; None where none runs."""
     person_id = lock_person(session, actor)
     entry = queries.running(session, person_id)
     if entry is not None:
-        entry.ended_at = max(entry.started_at, now.replace(microsecond=0))
-        session.flush()
+        act(session, actor=actor, now=now, kind="pause")
     return entry
 
 
-def lock_person(session: Session, actor: Actor) -> int:
-    """Return the actor's id with the row locked: of two starts at once, the second sees the first.
+def resume_paused(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
+    """Go on with what is paused and return the new entry; None where nothing is paused.
 
     Raises:
-        Denied: the actor is no person; the system works no hours.
+        RuleViolation: the item's project was closed meanwhile.
     """
-    person_id = session.scalar(select(Person.id).where(Person.id == actor.person_id).with_for_update())
-    if person_id is None:
-        message = "Only people work time."
-        raise Denied(message)
-    return person_id
+    paused = timer_state.paused(session, lock_person(session, actor))
+    return None if paused is None else resume_timer(session, actor=actor, now=now, entry_id=paused.id)
 
 
-def refuse_closed(item: WorkItem) -> None:
-    """Let no time land where nobody expects any.
+def change_timer(session: Session, *, actor: Actor, now: datetime, facts: dict[str, Any]) -> TimeEntry | None:
+    """Change note, work type or billing of what runs or is paused and return it; None where nothing does.
+
+    ``facts`` holds those of ``note``, ``work_type_id`` and ``billable`` that change; they are the whole entry's.
 
     Raises:
-        RuleViolation: the project is done, or its client archived.
+        NotFound: no such work type.
+        RuleViolation: no such way of billing, or the note is too long.
     """
-    if item.project.status == "done" or item.project.client.archived_at is not None:
-        message = f"The project {item.project.name} of {item.project.client.name} is closed; it takes no more time."
-        raise RuleViolation(message)
+    person_id = lock_person(session, actor)
+    entry = queries.running(session, person_id) or timer_state.paused(session, person_id)
+    if entry is not None and any(getattr(entry, name) != value for name, value in facts.items()):
+        act(session, actor=actor, now=now, kind="change", entry=entry.uuid, facts=facts)
+    return entry
 
 
-def is_internal(item: WorkItem) -> bool:
-    """Whether nobody is billed for work on the item, as it is our own."""
-    return item.project.billing == "internal" or item.project.client.is_internal
-
-
-def entry_of_uuid(session: Session, uuid: str | None, person_id: int) -> TimeEntry | None:
-    """Return the entry that was made with ``uuid`` before, so that a repeated request doubles nothing.
-
-    Raises:
-        Conflict: it is another person's.
-    """
-    if uuid is None:
-        return None
-    entry = session.scalar(queries.with_work().where(TimeEntry.uuid == uuid))
-    if entry is not None and entry.person_id != person_id:
-        message = "This entry was recorded before, by somebody else."
+def _entry(session: Session, uuid: str, person_id: int) -> TimeEntry:
+    entry = entry_of_uuid(session, uuid, person_id)
+    if entry is None:
+        message = "That timer was discarded before."
         raise Conflict(message)
     return entry
-
-
-def _begin(
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    item: WorkItem,
-    *,
-    work_type_id: int | None,
-    note: str,
-    uuid: str | None = None,
-) -> TimeEntry:
-    stopped = stop_timer(session, actor=actor, now=now)
-    at = now.replace(microsecond=0)
-    entry = TimeEntry(
-        uuid=uuid or str(uuid4()),
-        work_item=item,
-        person_id=actor.person_id,
-        work_type_id=work_type_id or _default_type(session),
-        billable="not_billable" if is_internal(item) else "billable",
-        started_at=max(at, stopped.ended_at) if stopped and stopped.ended_at else at,
-        source="timer",
-        note=note,
-        created_at=now,
-    )
-    session.add(entry)
-    session.flush()
-    return entry
-
-
-def _default_type(session: Session) -> int | None:
-    return session.scalar(select(WorkType.id).where(WorkType.is_default, WorkType.archived_at.is_(None)).limit(1))

@@ -66,6 +66,13 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
 
 
 ROWS = [
+    Row("timekeeping.timer", "GET", "/timer", WORKERS),
+    Row(
+        "timekeeping.timer_events",
+        "POST",
+        "/timer/events",
+        expect(anonymous=302, technician=422, account_manager=422, rival=422, bookkeeper=403, manager=422, admin=422),
+    ),
     Row("timekeeping.week", "GET", "/time", WORKERS),
     Row("timekeeping.week", "GET", "/time", OWNER, query="person={technician}"),
     Row("timekeeping.week", "GET", "/time", NOT_THERE, query="person={missing}"),
