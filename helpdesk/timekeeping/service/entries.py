@@ -172,7 +172,7 @@ def _require_reason(entry: TimeEntry, reason: str) -> None:
 
 
 def _at_rest(session: Session, actor: Actor, entry_id: int, *, may_run: bool = False) -> TimeEntry:
-    """Return the entry, locked after its person and the books of its client: timers and the close lock in this order."""
+    """Return the entry, locked after its person and its client's books, the order of timers and of the close."""
     before = queries.get(session, actor=actor, entry_id=entry_id)
     lock_owner(session, before.person_id)
     claims.lock_books(session, queries.client_of(before).id)
