@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0120"
-down_revision = "0150"
+down_revision = "0161"
 branch_labels = None
 depends_on = None
 
