@@ -1,6 +1,6 @@
 """What the page of one client shows, from all slices that know it; what is not for the reader is None."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,14 +10,23 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client, Contact
 from helpdesk.desk import queries, render
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import CLIENTS_EDIT, DESK, INVOICES, RETAINERS, Actor
-from helpdesk.kernel.periods import local_month, zone_named
+from helpdesk.infra.policy import CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
+from helpdesk.kernel.periods import Month, day_instants, day_start, local_day, local_month, zone_named
 from helpdesk.retainers import queries as retainers
 from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.margins import margins_of, total_of
 
 
-def client_values(session: Session, *, actor: Actor, client_id: int, now: datetime) -> dict[str, object]:
-    """Return the context of clients/client.html, apart from its forms.
+def client_values(
+    session: Session,
+    *,
+    actor: Actor,
+    client_id: int,
+    now: datetime,
+    since: date | None = None,
+    through: date | None = None,
+) -> dict[str, object]:
+    """Return the context of clients/client.html, apart from its forms; margins are of ``since`` to ``through``.
 
     Raises:
         NotFound: no such client, or not for this actor.
@@ -37,6 +46,7 @@ def client_values(session: Session, *, actor: Actor, client_id: int, now: dateti
         "unbilled_seconds": time.unbilled_seconds(session, client_id) if sees_invoices else None,
         "contacts": [_contact(contact) for contact in client.contacts],
         "domains": client.domains,
+        "margins": _margins(session, client, now, since, through) if actor.is_one_of(COSTS) else None,
     }
 
 
@@ -66,6 +76,18 @@ def _retainers(session: Session, client_id: int, now: datetime) -> list[dict[str
         for agreement in retainers.agreements_of(session, client_id=client_id)
     ]
     return [render.client_retainer(view) for view in views if view is not None]
+
+
+def _margins(
+    session: Session, client: Client, now: datetime, since: date | None, through: date | None
+) -> dict[str, object]:
+    """Return the margins of the client's approved work, of the last twelve months where no days are chosen."""
+    zone = zone_named(client.time_zone)
+    last = through or local_day(now, zone)
+    first = since or Month.of(last).plus(-11).first_day
+    found = margins_of(session, client=client, begins=day_start(first, zone), ends=day_instants(last, zone)[1])
+    total = total_of(found, name=_("All projects"), currency=client.currency)
+    return {"since": first, "through": last, "projects": found, "total": total}
 
 
 def _contact(contact: Contact) -> dict[str, object]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 
 from helpdesk.infra import jobs
 
@@ -94,6 +95,15 @@ def insert_of(session: Session, model: type[Base] | FromClause) -> sqlite.Insert
     """Return the database's own INSERT into a model or its table: one that knows ON CONFLICT."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(model) if on_postgresql else sqlite.insert(model)  # type: ignore[arg-type] # any table
+
+
+def seconds_between(
+    session: Session, start: InstrumentedAttribute[Any], end: InstrumentedAttribute[Any]
+) -> ColumnElement[int]:
+    """Return the whole seconds from one instant to a later one, as each database reckons them."""
+    if session.get_bind().dialect.name == "postgresql":
+        return cast_sql(func.floor(func.extract("epoch", end) - func.extract("epoch", start)), BigInteger)
+    return cast_sql(func.strftime("%s", end), BigInteger) - cast_sql(func.strftime("%s", start), BigInteger)
 
 
 def once(session: Session, *key: object, read: Callable[[], T]) -> T:

@@ -71,6 +71,7 @@ class TimeEntry(Base):
     rate_currency: Mapped[str | None]
     rate_reason: Mapped[str] = mapped_column(default="")
     cost_rate_minor: Mapped[AmountMinor | None]
+    cost_rate_currency: Mapped[str | None]
     rounding_policy_id: Mapped[int | None] = mapped_column(ForeignKey("rounding_policies.id"))
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who wrote it, where that is known

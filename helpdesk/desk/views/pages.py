@@ -1,6 +1,7 @@
 """Routes of the desk: the queue, an item with everything around it, the acts on it, and a client on one page."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -224,7 +225,10 @@ def stop_timer() -> ResponseReturnValue:
 @policy(STAFF)
 def client(client_id: int) -> str:
     """Show everything about one client that this person may see."""
-    values = client_values(read_session(), actor=current_actor(), client_id=client_id, now=clock.now())
+    since, through = (request.args.get(name, type=date.fromisoformat) for name in ("from", "to"))
+    values = client_values(
+        read_session(), actor=current_actor(), client_id=client_id, now=clock.now(), since=since, through=through
+    )
     return render_template(
         "clients/client.html", contact_form=ContactForm(formdata=None), domain_form=DomainForm(formdata=None), **values
     )

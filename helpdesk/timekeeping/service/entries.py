@@ -149,7 +149,7 @@ def to_draft(entry: TimeEntry) -> None:
     entry.status, entry.rejected_because, entry.returned_because = "draft", "", ""
     entry.submitted_at = entry.approved_at = entry.approved_by_id = None
     entry.billable_seconds = entry.rate_minor = entry.rate_currency = None
-    entry.cost_rate_minor = entry.rounding_policy_id = None
+    entry.cost_rate_minor = entry.cost_rate_currency = entry.rounding_policy_id = None
     entry.rate_reason = ""
 
 

@@ -37,7 +37,7 @@ class PriceList:
     _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
     _cards: dict[int, list[RateCard]] = field(default_factory=dict)
     _rounding: dict[tuple[int, date], RoundingPolicyRow | None] = field(default_factory=dict)
-    _costs: dict[tuple[int, date], int | None] = field(default_factory=dict)
+    _costs: dict[tuple[int, date], Money | None] = field(default_factory=dict)
 
     def price(self, entry: TimeEntry) -> RateHit | RateMissing:
         """Return the rate at the start of the work, on the local day of the contract's zone (rule 5)."""
@@ -81,12 +81,12 @@ class PriceList:
             self._rounding[key] = rates.rounding_for(self.session, client_id=key[0], on=key[1])
         return self._rounding[key]
 
-    def cost(self, entry: TimeEntry) -> int | None:
-        """Return what an hour of the person costs us, in minor units; None where nobody said."""
+    def cost(self, entry: TimeEntry) -> Money | None:
+        """Return what an hour of the person costs us; None where nobody said."""
         key = (entry.person_id, queries.day_of(entry))
         if key not in self._costs:
-            cost = rates.cost_of(self.session, person_id=key[0], on=key[1])
-            self._costs[key] = cost.amount_minor if cost else None
+            row = rates.cost_of(self.session, person_id=key[0], on=key[1])
+            self._costs[key] = Money(row.amount_minor, row.currency) if row else None
         return self._costs[key]
 
 
@@ -104,7 +104,8 @@ def freeze(session: Session, entries: list[TimeEntry]) -> None:
         entry.rounding_policy_id = policy.id if policy else None
         entry.billable_seconds = seconds[entry.id]
         entry.returned_because = ""
-        entry.cost_rate_minor = prices.cost(entry)
+        cost = prices.cost(entry)
+        entry.cost_rate_minor, entry.cost_rate_currency = (cost.minor, cost.currency) if cost else (None, None)
         write_rate(entry, prices)
 
 
