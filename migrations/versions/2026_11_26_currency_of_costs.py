@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0162"
-down_revision = "0170"
+down_revision = "0120"
 branch_labels = None
 depends_on = None
 
