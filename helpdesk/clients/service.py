@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
@@ -181,9 +182,8 @@ def new_contact(
         "language": language,
         "created_at": now,
     }
-    statement = insert_of(session, Contact).values(values).on_conflict_do_nothing().returning(Contact)
+    added = _insert_contact(session, values)
     with session.no_autoflush:  # contacts depend on nothing that may wait to be written
-        added: Contact | None = session.scalar(statement)
         found = added or session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
     if not session.in_nested_transaction():  # a savepoint may be undone, and the contact with it
         foresee(session, "contact", address.lower(), value=found)
@@ -191,6 +191,20 @@ def new_contact(
         return found
     audit.record(session, actor=actor, action="added", kind="contact", object_id=added.id, now=now)
     return added
+
+
+def _insert_contact(session: Session, values: dict[str, Any]) -> Contact | None:
+    """Return the row as an object, without the detour by which the database would tell what we just told it."""
+    table = cast("Table", Contact.__table__)
+    statement = insert_of(session, table).on_conflict_do_nothing().returning(table.c.id)
+    given = {"phone": "", "soft_bounces": 0, **values}
+    contact_id = session.connection().scalar(statement, given)
+    if contact_id is None:
+        return None
+    contact = Contact(id=contact_id, undeliverable_at=None, undeliverable_why="", **given)
+    make_transient_to_detached(contact)
+    session.add(contact)
+    return contact
 
 
 def note_bounce(session: Session, *, now: datetime, email: str, hard: bool, why: str) -> Contact | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from helpdesk.infra.db import at_once, next_id
+from helpdesk.infra.db import add_leaf
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 
@@ -23,18 +23,17 @@ def record(
     **data: Any,  # noqa: ANN401 - whatever JSON explains the act
 ) -> None:
     """Add one audit row, e.g. ``action="approved", kind="time_entry"``; ``data`` must be plain JSON."""
-    session.add(
-        AuditRow(
-            id=next_id(session, AuditRow) if at_once(session) > 1 else None,
-            at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.person_id,
-            actor_name=actor.name,
-            action=action,
-            object_kind=kind,
-            object_id=object_id,
-            data=data,
-        )
+    add_leaf(
+        session,
+        AuditRow,
+        at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.person_id,
+        actor_name=actor.name,
+        action=action,
+        object_kind=kind,
+        object_id=object_id,
+        data=data,
     )
 
 

@@ -1,9 +1,10 @@
 """Database: the declarative base, the engine's settings and the unit of work, the only place that commits."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -23,6 +24,7 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     func,
+    insert,
     select,
 )
 from sqlalchemy import cast as cast_sql
@@ -32,6 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapp
 from helpdesk.infra import jobs
 
 T = TypeVar("T")
+Leaves = dict[tuple[Any, ...], list[dict[str, Any]]]
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 NAMES = {
@@ -128,6 +131,11 @@ def foreseen(session: Session, *key: object, otherwise: T) -> T:
     return cast("T", session.info.get("once", {}).get(key, otherwise))
 
 
+def forget(session: Session, *key: object) -> None:
+    """Let :func:`once` and :func:`foreseen` know nothing of ``key`` any more."""
+    session.info.get("once", {}).pop(key, None)
+
+
 def for_many(session: Session, count: int) -> None:
     """Make the session fit for so many mails: what it loads stays, and ids and numbers are taken that many at once.
 
@@ -135,7 +143,54 @@ def for_many(session: Session, count: int) -> None:
     """
     kept = session.info.setdefault("kept", [])
     event.listen(session, "loaded_as_persistent", lambda _session, row: kept.append(row))
+    event.listen(session, "before_commit", write_leaves)
     session.info["at once"] = count
+
+
+def add_leaf(session: Session, model: type[Base], **values: Any) -> None:  # noqa: ANN401 - a column may hold anything
+    """Add a row to which nothing points.
+
+    A session for many writes such rows all at once and last of all, without making objects of them: half the cost of
+    a row is its object. Whoever asks for them says so with :func:`reading`, or calls :func:`write_leaves` before.
+    """
+    if at_once(session) > 1 and not session.in_nested_transaction():  # a savepoint may be undone, and the row with it
+        _leaves(session).setdefault((model, *values), []).append(
+            values
+        )  # what is written together has the same columns
+        return
+    if model.__table__.foreign_keys:
+        session.flush()  # only a relationship would tell which row comes first
+    session.add(model(**values))
+
+
+def write_leaves(session: Session) -> None:
+    """Write all that waits, the rows of :func:`add_leaf` behind those that they point at."""
+    leaves = _leaves(session)
+    session.info.pop("leaves")
+    session.flush()
+    for (model, *_), rows in leaves.items():
+        session.connection().execute(insert(model), rows)
+
+
+def _leaves(session: Session) -> Leaves:
+    return cast("Leaves", session.info.setdefault("leaves", {}))
+
+
+@contextmanager
+def reading(session: Session, ids: Collection[int], *asked: tuple[type[Base], str]) -> Iterator[None]:
+    """Let the queries of the block leave unwritten what waits, but for the rows that they ask for.
+
+    ``asked`` are models, each with its column that has one of ``ids`` in what is asked for. A page of mail is so
+    written in one go, except for what a mail in it has to find.
+    """
+    columns = dict(asked)
+    waiting = ((rows, columns[model]) for (model, *_), rows in _leaves(session).items() if model in columns)
+    if any(values[column] in ids for rows, column in waiting for values in rows):
+        write_leaves(session)
+    elif any(getattr(row, columns.get(type(row), ""), None) in ids for row in chain(session.new, session.dirty)):
+        session.flush()
+    with session.no_autoflush:
+        yield
 
 
 def at_once(session: Session) -> int:

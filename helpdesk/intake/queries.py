@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from helpdesk.infra.db import foresee, once
+from helpdesk.infra.db import foresee, once, reading, write_leaves
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
@@ -157,7 +157,7 @@ def twin_item(session: Session, inbound: InboundMessage) -> WorkItem | None:
         for one in namesakes(session, inbound)
     ):
         return None
-    session.flush()  # the twin may have had its effect in this very transaction
+    write_leaves(session)  # the twin may have had its effect in this very transaction
     return session.scalar(
         select(WorkItem)
         .join(InboundEffect, InboundEffect.work_item_id == WorkItem.id)
@@ -217,7 +217,8 @@ def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int,
     if not item_ids:
         return {}
     query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
-    return {item.id: item for item in session.scalars(query)}
+    with reading(session, item_ids, (WorkItem, "id")):
+        return {item.id: item for item in session.scalars(query)}
 
 
 def item_of_number(session: Session, number: int) -> int | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.accounts.models import Person
+from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
@@ -15,6 +17,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets.models import Attachment, Message, Participant, RemotePicture, ThreadReference, TicketDetails
 
 REFERENCES_LIMIT = 30
+UNREAD: Any = object()
 
 
 def conversation(session: Session, item_id: int) -> list[Message]:
@@ -42,7 +45,14 @@ def details(session: Session, item_id: int) -> TicketDetails | None:
         .where(TicketDetails.work_item_id == item_id)
         .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
     )
-    return session.scalar(query)
+    with reading(session, [item_id], (TicketDetails, "work_item_id")):
+        return session.scalar(query)
+
+
+def get_details(session: Session, item_id: int) -> TicketDetails | None:
+    """Return what makes the work item a ticket, by itself; asked once a transaction."""
+    with reading(session, [item_id], (TicketDetails, "work_item_id")):
+        return session.get(TicketDetails, item_id)
 
 
 def last_message_id(session: Session, item_id: int) -> int | None:
@@ -113,13 +123,41 @@ def participants(session: Session, item_ids: Collection[int], *, removed_too: bo
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
     if not removed_too:
         query = query.where(Participant.removed_at.is_(None))
-    return list(session.scalars(query.order_by(Participant.added_at, Participant.contact_id)))
+    with reading(session, item_ids, (Participant, "work_item_id")):
+        return list(session.scalars(query.order_by(Participant.added_at, Participant.contact_id)))
 
 
 def items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
     """Return pairs of Message-ID and work item for those of ``message_ids`` that a conversation knows."""
-    if not message_ids:
-        return []
+    known = {one: foreseen(session, "items by reference", one, otherwise=UNREAD) for one in message_ids}
+    pairs = [(one, item_id) for one, item_ids in known.items() if item_ids is not UNREAD for item_id in item_ids]
+    unread = [one for one, item_ids in known.items() if item_ids is UNREAD]
+    return pairs + (_items_by_reference(session, unread) if unread else [])
+
+
+def foresee_references(session: Session, message_ids: Collection[str]) -> None:
+    """Read for :func:`items_by_reference` the work items of many Message-IDs in one query."""
+    found: dict[str, list[int]] = {one: [] for one in message_ids}
+    for message_id, item_id in _items_by_reference(session, found) if found else ():
+        found[message_id].append(item_id)
+    for message_id, item_ids in found.items():
+        foresee(session, "items by reference", message_id, value=item_ids)
+
+
+def note_reference(session: Session, message_id: str, item_id: int) -> bool:
+    """Keep what was foreseen of a Message-ID true: from now on it leads to the work item, too.
+
+    False where nothing was foreseen, or what is written now may be undone alone: then the database has to be asked.
+    """
+    item_ids = foreseen(session, "items by reference", message_id, otherwise=UNREAD)
+    if item_ids is UNREAD or session.in_nested_transaction():
+        forget(session, "items by reference", message_id)
+        return False
+    item_ids.append(item_id)
+    return True
+
+
+def _items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
     query = select(ThreadReference.message_id, ThreadReference.work_item_id).where(
         ThreadReference.message_id.in_(message_ids)
     )

@@ -41,14 +41,16 @@ def exceeded(raw: bytes) -> tuple[LimitExceeded, ...]:
     """Return the limits that the raw mail breaks, in a time that grows with its length and no faster."""
     head, _ = split_head(raw)
     start = head[: 4 * ALL_HEADERS_BYTES]  # what is beyond any limit need not be measured to the end
-    depth, parts = _structure(raw)
+    lowered = raw.lower()
+    has_parts = b"multipart/" in lowered or b"message/" in lowered
+    depth, parts = _structure(raw) if has_parts else (0, 0)
     figures = (
         ("longest header in bytes", _longest_field(start), ONE_HEADER_BYTES, True),
         ("all headers in bytes", len(head), ALL_HEADERS_BYTES, True),
         ("depth of nesting", depth, DEPTH, True),
         ("parts", parts, PARTS, True),
         ("addresses", _addresses(start), ADDRESSES, False),
-        ("links", _links(raw), LINKS, False),
+        ("links", lowered.count(b"http://") + lowered.count(b"https://"), LINKS, False),
     )
     return tuple(LimitExceeded(*figure) for figure in figures if figure[1] > figure[2])
 
@@ -74,11 +76,6 @@ def _addresses(head: bytes) -> int:
     """Return how many addresses there are at least; a comma or an @ inside a name is no address."""
     values = [found[1] for found in _ADDRESS_FIELD.finditer(head)]
     return sum(min(value.count(b"@"), value.count(b",") + 1) for value in values)
-
-
-def _links(raw: bytes) -> int:
-    lowered = raw.lower()
-    return lowered.count(b"http://") + lowered.count(b"https://")
 
 
 def _structure(raw: bytes) -> tuple[int, int]:

@@ -37,6 +37,7 @@ _DEVICE_LENGTH_LIMIT = 200
 _NOTHING = re.compile(r"\s*(?:[-_*=]\s*){0,80}")
 _DRAWN = re.compile(r"\s*(?:([-_*=#~+.·•])\1{1,200}|[\u1427\u200b-\u200d\u2060\u00ad]+)\s*")
 """A line that is only drawn, or holds nothing but the invisible marks of programs that count who reads."""
+_COLONS = (":", "：")
 _SENDER_LINE = re.compile(
     r"[>\s*]{0,6}(?:from|von|de|da|van|från|fra|od|lähettäjä|feladó|kimden|gönderen|от|від|από|发件人|寄件者|差出人"
     r"|보낸 ?사람)\*?\s?[:：]",
@@ -52,6 +53,7 @@ _MAY_BE_HEADER = re.compile(
 _RULE = re.compile(
     r"\s*(?:_{20,}|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message)\b.*)", re.IGNORECASE
 )
+_DRAWN_WITH = frozenset("_-")
 _FRAMED = re.compile(r"\s{0,8}-{2,40}\s?([^\s-].{1,250})\s?-{2,40}\s*")
 """A few words between dashes, which mail programs write above a quote in every language."""
 _WROTE = re.compile(
@@ -118,15 +120,18 @@ def _cut(lines: list[str], marked: int | None) -> int:
     if surest is not None and surest < len(lines):
         reached = header is not None and surest - _HEADER_REACH <= header < surest
         return _step_back(lines, header if reached and header is not None else surest)
-    rules = (index for index, line in enumerate(head) if _RULE.match(line) or _is_framed_introduction(line))
+    drawn = ((index, line) for index, line in enumerate(head) if line[:1] in _DRAWN_WITH)
+    rules = (index for index, line in drawn if _RULE.match(line) or _is_framed_introduction(line))
     found = [index for index in (header, next(rules, None)) if index is not None]
     return _step_back(lines, min(found, default=_trailing_quote(lines)))
 
 
 def _is_separator(head: list[str], index: int) -> bool:
     """Return whether our own line begins here; a mail program may have broken it into two."""
-    _, begins, rest = head[index].partition(SEPARATOR_BEGINS)
-    return bool(begins) and SEPARATOR_ENDS in f"{rest} {' '.join(head[index + 1 : index + 2])}"
+    if SEPARATOR_BEGINS not in head[index]:
+        return False
+    rest = head[index].partition(SEPARATOR_BEGINS)[2]
+    return SEPARATOR_ENDS in f"{rest} {' '.join(head[index + 1 : index + 2])}"
 
 
 def _step_back(lines: list[str], cut: int) -> int:
@@ -176,7 +181,8 @@ def _above(text: str, found: re.Match[str]) -> int:
 
 def _introduces_quote(head: list[str], index: int) -> bool:
     """Return whether a line with an address and a colon at its end stands right above a quoted line."""
-    if not _INTRODUCTION.fullmatch(head[index]):
+    line = head[index]
+    if not line.endswith(_COLONS) or not _INTRODUCTION.fullmatch(line):
         return False
     below = next((line for line in head[index + 1 : index + 4] if line), "")
     return _QUOTED.match(below) is not None
@@ -185,14 +191,20 @@ def _introduces_quote(head: list[str], index: int) -> bool:
 def _says_who_wrote(head: list[str], index: int) -> bool:
     """Return whether a time, an address and a word for "wrote" stand here; a mail program may have broken the line."""
     line = head[index]
-    whole = line if _WROTE.search(line) else f"{line} {' '.join(head[index + 1 : index + 2])}"
-    begins = line[:1].isalnum() and (whole is line or not _WROTE.search(line))
-    return begins and bool(_WROTE.search(whole)) and "@" in whole and any(sign.isdigit() for sign in line)
+    if not line[:1].isalnum() or not any(sign.isdigit() for sign in line):
+        return False
+    whole = line if _wrote(line) else f"{line} {' '.join(head[index + 1 : index + 2])}"
+    return "@" in whole and _wrote(whole)
+
+
+def _wrote(line: str) -> bool:
+    return line.endswith(_COLONS) and _WROTE.search(line) is not None
 
 
 def _is_header_block(head: list[str], index: int) -> bool:
     """Return whether a sender's line stands here and at least two more header lines follow in the next five."""
-    if not _SENDER_LINE.match(head[index]):
+    line = head[index]
+    if not (":" in line or "：" in line) or not _SENDER_LINE.match(line):
         return False
     return sum(1 for line in head[index + 1 : index + 6] if _HEADER_LINE.match(line)) > 1
 

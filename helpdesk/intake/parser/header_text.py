@@ -26,6 +26,11 @@ _COMMENT = re.compile(r"\(([^()]{1,200})\)")
 _SYSTEM_NAME = re.compile(r"\bmailer-daemon\b|\bpostmaster\b", re.IGNORECASE)
 _COMMA_IN_NAME = re.compile(r"\A\s{0,8}([^\"<>@,;:()=\s][^\"<>@,;:()=]{0,60}),\s{0,4}([^\"<>@,;:()=]{1,60}?)\s{0,4}<")
 """A name such as ``Berg, Ann <ann@…>`` that nobody quoted."""
+_PLAIN_ADDRESS = re.compile(
+    r"\s*(?:(?P<name>[a-z0-9]+(?:[ '-][a-z0-9]+){0,8})\s+<)?"
+    r"(?P<address>[\w+-]{1,64}(?:\.[\w+-]{1,64}){0,8}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?P<end>>?)\s*",
+    re.ASCII | re.IGNORECASE,
+)
 _LOOSE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
 
 
@@ -36,9 +41,8 @@ def clean(value: str) -> str:
     return _FORBIDDEN.sub("", _BREAKS.sub(" ", value)).strip()
 
 
-def read_headers(message: Message) -> Headers:
-    """Return every header of the message, decoded and cleaned."""
-    charset = body_charset(message)
+def read_headers(message: Message, charset: str | None) -> Headers:
+    """Return every header of the message, decoded and cleaned; ``charset`` is that of the body."""
     pairs: list[tuple[str, str]] = []
     undetected = set(_FOR_PEOPLE)
     for name, value in raw_items(message):
@@ -105,11 +109,25 @@ def read_addresses(values: tuple[str, ...], charset: str | None = None) -> tuple
     """
     found: list[Address] = []
     for value in values:
+        if (plain := _plainly(value)) is not None:
+            found.append(plain)
+            continue
         line = _BREAKS.sub(" ", rescue(_FOLD.sub("", value), charset)).replace("\x00", "")
         line = _COMMA_IN_NAME.sub(r'"\1, \2" <', line, count=1)
         pairs = [(name, address) for name, address in get_addresses(line) if "@" in address]
         found += [_address(name, address) for name, address in pairs] or _loosely(line)
     return tuple(found[:ADDRESSES])
+
+
+def _plainly(value: str) -> Address | None:
+    """Return the address of a value such as ``Ann Berg <ann@acme.example>``, which most are; None for all else.
+
+    No grammar reads these in another way, and the ones that read everything take forty times as long.
+    """
+    found = _PLAIN_ADDRESS.fullmatch(value)
+    if found is None or (found["name"] is None) is bool(found["end"]):
+        return None
+    return Address(found["name"] or "", found["address"])
 
 
 def _address(name: str, address: str) -> Address:

@@ -228,6 +228,8 @@ def _file_name(part: Message, charset: str | None = None) -> str:
 def _parameter(part: Message, name: str, *, header: str = "content-type", charset: str | None = None) -> str:
     """Return one parameter of a header as text; RFC 2231 forms are put together, broken ones are empty."""
     value = next((value for key, value in raw_items(part) if key.lower() == header), "")
+    if name not in value.lower():
+        return ""
     view = Message()
     view[header] = rescue(value, charset)
     try:

@@ -60,9 +60,9 @@ def parse_headers(raw: bytes, notes: tuple[str, ...] = ()) -> ParsedMail:
 
 
 def _assemble(raw: bytes, message: Message, parts: Parts, notes: tuple[str, ...]) -> ParsedMail:
-    headers = read_headers(message)
-    body = read_body(parts.segments)
     raw_values, charset = raw_by_name(message), body_charset(message)
+    headers = read_headers(message, charset)
+    body = read_body(parts.segments)
 
     def addresses(name: str) -> tuple[Address, ...]:
         return read_addresses(raw_values.get(name, ()), charset)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from helpdesk.intake.domain.identity import split_head
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES, readable_head
-from helpdesk.intake.parser.header_text import read_headers
+from helpdesk.intake.parser.header_text import body_charset, read_headers
 
 START_BYTES = 4 * ALL_HEADERS_BYTES
 """As much of a mail as is read for its headers."""
@@ -29,7 +29,8 @@ def shown_head(start: bytes) -> ShownHead:
     head = readable_head(start)
     whole, _ = split_head(start)
     try:
-        pairs = read_headers(email.message_from_bytes(head)).pairs
+        message = email.message_from_bytes(head)
+        pairs = read_headers(message, body_charset(message)).pairs
     except Exception:  # noqa: BLE001 - the mail quarantine: headers that nothing reads are shown as they stand
         pairs = ()
     return ShownHead(

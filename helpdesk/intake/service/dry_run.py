@@ -14,7 +14,7 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES, readable_head
 from helpdesk.intake.domain.rules import Letter, Rule, first_that_fits, fits, project_counts
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
-from helpdesk.intake.parser.header_text import read_headers
+from helpdesk.intake.parser.header_text import body_charset, read_headers
 from helpdesk.intake.parser.recipients import recipients_of
 from helpdesk.intake.service.rules import RuleSettings
 from helpdesk.kernel.errors import NotFound
@@ -113,7 +113,7 @@ def _letter(inbound: InboundMessage, store: BlobStore) -> Letter | None:
         sender=inbound.from_address,
         recipients=recipients_of(message),
         subject=inbound.subject,
-        headers=read_headers(message),
+        headers=read_headers(message, body_charset(message)),
         mailbox=inbound.mailbox.address,
     )
 

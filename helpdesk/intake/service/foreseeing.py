@@ -14,6 +14,7 @@ from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
 from helpdesk.projects import queries as projects
+from helpdesk.tickets import queries as tickets
 
 
 def look_ahead(session: Session, arriving: Sequence[tuple[InboundMessage, ParsedMail]]) -> None:
@@ -21,12 +22,18 @@ def look_ahead(session: Session, arriving: Sequence[tuple[InboundMessage, Parsed
     for_many(session, len(arriving))
     alone(session, *(f"mail:{inbound.content_hash}" for inbound, _ in arriving))
     queries.foresee_namesakes(session, [inbound for inbound, _ in arriving])
+    tickets.foresee_references(session, {one for _, mail in arriving for one in _message_ids(mail)})
     _people({address for _, mail in arriving for address in _addresses(mail)}, session)
 
 
 def _addresses(mail: ParsedMail) -> Iterable[str]:
     people = (mail.sender, *mail.reply_to[:1], *mail.to, *mail.cc)
     return filter(None, (normalise_address(person.address) for person in people))
+
+
+def _message_ids(mail: ParsedMail) -> Iterable[str]:
+    ours = (mail.identity, *mail.in_reply_to, *mail.references, *mail.answered_message_ids)
+    return filter(None, (*ours, mail.bounce.original_message_id))
 
 
 def _people(addresses: Collection[str], session: Session) -> None:

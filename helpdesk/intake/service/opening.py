@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
+from helpdesk.infra.db import write_leaves
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
@@ -59,7 +60,7 @@ def open_ticket(
         person_id=arrival.written_by,
     )
     if unfolded is not None or ruled is not None or acknowledge.is_fresh(arrival):
-        session.flush()  # what follows reads what was opened
+        write_leaves(session)  # what follows reads what was opened
     if ruled is not None:
         projects.add_tags(session, item_id=opened.work_item_id, tags=ruled.rule.tags)
     if unfolded is not None:

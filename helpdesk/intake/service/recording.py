@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as client_service
 from helpdesk.clients.models import Contact
+from helpdesk.infra.db import add_leaf
 from helpdesk.intake import queries
 from helpdesk.intake.domain.matching import Decision
 from helpdesk.intake.models import InboundEffect
@@ -27,7 +28,13 @@ def done(
     now: datetime,
 ) -> None:
     """Add the effect row, whose key makes a second effect impossible, and finish the log's line."""
-    session.add(InboundEffect(inbound_message_id=arrival.inbound.id, work_item=message.work_item, message=message))
+    add_leaf(
+        session,
+        InboundEffect,
+        inbound_message_id=arrival.inbound.id,
+        work_item_id=message.work_item.id,
+        message_id=message.id,
+    )
     matched_by = decision.matched_by.name.lower() if decision.matched_by else ""
     log.finish(arrival.inbound, state="done", outcome=outcome, matched_by=matched_by, reasons=reasons, now=now)
 

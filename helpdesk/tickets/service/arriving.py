@@ -50,7 +50,7 @@ def add_mail(
 
 def take_answer(session: Session, item: WorkItem, now: datetime) -> None:
     """Move the ticket up for a client's answer, and reopen what waited or was solved; spam stays where it is."""
-    details = session.get(TicketDetails, item.id)
+    details = queries.get_details(session, item.id)
     if details is not None and details.spam_at is not None:
         return
     touch(session, item, now)

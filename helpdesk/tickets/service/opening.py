@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import add_leaf
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -113,18 +114,15 @@ def open_details(  # noqa: PLR0913 - as open_ticket
         priority=priority,
         assignee_id=assignee_id,
     )
-    session.add(
-        TicketDetails(
-            work_item_id=item.id,
-            work_item=item,
-            requester_id=requester_id,
-            mailbox_id=mailbox_id,
-            related_to_id=related_to_id,
-            reasons=list(reasons),
-            last_message_at=now,
-        )
+    add_leaf(
+        session,
+        TicketDetails,
+        work_item_id=item.id,
+        requester_id=requester_id,
+        mailbox_id=mailbox_id,
+        related_to_id=related_to_id,
+        reasons=list(reasons),
+        last_message_at=now,
     )
-    session.add(
-        Participant(work_item_id=item.id, work_item=item, contact_id=requester_id, role="requester", added_at=now)
-    )
+    add_leaf(session, Participant, work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now)
     return item

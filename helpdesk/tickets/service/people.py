@@ -9,6 +9,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import service as clients
 from helpdesk.clients.models import Contact
 from helpdesk.infra import audit
+from helpdesk.infra.db import add_leaf
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.outbox import queries as outbox
@@ -38,16 +39,15 @@ def add_participants(
         known = {one.contact_id for one in queries.participants(session, [item.id], removed_too=True)}
     for contact_id in dict.fromkeys(contact_ids):
         if contact_id not in known:
-            session.add(
-                Participant(
-                    work_item_id=item.id,
-                    work_item=item,
-                    contact_id=contact_id,
-                    role="cc",
-                    added_by=added_by,
-                    added_at=now,
-                    message=message,
-                )
+            add_leaf(
+                session,
+                Participant,
+                work_item_id=item.id,
+                contact_id=contact_id,
+                role="cc",
+                added_by=added_by,
+                added_at=now,
+                message_id=message.id if message is not None else None,
             )
 
 

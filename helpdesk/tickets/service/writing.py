@@ -7,14 +7,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
-from helpdesk.infra.db import next_id
+from helpdesk.infra.db import add_leaf, next_id, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail, NewAttachment
-from helpdesk.tickets.models import Attachment, Message, ThreadReference, TicketDetails
+from helpdesk.tickets.models import Attachment, Message, ThreadReference
 
 SIGNATURE_TIMES = 3
 
@@ -164,23 +164,26 @@ def _known(session: Session, item_id: int, message_ids: Iterable[str]) -> frozen
 
 def _add_references(session: Session, item: WorkItem, message_ids: Iterable[str], known: frozenset[str]) -> None:
     wanted = (message_id for message_id in dict.fromkeys(message_ids) if message_id and message_id not in known)
-    session.add_all(ThreadReference(work_item=item, message_id=message_id) for message_id in wanted)
+    for message_id in wanted:
+        if queries.note_reference(session, message_id, item.id):
+            add_leaf(session, ThreadReference, work_item_id=item.id, message_id=message_id)
+        else:
+            session.add(ThreadReference(work_item=item, message_id=message_id))
 
 
 def lock(session: Session, item_id: int) -> WorkItem:
     """Return the work item, locked until the transaction ends: conversations grow one message at a time."""
-    session.flush()
     query = select(WorkItem).where(WorkItem.id == item_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    with reading(session, [item_id], (WorkItem, "id")):
+        return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def touch(session: Session, item: WorkItem, now: datetime) -> None:
     """Move the work item up in the queue."""
     item.updated_at = now
-    details = session.get(TicketDetails, item.id)
+    details = queries.get_details(session, item.id)
     if details is not None:
         details.last_message_at = now
-    session.flush()
 
 
 def worded(text: str) -> str:

@@ -3,8 +3,12 @@
 import base64
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from helpdesk.intake.parser.header_text import read_addresses
 from helpdesk.intake.parser.read import parse
+from helpdesk.outbox.domain import Address
 
 
 def word(text: str, charset: str, codec: str) -> str:
@@ -124,3 +128,19 @@ def test_names_of_files(value, name):
     raw = f"Content-Type: application/octet-stream\r\nContent-Disposition: {value}\r\n\r\nx".encode()
 
     assert [file.name for file in parse(raw).attachments] == [name]
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9]+(?:[ '-][A-Za-z0-9]+){0,3}", fullmatch=True)
+LABELS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,8}", fullmatch=True)
+
+
+@settings(max_examples=150)
+@given(name=NAMES | st.just(""), local=st.lists(LABELS, min_size=1, max_size=3), domain=st.lists(LABELS, min_size=2))
+def test_a_plain_address_is_read_as_the_whole_grammar_reads_it(name: str, local: list[str], domain: list[str]) -> None:
+    address = f"{'.'.join(local)}@{'.'.join(domain)}"
+    value = f"{name}\r\n <{address}>" if name else address
+
+    alone = read_addresses((value,))
+    among_others = read_addresses((f"{value}, Bo <bo@bolt.example>",))
+
+    assert alone == among_others[:1] == (Address(name, address),)
