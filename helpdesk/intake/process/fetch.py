@@ -1,6 +1,6 @@
 """Fetching: raw bytes stored, rows committed, and only then a flag (docs/mail.md rules 1 to 4, 11 and 12)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.parser import BytesHeaderParser
@@ -16,7 +16,7 @@ from helpdesk.intake.domain.identity import content_hash, derived_message_id, no
 from helpdesk.intake.domain.limits import readable_head
 from helpdesk.intake.gateway import Folder, Listed
 from helpdesk.intake.models import IntakeSource
-from helpdesk.intake.parser.header_text import body_charset, first_value, raw_items, read_addresses
+from helpdesk.intake.parser.header_text import body_charset, decode_value, raw_by_name, read_addresses
 from helpdesk.intake.service import cursor, health, limits
 from helpdesk.intake.service.cursor import Fetched
 from helpdesk.kernel.errors import ExternalFailure
@@ -123,13 +123,14 @@ def _take(
     failpoints.passing("fetching")
     raw = folder.download([one.uid for one in wanted if one.size_bytes <= largest_bytes])
     failpoints.passing("fetched")
-    store.put_all(raw.values())  # together: one after the other, the disk would set the pace
+    stored = dict(zip(raw, store.put_all(raw.values()), strict=True))  # one by one, the disk would set the pace
     now = clock()
     fetched = []
     for one in wanted:
         too_large = one.size_bytes > largest_bytes
         content = folder.download_head(one.uid) if too_large else raw[one.uid]
-        fetched.append(_described(one, content, store, now, headers_only=too_large))
+        digest = store.put(content) if too_large else stored[one.uid]
+        fetched.append(_described(one, content, digest, now, headers_only=too_large))
     failpoints.passing("stored")
     with unit_of_work() as session:
         kept = cursor.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
@@ -176,13 +177,13 @@ def _move(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> Non
             cursor.mark_moved(session, [inbound_id for inbound_id, _ in unmoved])
 
 
-def _described(one: Listed, content: bytes, store: BlobStore, now: datetime, *, headers_only: bool) -> Fetched:
-    """Store the bytes and read the few headers that the log shows; the parser reads the rest later."""
+def _described(one: Listed, content: bytes, blob_sha256: str, now: datetime, *, headers_only: bool) -> Fetched:
+    """Read the few headers that the log shows of stored bytes; the parser reads the rest later."""
     digest = content_hash(content)
     head = peek(content)
     return Fetched(
         uid=one.uid,
-        blob_sha256=store.put(content),
+        blob_sha256=blob_sha256,
         stored_bytes=len(content),
         size_bytes=one.size_bytes,
         message_id=head.message_id or derived_message_id(digest),
@@ -208,11 +209,18 @@ def peek(content: bytes) -> Head:
     """Return the headers that matter now; a mail whose headers nothing can read goes on without them."""
     try:
         message = HEADERS.parsebytes(readable_head(content))
-        senders = read_addresses(tuple(value for name, value in raw_items(message) if name.strip().lower() == "from"))
-        message_id = normalise_message_id(first_value(message, "Message-ID"))
-        subject = first_value(message, "Subject", body_charset(message))
+        values = raw_by_name(message)
+        senders = read_addresses(values.get("from", ()))
+        message_id = normalise_message_id(decode_value(_topmost(values, "message-id")))
+        raw_subject = _topmost(values, "subject")
+        charset = None if raw_subject.isascii() else body_charset(message)
+        subject = decode_value(raw_subject, charset, detect=True)
     except Exception:  # the mail quarantine: no mail may stop the next one (rule 9)
         logger.warning("inbound.unreadable_headers", exc_info=True)
         return Head()
     sender = senders[0] if senders else NOBODY
     return Head(message_id, sender, subject)
+
+
+def _topmost(values: Mapping[str, tuple[str, ...]], name: str) -> str:
+    return next(iter(values.get(name, ())), "")

@@ -9,7 +9,7 @@ from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake import gateway
 from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
-from helpdesk.intake.parser.header_text import body_charset
+from helpdesk.intake.parser.header_text import raw_by_name
 from helpdesk.intake.process import fetch as fetch_process
 from helpdesk.intake.process.fetch import fetch
 from helpdesk.kernel.errors import ExternalFailure
@@ -186,12 +186,12 @@ def test_of_a_mail_beyond_the_limit_only_the_headers_are_fetched(inbox, rung):
 
 
 def test_a_mail_whose_headers_nothing_can_read_does_not_stop_the_next(inbox, monkeypatch):
-    def fails_once(message, real=body_charset):
+    def fails_once(message, real=raw_by_name):
         if message["Subject"] == "Poison":
             raise RecursionError
         return real(message)
 
-    monkeypatch.setattr(fetch_process, "body_charset", fails_once)
+    monkeypatch.setattr(fetch_process, "raw_by_name", fails_once)
     inbox.folder.deliver(mail(subject="Poison"))
     inbox.folder.deliver(mail(subject="Good"))
 
