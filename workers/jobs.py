@@ -13,6 +13,7 @@ from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.tickets import process as tickets
+from helpdesk.timekeeping import process as timekeeping
 from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader
 
 DRAIN_SECONDS = 10.0
@@ -77,6 +78,12 @@ def render_invoice(invoice_id: int) -> None:
 def sweep_invoices() -> None:
     """Ring again for issued invoices that nobody printed or mailed."""
     invoicing.sweep(unit_of_work, clock=clock.now)
+
+
+@light_job
+def ask_forgotten_timers() -> None:
+    """Let timers ask whose person is gone, or that run too long. Safe to run again: each asks and mails once."""
+    timekeeping.ask_forgotten(unit_of_work, clock=clock.now)
 
 
 @light_job

@@ -33,6 +33,7 @@ PERIODIC = (
     Periodic("sweep_outbox", 30, "mail"),
     Periodic("sweep_invoices", 60),
     Periodic("sweep_pictures", 60),
+    Periodic("ask_forgotten_timers", 60),
     Periodic("forget_old_attempts", 3600),
     Periodic("sweep_files", 3600),
     Periodic("erase_old_mail", 3600),

@@ -84,3 +84,8 @@ def addresses(session: Session) -> list[str]:
 def team_choices(session: Session) -> list[tuple[int, str]]:
     """Return (id, name) of the teams, by name, for a select field."""
     return [(row.id, row.name) for row in session.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))]
+
+
+def last_seen(session: Session, person_id: int) -> datetime | None:
+    """Return when a person last used any browser, to the minute; None where nobody knows."""
+    return session.scalar(select(func.max(PersonSession.last_seen_at)).where(PersonSession.person_id == person_id))

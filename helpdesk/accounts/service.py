@@ -22,7 +22,7 @@ from helpdesk.kernel.periods import zone_named
 
 SESSION_LIFETIME = timedelta(days=14)
 IDLE_LIMIT = timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=5)
+SEEN_EVERY = timedelta(minutes=1)
 ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_AN_ACCOUNT = 5
 ATTEMPTS_AN_ADDRESS = 50

@@ -41,4 +41,9 @@ class CompanyForm(StrictForm):
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
     invoice_number_pattern = StringField(_l("Invoice numbers"), validators=[DataRequired(), Length(max=60)])
     invoice_terms = TextAreaField(_l("Terms on invoices"), validators=[Length(max=2000)])
+    timer_idle_minutes = IntegerField(
+        _l("A timer asks after minutes without its person"),
+        validators=[InputRequired(), NumberRange(0, 1440)],
+    )
+    timer_limit_hours = IntegerField(_l("A timer asks after hours"), validators=[InputRequired(), NumberRange(0, 24)])
     self_approval = BooleanField(_l("People may approve their own time"))

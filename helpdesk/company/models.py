@@ -35,4 +35,6 @@ class Company(Base):
     invoice_terms: Mapped[str] = mapped_column(default="")
     logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     self_approval: Mapped[bool] = mapped_column(default=False)
+    timer_idle_minutes: Mapped[int] = mapped_column(default=120)  # without a sign of its person a timer asks; 0: never
+    timer_limit_hours: Mapped[int] = mapped_column(default=10)  # a longer timer asks; 0: never
     created_at: Mapped[datetime]

@@ -14,6 +14,8 @@ from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
 
 MOST_PAYMENT_DAYS = 365
+DAY_MINUTES = 1440
+DAY_HOURS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class CompanyProfile:
     invoice_number_pattern: str = "INV-{year}-{number:04}"
     invoice_terms: str = ""
     self_approval: bool = False
+    timer_idle_minutes: int = 120
+    timer_limit_hours: int = 10
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -50,6 +54,9 @@ class CompanyProfile:
             raise RuleViolation(message)
         if not 0 <= self.payment_days <= MOST_PAYMENT_DAYS:
             message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
+            raise RuleViolation(message)
+        if not 0 <= self.timer_idle_minutes <= DAY_MINUTES or not 0 <= self.timer_limit_hours <= DAY_HOURS:
+            message = "A timer asks within a day: after 0 to 1440 minutes, or 0 to 24 hours; 0 means never."
             raise RuleViolation(message)
         check_currency(self.currency)
         zone_named(self.time_zone)

@@ -52,9 +52,12 @@ def _page(form: CompanyForm) -> str:
             _group(_("Who we are"), "name legal_name address country vat_id registration email website"),
             _group(_("Where clients pay"), "bank_name iban bic"),
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent self_approval"),
+            _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
             _group(_("Invoices"), "invoice_number_pattern invoice_terms"),
         ],
         hints={
+            "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
+            "timer_limit_hours": _("0 means never."),
             "country": _("Two letters, such as DE."),
             "tax_percent": _("A plain number, such as 19 or 8.1."),
             "invoice_number_pattern": _("INV-{year}-{number:04} gives INV-2026-0001."),

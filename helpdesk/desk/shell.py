@@ -16,6 +16,7 @@ from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping import timer_state
 
 WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
 ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}
@@ -97,6 +98,7 @@ class Shell:
     clients: list[queries.ClientCount]
     close_month: str
     timer: Timer | None
+    asking: int
     recent_items: list[RecentItem]
     current_view: str | None
     current_client_id: int | None
@@ -148,6 +150,7 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         clients=list(counts.clients[:CLIENTS_SHOWN]),
         close_month=close_month(session, now),
         timer=_timer(session, actor, now) if works else None,
+        asking=timer_state.asking(session, actor.person_id) if works else 0,
         recent_items=_recent(session, actor) if works else [],
         current_view=focus.view,
         current_client_id=focus.client_id,

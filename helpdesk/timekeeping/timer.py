@@ -7,7 +7,7 @@ things happened, so that the same events give the same entries whatever way they
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 ACTS = ("start", "stop", "pause", "resume", "change")
@@ -114,6 +114,38 @@ class Outcome:
 def clamp(said_at: datetime, received_at: datetime) -> tuple[datetime, list[str]]:
     """Return the instant that counts and the flags of an event: nothing happens later than we hear of it."""
     return (said_at, []) if said_at <= received_at else (received_at, ["clamped"])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Why an entry asks its person (``idle``, ``long``), and where it would be cut."""
+
+    reason: str
+    until: datetime
+
+
+def question(
+    started_at: datetime,
+    ended_at: datetime | None,
+    *,
+    kept_at: datetime | None,
+    last_seen_at: datetime | None,
+    now: datetime,
+    idle: timedelta,
+    limit: timedelta,
+) -> Question | None:
+    """Return what to ask about an entry of the timer, or None: one past the limit, one whose person is gone.
+
+    ``kept_at`` is when the person last said that it is right; from then on it counts anew. An ``idle`` or ``limit``
+    of zero asks nothing. Where nobody knows when the person was there last, it was at the start.
+    """
+    since, end = max(started_at, kept_at or started_at), ended_at or now
+    active_at = min(max(last_seen_at or started_at, started_at), end)
+    if limit and end - since > limit:
+        return Question("long", active_at)
+    if idle and ended_at is None and now - max(active_at, since) >= idle:
+        return Question("idle", active_at)
+    return None
 
 
 def fold(events: Iterable[TimerEvent]) -> Timer:

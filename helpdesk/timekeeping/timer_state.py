@@ -1,13 +1,16 @@
 """Where a person's timer stands: what runs, what is paused, and how often it has changed."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.models import TimeEntry, TimerState
+from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
 
 
 def revision(session: Session, person_id: int | None) -> int:
@@ -25,6 +28,51 @@ def asking(session: Session, person_id: int | None) -> int:
     """Return how many of the person's entries wait for a decision."""
     wanted = (TimeEntry.asks != "") | TimeEntry.differs
     return session.scalar(select(func.count()).where(TimeEntry.person_id == person_id, wanted)) or 0
+
+
+def asking_entries(session: Session, person_id: int | None) -> list[TimeEntry]:
+    """Return the person's entries that wait for a decision, oldest first."""
+    wanted = (TimeEntry.asks != "") | TimeEntry.differs
+    query = queries.with_work().where(TimeEntry.person_id == person_id, wanted)
+    return list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)))
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """What a person discarded or trimmed lately, and can take back."""
+
+    uuid: str
+    was: str
+    number: int | None
+    title: str
+    started_at: datetime
+    at: datetime
+
+
+def undoable(session: Session, person_id: int | None, *, since: datetime) -> list[Undoable]:
+    """Return the entries whose last answer since then was to discard or trim them, newest first."""
+    birth = aliased(TimerEventRow)
+    query = (
+        select(TimerEventRow, birth, WorkItem)
+        .join(birth, birth.uuid == TimerEventRow.entry_uuid)
+        .outerjoin(WorkItem, WorkItem.id == birth.work_item_id)
+        .where(TimerEventRow.person_id == person_id, TimerEventRow.at >= since)
+        .where(TimerEventRow.kind.in_(("keep", "trim", "discard", "restore")))
+        .order_by(TimerEventRow.at.desc(), TimerEventRow.uuid.desc())
+    )
+    found: dict[str, Undoable] = {}
+    for answer, born, item in session.execute(query):
+        number, title = (item.number, item.title) if item else (None, "")
+        found.setdefault(born.uuid, Undoable(born.uuid, answer.kind, number, title, born.at, answer.at))
+    return [one for one in found.values() if one.was in {"trim", "discard"}]
+
+
+def trims_to(session: Session, uuids: Iterable[str]) -> dict[str, datetime]:
+    """Return to which instant each of the entries would be cut: the last activity when it was asked about."""
+    query = select(TimerEventRow.entry_uuid, TimerEventRow.until).where(
+        TimerEventRow.kind == "ask", TimerEventRow.reason != "late", TimerEventRow.entry_uuid.in_(list(uuids))
+    )
+    return {row.entry_uuid: row.until for row in session.execute(query.order_by(TimerEventRow.at))}
 
 
 def as_json(session: Session, *, person_id: int | None, now: datetime) -> dict[str, Any]:

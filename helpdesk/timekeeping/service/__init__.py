@@ -4,6 +4,7 @@ from helpdesk.timekeeping.service.approval import approve, preview, reject, reop
 from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
 from helpdesk.timekeeping.service.events import take_events
+from helpdesk.timekeeping.service.forgotten import answer, ask_about, forgotten
 from helpdesk.timekeeping.service.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
@@ -18,12 +19,15 @@ from helpdesk.timekeeping.service.timers import (
 
 __all__ = [
     "add_entry",
+    "answer",
     "approve",
     "as_moving",
+    "ask_about",
     "carry_time",
     "change_timer",
     "delete_entry",
     "edit_entry",
+    "forgotten",
     "lacks_price",
     "lock_dates",
     "pause_timer",

@@ -140,11 +140,26 @@ def discard(session: Session, *, now: datetime, entry: TimeEntry) -> bool:
     return True
 
 
-def _about(session: Session, now: datetime, entry: TimeEntry, kind: str) -> None:
-    """Add an event about an entry that its person, or whoever may change it, brings about now."""
+def ask(session: Session, *, now: datetime, entry: TimeEntry, reason: str, until: datetime) -> str:
+    """Let an entry ask its person, who can cut it at ``until``; return the event's uuid."""
+    return _about(session, now, entry, "ask", reason=reason, until=until)
+
+
+def last_kept_at(session: Session, uuid: str) -> datetime | None:
+    """Return when its person last said that an entry is right."""
+    kept = select(func.max(TimerEventRow.at)).where(TimerEventRow.entry_uuid == uuid)
+    return session.scalar(kept.where(TimerEventRow.kind.in_(("keep", "trim"))))
+
+
+def _about(
+    session: Session, now: datetime, entry: TimeEntry, kind: str, *, reason: str = "", until: datetime | None = None
+) -> str:
+    """Add an event about an entry that its person, whoever may change it, or the clock brings about now."""
     at = _next_instant(session, entry.person_id, now)
     row = TimerEventRow(
         uuid=str(uuid4()),
+        reason=reason,
+        until=until,
         person_id=entry.person_id,
         kind=kind,
         at=at,
@@ -155,6 +170,7 @@ def _about(session: Session, now: datetime, entry: TimeEntry, kind: str) -> None
     session.add(row)
     session.flush()
     project(session, person_id=entry.person_id, now=now, fresh=[row])
+    return row.uuid
 
 
 def _next_instant(session: Session, person_id: int, now: datetime) -> datetime:

@@ -4,19 +4,22 @@ What a person settled (submitted, approved, edited by hand) stays as it is; wher
 else, the row says so (``differs``), and what is new beside it asks its person (``asks`` = late).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from helpdesk.accounts import queries as accounts
+from helpdesk.company import service as company
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.service.ground import is_internal
-from helpdesk.timekeeping.timer import BIRTHS, FACTS, TimedEntry, Timer, TimerEvent, fold
+from helpdesk.timekeeping.timer import BIRTHS, FACTS, TimedEntry, Timer, TimerEvent, fold, question
 
 INTERVAL = ("started_at", "ended_at")
 SAID = ("work_item_id", *INTERVAL, *FACTS)
@@ -67,6 +70,26 @@ def written(entry: TimeEntry) -> dict[str, Any]:
         "work_type_id": entry.work_type_id,
         "billable": entry.billable,
     }
+
+
+def take_timers_word(session: Session, entry: TimeEntry) -> None:
+    """Give an entry what the timer came to say about it: a draft again, which follows from now on.
+
+    Raises:
+        Conflict: it is approved; whoever approves reopens it first.
+        RuleViolation: the timer says nothing about it.
+    """
+    if entry.status not in {"draft", "submitted", "rejected"}:
+        message = f"The time on #{entry.work_item.number} is {entry.status}; whoever approved it reopens it first."
+        raise Conflict(message)
+    if not entry.timer_says:
+        message = f"The timer says nothing about this time on #{entry.work_item.number}; edit or delete it."
+        raise RuleViolation(message)
+    entry.status, entry.submitted_at, entry.differs, entry.duration_only = "draft", None, False, False
+    for name in SAID:
+        value = entry.timer_says[name]
+        setattr(entry, name, datetime.fromisoformat(value) if name in INTERVAL and value else value)
+    session.flush()
 
 
 def is_settled(entry: TimeEntry) -> bool:
@@ -188,19 +211,43 @@ class _Rows:
         for uuid in set(self.wanted) - self.settled:
             self.rows[uuid].resumes_id = ids.get(self.wanted[uuid].resumes or "")
 
-    def _ask(self, changed: Iterable[TimedEntry]) -> None:
-        """Let what is new or moved ask its person where it crosses what a person settled otherwise."""
+    def _ask(self, changed: Sequence[TimedEntry]) -> None:
+        """Let what is new or moved ask its person: where it is too long, or crosses what a person settled otherwise."""
+        for entry in changed:
+            if entry.ended_at is not None and not entry.asks:
+                self._ask_long(entry)
         fixed = [row for uuid, row in self.rows.items() if uuid in self.settled and row.differs]
         for entry in changed:
             for row in fixed:
                 if _cross(entry, row):
                     self._ask_late(entry, row)
 
+    def _ask_long(self, entry: TimedEntry) -> None:
+        house = company.find_company(self.session)
+        limit = timedelta(hours=house.timer_limit_hours if house else 0)
+        if not limit or entry.ended_at is None or entry.ended_at - entry.started_at <= limit:
+            return
+        seen = accounts.last_seen(self.session, self.person_id)
+        found = question(
+            entry.started_at,
+            entry.ended_at,
+            kept_at=entry.kept_at,
+            last_seen_at=seen,
+            now=self.now,
+            idle=timedelta(),
+            limit=limit,
+        )
+        if found:
+            self._ask_once(entry, found.reason, entry.ended_at.isoformat(), found.until)
+
     def _ask_late(self, entry: TimedEntry, fixed: TimeEntry) -> None:
-        uuid = str(uuid5(NAMESPACE_OID, f"helpdesk late {entry.uuid} {fixed.uuid}"))
+        self._ask_once(entry, "late", fixed.uuid, entry.started_at)
+
+    def _ask_once(self, entry: TimedEntry, reason: str, about: str, until: datetime) -> None:
+        uuid = str(uuid5(NAMESPACE_OID, f"helpdesk {reason} {entry.uuid} {about}"))
         if self.session.scalar(select(TimerEventRow.id).where(TimerEventRow.uuid == uuid)) is not None:
             return
-        self.rows[entry.uuid].asks = "late"
+        self.rows[entry.uuid].asks = reason
         self.session.add(
             TimerEventRow(
                 uuid=uuid,
@@ -210,8 +257,8 @@ class _Rows:
                 said_at=self.now,
                 received_at=self.now,
                 entry_uuid=entry.uuid,
-                reason="late",
-                until=entry.started_at,
+                reason=reason,
+                until=until,
             )
         )
         self.session.flush()

@@ -48,6 +48,8 @@ ROWS = [
             "time_zone": "Europe/Berlin",
             "language": "en",
             "payment_days": "30",
+            "timer_idle_minutes": "90",
+            "timer_limit_hours": "10",
             "tax_percent": "19",
             "invoice_number_pattern": "HO-{{year}}-{{number:05}}",
         },

@@ -66,6 +66,14 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
 
 
 ROWS = [
+    Row("timekeeping.asking", "GET", "/time/asking", WORKERS),
+    Row(
+        "timekeeping.answer",
+        "POST",
+        "/time/asking",
+        expect(anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404),
+        form={"uuid": "technicians_draft", "answer": "keep"},
+    ),
     Row("timekeeping.timer", "GET", "/timer", WORKERS),
     Row(
         "timekeeping.timer_events",

@@ -17,6 +17,8 @@ FORM = {
     "time_zone": "Europe/Zurich",
     "language": "de",
     "payment_days": "30",
+    "timer_idle_minutes": "90",
+    "timer_limit_hours": "12",
     "tax_percent": "8.1",
     "invoice_number_pattern": "{number:06}",
     "address": "Line one\nLine two",

@@ -50,6 +50,8 @@ def test_anything_else_is_no_tax_rate(percent):
         {"time_zone": "Berlin"},
         {"tax_percent": "much"},
         {"payment_days": -1},
+        {"timer_idle_minutes": -1},
+        {"timer_limit_hours": 25},
         {"invoice_number_pattern": "none"},
     ],
 )

@@ -1,0 +1,44 @@
+"""What time writes to colleagues: a timer that seems forgotten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import format_datetime
+from flask import current_app
+from flask_babel import force_locale
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.periods import zone_named
+from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.models import TimeEntry
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Subject and text of a mail."""
+
+    subject: str
+    text: str
+
+
+def asking_letter(entry: TimeEntry, *, reason: str, until: datetime, now: datetime) -> Letter:
+    """Return the mail that asks a person about a timer; nothing is billed before they have answered."""
+    item, person = entry.work_item, entry.person
+    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
+    language = letter_language(person.language)
+    last = format_datetime(until.astimezone(zone_named(person.time_zone)), "d MMM y, HH:mm", locale=language)
+    with force_locale(language):
+        what = f"#{item.number} {item.title}, {item.project.client.name}"
+        length = format_hm(queries.worked_seconds(entry, now=now))
+        says = _("It runs for %(time)s now.", time=length) if reason == "long" else _("You have been away for a while.")
+        subject = _("Is your timer on #%(number)s still right?", number=item.number)
+        text = _(
+            "Your timer runs on %(what)s. %(says)s\nYour last activity was on %(last)s.\n\n"
+            "Keep the time, trim it to your last activity, or discard it. Nothing of it is billed before you answer.\n",
+            what=what,
+            says=says,
+            last=last,
+        )
+    return Letter(subject, text + (f"\n{base_url}/time/asking\n" if base_url else ""))
