@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
@@ -237,3 +238,18 @@ def locks(session: Session) -> tuple[LockLine | None, list[LockLine]]:
 def locked_through(session: Session) -> date | None:
     """Return the last day that is locked for everybody; None where none is."""
     return session.scalar(select(TimeLock.through).where(TimeLock.client_id.is_(None)))
+
+
+def worked_by_item(session: Session, project_id: int) -> dict[int, int]:
+    """Return the worked seconds of each work item of a project, without what runs or was reversed: one query."""
+    query = (
+        select(TimeEntry.work_item_id, func.sum(seconds_between(TimeEntry.started_at, TimeEntry.ended_at)))
+        .join(WorkItem, WorkItem.id == TimeEntry.work_item_id)
+        .where(
+            WorkItem.project_id == project_id,
+            TimeEntry.ended_at.is_not(None),
+            TimeEntry.status != "reversed",
+        )
+        .group_by(TimeEntry.work_item_id)
+    )
+    return {item_id: int(seconds) for item_id, seconds in session.execute(query)}

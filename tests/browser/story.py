@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime
+from typing import Any
 
 from PIL import Image, ImageDraw
 from sqlalchemy import select
@@ -26,6 +27,9 @@ from helpdesk.outbox import service as outbox
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.projects.planning import baselines, editing, linking, moving
+from helpdesk.projects.planning.editing import Details
+from helpdesk.projects.planning.reading import read
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.retainers.service import NewTerms
@@ -52,6 +56,7 @@ def tell(office: Office, clock: FixedClock) -> Ids:
     """Add the story to the office and return the ids that pages are named by."""
     ids = _clients(office, clock)
     _october(office, clock, ids)
+    _plan(office, clock, ids)
     ids |= _mail(office, clock)
     _week(office, clock, ids)
     _trouble(clock)
@@ -139,6 +144,32 @@ def _client(office: Office, clock: FixedClock, session: Session, *, name: str, d
         due_on=date(2026, 11, 27),
     )
     return {"client": client.id, "project": added.id, "task": task.id, "number": task.number}
+
+
+def _plan(office: Office, clock: FixedClock, ids: Ids) -> None:
+    """Plan a move with two parts and a milestone, keep it as offered, and let the first part take longer."""
+    clock.now = at("2026-11-02T09:00")
+    with unit_of_work() as session:
+        who: dict[str, Any] = {"actor": office.actor("technician"), "now": clock()}
+        who["project_id"] = ids["kuehn_project"]
+
+        def add(title: str, first: str, last: str, **more: Any) -> int:
+            details = Details(starts_on=date.fromisoformat(first), due_on=date.fromisoformat(last), **more)
+            return editing.add(session, title=title, details=details, assignee_id=office.technician.id, **who).number
+
+        whole = editing.add(session, title="Move the mail to the new server", details=Details(), **who).number
+        hour = 3600
+        ready = add("Order and mount the server", "2026-11-09", "2026-11-13", parent=whole, estimate_seconds=12 * hour)
+        copy = add("Copy the mailboxes of all departments", "2026-11-16", "2026-11-20", parent=whole)
+        switch = add("Switch over", "2026-11-21", "2026-11-22", parent=whole, estimate_seconds=6 * hour)
+        add("Write the handbook", "2026-11-16", "2026-11-18", estimate_seconds=4 * hour)
+        done = add("Accepted by Kühn", "2026-11-24", "2026-11-24", is_milestone=True)
+        for before, after, lag in ((ready, copy, 0), (copy, switch, 0), (whole, done, 1)):
+            linking.link(session, predecessor=before, successor=after, lag_days=lag, **who)
+        baselines.take(session, name="As offered", **who)
+        version = read(session, actor=who["actor"], project_id=who["project_id"]).by_number(ready).version
+        moving.stretch(session, number=ready, due_on=date(2026, 11, 17), expected_version=version, **who)
+        ids["plan_task"] = copy
 
 
 def _october(office: Office, clock: FixedClock, ids: Ids) -> None:

@@ -1,0 +1,30 @@
+"""What the two databases write differently, one function each."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Instant = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+class seconds_between(FunctionElement[int]):  # noqa: N801 - reads as a function in a query
+    """The whole seconds from one instant to a later one: ``seconds_between(started_at, ended_at)``; NULL of NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "sqlite")
+def _on_sqlite(element: seconds_between, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+    start, end = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(CAST(strftime('%s', {end}) AS INTEGER) - CAST(strftime('%s', {start}) AS INTEGER))"
+
+
+@compiles(seconds_between, "postgresql")
+def _on_postgresql(element: seconds_between, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+    start, end = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({end} - {start}))) AS BIGINT)"
