@@ -90,7 +90,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
             running=time.running(session, actor.person_id),
             actor=actor,
             now=now,
-            rounding=rates.rounding_for(session, client_id=client.id, on=today),
+            rounding=rates.rounding_for(session, client_id=client.id, project_id=item.project_id, on=today),
         ),
         retainer=render.retainer_panel(
             retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now),

@@ -94,9 +94,11 @@ def answer(session: Session, *, actor: Actor, work: Work) -> PriceAnswer:
         work_type_id=work.work_type_id,
     )
     price = find_rate(cards, question)
-    policy = rates.rounding_for(session, client_id=client.id, on=work.on)
+    policy = rates.rounding_for(
+        session, client_id=client.id, project_id=item.project_id, work_type_id=work.work_type_id, on=work.on
+    )
     billable = rates.policy_of(policy).billable_seconds(worked_seconds)
-    supposed = suppose(session, client_id=client.id, work=_supposed(work, item, question, worked_seconds, billable))
+    supposed = suppose(session, client=client, work=_supposed(work, item, question, worked_seconds, billable))
     shares = _shares(supposed, price, billable, client.currency)
     return PriceAnswer(
         item=item,

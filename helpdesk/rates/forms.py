@@ -5,14 +5,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
-
-MODE_NAMES = {
-    "up": _l("Up to the step"),
-    "nearest": _l("To the nearest step"),
-    "down": _l("Down to the step"),
-    "none": _l("Not at all"),
-}
-SCOPE_NAMES = {"entry": _l("each entry"), "day": _l("each person's day"), "ticket": _l("each ticket's month")}
+from helpdesk.rates.render import MODE_NAMES, SCOPE_NAMES
 
 
 class RateForm(StrictForm):
@@ -54,6 +47,12 @@ class RoundingForm(StrictForm):
     grace_seconds = IntegerField(_l("Seconds of grace"), default=0, validators=[InputRequired(), NumberRange(0, 3600)])
     scope = SelectField(_l("Once for"), choices=options(SCOPE_NAMES.items()), default="entry")
     effective_on = DateField(_l("From"), validators=[InputRequired()])
+
+
+class AgreementRoundingForm(RoundingForm):
+    """How the time that an agreement covers is rounded."""
+
+    client_id = None  # type: ignore[assignment] # takes the field away
 
 
 class WorkTypeForm(StrictForm):

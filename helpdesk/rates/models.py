@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import AmountMinor, Base, one_of
@@ -62,11 +62,15 @@ class CostRate(Base):
 
 
 class RoundingPolicyRow(Base):
-    """How time is rounded for a client (or, without one, for all), from a date on; a change is a new row."""
+    """How time is rounded for an agreement, a client or (with neither) for all, from a date on; a change is a new row.
+
+    The agreement stands above the client: an agreement's row names no client.
+    """
 
     __tablename__ = "rounding_policies"
     __table_args__ = (
         UniqueConstraint("client_id", "effective_on"),
+        Index("one_rounding_a_day", "agreement_id", "effective_on", unique=True),
         one_of("mode", ("up", "down", "nearest", "none")),
         one_of("scope", ("entry", "day", "ticket")),
         CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step_is_a_part_of_a_day"),
@@ -76,6 +80,7 @@ class RoundingPolicyRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"))
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"))
     mode: Mapped[str] = mapped_column(default="up")
     step_minutes: Mapped[int] = mapped_column(default=1)
     minimum_minutes: Mapped[int] = mapped_column(default=0)

@@ -221,13 +221,26 @@ class RoundingLine:
 
 
 def rounding_lines(session: Session, *, actor: Actor) -> list[RoundingLine]:
-    """Return the rounding policies that the actor may see, the default first, each newest first: one query."""
+    """Return the rounding policies that the actor may see, the default first, each newest first: one query.
+
+    Those of agreements are not among them: they stand on the pages of these.
+    """
+    visible = or_(Client.id.is_(None), billable_by(actor))
+    return _rounding_lines(session, and_(RoundingPolicyRow.agreement_id.is_(None), visible))
+
+
+def rounding_lines_of(session: Session, *, agreement_id: int) -> list[RoundingLine]:
+    """Return the rounding policies of an agreement, newest first."""
+    return _rounding_lines(session, RoundingPolicyRow.agreement_id == agreement_id)
+
+
+def _rounding_lines(session: Session, condition: ColumnElement[bool]) -> list[RoundingLine]:
     row = RoundingPolicyRow
     rule = (row.mode, row.step_minutes, row.minimum_minutes, row.grace_seconds, row.scope)
     query = (
         select(row.id, row.client_id, Client.name, *rule, row.effective_on, row.created_at)
         .outerjoin(Client, Client.id == row.client_id)
-        .where(or_(Client.id.is_(None), billable_by(actor)))
+        .where(condition)
         .order_by(Client.name.is_not(None), func.lower(Client.name), row.client_id, row.effective_on.desc())
     )
     return [RoundingLine(*values) for values in session.execute(query)]

@@ -10,10 +10,12 @@ from typing import Any
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.web import day_filter
 from helpdesk.rates.domain import LEVELS
-from helpdesk.rates.queries import RateLine
+from helpdesk.rates.queries import RateLine, RoundingLine
 from helpdesk.rates.timeline import Placed, place
 
+NOTHING = "\N{EN DASH}"
 LEVEL_NAMES = {
     ("project", "person"): _l("Project and person"),
     ("project", "work_type"): _l("Project and work type"),
@@ -26,6 +28,14 @@ LEVEL_NAMES = {
     ("person",): _l("Person"),
     (): _l("Company"),
 }
+
+MODE_NAMES = {
+    "up": _l("Up to the step"),
+    "nearest": _l("To the nearest step"),
+    "down": _l("Down to the step"),
+    "none": _l("Not at all"),
+}
+SCOPE_NAMES = {"entry": _l("each entry"), "day": _l("each person's day"), "ticket": _l("each ticket's month")}
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,39 @@ def day_of(text: str) -> date:
         ValueError: it is none.
     """
     return date.fromisoformat(text)
+
+
+def rounding_columns() -> list[str]:
+    """Return the heads of the columns of rounding policies, after that which says for whom."""
+    return [_("Rounding"), _("At least"), _("Once for"), _("From"), _("Until")]
+
+
+def rounding_rows(lines: Iterable[RoundingLine], *, today: date) -> list[dict[str, Any]]:
+    """Return the rows of rounding policies that come by client, newest first: .state .cells, the first for whom."""
+    return [
+        _rounding_row(placed)
+        for _client, own in groupby(lines, key=attrgetter("client_id"))
+        for placed in place(list(own), today=today)
+    ]
+
+
+def _rounding_row(placed: Placed[RoundingLine]) -> dict[str, Any]:
+    line = placed.row
+    step = _("%(minutes)s min", minutes=line.step_minutes)
+    grace = _("%(seconds)s s of grace", seconds=line.grace_seconds) if line.grace_seconds else ""
+    mode = str(MODE_NAMES[line.mode]) if line.mode == "none" else f"{MODE_NAMES[line.mode]}, {step}"
+    least = _("%(minutes)s min", minutes=line.minimum_minutes) if line.minimum_minutes else NOTHING
+    return {
+        "state": placed.state.value,
+        "cells": [
+            line.client_name or _("All others"),
+            f"{mode}, {grace}" if grace else mode,
+            least,
+            str(SCOPE_NAMES[line.scope]),
+            day_filter(line.effective_on),
+            day_filter(placed.until) if placed.until else NOTHING,
+        ],
+    }
 
 
 def _row(placed: Placed[RateLine], currencies: set[str]) -> RateRow:

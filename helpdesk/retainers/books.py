@@ -1,6 +1,7 @@
 """From rows to the books of the pure engine: which entries an agreement draws, and with which terms and rates."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -8,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day, local_month
-from helpdesk.rates.domain import RateCard, RateHit
+from helpdesk.rates.domain import RateCard, RateHit, RoundingScope
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.rates.service import policy_of, rounding_of
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
 from helpdesk.retainers.domain.statement import Statement, open_statement
-from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry
+from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry, billable_seconds
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
@@ -89,11 +90,14 @@ class Shelf:
             if _drawn_by(row, siblings, zone) == agreement.id and (row.status != "reversed" or row.id in settled)
         ]
         given_back = self.given_back.get(agreement.id, {})
+        grouped = self._group_seconds([row for row in mine if row.id not in settled], zone)
         books = Books(
-            entries=tuple(_work_entry(row, zone, closed, settled) for row in mine),
+            entries=tuple(_work_entry(row, zone, closed, settled, grouped) for row in mine),
             zone=zone,
             currency=agreement.currency,
-            rounding=policy_of(rounding_of(self.policies, client_id=client_id, on=through.last_day)),
+            rounding=policy_of(
+                rounding_of(self.policies, client_id=client_id, on=through.last_day, agreement_id=agreement.id)
+            ),
             rate_cards=tuple(self.cards.get((client_id, agreement.currency), ())),
             agreement=siblings[agreement.id],
             client=str(client_id),
@@ -105,6 +109,25 @@ class Shelf:
             ),
         )
         return Bookkeeping(books, {row.uuid: row for row in mine})
+
+    def _group_seconds(self, rows: Iterable[TimeEntry], zone: ZoneInfo) -> dict[int, int]:
+        """Return by entry what its day or ticket is rounded to, where the policy of its approval covers that.
+
+        Until the close these seconds are provisional (docs/billing.md rule 4); what is charged already keeps its own,
+        and what came later is a group of its own (rule 10).
+        """
+        policies = {row.id: row for row in self.policies}
+        groups: dict[int, list[TimeEntry]] = defaultdict(list)
+        for row in rows:
+            if row.status == "approved" and row.billable == "billable" and row.rounding_policy_id in policies:
+                groups[row.rounding_policy_id or 0].append(row)
+        found: dict[int, int] = {}
+        for policy_id, own in groups.items():
+            policy = policy_of(policies[policy_id])
+            if policy.scope is not RoundingScope.ENTRY:
+                seconds = billable_seconds([_raw_entry(row) for row in own], policy, zone)
+                found |= {row.id: seconds[row.uuid] for row in own}
+        return found
 
     def month_view(self, agreement: Agreement, *, month: Month, now: datetime) -> MonthView | None:
         """Return one month as a projection from terms, grants and entries; None where there is no such month."""
@@ -127,7 +150,11 @@ def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: Zon
 
 
 def _work_entry(
-    row: TimeEntry, zone: ZoneInfo, closed: Mapping[Month, RetainerPeriod], settled: Mapping[int, Month]
+    row: TimeEntry,
+    zone: ZoneInfo,
+    closed: Mapping[Month, RetainerPeriod],
+    settled: Mapping[int, Month],
+    grouped: Mapping[int, int],
 ) -> WorkEntry:
     month, is_reversed = local_month(row.started_at, zone), row.status == "reversed"
     is_late = month in closed and settled.get(row.id) != month
@@ -142,10 +169,20 @@ def _work_entry(
         is_billable=row.billable == "billable",
         status=EntryStatus.APPROVED if is_reversed else EntryStatus(row.status),
         is_typed_duration=row.duration_only,
-        fixed_seconds=row.billable_seconds if row.status in KEPT else None,
+        fixed_seconds=grouped.get(row.id, row.billable_seconds) if row.status in KEPT else None,
         fixed_rate=_fixed_rate(row),
         settle_in=(settled.get(row.id) or max(closed).next) if is_late else None,
         reversed_in=max(closed).next if is_reversed else None,
+    )
+
+
+def _raw_entry(row: TimeEntry) -> WorkEntry:
+    return WorkEntry(
+        uuid=row.uuid,
+        started_at=row.started_at,
+        ended_at=row.ended_at or row.started_at,
+        person=str(row.person_id),
+        ticket=str(row.work_item_id),
     )
 
 

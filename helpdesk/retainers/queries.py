@@ -93,6 +93,21 @@ def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     return list(session.scalars(query.order_by(Agreement.starts_on, Agreement.id)))
 
 
+def covering_agreement(
+    session: Session, *, client_id: int, project_id: int | None, work_type_id: int | None, on: date
+) -> Agreement | None:
+    """Return the narrowest agreement that covers work of a day of its contract (rule 10); None where none does."""
+    rows = {row.id: row for row in agreements_of(session, client_id=client_id)}
+    work_type = None if work_type_id is None else str(work_type_id)
+    found = [
+        (engine.narrowness(agreement), row.id)
+        for row in rows.values()
+        if (agreement := engine_agreement(row)).is_in_force(on)
+        and agreement.covers(project=str(project_id), work_type=work_type)
+    ]
+    return rows[max(found)[1]] if found else None
+
+
 def closed_periods(session: Session, *, agreement_ids: Iterable[int]) -> dict[int, dict[Month, RetainerPeriod]]:
     """Return the live closed periods of each agreement by month."""
     query = select(RetainerPeriod).where(

@@ -15,7 +15,9 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
+from helpdesk.rates import service as rates
 from helpdesk.rates.domain import RateHit
+from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import giving_back, queries
 from helpdesk.retainers.books import MonthView, engine_agreement
 from helpdesk.retainers.domain.engine import Settlement, settle
@@ -37,6 +39,19 @@ def _name_of_period(session: Session, period_id: int) -> str:
 
 
 charging.name_holders(HOLDER, _name_of_period)
+
+
+def _covering_id(
+    session: Session, client_id: int, project_id: int | None, work_type_id: int | None, on: date
+) -> int | None:
+    """Return the id of the agreement whose rounding counts for work."""
+    found = queries.covering_agreement(
+        session, client_id=client_id, project_id=project_id, work_type_id=work_type_id, on=on
+    )
+    return found.id if found else None
+
+
+rates.name_covering(_covering_id)
 giving_back.register(HOLDER)
 
 
@@ -137,6 +152,41 @@ def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id
         ends_on=str(agreement.ends_on),
     )
     return agreement
+
+
+def set_rounding(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    agreement_id: int,
+    effective_on: date,
+    mode: str,
+    step_minutes: int,
+    minimum_minutes: int,
+    grace_seconds: int,
+    scope: str,
+) -> RoundingPolicyRow:
+    """Say how the time that an agreement covers is rounded, from a day on; before that, and else, its client's counts.
+
+    Raises:
+        NotFound: no such agreement, or not for this actor.
+        RuleViolation: as for a client's rounding.
+    """
+    agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
+    return rates.set_rounding(
+        session,
+        actor=actor,
+        now=now,
+        effective_on=effective_on,
+        mode=mode,
+        client_id=agreement.client_id,
+        agreement_id=agreement.id,
+        step_minutes=step_minutes,
+        minimum_minutes=minimum_minutes,
+        scope=scope,
+        grace_seconds=grace_seconds,
+    )
 
 
 def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> MonthView | None:

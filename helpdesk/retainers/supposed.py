@@ -1,16 +1,15 @@
 """What a retainer would make of work that is only supposed: the same engine, and nothing is written."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import Client
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import engine_agreement
-from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import EntryResult, settle
 from helpdesk.retainers.domain.work import WorkEntry
 from helpdesk.retainers.models import Agreement
@@ -34,14 +33,19 @@ class Supposed:
     result: EntryResult
 
 
-def suppose(session: Session, *, client_id: int, work: WorkEntry) -> Supposed | None:
+def suppose(session: Session, *, client: Client, work: WorkEntry) -> Supposed | None:
     """Return what the narrowest agreement that covers ``work`` makes of it; None where none does (rules 8 to 12)."""
-    rows = {row.id: row for row in queries.agreements_of(session, client_id=client_id)}
-    covering = _covering(rows, work)
+    day = local_day(work.started_at, ZoneInfo(client.time_zone))
+    covering = queries.covering_agreement(
+        session,
+        client_id=client.id,
+        project_id=int(work.project or 0),
+        work_type_id=int(work.work_type) if work.work_type else None,
+        on=day,
+    )
     if covering is None:
         return None
-    day = local_day(work.started_at, ZoneInfo(covering.time_zone))
-    shelf = queries.shelf_of(session, client_ids=[client_id])
+    shelf = queries.shelf_of(session, client_ids=[client.id])
     closed = shelf.closed.get(covering.id, {})
     is_late = Month.of(day) in closed
     month = max(closed).next if is_late else Month.of(day)
@@ -57,17 +61,3 @@ def suppose(session: Session, *, client_id: int, work: WorkEntry) -> Supposed | 
         after_hours_factor=terms.factor_for(work.work_type, is_after_hours=True) if terms.after_hours else None,
         result=next(each for each in settlement.entries if each.entry.uuid == AFTER_ALL),
     )
-
-
-def _covering(rows: dict[int, Agreement], work: WorkEntry) -> Agreement | None:
-    found = [
-        (engine.narrowness(agreement), row.id)
-        for row in rows.values()
-        if (agreement := engine_agreement(row)).is_in_force(_day(row, work))
-        and agreement.covers(project=work.project, work_type=work.work_type)
-    ]
-    return rows[max(found)[1]] if found else None
-
-
-def _day(row: Agreement, work: WorkEntry) -> date:
-    return local_day(work.started_at, ZoneInfo(row.time_zone))

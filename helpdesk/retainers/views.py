@@ -20,6 +20,9 @@ from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
+from helpdesk.rates import queries as rates
+from helpdesk.rates.forms import AgreementRoundingForm
+from helpdesk.rates.render import rounding_columns, rounding_rows
 from helpdesk.retainers import queries, render, service
 from helpdesk.retainers.domain.engine import settle
 from helpdesk.retainers.forms import AgreementForm, EndForm
@@ -98,6 +101,45 @@ def end(agreement_id: int) -> Response:
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
     return redirect(url_for("retainers.agreement", agreement_id=agreement_id), code=303)
+
+
+@bp.get("/retainers/<int:agreement_id>/rounding")
+@policy(RETAINERS)
+def rounding(agreement_id: int) -> str:
+    """Show how the time that an agreement covers is rounded, and was."""
+    found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    today = _today(found, clock.now())
+    return _rounding_page(found, AgreementRoundingForm(formdata=None, effective_on=today))
+
+
+@bp.post("/retainers/<int:agreement_id>/rounding")
+@policy(RETAINERS)
+def set_rounding(agreement_id: int) -> str | Response | tuple[str, int]:
+    """Say how it is rounded from a day on."""
+    found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form = AgreementRoundingForm()
+    if form.validate_on_submit():
+        try:
+            with unit_of_work() as session:
+                service.set_rounding(
+                    session, actor=current_actor(), now=clock.now(), agreement_id=agreement_id, **form.values()
+                )
+            flash(_("Set. What is approved already bills what it was approved with."), "ok")
+            return redirect(url_for("retainers.rounding", agreement_id=agreement_id), code=303)
+        except RuleViolation as refusal:
+            form.refuse(refusal)
+    return _rounding_page(found, form), 422
+
+
+def _rounding_page(found: Agreement, form: AgreementRoundingForm) -> str:
+    lines = rates.rounding_lines_of(read_session(), agreement_id=found.id)
+    return render_template(
+        "retainers/rounding.html",
+        agreement=found,
+        columns=rounding_columns(),
+        rows=rounding_rows(lines, today=_today(found, clock.now())),
+        form=form,
+    )
 
 
 @bp.route("/retainers/new", methods=["GET", "POST"])

@@ -1,6 +1,6 @@
 """How worked time becomes billed time, by client and by agreement, from a day on (docs/billing.md rule 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import or_, select
@@ -19,17 +19,45 @@ MOST_MINIMUM_MINUTES = 1440
 MOST_GRACE_SECONDS = 3600
 
 
-def rounding_for(session: Session, *, client_id: int, on: date) -> RoundingPolicyRow | None:
-    """Return the rounding in force on a day: the client's own, else the default of all, else None."""
+Covering = Callable[[Session, int, int | None, int | None, date], int | None]
+
+_covering: list[Covering] = []
+
+
+def name_covering(covering: Covering) -> None:
+    """Tell how to find the agreement that covers work: (session, client, project, work type, day) -> its id or None."""
+    _covering[:] = [covering]
+
+
+def rounding_for(
+    session: Session, *, client_id: int, on: date, project_id: int | None = None, work_type_id: int | None = None
+) -> RoundingPolicyRow | None:
+    """Return the rounding of work on a day: of the agreement that covers it, the client, all, or None."""
     row = RoundingPolicyRow
-    rows = session.scalars(select(row).where(or_(row.client_id == client_id, row.client_id.is_(None))))
-    return rounding_of(rows, client_id=client_id, on=on)
+    rows = session.scalars(select(row).where(or_(row.client_id == client_id, row.client_id.is_(None)))).all()
+    has_own = any(each.agreement_id is not None for each in rows) and _covering
+    agreement_id = _covering[0](session, client_id, project_id, work_type_id, on) if has_own else None
+    return rounding_of(rows, client_id=client_id, on=on, agreement_id=agreement_id)
 
 
-def rounding_of(rows: Iterable[RoundingPolicyRow], *, client_id: int, on: date) -> RoundingPolicyRow | None:
-    """Return which of many policies is in force for a client on a day; the latest of the narrowest wins."""
-    begun = [row for row in rows if row.client_id in {client_id, None} and row.effective_on <= on]
-    return max(begun, key=lambda row: (row.client_id is not None, row.effective_on, row.id), default=None)
+def rounding_of(
+    rows: Iterable[RoundingPolicyRow], *, client_id: int, on: date, agreement_id: int | None = None
+) -> RoundingPolicyRow | None:
+    """Return which of many policies is in force for a client on a day; the latest of the narrowest wins.
+
+    A policy of an agreement counts for that agreement alone, and before its client's.
+    """
+    begun = [
+        row
+        for row in rows
+        if row.effective_on <= on
+        and (row.agreement_id == agreement_id if row.agreement_id is not None else row.client_id in {client_id, None})
+    ]
+    return max(
+        begun,
+        key=lambda row: (row.agreement_id is not None, row.client_id is not None, row.effective_on, row.id),
+        default=None,
+    )
 
 
 def policy_of(row: RoundingPolicyRow | None) -> RoundingPolicy:
@@ -45,7 +73,7 @@ def policy_of(row: RoundingPolicyRow | None) -> RoundingPolicy:
     )
 
 
-def set_rounding(
+def set_rounding(  # noqa: PLR0913 - a policy has that many facts
     session: Session,
     *,
     actor: Actor,
@@ -53,6 +81,7 @@ def set_rounding(
     effective_on: date,
     mode: str,
     client_id: int | None = None,
+    agreement_id: int | None = None,
     step_minutes: int = 1,
     minimum_minutes: int = 0,
     scope: str = "entry",
@@ -60,7 +89,8 @@ def set_rounding(
 ) -> RoundingPolicyRow:
     """Say how time is rounded for a client, or with None for all that have nothing of their own, from a day on.
 
-    Time that is approved already keeps what it bills (rule 4).
+    With ``agreement_id``, an agreement of that client, it is for what the agreement covers. Time that is approved
+    already keeps what it bills (rule 4).
 
     Raises:
         NotFound: no such client, or not for this actor.
@@ -71,12 +101,14 @@ def set_rounding(
     check_day(effective_on)
     _check(mode=mode, scope=scope, step_minutes=step_minutes, minimum_minutes=minimum_minutes, grace=grace_seconds)
     row = RoundingPolicyRow
-    same_client = row.client_id.is_(None) if client_id is None else row.client_id == client_id
-    if session.scalar(select(row.id).where(same_client, row.effective_on == effective_on).limit(1)) is not None:
+    owner = None if agreement_id is not None else client_id
+    same = (row.client_id.is_not_distinct_from(owner), row.agreement_id.is_not_distinct_from(agreement_id))
+    if session.scalar(select(row.id).where(*same, row.effective_on == effective_on).limit(1)) is not None:
         message = f"There is a rounding from {effective_on} already; choose a later day."
         raise RuleViolation(message, field="effective_on")
     policy = RoundingPolicyRow(
-        client_id=client_id,
+        client_id=owner,
+        agreement_id=agreement_id,
         mode=mode,
         step_minutes=step_minutes,
         minimum_minutes=minimum_minutes,
@@ -95,6 +127,7 @@ def set_rounding(
         object_id=policy.id,
         now=now,
         client_id=client_id,
+        agreement_id=agreement_id,
         mode=mode,
         step_minutes=step_minutes,
         scope=scope,

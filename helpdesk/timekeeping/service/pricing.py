@@ -36,7 +36,7 @@ class PriceList:
     session: Session
     _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
     _cards: dict[int, list[RateCard]] = field(default_factory=dict)
-    _rounding: dict[tuple[int, date], RoundingPolicyRow | None] = field(default_factory=dict)
+    _rounding: dict[tuple[int, int, int | None, date], RoundingPolicyRow | None] = field(default_factory=dict)
     _costs: dict[tuple[int, date], Money | None] = field(default_factory=dict)
 
     def price(self, entry: TimeEntry) -> RateHit | RateMissing:
@@ -75,10 +75,13 @@ class PriceList:
         return find_rate(self._cards[client.id], question)
 
     def rounding(self, entry: TimeEntry) -> RoundingPolicyRow | None:
-        """Return the rounding policy of the client on the day of the work; None where nobody set one."""
-        key = (queries.client_of(entry).id, queries.day_of(entry))
+        """Return the rounding policy of the work's agreement or client on its day; None where nobody set one."""
+        key = (queries.client_of(entry).id, entry.work_item.project_id, entry.work_type_id, queries.day_of(entry))
         if key not in self._rounding:
-            self._rounding[key] = rates.rounding_for(self.session, client_id=key[0], on=key[1])
+            client_id, project_id, work_type_id, on = key
+            self._rounding[key] = rates.rounding_for(
+                self.session, client_id=client_id, project_id=project_id, work_type_id=work_type_id, on=on
+            )
         return self._rounding[key]
 
     def cost(self, entry: TimeEntry) -> Money | None:

@@ -37,6 +37,15 @@ FORM = {
     "fee_timing": "advance",
 }
 
+ROUNDING = {
+    "mode": "up",
+    "step_minutes": "6",
+    "minimum_minutes": "0",
+    "grace_seconds": "0",
+    "scope": "entry",
+    "effective_on": "2026-11-01",
+}
+
 ROWS = [
     Row(
         "retainers.board", "GET", "/retainers", expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200)
@@ -79,6 +88,22 @@ ROWS = [
         "/retainers/{missing}/end",
         expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
         form={"month": "2099-12"},
+    ),
+    *(
+        Row("retainers.rounding", "GET", f"/retainers/{{{name}}}/rounding", expect(**MONEY, **answers))
+        for name, answers in {
+            "acme_agreement": {"account_manager": 200, "rival": 404, "manager": 200, "admin": 200},
+            "globex_agreement": {"account_manager": 404, "rival": 200, "manager": 200, "admin": 200},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row("retainers.set_rounding", "POST", f"/retainers/{{{name}}}/rounding", expect(**MONEY, **answers), ROUNDING)
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
     ),
     Row(
         "retainers.new",
