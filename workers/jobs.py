@@ -13,6 +13,7 @@ from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.tickets import process as tickets
+from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
 from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader
 
@@ -84,6 +85,13 @@ def sweep_invoices() -> None:
 def ask_forgotten_timers() -> None:
     """Let timers ask whose person is gone, or that run too long. Safe to run again: each asks and mails once."""
     timekeeping.ask_forgotten(unit_of_work, clock=clock.now)
+
+
+@light_job
+def watch_budgets() -> None:
+    """Tell managers of budgets that have come to a threshold. Safe to run again: each is told once."""
+    with unit_of_work() as session:
+        budgets.watch(session, now=clock.now())
 
 
 @light_job

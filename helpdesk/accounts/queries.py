@@ -89,3 +89,9 @@ def team_choices(session: Session) -> list[tuple[int, str]]:
 def last_seen(session: Session, person_id: int) -> datetime | None:
     """Return when a person last used any browser, to the minute; None where nobody knows."""
     return session.scalar(select(func.max(PersonSession.last_seen_at)).where(PersonSession.person_id == person_id))
+
+
+def names(session: Session, ids: Collection[int]) -> list[tuple[int, str]]:
+    """Return (id, name) of these people by name, also of those who have left."""
+    query = select(Person.id, Person.name).where(Person.id.in_(ids)).order_by(func.lower(Person.name))
+    return [(row.id, row.name) for row in session.execute(query)] if ids else []

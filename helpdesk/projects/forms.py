@@ -1,12 +1,17 @@
 """Forms of projects and tasks."""
 
-from wtforms import DateField, SelectField, StringField
+from collections.abc import Callable
+
+from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import parse_typed_duration
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.money import Money
+from helpdesk.projects.domain.hours import parse_hours
+from helpdesk.projects.settings import ProjectSettings
 
 BILLING_NAMES = {
     "hourly": _l("By the hour"),
@@ -15,14 +20,62 @@ BILLING_NAMES = {
     "internal": _l("Internal"),
 }
 STATUS_NAMES = {"active": _l("Active"), "paused": _l("Paused"), "done": _l("Done")}
+LIMIT_NAMES = {"warn": _l("Warn, and take it"), "refuse": _l("Refuse it")}
 
 
 class ProjectForm(StrictForm):
-    """A new project; the view fills the clients."""
+    """What a project is set to; the view fills the people and says in which ``currency`` its budget is."""
+
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    status = SelectField(_l("Status"), choices=options(STATUS_NAMES.items()), default="active")
+    billing = SelectField(_l("Billing"), choices=options(BILLING_NAMES.items()), default="hourly")
+    manager_id = SelectField(_l("Manager"), coerce=optional_id)
+    member_ids = SelectMultipleField(_l("Team"), coerce=int)
+    starts_on = DateField(_l("Starts"), validators=[Optional()])
+    due_on = DateField(_l("Due"), validators=[Optional()])
+    budget_hours = StringField(_l("Budget in hours"), validators=[Length(max=20)])
+    budget_amount = StringField(_l("Budget in money"), validators=[Length(max=30)])
+    max_billable_hours = StringField(_l("Billable hours at most"), validators=[Length(max=20)])
+    over_limit = SelectField(_l("Time beyond them"), choices=options(LIMIT_NAMES.items()), default="warn")
+    currency = "EUR"
+
+    def settings(self) -> ProjectSettings:
+        """Return what was typed, once the form is valid."""
+        return ProjectSettings(
+            name=self.name.data or "",
+            status=self.status.data or "",
+            billing=self.billing.data or "",
+            manager_id=self.manager_id.data,
+            member_ids=frozenset(self.member_ids.data or ()),
+            starts_on=self.starts_on.data,
+            due_on=self.due_on.data,
+            budget_seconds=parse_hours(self.budget_hours.data or ""),
+            budget_minor=self._money(),
+            max_billable_seconds=parse_hours(self.max_billable_hours.data or ""),
+            over_limit=self.over_limit.data or "",
+        )
+
+    def validate_budget_hours(self, field: StringField) -> None:
+        """Refuse what are no hours, at the field."""
+        at_field(lambda: parse_hours(field.data or ""))
+
+    def validate_max_billable_hours(self, field: StringField) -> None:
+        """Refuse what are no hours, at the field."""
+        at_field(lambda: parse_hours(field.data or ""))
+
+    def validate_budget_amount(self, _field: StringField) -> None:
+        """Refuse what is no amount of the client's currency, at the field."""
+        at_field(self._money)
+
+    def _money(self) -> int | None:
+        text = (self.budget_amount.data or "").strip()
+        return Money.parse(text, self.currency).minor if text else None
+
+
+class NewProjectForm(ProjectForm):
+    """A new project; the view fills the clients too."""
 
     client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
-    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
-    billing = SelectField(_l("Billing"), choices=options(BILLING_NAMES.items()), default="hourly")
 
 
 class AddressForm(StrictForm):
@@ -46,7 +99,16 @@ class TaskForm(StrictForm):
 
     def validate_estimate(self, _field: StringField) -> None:
         """Refuse what is no duration, at the field."""
-        try:
-            _ = self.estimate_seconds
-        except RuleViolation as refusal:
-            raise ValidationError(str(refusal)) from refusal
+        at_field(lambda: self.estimate_seconds)
+
+
+def at_field(read: Callable[[], object]) -> None:
+    """Let what ``read`` refuses stand at the field that is validated.
+
+    Raises:
+        ValidationError: it was refused.
+    """
+    try:
+        read()
+    except RuleViolation as refusal:
+        raise ValidationError(str(refusal)) from refusal

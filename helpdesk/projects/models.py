@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -16,12 +16,17 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 
 class Project(Base):
-    """Work for one client under one billing kind. ``is_triage`` marks where unresolved mail waits."""
+    """Work for one client under one billing kind. ``is_triage`` marks where unresolved mail waits.
+
+    ``budget_seconds`` and ``budget_minor`` only warn; billable time beyond ``max_billable_seconds`` is warned of or
+    refused, as ``over_limit`` says.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (
         one_of("status", ("active", "paused", "done")),
         one_of("billing", ("hourly", "retainer", "fixed_fee", "internal")),
+        one_of("over_limit", ("warn", "refuse")),
         CheckConstraint("budget_seconds IS NULL OR budget_seconds >= 0", name="budget_is_not_negative"),
     )
 
@@ -38,10 +43,43 @@ class Project(Base):
     due_on: Mapped[date | None]
     budget_seconds: Mapped[int | None]
     budget_minor: Mapped[AmountMinor | None]
+    max_billable_seconds: Mapped[int | None]
+    over_limit: Mapped[str] = mapped_column(default="warn", server_default="warn")
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship()
     manager: Mapped[Person | None] = relationship()
+
+
+class ProjectMember(Base):
+    """One person of a project's team."""
+
+    __tablename__ = "project_members"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class BudgetAlert(Base):
+    """A budget of a project has come so far: found once, and told once, for each threshold of one and the same budget.
+
+    ``measure`` is what is counted, whole seconds or minor units, in ``budget`` and ``reached`` alike.
+    """
+
+    __tablename__ = "budget_alerts"
+    __table_args__ = (
+        one_of("measure", ("hours", "money")),
+        one_of("threshold", ("50", "80", "100", "forecast")),
+        UniqueConstraint("project_id", "measure", "threshold", "budget"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    measure: Mapped[str]
+    threshold: Mapped[str]
+    budget: Mapped[int] = mapped_column(BigInteger)
+    reached: Mapped[int] = mapped_column(BigInteger)
+    found_at: Mapped[datetime]
 
 
 class WorkItem(Base):

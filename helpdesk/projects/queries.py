@@ -1,18 +1,19 @@
 """Reads of projects and work items, each scoped to what the actor may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects.models import OPEN_STATUSES, Project, TaskDetails, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
 
 
 def visible_items(actor: Actor) -> Select[WorkItem]:
@@ -152,21 +153,61 @@ def lines(session: Session, *, actor: Actor) -> list[ProjectLine]:
     return [ProjectLine(*row) for row in session.execute(query)]
 
 
-def items_of(session: Session, *, project_id: int, limit: int = 500) -> list[WorkItem]:
-    """Return the work items of a project, open ones first, in the order of the plan; details and assignee loaded."""
+@dataclass(frozen=True)
+class ItemLine:
+    """One work item in a list of a project's; what only tasks have is None for a ticket."""
+
+    id: int
+    number: int
+    title: str
+    status: str
+    priority: str
+    assignee_name: str | None
+    changed_at: datetime
+    due_on: date | None
+    estimate_seconds: int | None
+    above: str | None
+
+
+def open_items(session: Session, *, project_id: int, kind: str, limit: int) -> list[ItemLine]:
+    """Return open tickets, or tasks in the order of the plan with the title of the task above: one query."""
+    parent = aliased(WorkItem)
     query = (
-        select(WorkItem)
-        .outerjoin(WorkItem.task_details)
-        .where(WorkItem.project_id == project_id)
-        .options(contains_eager(WorkItem.task_details), joinedload(WorkItem.assignee).lazyload(Person.memberships))
-        .order_by(
-            case((WorkItem.status.in_(OPEN_STATUSES), 0), else_=1),
-            func.coalesce(TaskDetails.position, 0),
+        select(
+            WorkItem.id,
             WorkItem.number,
+            WorkItem.title,
+            WorkItem.status,
+            WorkItem.priority,
+            Person.name,
+            WorkItem.updated_at,
+            TaskDetails.due_on,
+            TaskDetails.estimate_seconds,
+            parent.title,
         )
+        .outerjoin(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
+        .outerjoin(parent, parent.id == TaskDetails.parent_id)
+        .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .where(WorkItem.project_id == project_id, WorkItem.kind == kind, WorkItem.status.in_(OPEN_STATUSES))
+        .order_by(func.coalesce(TaskDetails.position, 0), WorkItem.number)
         .limit(limit)
     )
-    return list(session.scalars(query))
+    rows: Iterable[Any] = session.execute(query)
+    return [ItemLine(*row) for row in rows]
+
+
+def item_counts(session: Session, project_id: int) -> dict[tuple[str, bool], int]:
+    """Return how many items a project has by kind and whether they are open: one query."""
+    is_open = WorkItem.status.in_(OPEN_STATUSES)
+    query = select(WorkItem.kind, is_open, func.count()).where(WorkItem.project_id == project_id)
+    rows = session.execute(query.group_by(WorkItem.kind, is_open))
+    return {(kind, bool(opened)): count for kind, opened, count in rows}
+
+
+def team(session: Session, project_id: int) -> list[str]:
+    """Return the names of the people in a project's team."""
+    query = select(Person.name).join(ProjectMember, ProjectMember.person_id == Person.id)
+    return list(session.scalars(query.where(ProjectMember.project_id == project_id).order_by(func.lower(Person.name))))
 
 
 def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:

@@ -34,6 +34,7 @@ from helpdesk.infra.web import back_or, is_htmx
 from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
+from helpdesk.timekeeping import limits
 from helpdesk.timekeeping import queries as time
 
 
@@ -205,7 +206,9 @@ def start_timer() -> ResponseReturnValue:
         return back_or("desk.queue")
     try:
         with unit_of_work() as session:
-            service.start_timer(session, actor=current_actor(), now=clock.now(), number=form.number.data or 0)
+            entry = service.start_timer(session, actor=current_actor(), now=clock.now(), number=form.number.data or 0)
+            if warning := limits.warning_of(session, entry):
+                flash(warning, "warn")
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
     return back_or("desk.queue")

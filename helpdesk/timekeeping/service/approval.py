@@ -11,7 +11,7 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RateMissing
-from helpdesk.timekeeping import queries
+from helpdesk.timekeeping import limits, queries
 from helpdesk.timekeeping.domain import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.service import history, pricing
@@ -74,6 +74,7 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
             allows that).
         NotFound: an entry does not exist.
         Conflict: an entry is not submitted, for somebody was faster.
+        RuleViolation: a project takes no more billable time.
     """
     _require_approver(actor)
     entries = _locked(session, actor, entry_ids)
@@ -91,6 +92,7 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
         entry.status, entry.approved_at, entry.approved_by_id = "approved", now, actor.person_id
         entry.edited_at = None
     pricing.freeze(session, entries)
+    limits.refuse_entries(session, entries)
     session.flush()
     for entry in entries:
         history.record(

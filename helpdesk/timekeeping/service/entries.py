@@ -12,7 +12,7 @@ from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import charging, claims, queries
+from helpdesk.timekeeping import charging, claims, limits, queries
 from helpdesk.timekeeping.domain import read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
 from helpdesk.timekeeping.service import corrections, events, history
@@ -42,7 +42,8 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
 
     Raises:
         NotFound: no such item, or not for the actor; no such person.
-        RuleViolation: nothing worked, more than a day, in the future, the project is closed, or the day is locked.
+        RuleViolation: nothing worked, more than a day, in the future, the day is locked, or the project is closed or
+            takes no more billable time.
         Denied: somebody else's time, without the role for it.
     """
     item = projects.get_item(session, actor=actor, item_id=item_id)
@@ -52,6 +53,8 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
         return repeated
     read = read_worked(worked, day=day, zone=zone_named(item.project.client.time_zone), now=now)
     locked = refuse_locked_days(session, actor=actor, client=item.project.client, days=[day], reason=reason)
+    if _known(billable, item) == "billable":
+        limits.refuse_over_limit(session, item.project, added_seconds=read.seconds)
     entry = TimeEntry(
         uuid=uuid or str(uuid4()),
         work_item=item,
@@ -98,6 +101,7 @@ def edit_entry(
     """
     entry = _at_rest(session, actor, entry_id)
     zone = zone_named(queries.client_of(entry).time_zone)
+    billed_before = _billed_seconds(entry)
     facts: dict[str, Any] = {"note": note, "work_type_id": work_type_id, "billable": _known(billable, entry.work_item)}
     if (day, worked.strip()) != write_worked(queries.worked_of(entry), zone):
         read = read_worked(worked, day=day, zone=zone, now=now)
@@ -116,6 +120,10 @@ def edit_entry(
     for name, value in facts.items():
         setattr(entry, name, value)
     to_draft(entry)
+    if _billed_seconds(entry) > billed_before:
+        limits.refuse_over_limit(
+            session, entry.work_item.project, added_seconds=_billed_seconds(entry), but_not=[entry.id]
+        )
     session.flush()
     events.settle(session, now=now, entry=entry)
     history.record(session, actor=actor, now=now, action="edited", entry=entry, before=before, reason=reason, **locked)
@@ -207,3 +215,8 @@ def _known(billable: str, item: WorkItem) -> str:
         message = f"{billable!r} is none of {', '.join(BILLABLE)}."
         raise RuleViolation(message)
     return "not_billable" if is_internal(item) else billable
+
+
+def _billed_seconds(entry: TimeEntry) -> int:
+    """Return what the limit of the project counts of an entry that is not approved."""
+    return queries.worked_of(entry).seconds if entry.billable == "billable" else 0

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import queries, timer_state
+from helpdesk.timekeeping import limits, queries, timer_state
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.service.events import act
-from helpdesk.timekeeping.service.ground import entry_of_uuid, lock_person, refuse_closed
+from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_person, refuse_closed
 
 
 def start_timer(
@@ -30,7 +30,7 @@ def start_timer(
 
     Raises:
         NotFound: no such item, or not for the actor.
-        RuleViolation: the item's project is closed.
+        RuleViolation: the item's project is closed, or takes no more billable time.
         Conflict: ``uuid`` belongs to somebody else's entry.
     """
     item = projects.get_item(session, actor=actor, item_id=item_id)
@@ -41,6 +41,8 @@ def start_timer(
     current = queries.running(session, person_id)
     if current is not None and current.work_item_id == item.id:
         return current
+    if not is_internal(item):
+        limits.refuse_over_limit(session, item.project)
     facts: dict[str, Any] = {"note": note} | ({"work_type_id": work_type_id} if work_type_id else {})
     born = act(session, actor=actor, now=now, kind="start", uuid=uuid, item_id=item.id, facts=facts)
     return _entry(session, born, person_id)
@@ -51,7 +53,7 @@ def resume_timer(session: Session, *, actor: Actor, now: datetime, entry_id: int
 
     Raises:
         NotFound: no such entry of the actor's own.
-        RuleViolation: the item's project is closed.
+        RuleViolation: the item's project is closed, or takes no more billable time.
     """
     before = queries.get(session, actor=actor, entry_id=entry_id)
     item = projects.get_item(session, actor=actor, item_id=before.work_item_id)
@@ -59,6 +61,8 @@ def resume_timer(session: Session, *, actor: Actor, now: datetime, entry_id: int
     person_id = lock_person(session, actor)
     if before.ended_at is None:
         return before
+    if before.billable == "billable":
+        limits.refuse_over_limit(session, item.project)
     facts = {"note": before.note, "work_type_id": before.work_type_id, "billable": before.billable}
     born = act(session, actor=actor, now=now, kind="resume", item_id=item.id, entry=before.uuid, facts=facts)
     return _entry(session, born, person_id)

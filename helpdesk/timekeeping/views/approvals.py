@@ -14,7 +14,7 @@ from helpdesk.timekeeping import queries, render, service
 from helpdesk.timekeeping.forms import ApproveForm, RejectForm
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.views.blueprint import bp
-from helpdesk.timekeeping.views.refusals import told_by_flash
+from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 
 
 @bp.get("/time/approvals")
@@ -51,6 +51,7 @@ def approve() -> ResponseReturnValue:
         return back_or("timekeeping.approvals")
     with told_by_flash(), unit_of_work() as session:
         entries = service.approve(session, actor=current_actor(), now=clock.now(), entry_ids=form.ids.data)
+        tell_limits(session, entries)
         flash(ngettext("%(num)s entry is approved.", "%(num)s entries are approved.", len(entries)), "ok")
     return back_or("timekeeping.approvals")
 

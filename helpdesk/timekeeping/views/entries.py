@@ -22,7 +22,7 @@ from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
 from helpdesk.timekeeping.lock_dates import DayIsLockedError
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.views.blueprint import bp
-from helpdesk.timekeeping.views.refusals import told_by_flash
+from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_page, week_url
 
 LONG_SECONDS = 12 * HOUR
@@ -171,6 +171,7 @@ def _tell_added(session: Session, entry: TimeEntry) -> None:
     flash(_("%(time)s is written.", time=format_hm(seconds)), "ok")
     if seconds > LONG_SECONDS:
         flash(_("That is a long day; edit it if you meant something else."), "warn")
+    tell_limits(session, [entry])
     for other in queries.overlapping(session, entry):
         flash(_("It overlaps with time on #%(number)s.", number=other.work_item.number), "warn")
 

@@ -1,11 +1,14 @@
-"""How a refused act is told on the page that it came from."""
+"""How a refused act, and one that was taken with a warning, is told on the page that it came from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from flask import flash
+from sqlalchemy.orm import Session
 
 from helpdesk.kernel.errors import Conflict, Denied, RuleViolation
+from helpdesk.timekeeping import limits
+from helpdesk.timekeeping.models import TimeEntry
 
 
 @contextmanager
@@ -15,3 +18,11 @@ def told_by_flash() -> Iterator[None]:
         yield
     except (Conflict, Denied, RuleViolation) as refusal:
         flash(str(refusal), "danger")
+
+
+def tell_limits(session: Session, entries: Iterable[TimeEntry]) -> None:
+    """Say of each project once that its limit of billable hours is reached; the time is taken nevertheless."""
+    billable = {entry.work_item.project_id: entry for entry in entries if entry.billable == "billable"}
+    for entry in billable.values():
+        if warning := limits.warning_of(session, entry):
+            flash(warning, "warn")

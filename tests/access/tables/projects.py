@@ -4,6 +4,22 @@ from tests.access.rows import Row, expect
 
 TASK = {"title": "Plan the move", "assignee_id": "", "estimate": "1:30", "due_on": "2026-12-01"}
 
+SETTINGS = {"name": "Website", "status": "active", "billing": "hourly", "manager_id": "", "over_limit": "warn"}
+
+
+def _of_planners(endpoint: str, method: str, act: str, done: int, form: dict[str, str] | None = None) -> list[Row]:
+    """Return the rows of an act of those who plan: on a project that all see, a restricted one, and a missing one."""
+    no = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
+    seen = {
+        "acme_project": expect(**no, account_manager=done, rival=done, manager=done, admin=done),
+        "globex_project": expect(**no, account_manager=404, rival=done, manager=done, admin=done),
+        "missing": expect(**no, account_manager=404, rival=404, manager=404, admin=404),
+    }
+    return [
+        Row(endpoint, method, f"/projects/{{{name}}}/{act}", answers, form=form or {}) for name, answers in seen.items()
+    ]
+
+
 ROWS = [
     Row(
         "projects.index",
@@ -12,53 +28,65 @@ ROWS = [
         expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200),
     ),
     Row(
+        "projects.new",
+        "GET",
+        "/projects/new",
+        expect(anonymous=302, technician=403, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200),
+        query="client={acme}",
+    ),
+    Row(
         "projects.add",
         "POST",
-        "/projects",
+        "/projects/new",
         expect(anonymous=302, technician=403, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303),
-        form={"client_id": "{acme}", "name": "Website", "billing": "hourly"},
+        form={**SETTINGS, "client_id": "{acme}"},
     ),
     Row(
         "projects.add",
         "POST",
-        "/projects",
+        "/projects/new",
         expect(anonymous=302, technician=403, account_manager=422, rival=303, bookkeeper=403, manager=303, admin=303),
-        form={"client_id": "{globex}", "name": "Website", "billing": "hourly"},
+        form={**SETTINGS, "client_id": "{globex}"},
     ),
+    *_of_planners("projects.edit", "GET", "edit", 200),
+    *_of_planners(
+        "projects.update", "POST", "edit", 303, {**SETTINGS, "member_ids": "{manager}", "budget_hours": "40"}
+    ),
+    *_of_planners("projects.address", "GET", "address", 200),
     Row(
-        "projects.show",
+        "desk.project",
         "GET",
         "/projects/{acme_project}",
         expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200),
     ),
     Row(
-        "projects.show",
+        "desk.project",
         "GET",
         "/projects/{globex_project}",
         expect(anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=403, manager=200, admin=200),
     ),
     Row(
-        "projects.show",
+        "desk.project",
         "GET",
         "/projects/{missing}",
         expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404),
     ),
     Row(
-        "projects.add_task",
+        "desk.add_task",
         "POST",
         "/projects/{acme_project}/tasks",
         expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303),
         form=TASK,
     ),
     Row(
-        "projects.add_task",
+        "desk.add_task",
         "POST",
         "/projects/{globex_project}/tasks",
         expect(anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303),
         form=TASK,
     ),
     Row(
-        "projects.add_task",
+        "desk.add_task",
         "POST",
         "/projects/{missing}/tasks",
         expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404),

@@ -184,19 +184,20 @@ def test_an_estimate_that_is_no_duration_is_refused_and_stays_in_the_field(sign_
     assert 'value="Order labels"' in answer.text
 
 
+SETTINGS = {"name": "Website", "status": "active", "billing": "fixed_fee", "manager_id": "", "over_limit": "warn"}
+
+
 def test_a_project_is_added_on_the_page(sign_in_as, office):
     browser = sign_in_as(office.account_manager)
 
-    answer = browser.post(
-        "/projects", data={"client_id": str(office.acme.id), "name": "Website", "billing": "fixed_fee"}
-    )
-    again = browser.post(
-        "/projects", data={"client_id": str(office.acme.id), "name": "Website", "billing": "fixed_fee"}
-    )
+    typed = {**SETTINGS, "client_id": str(office.acme.id), "budget_hours": "120", "budget_amount": "9600.00"}
+    answer = browser.post("/projects/new", data=typed)
+    again = browser.post("/projects/new", data=typed)
 
     with unit_of_work() as session:
         project = session.scalars(select(Project).where(Project.name == "Website")).one()
     assert answer.location == f"/projects/{project.id}"
+    assert (project.billing, project.budget_seconds, project.budget_minor) == ("fixed_fee", 432_000, 960_000)
     assert (again.status_code, "named Website already" in again.text) == (422, True)
 
 

@@ -1,0 +1,63 @@
+"""A project's limit, asked where time is begun, added or approved (docs/billing.md "Budgets and limits")."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects.domain.limit import BillableLimit
+from helpdesk.projects.models import Project
+from helpdesk.timekeeping import spent
+from helpdesk.timekeeping.models import TimeEntry
+
+
+def limit_of(project: Project) -> BillableLimit | None:
+    """Return the limit that a project has; None for none."""
+    if project.max_billable_seconds is None:
+        return None
+    manager = project.manager.name if project.manager is not None else None
+    return BillableLimit(project.name, project.max_billable_seconds, project.over_limit, manager)
+
+
+def refuse_over_limit(
+    session: Session, project: Project, *, added_seconds: int = 0, but_not: Collection[int] = ()
+) -> None:
+    """Let no more billable time begin (0 seconds) or be added than the project takes, where it refuses that.
+
+    ``but_not`` are entries that are counted in ``added_seconds``. The project is locked before it is summed, so that
+    of two additions at once the second sees the first.
+
+    Raises:
+        RuleViolation: it would be more; the message says how much there is and who can raise it.
+    """
+    limit = limit_of(project)
+    if limit is None:
+        return
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+    refusal = limit.refusal(spent.billable_seconds(session, project.id, but_not=but_not), added_seconds)
+    if refusal:
+        raise RuleViolation(refusal)
+
+
+def refuse_entries(session: Session, entries: Collection[TimeEntry]) -> None:
+    """Let entries be approved only as far as their projects take what they bill now.
+
+    Raises:
+        RuleViolation: a project would have more than its limit.
+    """
+    by_project: dict[int, list[TimeEntry]] = {}
+    for entry in entries:
+        if entry.billable == "billable":
+            by_project.setdefault(entry.work_item.project_id, []).append(entry)
+    for _project_id, some in sorted(by_project.items()):
+        seconds = sum(entry.billable_seconds or 0 for entry in some)
+        project = some[0].work_item.project
+        refuse_over_limit(session, project, added_seconds=seconds, but_not=[entry.id for entry in some])
+
+
+def warning_of(session: Session, entry: TimeEntry) -> str:
+    """Return what to tell with a billable entry of a project whose limit is reached; empty where something is left."""
+    project = entry.work_item.project
+    limit = limit_of(project) if entry.billable == "billable" else None
+    return "" if limit is None else limit.warning(spent.billable_seconds(session, project.id))
