@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import Base
@@ -13,7 +13,16 @@ class AuditRow(Base):
     """Who did what to which object, when. Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "audit_rows"
-    __table_args__ = (Index("ix_audit_rows_object", "object_kind", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_rows_object", "object_kind", "object_id"),
+        Index(
+            "ix_audit_rows_actor",
+            "actor_id",
+            "at",
+            sqlite_where=text("actor_id IS NOT NULL"),
+            postgresql_where=text("actor_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -68,6 +68,13 @@ class Message(Base):
         one_of("kind", ("mail", "reply", "note", "event")),
         CheckConstraint("NOT (contact_id IS NOT NULL AND person_id IS NOT NULL)", name="has_one_author"),
         Index("ix_messages_conversation", "work_item_id", "posted_at"),
+        Index(
+            "ix_messages_person",
+            "person_id",
+            "posted_at",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,136 @@
+"""From acts without time to proposed entries. Pure (docs/billing.md, "Nothing slips")."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+GAP = timedelta(minutes=20)
+"""Acts on one item that follow each other sooner than this are one piece of work."""
+BEFORE = timedelta(minutes=2)
+AFTER = timedelta(minutes=5)
+"""An act so soon before a timer started, or after it stopped, belongs to what was timed."""
+MINUTE = timedelta(minutes=1)
+WORDS_A_MINUTE = 40
+LONGEST_WRITING_SECONDS = 20 * 60
+A_FILE_SECONDS = 60
+READING_SECONDS = 60
+"""Whoever answers has read what they answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One act of a person on a work item that left a trace. ``key`` names the trace, and no other has it.
+
+    ``day`` is that of the contract's zone; ``seconds`` is what the act itself took, up to ``at``.
+    """
+
+    key: str
+    item_id: int
+    at: datetime
+    day: date
+    says: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Time that is written already. One with ``duration_only`` tells the day, and no time of it."""
+
+    item_id: int
+    started_at: datetime
+    ended_at: datetime
+    day: date
+    duration_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An entry that could be written for acts without time, whole minutes from ``started_at`` to ``ended_at``."""
+
+    item_id: int
+    day: date
+    started_at: datetime
+    ended_at: datetime
+    acts: tuple[Activity, ...]
+
+    @property
+    def key(self) -> str:
+        """The name by which it is accepted or dismissed: that of its first act."""
+        return self.acts[0].key
+
+    @property
+    def seconds(self) -> int:
+        """The suggested length in whole seconds, always a multiple of 60."""
+        return int((self.ended_at - self.started_at).total_seconds())
+
+
+def writing_seconds(*, words: int, files: int) -> int:
+    """Return what it takes to read, to write so many words, and to add files; long texts were pasted."""
+    return READING_SECONDS + min(60 * words // WORDS_A_MINUTE, LONGEST_WRITING_SECONDS) + A_FILE_SECONDS * files
+
+
+def propose(activities: Iterable[Activity], timed: Iterable[Timed], *, now: datetime) -> list[Proposal]:
+    """Return the entries that one person's acts without time suggest, oldest first.
+
+    Acts within timed work are covered, whatever item was timed: nobody does two things at once. A typed duration
+    covers all acts on its item on its day. Acts on one item, on one day, less than 20 minutes apart and with neither
+    another item's act nor timed work between them are one proposal. It begins as long before the first act as that
+    one took, but never within timed work or within the proposal before it, and ends with the last act.
+    """
+    spans = sorted((one for one in timed if not one.duration_only), key=lambda one: (one.started_at, one.ended_at))
+    whole_days = {(one.item_id, one.day) for one in timed if one.duration_only}
+    acts = sorted(activities, key=lambda act: (act.at, act.key))
+    uncovered = [act for act in acts if (act.item_id, act.day) not in whole_days and not _is_within(act.at, spans)]
+    found: list[Proposal] = []
+    for run in _runs(uncovered, spans):
+        earliest = max((*(one.ended_at for one in spans if one.started_at < run[0].at), *_end_of(found)), default=None)
+        proposal = _proposal(run, earliest, now)
+        if proposal is not None:
+            found.append(proposal)
+    return found
+
+
+def _end_of(found: Sequence[Proposal]) -> Iterable[datetime]:
+    return (one.ended_at for one in found[-1:])
+
+
+def _is_within(at: datetime, spans: Sequence[Timed]) -> bool:
+    return any(span.started_at - BEFORE <= at <= span.ended_at + AFTER for span in spans)
+
+
+def _runs(acts: Sequence[Activity], spans: Sequence[Timed]) -> Iterable[tuple[Activity, ...]]:
+    starts = [span.started_at for span in spans]
+    run: list[Activity] = []
+    for act in acts:
+        if run and not _follows(run[-1], act, starts):
+            yield tuple(run)
+            run = []
+        run.append(act)
+    if run:
+        yield tuple(run)
+
+
+def _follows(before: Activity, act: Activity, starts: Sequence[datetime]) -> bool:
+    is_same = (before.item_id, before.day) == (act.item_id, act.day)
+    return is_same and act.at - before.at < GAP and bisect_left(starts, before.at) == bisect_left(starts, act.at)
+
+
+def _proposal(run: tuple[Activity, ...], earliest: datetime | None, now: datetime) -> Proposal | None:
+    """Return the proposal, in whole minutes; None where its last minute is not over yet."""
+    started = _this_minute(run[0].at - timedelta(seconds=run[0].seconds))
+    if earliest is not None:
+        started = max(started, _next_minute(earliest))
+    ended = max(_next_minute(run[-1].at), started + MINUTE)
+    if ended > now:
+        return None
+    return Proposal(run[0].item_id, run[0].day, started, ended, run)
+
+
+def _this_minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
+
+
+def _next_minute(instant: datetime) -> datetime:
+    down = _this_minute(instant)
+    return down if down == instant else down + MINUTE

@@ -1,0 +1,166 @@
+"""Reads of acts, of time beside them, and of what was decided: a constant number of queries a person."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.projects.queries import visible_items
+from helpdesk.proposals.domain import Activity, Proposal, Timed, writing_seconds
+from helpdesk.proposals.models import ProposalDecision
+from helpdesk.tickets.models import Attachment, Message
+from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.models import TimeEntry
+
+ITEM_KINDS = ("work_item", "ticket", "task")
+WRITTEN = {"reply": "answered", "note": "wrote a note", "mail": "wrote a mail"}
+IN_MESSAGES = frozenset({"replied", "noted"})
+NO_WORK = frozenset({"marked as spam", "called not spam"})
+ACT_SECONDS = {"opened": 180, "edited plan": 120}
+SHORT_ACT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal with the item that it is about."""
+
+    item: WorkItem
+    proposal: Proposal
+
+
+def activities(session: Session, *, actor: Actor, since: datetime) -> list[Activity]:
+    """Return what the actor did since then on work items that they may see: what they wrote, and what they changed."""
+    written, changed = _messages(session, actor, since), _changes(session, actor, since)
+    items = items_of(session, actor=actor, item_ids={item_id for _, item_id, *_ in (*written, *changed)})
+    return [
+        Activity(key, item_id, at, local_day(at, zone_named(items[item_id].project.client.time_zone)), says, seconds)
+        for key, item_id, at, says, seconds in (*written, *changed)
+        if item_id in items
+    ]
+
+
+def items_of(session: Session, *, actor: Actor, item_ids: Collection[int]) -> dict[int, WorkItem]:
+    """Return those of the work items that the actor may see and that still take time, with project and client."""
+    if not item_ids:
+        return {}
+    query = (
+        visible_items(actor)
+        .where(WorkItem.id.in_(item_ids), Project.status != "done", Project.is_triage.is_(False))
+        .options(contains_eager(WorkItem.project).contains_eager(Project.client))
+    )
+    return {item.id: item for item in session.scalars(query) if item.project.client.archived_at is None}
+
+
+def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -> list[Timed]:
+    """Return the person's time since then, and what runs up to now."""
+    query = time.with_work().where(
+        TimeEntry.person_id == person_id,
+        TimeEntry.status != "reversed",
+        (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at >= since - timedelta(days=1)),
+    )
+    return [
+        Timed(entry.work_item_id, entry.started_at, entry.ended_at or now, time.day_of(entry), entry.duration_only)
+        for entry in session.scalars(query)
+    ]
+
+
+def decided_keys(session: Session, *, person_id: int, since: datetime) -> set[str]:
+    """Return the acts that decisions of the person settle, of what can be proposed still."""
+    query = select(ProposalDecision.evidence).where(
+        ProposalDecision.person_id == person_id,
+        ProposalDecision.decided_at >= since,
+        ProposalDecision.undone_at.is_(None),
+    )
+    return {str(act["key"]) for evidence in session.scalars(query) for act in evidence}
+
+
+def dismissed(session: Session, *, person_id: int, since: datetime) -> list[ProposalDecision]:
+    """Return what the person dismissed since then and did not take back, the last one first."""
+    query = (
+        select(ProposalDecision)
+        .where(
+            ProposalDecision.person_id == person_id,
+            ProposalDecision.decision == "dismissed",
+            ProposalDecision.undone_at.is_(None),
+            ProposalDecision.decided_at >= since,
+        )
+        .options(joinedload(ProposalDecision.work_item))
+        .order_by(ProposalDecision.decided_at.desc(), ProposalDecision.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def recovered_seconds(session: Session, *, since: datetime, person_id: int | None = None) -> int:
+    """Return the worked seconds of entries that came of proposals accepted since then; everybody's without a person."""
+    query = (
+        select(TimeEntry.started_at, TimeEntry.ended_at)
+        .join(ProposalDecision, ProposalDecision.entry_uuid == TimeEntry.uuid)
+        .where(ProposalDecision.decided_at >= since, TimeEntry.status != "reversed")
+    )
+    if person_id is not None:
+        query = query.where(ProposalDecision.person_id == person_id)
+    worked = (ended - started for started, ended in session.execute(query) if ended is not None)
+    return int(sum(worked, timedelta()).total_seconds())
+
+
+def _messages(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, str, int]]:
+    files = (
+        select(Attachment.message_id, func.count().label("files"))
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.person_id == actor.person_id, Message.posted_at >= since)
+        .group_by(Attachment.message_id)
+        .subquery()
+    )
+    query = (
+        select(Message.id, Message.work_item_id, Message.posted_at, Message.kind, Message.reply_text, files.c.files)
+        .outerjoin(files, files.c.message_id == Message.id)
+        .where(
+            Message.person_id == actor.person_id,
+            Message.posted_at >= since,
+            Message.kind.in_(WRITTEN),
+            Message.automatic.is_(False),
+        )
+    )
+    return [
+        (f"message:{row.id}", row.work_item_id, row.posted_at, *_writing(row.kind, row.reply_text, row.files or 0))
+        for row in session.execute(query)
+    ]
+
+
+def _writing(kind: str, text: str, files: int) -> tuple[str, int]:
+    words = len(text.split())
+    said = f"{WRITTEN[kind]}, {words} words" if words != 1 else f"{WRITTEN[kind]}, 1 word"
+    if files:
+        said += f", {files} {'file' if files == 1 else 'files'}"
+    return said, writing_seconds(words=words, files=files)
+
+
+def _changes(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, str, int]]:
+    query = select(AuditRow.id, AuditRow.object_id, AuditRow.at, AuditRow.action, AuditRow.data).where(
+        AuditRow.actor_id == actor.person_id,
+        AuditRow.at >= since,
+        AuditRow.object_kind.in_(ITEM_KINDS),
+        AuditRow.object_id.is_not(None),
+        AuditRow.action.not_in(IN_MESSAGES | NO_WORK),
+    )
+    return [
+        (
+            f"audit:{row.id}",
+            row.object_id or 0,
+            row.at,
+            _change(row.action, row.data),
+            ACT_SECONDS.get(row.action, SHORT_ACT_SECONDS),
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _change(action: str, data: Mapping[str, object]) -> str:
+    after = data.get("after")
+    return f"{action} to {after}".replace("_", " ") if action == "set status" and after else action

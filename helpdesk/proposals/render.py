@@ -1,0 +1,81 @@
+"""Proposed time as the page shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.proposals.domain import Proposal
+from helpdesk.proposals.queries import Proposed
+from helpdesk.timekeeping.domain import Worked, write_worked
+from helpdesk.timekeeping.service.ground import is_internal
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act of the evidence."""
+
+    at: datetime
+    says: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One proposal. ``worked`` and ``note`` stand in its form; ``problem`` is why it was not accepted just now."""
+
+    key: str
+    number: int
+    title: str
+    client_name: str
+    worked: str
+    seconds: int
+    note: str
+    billable: str
+    acts: list[Act]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What is proposed of one day."""
+
+    date: date
+    seconds: int
+    lines: list[Line]
+
+
+def days(found: Sequence[Proposed], *, typed: Mapping[str, str], problem: str = "") -> list[Day]:
+    """Return the proposals by day, the newest day first; ``typed`` is what was sent for the one that it names."""
+    newest_first = sorted(found, key=lambda one: one.proposal.day, reverse=True)
+    return [
+        Day(day, sum(one.proposal.seconds for one in group), [_line(one, typed, problem) for one in group])
+        for day, group in ((day, list(group)) for day, group in groupby(newest_first, lambda one: one.proposal.day))
+    ]
+
+
+def _line(one: Proposed, typed: Mapping[str, str], problem: str) -> Line:
+    sent = typed if typed.get("key") == one.proposal.key else {}
+    zone = one.item.project.client.time_zone
+    usual = "not_billable" if is_internal(one.item) else "billable"
+    return Line(
+        key=one.proposal.key,
+        number=one.item.number,
+        title=one.item.title,
+        client_name=one.item.project.client.name,
+        worked=sent.get("worked", suggestion(one.proposal, zone)),
+        seconds=one.proposal.seconds,
+        note=sent.get("note", ""),
+        billable=sent.get("billable", usual),
+        acts=[Act(act.at, act.says) for act in one.proposal.acts],
+        problem=problem if sent else "",
+    )
+
+
+def suggestion(proposal: Proposal, zone: str) -> str:
+    """Return the proposal's time as people type it: a range of the contract's zone, a length where it ends next day."""
+    contract = zone_named(zone)
+    if {local_day(instant, contract) for instant in (proposal.started_at, proposal.ended_at)} != {proposal.day}:
+        return format_hm(proposal.seconds)
+    return write_worked(Worked(proposal.started_at, proposal.ended_at, duration_only=False), contract)[1]

@@ -1,0 +1,146 @@
+"""Proposed time: what was done without it, accepted as an entry or dismissed (docs/billing.md, "Nothing slips")."""
+
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import Conflict, Denied, NotFound
+from helpdesk.proposals import queries
+from helpdesk.proposals.domain import propose
+from helpdesk.proposals.models import ProposalDecision
+from helpdesk.proposals.queries import Proposed
+from helpdesk.timekeeping import service as time
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.service.ground import entry_of_uuid, lock_owner
+
+LOOKS_BACK = timedelta(days=14)
+
+
+def proposed(session: Session, *, actor: Actor, now: datetime) -> list[Proposed]:
+    """Return what the actor did in the last two weeks without time, as entries that could be written; oldest first.
+
+    Raises:
+        Denied: the actor is no person; the system works no hours.
+    """
+    person_id, since = _person(actor), now - LOOKS_BACK
+    settled = queries.decided_keys(session, person_id=person_id, since=since)
+    acts = [act for act in queries.activities(session, actor=actor, since=since) if act.key not in settled]
+    found = propose(acts, queries.timed(session, person_id=person_id, since=since, now=now), now=now) if acts else []
+    items = queries.items_of(session, actor=actor, item_ids={one.item_id for one in found})
+    return [Proposed(items[one.item_id], one) for one in found]
+
+
+def accept(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    key: str,
+    worked: str,
+    note: str = "",
+    billable: str = "billable",
+    work_type_id: int | None = None,
+) -> TimeEntry:
+    """Write a proposal as a draft entry of ``worked``, as people type it, and return the entry; once, however often.
+
+    Raises:
+        Conflict: it was dismissed, or time was written for it meanwhile.
+        RuleViolation: what was typed is no time, or the day is locked.
+    """
+    person_id = _person(actor)
+    lock_owner(session, person_id)
+    uuid = _entry_uuid(person_id, key)
+    made = entry_of_uuid(session, uuid, person_id)
+    if made is not None:
+        return made
+    one = _open(session, actor, now, key)
+    entry = time.add_entry(
+        session,
+        actor=actor,
+        now=now,
+        item_id=one.item.id,
+        day=one.proposal.day,
+        worked=worked,
+        note=note,
+        billable=billable,
+        work_type_id=work_type_id,
+        uuid=uuid,
+    )
+    _decide(session, actor, now, one, decision="accepted", entry_uuid=uuid)
+    return entry
+
+
+def dismiss(session: Session, *, actor: Actor, now: datetime, key: str) -> ProposalDecision:
+    """Never propose these acts again, and return the decision, which can be taken back.
+
+    Raises:
+        Conflict: it was decided already, or time was written for it meanwhile.
+    """
+    lock_owner(session, _person(actor))
+    return _decide(session, actor, now, _open(session, actor, now, key), decision="dismissed")
+
+
+def take_back(session: Session, *, actor: Actor, now: datetime, decision_id: int) -> ProposalDecision:
+    """Propose again what the actor dismissed.
+
+    Raises:
+        NotFound: no such dismissal of the actor's own.
+    """
+    found = session.get(ProposalDecision, decision_id)
+    if found is None or found.person_id != actor.person_id or found.decision != "dismissed":
+        message = "There is no such proposal."
+        raise NotFound(message)
+    found.undone_at = found.undone_at or now
+    session.flush()
+    return found
+
+
+def _open(session: Session, actor: Actor, now: datetime, key: str) -> Proposed:
+    for one in proposed(session, actor=actor, now=now):
+        if one.proposal.key == key:
+            return one
+    message = "This is not proposed any more: it was decided, or time was written for it meanwhile."
+    raise Conflict(message)
+
+
+def _decide(
+    session: Session, actor: Actor, now: datetime, one: Proposed, *, decision: str, entry_uuid: str | None = None
+) -> ProposalDecision:
+    evidence = [{"key": act.key, "at": act.at.isoformat(), "says": act.says} for act in one.proposal.acts]
+    row = ProposalDecision(
+        person_id=_person(actor),
+        work_item_id=one.item.id,
+        first_key=one.proposal.key,
+        evidence=evidence,
+        proposed_seconds=one.proposal.seconds,
+        decision=decision,
+        entry_uuid=entry_uuid,
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action=f"{decision} proposed time",
+        kind="proposal",
+        object_id=row.id,
+        now=now,
+        item_id=one.item.id,
+        proposed_seconds=one.proposal.seconds,
+    )
+    return row
+
+
+def _entry_uuid(person_id: int, key: str) -> str:
+    return str(uuid5(NAMESPACE_OID, f"proposal:{person_id}:{key}"))
+
+
+def _person(actor: Actor) -> int:
+    if actor.person_id is None:
+        message = "Only people work time."
+        raise Denied(message)
+    return actor.person_id

@@ -1,0 +1,49 @@
+"""Who gets what of proposed time: everybody who works, and only their own."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.proposals.models import ProposalDecision
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+WORKERS = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200)
+WRITERS = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303)
+OWNER_ALONE = expect(
+    anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+NOT_THERE = expect(
+    anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Add a proposal that the technician dismissed."""
+    decision = ProposalDecision(
+        person_id=office.technician.id,
+        work_item_id=office.acme_ticket.id,
+        first_key="message:0",
+        evidence=[],
+        proposed_seconds=300,
+        decision="dismissed",
+        decided_at=now,
+    )
+    session.add(decision)
+    session.flush()
+    return {"technicians_dismissal": decision.id}
+
+
+ROWS = [
+    Row("proposals.index", "GET", "/time/slipped", WORKERS),
+    Row(
+        "proposals.accept",
+        "POST",
+        "/time/slipped/accept",
+        WRITERS,
+        form={"key": "message:999", "worked": "15", "note": "", "work_type_id": "", "billable": "billable"},
+    ),
+    Row("proposals.dismiss", "POST", "/time/slipped/dismiss", WRITERS, form={"key": "message:999"}),
+    Row("proposals.take_back", "POST", "/time/slipped/{technicians_dismissal}/back", OWNER_ALONE),
+    Row("proposals.take_back", "POST", "/time/slipped/{missing}/back", NOT_THERE),
+]
