@@ -1,6 +1,6 @@
 """Routes of the desk: its pages with the acts on an item, projects, and what is decided about mail on a ticket."""
 
-from helpdesk.desk.views import conversation, forwards, moving, pages, plan, prices, project, spam
+from helpdesk.desk.views import board, conversation, forwards, kinds, moving, pages, plan, prices, project, spam
 from helpdesk.desk.views.blueprint import bp
 
-__all__ = ["bp", "conversation", "forwards", "moving", "pages", "plan", "prices", "project", "spam"]
+__all__ = ["board", "bp", "conversation", "forwards", "kinds", "moving", "pages", "plan", "prices", "project", "spam"]

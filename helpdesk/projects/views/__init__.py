@@ -1,6 +1,6 @@
-"""Routes of projects: the list by client and what a project is set to. The page of a project belongs to the desk."""
+"""Routes of projects: the list, what one is set to, tasks, calendar. The page of a project belongs to the desk."""
 
-from helpdesk.projects.views import projects
+from helpdesk.projects.views import projects, tasks
 from helpdesk.projects.views.blueprint import bp
 
-__all__ = ["bp", "projects"]
+__all__ = ["bp", "projects", "tasks"]

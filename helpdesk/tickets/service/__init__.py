@@ -3,7 +3,7 @@
 from helpdesk.tickets.service.arriving import add_mail
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
-from helpdesk.tickets.service.opening import open_by_mail, open_ticket
+from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
 from helpdesk.tickets.service.pictures import ask_for_pictures
@@ -15,6 +15,7 @@ __all__ = [
     "Recipients",
     "accept_held",
     "add_by_staff",
+    "add_details",
     "add_event",
     "add_mail",
     "add_note",

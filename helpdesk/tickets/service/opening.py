@@ -114,6 +114,29 @@ def open_details(  # noqa: PLR0913 - as open_ticket
         priority=priority,
         assignee_id=assignee_id,
     )
+    add_details(
+        session,
+        now=now,
+        item=item,
+        requester_id=requester_id,
+        mailbox_id=mailbox_id,
+        related_to_id=related_to_id,
+        reasons=reasons,
+    )
+    return item
+
+
+def add_details(
+    session: Session,
+    *,
+    now: datetime,
+    item: WorkItem,
+    requester_id: int,
+    reasons: Iterable[str],
+    mailbox_id: int | None = None,
+    related_to_id: int | None = None,
+) -> None:
+    """Add what makes an item a ticket: who asks, and through which mailbox; left to the caller's flush."""
     add_leaf(
         session,
         TicketDetails,
@@ -125,4 +148,3 @@ def open_details(  # noqa: PLR0913 - as open_ticket
         last_message_at=now,
     )
     add_leaf(session, Participant, work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now)
-    return item

@@ -20,7 +20,58 @@ def _of_planners(endpoint: str, method: str, act: str, done: int, form: dict[str
     ]
 
 
+EVERYBODY = expect(
+    anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200
+)
+OF_GLOBEX = expect(
+    anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=403, manager=200, admin=200
+)
+WRITES = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303)
+WRITES_GLOBEX = expect(
+    anonymous=302, technician=404, account_manager=404, rival=303, bookkeeper=403, manager=303, admin=303
+)
+NOT_THERE = expect(
+    anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+
 ROWS = [
+    Row("desk.make_task", "POST", "/items/{acme_ticket}/task", WRITES),
+    Row("desk.make_task", "POST", "/items/{globex_ticket}/task", WRITES_GLOBEX),
+    Row("desk.make_task", "POST", "/items/{missing}/task", NOT_THERE),
+    Row("desk.make_ticket", "POST", "/items/{acme_task}/ticket", WRITES, form={"requester_email": "new@acme.example"}),
+    Row("desk.make_ticket", "POST", "/items/{globex_ticket}/ticket", WRITES_GLOBEX),
+    Row("desk.make_ticket", "POST", "/items/{missing}/ticket", NOT_THERE),
+    Row("projects.task_list", "GET", "/tasks", EVERYBODY),
+    Row("projects.task_list", "GET", "/tasks", EVERYBODY, query="project={acme_project}&who=nobody&sort=changed"),
+    Row("projects.task_list", "GET", "/tasks", OF_GLOBEX, query="project={globex_project}"),
+    Row("projects.task_list", "GET", "/tasks", NOT_THERE, query="project={missing}"),
+    Row("projects.calendar", "GET", "/tasks/calendar", EVERYBODY),
+    Row("projects.calendar", "GET", "/tasks/calendar", EVERYBODY, query="project={acme_project}&month=2026-12"),
+    Row("projects.calendar", "GET", "/tasks/calendar", OF_GLOBEX, query="project={globex_project}"),
+    Row("desk.board", "GET", "/projects/{acme_project}/board", EVERYBODY),
+    Row("desk.board", "GET", "/projects/{globex_project}/board", OF_GLOBEX),
+    Row("desk.board", "GET", "/projects/{missing}/board", NOT_THERE),
+    Row(
+        "desk.move_card",
+        "POST",
+        "/projects/{acme_project}/board",
+        WRITES,
+        form={"number": "{acme_task}", "status": "open"},
+    ),
+    Row(
+        "desk.move_card",
+        "POST",
+        "/projects/{acme_project}/board",
+        NOT_THERE,
+        form={"number": "{globex_ticket}", "status": "open"},
+    ),
+    Row(
+        "desk.move_card",
+        "POST",
+        "/projects/{globex_project}/board",
+        WRITES_GLOBEX,
+        form={"number": "{globex_ticket}", "status": "open"},
+    ),
     Row(
         "projects.index",
         "GET",

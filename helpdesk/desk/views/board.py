@@ -1,0 +1,58 @@
+"""Routes of the board: the tasks of a project by status, and a card that moves."""
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from helpdesk.desk import service
+from helpdesk.desk.views.blueprint import bp
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.web import zone
+from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.periods import local_day
+from helpdesk.projects import queries, tasks
+from helpdesk.projects.models import ITEM_STATUSES
+from helpdesk.timekeeping.forms import MOST_NUMBER
+
+
+class CardForm(StrictForm):
+    """The number of a task and the status that it comes to have."""
+
+    number = IntegerField(validators=[InputRequired(), NumberRange(1, MOST_NUMBER)])
+    status = SelectField(choices=options((key, key) for key in ITEM_STATUSES))
+
+
+@bp.get("/projects/<int:project_id>/board")
+@policy(DESK)
+def board(project_id: int) -> str:
+    """Show the tasks of a project in columns."""
+    session, actor = read_session(), current_actor()
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    cards = tasks.board(session, actor=actor, project_id=project_id)
+    counts = tasks.status_counts(session, project_id)
+    columns = [{"key": key, "cards": cards[key], "count": counts.get(key, 0)} for key in ITEM_STATUSES]
+    return render_template("desk/board.html", project=project, columns=columns, today=local_day(clock.now(), zone()))
+
+
+@bp.post("/projects/<int:project_id>/board")
+@policy(DESK)
+def move_card(project_id: int) -> ResponseReturnValue:
+    """Give a task of the project another status, and say so on its page."""
+    queries.get_project(read_session(), actor=current_actor(), project_id=project_id)
+    form = CardForm()
+    if not form.validate_on_submit():
+        raise RuleViolation(_("There is no such column. Nothing was moved."))
+    number = form.number.data or 0
+    with unit_of_work() as session:
+        item = queries.get_item(session, actor=current_actor(), number=number)
+        if item.project_id != project_id:
+            raise NotFound(_("There is no such task in this project."))
+        service.set_status(
+            session, actor=current_actor(), now=clock.now(), number=number, status=form.status.data or ""
+        )
+    return redirect(url_for("desk.board", project_id=project_id), code=303)
