@@ -1,4 +1,4 @@
-"""One process of Helpdesk by itself: ``python -m workers work``, ``schedule`` or ``watch``."""
+"""One process of Helpdesk by itself: ``python -m workers work``, ``schedule``, ``watch`` or ``live``."""
 
 import sys
 from collections.abc import Callable
@@ -12,6 +12,7 @@ PROCESSES: dict[str, Callable[[Settings], None]] = {
     "work": runtime.run_worker,
     "schedule": runtime.run_scheduler,
     "watch": runtime.run_watcher,
+    "live": runtime.run_live,
 }
 
 
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if not settings.redis_url and arguments[0] != "watch":
+    if not settings.redis_url and arguments[0] in {"work", "schedule"}:
         sys.stderr.write("REDIS_URL is not set: a process by itself needs the broker that the others use.\n")
         return 2
     PROCESSES[arguments[0]](settings)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
-from helpdesk.infra import blobs, clock, jobs, outside
+from helpdesk.infra import blobs, clock, jobs, live, outside
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
@@ -99,6 +99,13 @@ def forget_old_attempts() -> None:
     """Delete sign-in attempts that no limit counts any more."""
     with unit_of_work() as session:
         accounts.forget_old_attempts(session, now=clock.now())
+
+
+@light_job
+def forget_old_events() -> None:
+    """Delete live events that nobody resumes from any more."""
+    with unit_of_work() as session:
+        live.forget_old(session, now=clock.now())
 
 
 @job

@@ -157,6 +157,13 @@ def run_watcher(settings: Settings) -> None:
     watcher.run(application(settings), stop_on_signals(), holder=process_name())
 
 
+def run_live(settings: Settings) -> None:
+    """Serve the streams of live events until SIGTERM."""
+    events = import_module("workers.live")
+    collect_seldom()
+    events.run(application(settings), redis_url=settings.redis_url, home=settings.home)
+
+
 def _drop_leases_of_the_dead() -> None:
     """Let go of what processes of this machine held when they were killed; without a database that can wait."""
     try:

@@ -129,17 +129,25 @@ def begin_session(session: Session, *, person: Person, address: str, user_agent:
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Return who holds ``token``; None where the session ended, expired, idled out, or the person left."""
-    row = session.scalar(
+    return signed_in_of(session, tokens=[token], now=now).get(token)
+
+
+def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) -> dict[str, SignedIn]:
+    """Return who holds each of ``tokens``, in one query; a token that lets nobody in any more is left out."""
+    by_hash = {_hash(token): token for token in tokens}
+    rows = session.scalars(
         select(PersonSession)
-        .where(PersonSession.token_hash == _hash(token))
+        .where(PersonSession.token_hash.in_(by_hash))
         .options(joinedload(PersonSession.person).selectinload(Person.memberships))
     )
-    if row is None or row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now:
-        return None
-    person = row.person
-    if not person.active:
-        return None
-    return SignedIn(token, actor_of(person), person.email, person.time_zone, person.language, row.last_seen_at)
+    found = {}
+    for row in rows:
+        token, person = by_hash[row.token_hash], row.person
+        is_over = row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now
+        if not is_over and person.active:
+            who = actor_of(person)
+            found[token] = SignedIn(token, who, person.email, person.time_zone, person.language, row.last_seen_at)
+    return found
 
 
 def needs_touch(who: SignedIn, *, now: datetime) -> bool:

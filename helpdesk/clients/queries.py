@@ -36,6 +36,16 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def sees(actor: Actor, *, restricted_team_id: int | None, account_manager_id: int | None) -> bool:
+    """Return what :func:`visible` would say of a client with these values, for whoever has them in hand already."""
+    return (
+        actor.sees_all_clients
+        or restricted_team_id is None
+        or restricted_team_id in actor.team_ids
+        or (account_manager_id is not None and account_manager_id == actor.person_id)
+    )
+
+
 def billable_by(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on ``Client`` for money: rates, retainers, invoices.
 

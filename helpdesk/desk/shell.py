@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.desk import queries
 from helpdesk.expenses import queries as expenses
+from helpdesk.infra import live
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
@@ -43,6 +44,7 @@ class View:
 class Me:
     """Who is signed in."""
 
+    id: int | None
     name: str
     role_name: str
 
@@ -104,6 +106,7 @@ class Shell:
     current_client_id: int | None
     timer_item_number: int | None
     alarms: list[MailAlarm]
+    live_id: int
 
 
 def look_at(*, view: str | None = None, client_id: int | None = None, item_number: int | None = None) -> None:
@@ -136,12 +139,13 @@ def close_month(session: Session, now: datetime) -> str:
 def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> Shell:
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
+    live_id = live.newest_id(session)  # asked first: what comes while the rest is read is told to the page
     counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
     waiting = time.waiting_for_approval(session) if actor.is_one_of(APPROVERS) else 0
     expenses_waiting = expenses.waiting_count(session) if actor.is_one_of(APPROVERS) else 0
     return Shell(
         company_name=company_name,
-        person=Me(actor.name, role_names()[actor.role]),
+        person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         sections=SECTIONS[actor.role],
         counts={"desk": counts.all, "approvals": waiting, "expenses": expenses_waiting},
         views=[
@@ -156,6 +160,7 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,
         alarms=_alarms(session, now) if actor.role == ADMIN else [],
+        live_id=live_id,
     )
 
 

@@ -54,7 +54,7 @@ def plan_broker(*, home: Path, redis_url: str | None = None) -> Broker:
     if redis_url:
         return Broker(url=redis_url)
     binary = find_binary()
-    folder = _private_directory(home)
+    folder = private_directory(home)
     return Broker(url=f"unix://{folder / SOCKET_NAME}", argv=_command(binary, folder))
 
 
@@ -143,7 +143,7 @@ def _wheel_binary() -> Path | None:
         return None
 
 
-def _private_directory(home: Path) -> Path:
+def private_directory(home: Path) -> Path:
     """Return the first place with a short enough socket path: in ``home``, the run directory, /tmp.
 
     The name depends on ``home`` alone, so that a start after a crash finds the same path.

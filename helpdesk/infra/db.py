@@ -222,6 +222,13 @@ def _fresh_ids(session: Session, table: Table) -> Iterable[int]:
     return range(last + 1, last + count + 1)
 
 
+def at_the_end(session: Session, act: Callable[[Session], None]) -> None:
+    """Have ``act`` done, once, as the last thing before this unit of work commits."""
+    acts: list[Callable[[Session], None]] = session.info.setdefault("at the end", [])
+    if act not in acts:
+        acts.append(act)
+
+
 def alone(session: Session, *names: str) -> None:
     """Let one transaction at a time pass here for each name; it is over with the transaction. SQLite has but one."""
     if session.get_bind().dialect.name == "postgresql":
@@ -244,6 +251,8 @@ def unit_of_work() -> Iterator[Session]:
     with Session(db.engine.execution_options(writes=True), expire_on_commit=False) as session:
         with session.begin():
             yield session
+            for act in session.info.pop("at the end", ()):
+                act(session)
         jobs.enqueue_rung(session)
 
 

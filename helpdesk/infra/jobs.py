@@ -4,6 +4,7 @@ A service notes the bell on its session with :func:`ring`; the unit of work ring
 Redis is away nothing is lost: the sweeper (``workers/schedule.py``) rings again for rows that nobody finished.
 """
 
+import time
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,9 +20,11 @@ from sqlalchemy.orm import Session
 log = structlog.get_logger()
 
 QUEUES = ("high", "mail", "default")
+LIVE_CHANNEL = "helpdesk:live"
 JOB_SECONDS = 600
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 2.0
+KNOCK_PAUSE_SECONDS = 30.0
 Argument = int | str
 
 
@@ -47,9 +50,32 @@ def enqueue_rung(session: Session) -> None:
 
     Where it fails once the rest is left to the sweeper: whoever waits for us would pay for each bell anew.
     """
+    knocks = session.info.pop("knocks", False)
     for bell in session.info.pop("bells", []):
         if not enqueue(bell):
             return
+    if knocks:
+        knock()
+
+
+def knock_later(session: Session) -> None:
+    """Note that the event process is to look at its table once this session's work is committed."""
+    session.info["knocks"] = True
+
+
+def knock() -> None:
+    """Tell the event process to look now; it looks every second anyway, so a broker that is away is left alone.
+
+    For half a minute after a failure nobody knocks: whoever starts a timer does not wait for a silent broker.
+    """
+    broken_at = current_app.extensions.get("helpdesk.knock_broken_at")
+    if broken_at is not None and time.monotonic() < broken_at + KNOCK_PAUSE_SECONDS:
+        return
+    try:
+        connection().publish(LIVE_CHANNEL, "")
+    except redis.exceptions.RedisError as error:
+        log.warning("doorbell.unreachable", job="live", error=str(error))
+        current_app.extensions["helpdesk.knock_broken_at"] = time.monotonic()
 
 
 def enqueue(bell: Bell) -> bool:

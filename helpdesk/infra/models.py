@@ -1,4 +1,4 @@
-"""Tables that belong to no slice: audit, files, leases, counters, periodic runs, failed jobs."""
+"""Tables that belong to no slice: audit, files, leases, counters, periodic runs, failed jobs, live events."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.infra.db import Base
+from helpdesk.infra.db import Base, one_of
 
 
 class AuditRow(Base):
@@ -104,3 +104,23 @@ class OneTimeToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class LiveEvent(Base):
+    """What open pages are told: a topic to look at again, for one person, all on the desk, or all who see an item.
+
+    Ids grow in the order of commits, so that whoever has seen one has seen all before it. Kept for a day.
+    """
+
+    __tablename__ = "live_events"
+    __table_args__ = (
+        one_of("audience", ("person", "desk", "item")),
+        CheckConstraint("(audience = 'desk') = (audience_id IS NULL)", name="audience_is_named"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    audience: Mapped[str]
+    audience_id: Mapped[int | None]
+    topic: Mapped[str]
+    data: Mapped[dict[str, Any]]

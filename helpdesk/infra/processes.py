@@ -1,4 +1,4 @@
-"""The table of processes of ``helpdesk up``: broker, workers, scheduler, mailbox watcher, web."""
+"""The table of processes of ``helpdesk up``: broker, workers, scheduler, mailbox watcher, event stream, web."""
 
 from functools import partial
 from importlib import import_module
@@ -12,7 +12,7 @@ from helpdesk.infra.settings import Settings
 from helpdesk.infra.web_server import WebServer
 
 WORKERS = "workers.runtime"  # found by name: nothing below imports them
-PRELOADED = ("workers.jobs", "workers.schedule", "workers.watcher")
+PRELOADED = ("workers.jobs", "workers.schedule", "workers.watcher", "workers.live")
 
 
 def desk_application(settings: Settings) -> Flask:
@@ -35,6 +35,7 @@ def desk_processes(settings: Settings, server: WebServer, broker: Broker, *, wor
         Process(name="worker", run=partial(runtime.run_worker, settings), stage=Stage.WORKERS, count=worker_count),
         Process(name="scheduler", run=partial(runtime.run_scheduler, settings), stage=Stage.FEEDERS),
         Process(name="watcher", run=partial(runtime.run_watcher, settings), stage=Stage.FEEDERS),
+        Process(name="live", run=partial(runtime.run_live, settings), stage=Stage.FEEDERS),
         Process(name="web", run=partial(server.serve, lambda: app), stage=Stage.WEB, listener=server.listener),
     ]
     if broker.argv is not None:

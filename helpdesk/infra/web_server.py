@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from helpdesk.infra.child import die_with_parent
+from helpdesk.infra.relay import Relay
 from helpdesk.kernel.errors import SettingsError
 
 BACKLOG = 512
@@ -70,6 +72,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's threads, which leave a connection open that a relay keeps (``helpdesk.infra.relay``)."""
+
+    def finish_request(self, conn: Any, fs: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+        """Let go of a connection that is the relay's, and do as gunicorn does with any other."""
+        if Relay.keeps(conn.sock):
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, fs)
+
+
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, server: WebServer, app_factory: Callable[[], WsgiApp]) -> None:
         self._server = server
@@ -80,7 +93,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings = {
             # Gunicorn closes the descriptor itself.
             "bind": f"fd://{self._server.listener.detach()}",
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "workers": 1,
             "threads": self._server.thread_count,
             "preload_app": True,

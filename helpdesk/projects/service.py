@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries as clients
-from helpdesk.infra import audit
+from helpdesk.infra import audit, live
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import DESK, Actor
@@ -124,6 +124,7 @@ def create_item(
     )
     session.add(item)
     audit.record(session, actor=actor, action="opened", kind=kind, object_id=item.id, now=now, number=item.number)
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
     return item
 
 
@@ -193,6 +194,7 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
         before=before,
         after=status,
     )
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
     return item
 
 
@@ -230,6 +232,7 @@ def move_ticket(session: Session, *, actor: Actor, now: datetime, item_id: int, 
         before=before.id,
         after=project.id,
     )
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
     return item
 
 
@@ -251,6 +254,7 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
     audit.record(
         session, actor=actor, action="assigned", kind=item.kind, object_id=item.id, now=now, assignee_id=assignee_id
     )
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
     return item
 
 

@@ -310,12 +310,14 @@
   });
 
   document.addEventListener("htmx:after:swap", refresh);
+  document.addEventListener("helpdesk:fresh", refresh); // live.js put something new in its place
 
   function refresh() {
     showTheme();
     showTimes();
     tick();
     for (const form of document.forms) countChecked(form);
+    for (const field of all("[data-filter]")) if (field.value) filterRows(field);
   }
 
   refresh();

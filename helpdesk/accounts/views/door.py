@@ -13,14 +13,15 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import STAFF, current_actor, policy, public
 from helpdesk.infra.web import back_or, own_path
 
-ASKED_BY_PAGES = {"static", "timekeeping.timer"}
+ASKED_BY_PAGES = {"static", "timekeeping.timer", "desk.live_stream", "desk.live_events", "desk.live_timer"}
 """What browsers ask without anybody there. A person who is away is away, however many pages are open."""
 
 
 @bp.before_app_request
 def note_use() -> None:
     """Note that the session is in use, at most once a minute; what a page asks by itself is no use of it."""
-    if request.endpoint in ASKED_BY_PAGES or not current_user.is_authenticated:
+    by_itself = request.endpoint in ASKED_BY_PAGES or "Live-Refresh" in request.headers
+    if by_itself or not current_user.is_authenticated:
         return
     now = clock.now()
     if service.needs_touch(current_user, now=now):

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import audit
+from helpdesk.infra import audit, live
 from helpdesk.infra.db import add_leaf, next_id, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
@@ -184,6 +184,7 @@ def touch(session: Session, item: WorkItem, now: datetime) -> None:
     details = queries.get_details(session, item.id)
     if details is not None:
         details.last_message_at = now
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
 
 
 def worded(text: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.company import service as company
+from helpdesk.infra import live
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
@@ -43,6 +44,7 @@ def project(session: Session, *, person_id: int, now: datetime, fresh: Sequence[
         session.add(state)
     state.revision, state.paused_uuid, state.changed_at = state.revision + 1, timer.paused, now
     session.flush()
+    live.publish(session, audience=live.to_person(person_id), topic="timer", now=now)
 
 
 def event_of(row: TimerEventRow) -> TimerEvent:

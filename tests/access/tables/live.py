@@ -1,0 +1,13 @@
+"""Who hears of live events: all staff ask, and each hears what is theirs (tests/slices/desk/test_live_events.py)."""
+
+from tests.access.rows import Row, expect
+
+STREAM = expect(anonymous=302, technician=204, account_manager=204, rival=204, bookkeeper=204, manager=204, admin=204)
+STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
+DESK = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200)
+
+ROWS = [
+    Row("desk.live_stream", "GET", "/live/stream", STREAM),
+    Row("desk.live_events", "GET", "/live/events", STAFF),
+    Row("desk.live_timer", "GET", "/live/timer", DESK, query="next=/desk&number={acme_ticket}"),
+]

@@ -1,0 +1,220 @@
+"""Streams through the real processes: many browsers on one address, none of them told too much, none too little."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from helpdesk.app import create_app
+from helpdesk.infra import clock, live
+from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.settings import load
+from tests.builders import PASSWORD, Office
+from tests.certificates import make
+from tests.waiting import eventually
+
+HELPDESK = Path(sys.executable).with_name("helpdesk")
+MANY = 24
+"""Three times as many browsers as the web has threads."""
+
+
+@dataclass
+class House:
+    """A desk that runs: its address, the application beside it, and the office that stands in its database."""
+
+    home: Path
+    origin: str
+    app: Flask
+    office: Office
+    browsers: ExitStack
+
+    def pid_of(self, name: str) -> int:
+        children = json.loads((self.home / "up.json").read_text())["children"]
+        return next(child["pid"] or 0 for child in children if child["name"] == name)
+
+    def publish(self, audience: live.Audience, topic: str) -> None:
+        with self.app.app_context(), unit_of_work() as session:
+            live.publish(session, audience=audience, topic=topic, now=clock.now())
+
+    def newest(self) -> int:
+        with self.app.app_context(), unit_of_work() as session:
+            return live.newest_id(session)
+
+    def browser(self, who: str) -> httpx.Client:
+        """Sign somebody in as a browser would."""
+        client = self.browsers.enter_context(
+            httpx.Client(base_url=self.origin, trust_env=False, timeout=60, verify=False)  # noqa: S501 - our own
+        )
+        client.headers["Referer"] = self.origin
+        page = client.get("/sign-in").text
+        form = {"csrf_token": token_in(page), "email": f"{who}@halden-okoye.example", "password": PASSWORD, "next": "/"}
+        assert client.post("/sign-in", data=form).status_code == 303
+        return client
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+class Listener:
+    """One stream as a browser reads it."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.lines = answer.iter_lines()
+        self.last_id = 0
+
+    def next_topic(self) -> str:
+        """Return the topic of the next event; ``""`` where the stream has ended."""
+        topic = ""
+        for line in self.lines:
+            field, _, value = line.partition(": ")
+            if field == "id":
+                self.last_id = int(value)
+            if field == "event":
+                topic = value
+            if line == "" and topic not in {"", "beat"}:
+                return topic
+        return ""
+
+    def topics_until(self, last: str) -> list[str]:
+        topics = [self.next_topic()]
+        while topics[-1] not in {last, ""}:
+            topics.append(self.next_topic())
+        return topics
+
+
+@contextmanager
+def listening(browser: httpx.Client, *, after: int) -> Iterator[Listener]:
+    with browser.stream("GET", "/live/stream", headers={"Last-Event-ID": str(after)}) as answer:
+        assert (answer.status_code, answer.headers["content-type"][:17]) == (200, "text/event-stream")
+        yield Listener(answer)
+
+
+@contextmanager
+def running(home: Path, *arguments: str) -> Iterator[House]:
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
+    app = create_app(load({"HELPDESK_HOME": str(home), "REDIS_URL": "unix:///nowhere/redis.sock"}))
+    with app.app_context():
+        upgrade()
+        with unit_of_work() as session:
+            office = Office.furnish(session, now=clock.now())
+        db.engine.dispose()
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [HELPDESK, "up", "--port", "0", *arguments],
+            env={**kept, "HELPDESK_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = next((line for line in process.stdout if line.startswith("Helpdesk is up")), "")
+        assert line, (home / "log").read_text()
+        with ExitStack() as browsers:
+            yield House(home, line.split()[4], app, office, browsers)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        with app.app_context():
+            db.engine.dispose()
+    assert process.returncode == 0
+    assert "killed" not in (home / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("live")) as started:
+        yield started
+
+
+def test_many_browsers_hear_what_is_theirs_while_pages_are_served(house: House) -> None:
+    mine = [house.browser("technician") for _each in range(4)]
+    start = house.newest()
+    with ExitStack() as stack:
+        streams = [stack.enter_context(listening(mine[number % 4], after=start)) for number in range(MANY)]
+        rivals = stack.enter_context(listening(house.browser("rival"), after=start))
+
+        page = mine[0].get(f"/items/{house.office.acme_ticket.number}").text
+        form = {"csrf_token": token_in(page), "number": house.office.acme_ticket.number, "next": "/desk"}
+        started = mine[0].post("/timer/start", data=form).status_code
+        house.publish(live.to_item(house.office.globex_ticket.id), "secret")
+        house.publish(live.DESK, "end")
+
+        assert started == 303
+        assert [stream.topics_until("end") for stream in streams] == [["timer", "end"]] * MANY
+        assert rivals.topics_until("end") == ["secret", "end"]
+
+
+def test_nothing_is_lost_where_the_event_process_is_killed_and_the_stream_taken_up_again(house: House) -> None:
+    browser = house.browser("technician")
+    with listening(browser, after=house.newest()) as stream:
+        house.publish(live.DESK, "before")
+        heard = [stream.next_topic()]
+        os.kill(house.pid_of("live"), signal.SIGKILL)
+        for number in range(5):
+            house.publish(live.DESK, f"meanwhile {number}")
+        heard += stream.topics_until("")
+        last_id = stream.last_id
+
+    again = eventually(lambda: stream_again(browser, last_id))
+    house.publish(live.DESK, "end")
+    heard += Listener(again).topics_until("end")
+    again.close()
+
+    assert heard == ["before", "", *(f"meanwhile {number}" for number in range(5)), "end"]
+
+
+def stream_again(browser: httpx.Client, after: int) -> httpx.Response | None:
+    """Return the stream, or None while nobody takes it: the web says 503 then."""
+    request = browser.build_request("GET", "/live/stream", headers={"Last-Event-ID": str(after)})
+    answer = browser.send(request, stream=True)
+    if answer.status_code == 200:
+        return answer
+    assert answer.status_code == 503
+    answer.close()
+    return None
+
+
+def test_the_broker_may_go_and_whoever_signs_out_hears_nothing_more(house: House) -> None:
+    leaving, staying = house.browser("manager"), house.browser("admin")
+    start = house.newest()
+    with listening(leaving, after=start) as left, listening(staying, after=start) as stayed:
+        os.kill(house.pid_of("broker"), signal.SIGKILL)
+        house.publish(live.DESK, "without a broker")
+        both = (left.next_topic(), stayed.next_topic())
+        page = leaving.get("/desk").text
+        assert leaving.post("/sign-out", data={"csrf_token": token_in(page)}).status_code == 303
+        house.publish(live.DESK, "after the sign-out")
+
+        assert both == ("without a broker", "without a broker")
+        assert (left.next_topic(), stayed.next_topic()) == ("", "after the sign-out")
+
+
+def test_a_stream_comes_through_where_helpdesk_itself_speaks_tls(tmp_path: Path) -> None:
+    certificate = make(tmp_path / "tls")
+    arguments = ("--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key))
+    with running(tmp_path, *arguments) as secure:
+        browser, start = secure.browser("technician"), secure.newest()
+        with listening(browser, after=start) as stream, listening(browser, after=start) as second:
+            secure.publish(live.DESK, "first")
+            first = (stream.next_topic(), second.next_topic())
+            os.kill(secure.pid_of("live"), signal.SIGKILL)
+            ended = stream.next_topic()
+
+    assert first == ("first", "first")
+    assert ended == ""
