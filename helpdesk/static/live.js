@@ -148,10 +148,13 @@
     else if (event !== "message") tell({ kind: "event", topic: event, id });
   }
 
+  let restart = () => {};
+
   /* Returns whether anything came: 0 no, 1 yes, -1 there is no stream here. */
   async function listen(signal) {
     const quiet = new AbortController();
     const end = () => quiet.abort();
+    restart = end;
     signal.addEventListener("abort", end, { once: true });
     let watch = setTimeout(end, SILENCE_MS);
     try {
@@ -236,7 +239,7 @@
     look();
     if (!isLeader && !navigator.locks) waking.abort();
   });
-  addEventListener("online", () => waking.abort());
+  addEventListener("online", () => (restart(), waking.abort()));
   addEventListener("offline", () => isLeader && tell({ kind: "lost", lost: true }));
   addEventListener("pagehide", () => ending.abort());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

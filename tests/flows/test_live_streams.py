@@ -1,72 +1,21 @@
 """Streams through the real processes: many browsers on one address, none of them told too much, none too little."""
 
-import json
 import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from flask import Flask
-from flask_migrate import upgrade
 
-from helpdesk.app import create_app
-from helpdesk.infra import clock, live
-from helpdesk.infra.db import db, unit_of_work
-from helpdesk.infra.settings import load
-from tests.builders import PASSWORD, Office
+from helpdesk.infra import live
 from tests.certificates import make
+from tests.running_desk import House, running, token_in
 from tests.waiting import eventually
 
-HELPDESK = Path(sys.executable).with_name("helpdesk")
 MANY = 24
 """Three times as many browsers as the web has threads."""
-
-
-@dataclass
-class House:
-    """A desk that runs: its address, the application beside it, and the office that stands in its database."""
-
-    home: Path
-    origin: str
-    app: Flask
-    office: Office
-    browsers: ExitStack
-
-    def pid_of(self, name: str) -> int:
-        children = json.loads((self.home / "up.json").read_text())["children"]
-        return next(child["pid"] or 0 for child in children if child["name"] == name)
-
-    def publish(self, audience: live.Audience, topic: str) -> None:
-        with self.app.app_context(), unit_of_work() as session:
-            live.publish(session, audience=audience, topic=topic, now=clock.now())
-
-    def newest(self) -> int:
-        with self.app.app_context(), unit_of_work() as session:
-            return live.newest_id(session)
-
-    def browser(self, who: str) -> httpx.Client:
-        """Sign somebody in as a browser would."""
-        client = self.browsers.enter_context(
-            httpx.Client(base_url=self.origin, trust_env=False, timeout=60, verify=False)  # noqa: S501 - our own
-        )
-        client.headers["Referer"] = self.origin
-        page = client.get("/sign-in").text
-        form = {"csrf_token": token_in(page), "email": f"{who}@halden-okoye.example", "password": PASSWORD, "next": "/"}
-        assert client.post("/sign-in", data=form).status_code == 303
-        return client
-
-
-def token_in(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
 
 
 class Listener:
@@ -102,38 +51,6 @@ def listening(browser: httpx.Client, *, after: int) -> Iterator[Listener]:
     with browser.stream("GET", "/live/stream", headers={"Last-Event-ID": str(after)}) as answer:
         assert (answer.status_code, answer.headers["content-type"][:17]) == (200, "text/event-stream")
         yield Listener(answer)
-
-
-@contextmanager
-def running(home: Path, *arguments: str) -> Iterator[House]:
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
-    app = create_app(load({"HELPDESK_HOME": str(home), "REDIS_URL": "unix:///nowhere/redis.sock"}))
-    with app.app_context():
-        upgrade()
-        with unit_of_work() as session:
-            office = Office.furnish(session, now=clock.now())
-        db.engine.dispose()
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            [HELPDESK, "up", "--port", "0", *arguments],
-            env={**kept, "HELPDESK_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        line = next((line for line in process.stdout if line.startswith("Helpdesk is up")), "")
-        assert line, (home / "log").read_text()
-        with ExitStack() as browsers:
-            yield House(home, line.split()[4], app, office, browsers)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-        with app.app_context():
-            db.engine.dispose()
-    assert process.returncode == 0
-    assert "killed" not in (home / "log").read_text()
 
 
 @pytest.fixture(scope="module")
