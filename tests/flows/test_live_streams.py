@@ -89,6 +89,7 @@ def test_nothing_is_lost_where_the_event_process_is_killed_and_the_stream_taken_
         last_id = stream.last_id
 
     again = eventually(lambda: stream_again(browser, last_id))
+    assert again is not None
     house.publish(live.DESK, "end")
     heard += Listener(again).topics_until("end")
     again.close()
