@@ -39,8 +39,8 @@ def forgotten(session, office):
     return entry
 
 
-def span(entry: TimeEntry) -> float:
-    return queries.worked_of(entry).seconds / 60
+def span(entry: TimeEntry) -> int:
+    return queries.worked_of(entry).seconds // 60
 
 
 def test_whoever_is_away_too_long_is_asked_once(session, office, forgotten):
