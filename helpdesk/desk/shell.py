@@ -16,6 +16,7 @@ from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER,
 from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
+from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import timer_state
 
@@ -51,7 +52,7 @@ class Me:
 
 @dataclass(frozen=True)
 class Timer:
-    """The running timer."""
+    """The running timer, or the one that is paused; ``asks`` why its person has to decide about it."""
 
     entry_id: int
     number: int
@@ -59,6 +60,11 @@ class Timer:
     client_name: str
     started_at: datetime
     elapsed_seconds: int
+    is_paused: bool
+    note: str
+    billable: str
+    work_type_id: int | None
+    asks: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class Shell:
     clients: list[queries.ClientCount]
     close_month: str
     timer: Timer | None
+    work_types: list[tuple[int, str]]
     asking: int
     recent_items: list[RecentItem]
     current_view: str | None
@@ -137,6 +144,7 @@ def close_month(session: Session, now: datetime) -> str:
 
 
 def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> Shell:
+    timer = _timer(session, actor, now) if actor.is_one_of(DESK) else None
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     live_id = live.newest_id(session)  # asked first: what comes while the rest is read is told to the page
@@ -153,7 +161,8 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         ],
         clients=list(counts.clients[:CLIENTS_SHOWN]),
         close_month=close_month(session, now),
-        timer=_timer(session, actor, now) if works else None,
+        timer=timer,
+        work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],
         asking=timer_state.asking(session, actor.person_id) if works else 0,
         recent_items=_recent(session, actor) if works else [],
         current_view=focus.view,
@@ -183,7 +192,7 @@ def _alarms(session: Session, now: datetime) -> list[MailAlarm]:
 
 
 def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
-    entry = time.running(session, actor.person_id)
+    entry = time.running(session, actor.person_id) or timer_state.paused(session, actor.person_id)
     if entry is None:
         return None
     item = entry.work_item
@@ -194,6 +203,11 @@ def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
         client_name=item.project.client.name,
         started_at=entry.started_at,
         elapsed_seconds=time.worked_seconds(entry, now=now),
+        is_paused=entry.ended_at is not None,
+        note=entry.note,
+        billable=entry.billable,
+        work_type_id=entry.work_type_id,
+        asks=entry.asks,
     )
 
 

@@ -179,7 +179,8 @@
   function toggleTimer() {
     const row = document.activeElement?.closest("[data-item]");
     const quick = document.querySelector("#timer [data-quick-start]");
-    if (row && quick) {
+    const here = document.querySelector("#timer [data-started]")?.dataset.number === row?.dataset.item;
+    if (row && quick && !here) {
       quick.elements.number.value = row.dataset.item;
       quick.requestSubmit();
       return true;

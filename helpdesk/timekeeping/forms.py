@@ -113,3 +113,17 @@ class LockForm(StrictForm):
     def offer(self, clients: Sequence[tuple[int, str]]) -> None:
         """Fill the clients; no choice means everybody."""
         self.client_id.choices = options([("", _("All clients")), *clients])
+
+
+class TimerForm(StrictForm):
+    """What is said about the running or paused timer, in the header of every page."""
+
+    note = StringField(_l("Note"), validators=[Length(max=NOTE_LENGTH)])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"))
+
+    def offer(self, session: Session) -> None:
+        """Fill the choices; a type that is in the archive meanwhile can stay."""
+        names = rates.work_type_names(session)
+        self.work_type_id.choices = options([("", _("No work type")), *names.items()])
+        self.billable.choices = options(billing_choices())

@@ -66,6 +66,15 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
 
 
 ROWS = [
+    Row("timekeeping.pause_timer", "POST", "/timer/pause", WRITERS),
+    Row("timekeeping.resume_paused", "POST", "/timer/resume", WRITERS),
+    Row(
+        "timekeeping.change_timer",
+        "POST",
+        "/timer/change",
+        WRITERS,
+        form={"note": "labels", "work_type_id": "{remote}", "billable": "billable"},
+    ),
     Row("timekeeping.asking", "GET", "/time/asking", WORKERS),
     Row(
         "timekeeping.answer",

@@ -370,3 +370,30 @@ def test_approving_without_a_tick_says_so(office, sign_in_as, log_time):
 
     assert "Nothing is ticked" in answer.text
     assert [entry.status for entry in all_entries()] == ["submitted"]
+
+
+def test_the_header_pauses_changes_and_goes_on_with_the_timer(sign_in_as, office, fixed_clock):
+    browser, number = sign_in_as(office.technician), office.acme_ticket.number
+    browser.post("/timer/start", data={"number": number})
+    fixed_clock.advance(minutes=25)
+    form = {"note": "labels & ink", "work_type_id": "", "billable": "no_charge", "next": f"/items/{number}"}
+
+    changed = browser.post("/timer/change", data=form)
+    refused = browser.post("/timer/change", data=form | {"work_type_id": "999999"}, follow_redirects=True)
+    paused = browser.post("/timer/pause", data={"next": "/time"}, follow_redirects=True).text
+    fixed_clock.advance(minutes=5)
+    resumed = browser.post("/timer/resume", data={"next": "/time"}, follow_redirects=True).text
+
+    assert changed.location == f"/items/{number}"
+    assert "was not changed" in refused.text
+    assert 'value="labels &amp; ink"' in paused
+    assert 'aria-label="Paused timer"' in paused
+    assert 'aria-label="Running timer"' in resumed
+    with unit_of_work() as session:
+        first, second = session.scalars(select(TimeEntry).order_by(TimeEntry.id))
+        assert (second.resumes_id, second.note, second.billable, second.work_type_id) == (
+            first.id,
+            "labels & ink",
+            "no_charge",
+            None,
+        )
