@@ -124,6 +124,11 @@ def close(month: str, *, dry_run: bool, client: str | None) -> None:
             for left in each.left_out:
                 hours, why = format_hm(int(str(left["seconds"]))), str(left["reason"]).replace("_", " ")
                 click.echo(f"    left out: #{left['item_number']} {left['title']}, {left['person']}, {hours}: {why}")
+            for left in each.expenses_left_out:
+                amount = Money(int(str(left["amount_minor"])), str(left["currency"]))
+                why = str(left["reason"]).replace("_", " ")
+                said = f"{left['what']} of {left['person']}, {left['day']}, {amount} {amount.currency}"
+                click.echo(f"    left out: {said}: {why}")
     sys.exit(1 if any(each.state == "failed" for each in outcome) else 0)
 
 

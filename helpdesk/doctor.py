@@ -213,6 +213,48 @@ SQL_CHECKS = (
         "SELECT about_id, COUNT(*) FROM outgoing_messages WHERE purpose = 'acknowledgement'"
         " AND about_kind = 'work_item' GROUP BY about_id HAVING COUNT(*) > 1",
     ),
+    SqlCheck(
+        11,
+        "expense {0} has {1} live claims",
+        "SELECT expense_id, COUNT(*) FROM expense_claims WHERE released_at IS NULL"
+        " GROUP BY expense_id HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(
+        11,
+        "expense {0} is {1}, yet claim {2} bills it",
+        "SELECT e.id, e.status, c.id FROM expense_claims c JOIN expenses e ON e.id = c.expense_id"
+        " WHERE c.released_at IS NULL AND e.status <> 'locked'",
+    ),
+    SqlCheck(
+        11,
+        "expense {0} counts as billed, yet no claim holds it",
+        "SELECT e.id FROM expenses e LEFT JOIN expense_claims c ON c.expense_id = e.id AND c.released_at IS NULL"
+        " WHERE e.status = 'locked' AND c.id IS NULL",
+    ),
+    SqlCheck(
+        11,
+        "claim {0} on an expense is {1} on an invoice that is {2}",
+        "SELECT c.id, c.state, i.status FROM expense_claims c JOIN invoice_lines l ON c.holder_kind = 'invoice_line'"
+        " AND l.id = c.holder_id JOIN invoices i ON i.id = l.invoice_id WHERE c.released_at IS NULL"
+        " AND ((i.status = 'draft' AND c.state <> 'held') OR (i.status IN ('void', 'dropped'))"
+        " OR (i.status IN ('issued', 'part_paid', 'paid') AND c.state <> 'fixed'))",
+    ),
+    SqlCheck(
+        11,
+        "invoice line {0} bills {1}, its expense was approved at {2}",
+        "SELECT l.id, l.amount_minor, e.bill_minor FROM expense_claims c JOIN expenses e ON e.id = c.expense_id"
+        " JOIN invoice_lines l ON c.holder_kind = 'invoice_line' AND l.id = c.holder_id"
+        " JOIN invoices i ON i.id = l.invoice_id WHERE c.released_at IS NULL AND (l.amount_minor <> e.bill_minor"
+        " OR c.amount_minor <> e.bill_minor OR c.currency <> e.bill_currency OR i.currency <> e.bill_currency)",
+    ),
+    SqlCheck(
+        11,
+        "invoice line {0} is for an expense, but bills none",
+        "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
+        " LEFT JOIN expense_claims c ON c.holder_kind = 'invoice_line' AND c.holder_id = l.id"
+        " AND c.released_at IS NULL WHERE l.kind = 'expense' AND i.status NOT IN ('void', 'dropped', 'credited')"
+        " AND c.id IS NULL",
+    ),
 )
 
 

@@ -14,9 +14,10 @@ from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
+from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
@@ -25,7 +26,6 @@ from helpdesk.timekeeping import queries as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry
 
 FORMAT = 1
-HOLDER = "invoice_line"
 SELLER = [
     "name",
     "legal_name",
@@ -81,6 +81,8 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
     """
     client, totals = invoice.client, totals_of(invoice)
     behind = entries_behind(session, invoice)
+    days = [each.day for entries in behind.values() for each in entries]
+    days += [expense.spent_on for expense in expense_lines.behind(session, invoice).values()]
     return {
         "format": FORMAT,
         "kind": "invoice",
@@ -89,7 +91,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "due_on": issue.due_on.isoformat(),
         "language": letter_language(client.language),
         "currency": invoice.currency,
-        "period": _period(invoice, client, [each.day for entries in behind.values() for each in entries]),
+        "period": _period(invoice, client, days),
         "seller": _snapshot(company, SELLER),
         "buyer": _snapshot(client, BUYER),
         "lines": [_line(line, invoice.currency, behind.get(line.id, ())) for line in invoice.lines],

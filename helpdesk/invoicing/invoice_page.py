@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
+from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import printed, queries, selection, service
+from helpdesk.invoicing import expense_lines, printed, queries, selection, service
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
-from helpdesk.invoicing.words import left_out_text, month_label, reason_text
+from helpdesk.invoicing.words import expense_left_out_text, left_out_text, month_label, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
@@ -103,14 +104,16 @@ def _document(session: Session, invoice: Invoice, now: datetime) -> Document:
 
 def _groups(session: Session, invoice: Invoice, document: Document) -> list[Page]:
     behind, rows = entries_behind(session, invoice), iter(invoice.lines)
+    spent = expense_lines.behind(session, invoice)
     groups = []
     for title, note, lines in printed.groups_of(document):
-        shown = [_line(next(rows), line, behind) for line in lines]
+        shown = [_line(next(rows), line, behind, spent) for line in lines]
         groups.append({"title": title, "note": note, "why": _why(lines, document), "lines": shown})
     return groups
 
 
-def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]) -> Page:
+def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]], spent: dict[int, Expense]) -> Page:
+    expense = spent.get(row.id)
     return {
         "item_number": row.work_item.number if row.work_item else None,
         "text": row.description,
@@ -120,6 +123,7 @@ def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]
         "tax_percent": row.tax_percent,
         "amount_minor": row.amount_minor,
         "entries": [_shown(each) for each in behind.get(row.id, [])],
+        "expense": None if expense is None else {"id": expense.id, "why": expense.bill_reason},
     }
 
 
@@ -189,8 +193,11 @@ def _covered(document: Document) -> Page:
 def _left_out(session: Session, invoice: Invoice) -> list[Page]:
     if invoice.status != "draft" or invoice.month is None:
         return []
-    rows = selection.left_out(session, client=invoice.client, month=Month.of(invoice.month))
-    return [{"text": left_out_text(row), "reason": reason_text(str(row["reason"]))} for row in rows]
+    month = Month.of(invoice.month)
+    rows = selection.left_out(session, client=invoice.client, month=month)
+    spent = expense_lines.left_out(session, client=invoice.client, month=month)
+    said = [(left_out_text(row), row) for row in rows] + [(expense_left_out_text(row), row) for row in spent]
+    return [{"text": text, "reason": reason_text(str(row["reason"]))} for text, row in said]
 
 
 def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:

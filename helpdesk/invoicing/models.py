@@ -11,6 +11,8 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.projects.models import WorkItem
 
 STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped")
+HOLDER = "invoice_line"
+"""How lines are called where they hold time and expenses."""
 LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
 
 

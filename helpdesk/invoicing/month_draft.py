@@ -12,11 +12,11 @@ from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries, selection
-from helpdesk.invoicing.document import HOLDER, totals_of
+from helpdesk.invoicing import expense_lines, queries, selection
+from helpdesk.invoicing.document import totals_of
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
@@ -33,11 +33,11 @@ from helpdesk.timekeeping.models import TimeEntry
 
 
 def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int, month: Month) -> Invoice | None:
-    """Draft what the client owes up to the end of ``month`` in its zone, and hold the time behind it.
+    """Draft what the client owes up to the end of ``month`` in its zone, and hold the time and the expenses behind it.
 
     Takes the retainer fees that are due, overage of closed periods, hourly time at the rate that each entry was
-    approved with, and shows work at no charge (rules 3, 16). A repeat returns the invoice that is there already,
-    whatever was approved since; None where there is nothing to bill.
+    approved with, and expenses at what they were approved with; shows work at no charge (rules 3, 16). A repeat
+    returns the invoice that is there already, whatever was approved since; None where there is nothing to bill.
 
     Raises:
         NotFound: no such client, or the actor may not bill it.
@@ -53,7 +53,7 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
     _lock_agreements(session, client)
     _round_groups(session, client, month)
     chosen = selection.select_for(session, client=client, month=month)
-    if not chosen.priced and not chosen.fees:
+    if not chosen.priced and not chosen.fees and not chosen.expenses:
         return None
     invoice = _write(session, client=client, chosen=chosen, key=key, month=month, now=now)
     audit.record(
@@ -72,14 +72,15 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
 def _write(
     session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Month, now: datetime
 ) -> Invoice:
-    """Add the draft with its lines, and let each line hold the seconds behind it."""
+    """Add the draft with its lines, and let each line hold the seconds or the expense behind it."""
     drafts = draft_lines([*chosen.priced, *chosen.no_charge], currency=client.currency)
     fees = [_fee_line(fee, client) for fee in chosen.fees]
     times = [_time_line(line, client) for line in drafts]
+    spent = [expense_lines.line_of(expense, client) for expense in chosen.expenses]
     invoice = Invoice(
         client=client, idempotency_key=key, month=month.first_day, currency=client.currency, created_at=now
     )
-    for position, line in enumerate([*fees, *times], start=1):
+    for position, line in enumerate([*fees, *times, *spent], start=1):
         line.position = position
         invoice.lines.append(line)
     _add_up(invoice)
@@ -87,6 +88,8 @@ def _write(
     session.flush()
     for line, drafted in zip(times, drafts, strict=True):
         charging.hold(session, now=now, holder=(HOLDER, line.id), ranges=_ranges(drafted))
+    for line, expense in zip(spent, chosen.expenses, strict=True):
+        expense_lines.hold(session, now=now, line=line, expense=expense)
     return invoice
 
 

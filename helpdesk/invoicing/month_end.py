@@ -1,6 +1,6 @@
 """What the month-end page shows, from top to bottom (docs/billing.md "Month-end close")."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,9 +15,10 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import amount_filter, money_filter
-from helpdesk.invoicing import printed, queries, selection, service
+from helpdesk.invoicing import expense_lines, printed, queries, selection, service
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice, InvoiceLine
 from helpdesk.invoicing.words import month_label, reason_text
@@ -41,6 +42,7 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
     run, drafts = _run(session, month), _drafts(session, month)
     timers, unapproved = _timers(session, ends_at), _unapproved(session, actor, ends_at, own_too=house.self_approval)
     missing, unresolved = _missing_rates(session, month, ends_at), _unresolved(session, ends_at)
+    spent = _unapproved_expenses(session, month)
     ready = sum(draft["issuable"] for draft in drafts)
     numbers = service.next_numbers(session, now=now, count=max(ready, 1))
     failed = len(run["failed"]) if run else 0
@@ -51,12 +53,13 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
             "drafted": len(drafts),
             "clients": run["total"] if run else _client_count(session),
             "issued": sum(not draft["issuable"] for draft in drafts),
-            "needs_you": sum(map(bool, (timers, unapproved, missing, unresolved))) + failed,
+            "needs_you": sum(map(bool, (timers, unapproved, missing, unresolved, spent))) + failed,
         },
         "timers": timers,
         "unapproved": unapproved,
         "missing_rates": missing,
         "unresolved": unresolved,
+        "expenses": spent,
         "run": run,
         "drafts": drafts,
         "lock": _lock(session, month),
@@ -199,6 +202,21 @@ def _unresolved(session: Session, ends_at: datetime) -> list[Page]:
     ]
 
 
+def _unapproved_expenses(session: Session, month: Month) -> list[Page]:
+    """Return by person the expenses up to the end of the month that nobody has approved."""
+    by_person: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, status, count in expense_lines.unapproved(session, month=month):
+        by_person[name][status] = count
+    return [
+        {
+            "person_name": name,
+            "count": sum(counts.values()),
+            "said": ", ".join(f"{count} {reason_text(status)}" for status, count in counts.items()),
+        }
+        for name, counts in by_person.items()
+    ]
+
+
 def _run(session: Session, month: Month) -> Page | None:
     query = select(CloseRun).where(CloseRun.month == month.first_day)
     run = session.scalar(query.options(selectinload(CloseRun.steps).joinedload(CloseStep.client)))
@@ -220,7 +238,12 @@ def _drafts(session: Session, month: Month) -> list[Page]:
     for invoice in queries.of_month(session, month=month.previous):
         before[invoice.client_id].append(invoice)
     return [
-        _review(invoice, before.get(invoice.client_id, []), _left_out(session, invoice, month))
+        _review(
+            invoice,
+            before.get(invoice.client_id, []),
+            _left_out(session, invoice, month),
+            expense_lines.left_out(session, client=invoice.client, month=month) if invoice.status == "draft" else [],
+        )
         for invoice in queries.of_month(session, month=month)
     ]
 
@@ -230,7 +253,12 @@ def _left_out(session: Session, invoice: Invoice, month: Month) -> list[dict[str
     return selection.left_out(session, client=invoice.client, month=month) if invoice.status == "draft" else []
 
 
-def _review(invoice: Invoice, before: Sequence[Invoice], left_out: Iterable[dict[str, Any]]) -> Page:
+def _review(
+    invoice: Invoice,
+    before: Sequence[Invoice],
+    left_out: Iterable[dict[str, Any]],
+    spent: Iterable[dict[str, Any]],
+) -> Page:
     previous = [each for each in before if each.currency == invoice.currency]
     changes = compare([figure for each in previous for figure in _figures(each)], _figures(invoice))
     previous_minor = sum(each.total_minor for each in previous) if previous else None
@@ -243,7 +271,7 @@ def _review(invoice: Invoice, before: Sequence[Invoice], left_out: Iterable[dict
         "currency": invoice.currency,
         "change_minor": None if previous_minor is None else invoice.total_minor - previous_minor,
         "why": _said(changes, invoice.currency) if previous else _("First invoice"),
-        "left_out": _said_left_out(left_out),
+        "left_out": ", ".join(filter(None, (_said_left_out(left_out), _said_expenses(spent)))),
         "lines": [_change(each) for each in changes],
         "issuable": invoice.status == "draft",
     }
@@ -266,6 +294,8 @@ def _figures(invoice: Invoice) -> list[Figure]:
 def _figure(line: InvoiceLine) -> Figure:
     if line.kind == "retainer_fee":
         return Figure(f"fee:{line.agreement_id}", line.description, "", line.amount_minor)
+    if line.kind == "expense":
+        return Figure("expenses", _("Expenses"), line.description, line.amount_minor)
     hours = format_hm(int(Decimal(line.minutes or 0) * 60))
     note = f"{hours} × {printed.number_text(line.unit_price)}"
     if line.kind == "overage":
@@ -297,6 +327,15 @@ def _said_left_out(rows: Iterable[dict[str, Any]]) -> str:
         if row["reason"] not in UNSAID_REASONS:
             seconds[row["reason"]] += row["seconds"]
     return ", ".join(f"{format_hm(length)} {reason_text(reason)}" for reason, length in seconds.items())
+
+
+def _said_expenses(rows: Iterable[dict[str, Any]]) -> str:
+    """Return how many expenses are left out and why: ``2 expenses: waits for approval``."""
+    counts = Counter(str(row["reason"]) for row in rows if row["reason"] not in UNSAID_REASONS)
+    return ", ".join(
+        ngettext("%(num)s expense: %(why)s", "%(num)s expenses: %(why)s", count, why=reason_text(reason))
+        for reason, count in counts.items()
+    )
 
 
 def _totals(drafts: Iterable[Page]) -> list[str]:

@@ -143,6 +143,8 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
     if kind == "time":
         has_retainer = any(line["kind"] in {"retainer_fee", "overage"} for line in document["lines"])
         return (_("Outside the retainer") if has_retainer else _("Work")), _("by ticket and task")
+    if kind == "expense":
+        return _("Expenses"), ""
     return _("Other"), ""
 
 
@@ -160,11 +162,16 @@ def _lead(document: Document) -> str:
     month = month_name(Month.parse(period["month"]), str(get_locale())) if period else ""
     fees = [line["description"] for line in document["lines"] if line["kind"] == "retainer_fee"]
     has_work = any(line["kind"] in {"overage", "time"} for line in document["lines"])
+    has_expenses = any(line["kind"] == "expense" for line in document["lines"])
     parts = []
     if fees and has_work:
         parts.append(_("%(fees)s, and work up to the end of %(month)s.", fees=", ".join(fees), month=month))
+    elif fees and has_expenses:
+        parts.append(_("%(fees)s, and expenses up to the end of %(month)s.", fees=", ".join(fees), month=month))
     elif fees:
         parts.append(f"{', '.join(fees)}.")
+    elif has_expenses and not has_work:
+        parts.append(_("Expenses up to the end of %(month)s.", month=month))
     else:
         parts.append(_("Work up to the end of %(month)s.", month=month))
     if document["retainers"]:

@@ -18,7 +18,7 @@ from helpdesk.infra import blobs, jobs
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import delivery, queries, render, selection, service
+from helpdesk.invoicing import delivery, expense_lines, queries, render, selection, service
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice
 from helpdesk.kernel.errors import HelpdeskError, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
@@ -60,7 +60,8 @@ class ClosedClient:
     """What the close did for one client: ``state`` is drafted, nothing, issued or failed.
 
     ``total_minor`` and ``currency`` are those of the draft, ``left_out`` is what is on no invoice and why (see
-    ``selection.left_out``), ``error`` says why it failed.
+    ``selection.left_out``), ``expenses_left_out`` the same of expenses (see ``expense_lines.left_out``), ``error``
+    says why it failed.
     """
 
     client_id: int
@@ -71,6 +72,7 @@ class ClosedClient:
     currency: str = ""
     error: str = ""
     left_out: list[dict[str, object]] = field(default_factory=list)
+    expenses_left_out: list[dict[str, object]] = field(default_factory=list)
 
 
 class _DryRun(Exception):  # noqa: N818 - no error: it leaves a unit of work without a trace
@@ -202,8 +204,9 @@ def _draft(session: Session, *, actor: Actor, now: datetime, month: Month, clien
         retainers_service.close_period(session, actor=actor, now=now, agreement_id=agreement_id, month=due)
     invoice = service.draft_month(session, actor=actor, now=now, client_id=client_id, month=month)
     left_out = selection.left_out(session, client=row, month=month)
+    spent = expense_lines.left_out(session, client=row, month=month)
     if invoice is None:
-        return ClosedClient(client_id, name, "nothing", left_out=left_out)
+        return ClosedClient(client_id, name, "nothing", left_out=left_out, expenses_left_out=spent)
     return ClosedClient(
         client_id,
         name,
@@ -212,6 +215,7 @@ def _draft(session: Session, *, actor: Actor, now: datetime, month: Month, clien
         total_minor=invoice.total_minor,
         currency=invoice.currency,
         left_out=left_out,
+        expenses_left_out=spent,
     )
 
 
@@ -227,7 +231,7 @@ def _note(session: Session, *, month: Month, done: ClosedClient, now: datetime) 
         .where(CloseRun.month == month.first_day, CloseStep.client_id == done.client_id)
     ).one()
     step.state, step.invoice_id, step.error = done.state, done.invoice_id, done.error
-    step.left_out, step.updated_at = done.left_out, now
+    step.left_out, step.updated_at = [*done.left_out, *done.expenses_left_out], now
 
 
 def _issue(unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id: int) -> ClosedClient:

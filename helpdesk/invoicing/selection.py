@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
+from helpdesk.expenses.models import Expense
+from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.drafting import BilledItem, Priced
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -31,11 +33,12 @@ ENDED = ("void", "dropped")
 
 @dataclass(frozen=True)
 class Selection:
-    """What a draft takes: seconds with their prices, work shown at no charge, and fees that are due."""
+    """What a draft takes: seconds with their prices, work shown at no charge, fees that are due, expenses."""
 
     priced: list[Priced]
     no_charge: list[Priced]
     fees: list[retainers.FeeDue]
+    expenses: list[Expense]
 
 
 def select_for(session: Session, *, client: Client, month: Month) -> Selection:
@@ -50,6 +53,7 @@ def select_for(session: Session, *, client: Client, month: Month) -> Selection:
         priced=[*_overage(session, client, month), *_hourly(session, client, billable)],
         no_charge=[_shown(entry, client) for entry in entries if _is_shown(entry, client, month)],
         fees=fees_to_bill(session, client_id=client.id, month=month),
+        expenses=expense_lines.due(session, client=client, month=month),
     )
 
 

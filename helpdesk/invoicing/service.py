@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
+from helpdesk.expenses import claiming
 from helpdesk.infra import audit, jobs
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries
+from helpdesk.invoicing import expense_lines, queries
 from helpdesk.invoicing.delivery import send_again
-from helpdesk.invoicing.document import HOLDER, Issue, document_of
+from helpdesk.invoicing.document import Issue, document_of
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.invoicing.month_draft import draft_month
 from helpdesk.invoicing.series import next_numbers, take_number
 from helpdesk.kernel.errors import Conflict, RuleViolation
@@ -72,6 +73,7 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     text = canonical_json(document_of(session, invoice=invoice, issue=given, company=house))
     for line in invoice.lines:
         charging.fix(session, holder=(HOLDER, line.id))
+    expense_lines.fix(session, invoice)
     invoice.series_id, invoice.series_number = series.id, taken
     invoice.number, invoice.issued_on, invoice.due_on = given.number, given.issued_on, given.due_on
     invoice.canonical_json, invoice.canonical_sha256 = text, sha256_of(text)
@@ -153,12 +155,14 @@ def _needs_a_credit_note(session: Session, _entry: TimeEntry, line_id: int) -> s
 
 
 charging.name_holders(HOLDER, holder_name)
+claiming.name_holders(HOLDER, holder_name)
 claims.register(HOLDER, Claimant(objection=_needs_a_credit_note))
 
 
 def _release(session: Session, invoice: Invoice, now: datetime) -> None:
     for line in invoice.lines:
         charging.release(session, now=now, holder=(HOLDER, line.id))
+    expense_lines.release(session, invoice, now)
     session.flush()
 
 

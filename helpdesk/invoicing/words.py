@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.web import day_filter
+from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.drafting import month_name
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month
@@ -25,6 +25,17 @@ def left_out_text(row: dict[str, Any]) -> str:
         person=row["person"],
         number=row["item_number"],
         title=row["title"],
+        day=day_filter(date.fromisoformat(row["day"]), "d MMM"),
+    )
+
+
+def expense_left_out_text(row: dict[str, Any]) -> str:
+    """Return which expense was left out: ``€12.50, Travel of Ann, 3 Nov``."""
+    return _(
+        "%(amount)s, %(what)s of %(person)s, %(day)s",
+        amount=money_filter(row["amount_minor"], row["currency"]),
+        what=row["what"],
+        person=row["person"],
         day=day_filter(date.fromisoformat(row["day"]), "d MMM"),
     )
 

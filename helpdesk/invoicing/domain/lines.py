@@ -36,6 +36,7 @@ class LineKind(StrEnum):
     RETAINER_FEE = "retainer_fee"
     OVERAGE = "overage"
     TIME = "time"
+    EXPENSE = "expense"
 
 
 _PRINT_ORDER = list(LineKind)

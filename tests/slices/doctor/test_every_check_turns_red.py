@@ -84,6 +84,24 @@ LINE = (
     "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, minutes, unit_price, amount_minor,"
     " tax_percent) VALUES (1, 1, 1, 'time', '', '', '{minutes}', '60.00', {amount}, '0')"
 )
+CATEGORY = "INSERT INTO expense_categories (id, name, tax_percent) VALUES (1, 'Travel', '')"
+EXPENSE = (
+    "INSERT INTO expenses (id, uuid, person_id, project_id, category_id, kind, spent_on, note, currency, net_minor,"
+    " tax_minor, gross_minor, tax_percent, tax_included, unit_amount, partial_amount, distance, full_days,"
+    " partial_days, company_currency, exchange_rate, exchange_source, company_minor, billing, markup_percent,"
+    " bill_minor, bill_currency, bill_reason, status, rejected_because, created_at, version)"
+    " VALUES (1, 'x', {person}, (SELECT project_id FROM work_items WHERE id = {item}), 1, 'amount', '2026-11-01', '',"
+    " 'EUR', 6000, 0, 6000, '0', {yes}, '', '', '', 0, 0, 'EUR', '1', '', 6000, 'as_is', '0', 6000, 'EUR', '',"
+    " '{status}', '', {at}, 1)"
+)
+CLAIM = (
+    "INSERT INTO expense_claims (id, expense_id, amount_minor, currency, holder_kind, holder_id, state, created_at)"
+    " VALUES ({id}, 1, 6000, 'EUR', '{holder}', 1, '{state}', {at})"
+)
+EXPENSE_LINE = (
+    "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, unit_price, amount_minor,"
+    " tax_percent) VALUES (1, 1, 1, 'expense', '', '', '{price}', {amount}, '0')"
+)
 DRAFT = {
     "status": "draft",
     "net": 6000,
@@ -296,6 +314,41 @@ FAULTS = {
             "UPDATE outgoing_messages SET purpose = 'acknowledgement', about_kind = 'work_item', sent_at = {at}",
         ],
     ),
+    "expense is billed twice": (
+        11,
+        [
+            CATEGORY,
+            put(EXPENSE, status="locked"),
+            "DROP INDEX one_live_claim",
+            *(put(CLAIM, id=each, holder="x", state="held") for each in (1, 2)),
+        ],
+    ),
+    "expense is billed as a draft": (
+        11,
+        [CATEGORY, put(EXPENSE, status="draft"), put(CLAIM, id=1, holder="x", state="held")],
+    ),
+    "expense is billed by nothing": (11, [CATEGORY, put(EXPENSE, status="locked")]),
+    "expense is fixed on a draft": (
+        11,
+        [
+            CATEGORY,
+            put(EXPENSE, status="locked"),
+            put(INVOICE, **DRAFT),
+            put(EXPENSE_LINE, price="60.00", amount=6000),
+            put(CLAIM, id=1, holder="invoice_line", state="fixed"),
+        ],
+    ),
+    "expense is billed at another amount": (
+        11,
+        [
+            CATEGORY,
+            put(EXPENSE, status="locked"),
+            put(INVOICE, **DRAFT | {"net": 5000, "total": 5000}),
+            put(EXPENSE_LINE, price="50.00", amount=5000),
+            put(CLAIM, id=1, holder="invoice_line", state="held"),
+        ],
+    ),
+    "line of an expense bills none": (11, [put(INVOICE, **DRAFT), put(EXPENSE_LINE, price="60.00", amount=6000)]),
 }
 
 

@@ -1,0 +1,155 @@
+"""Expenses on invoices: which of a client's are due, why others are not, and the line of each (rules 16 and E4, E6)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.units import format_unit
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.expenses import claiming
+from helpdesk.expenses import queries as expenses
+from helpdesk.expenses.models import Expense
+from helpdesk.infra.i18n import letter_language
+from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
+from helpdesk.kernel.dates import format_day
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month
+from helpdesk.projects.models import Project
+
+UNITS = {"km": "length-kilometer", "mi": "length-mile"}
+
+
+def due(session: Session, *, client: Client, month: Month) -> list[Expense]:
+    """Return the approved, billable expenses of the client up to the end of ``month`` that nothing bills, by day."""
+    query = (
+        expenses.with_work()
+        .where(
+            Project.client_id == client.id,
+            Expense.status == "approved",
+            Expense.billing != "not_billable",
+            Expense.bill_currency == client.currency,
+            Expense.spent_on <= month.last_day,
+        )
+        .order_by(Expense.spent_on, Expense.id)
+    )
+    return list(session.scalars(query))
+
+
+def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str, object]]:
+    """Return the client's expenses up to the end of ``month`` that are on no invoice, by day, as plain JSON.
+
+    Each has ``reason`` (draft, submitted, rejected, not_billable, other_currency: approved for another one than the
+    client has now, or approved_later: after the draft was made), ``expense_id``, ``what``, ``person``, ``day``,
+    ``amount_minor`` and ``currency``, as it was paid. Those that are not to be billed are named in their own month.
+    """
+    query = (
+        expenses.with_work()
+        .where(Project.client_id == client.id, Expense.status != "locked", Expense.spent_on <= month.last_day)
+        .where((Expense.billing != "not_billable") | (Expense.spent_on >= month.first_day))
+        .order_by(Expense.spent_on, Expense.id)
+    )
+    return [_left(expense, client) for expense in session.scalars(query)]
+
+
+def unapproved(session: Session, *, month: Month) -> Sequence[tuple[str, str, int]]:
+    """Return name, state and number of the billable expenses of clients up to ``month`` that nobody has approved."""
+    query = (
+        select(Person.name, Expense.status, func.count())
+        .join(Expense.person)
+        .join(Expense.project)
+        .join(Project.client)
+        .where(
+            Expense.status.in_(("draft", "submitted", "rejected")),
+            Expense.spent_on <= month.last_day,
+            Client.is_internal.is_(False),
+        )
+        .group_by(Person.name, Expense.status)
+        .order_by(Person.name, Expense.status)
+    )
+    return [(name, status, count) for name, status, count in session.execute(query)]
+
+
+def line_of(expense: Expense, client: Client) -> InvoiceLine:
+    """Return the line of an expense: what it was for, when and how much of it, and what the client pays.
+
+    The tax is that of its category, else the client's; a client without tax has none on expenses either.
+    """
+    language = letter_language(client.language)
+    amount = Money(expense.bill_minor or 0, expense.bill_currency)
+    own_tax = expense.category.tax_percent if Decimal(client.tax_percent) else ""
+    return InvoiceLine(
+        kind=LineKind.EXPENSE.value,
+        description=f"{expense.category.name}: {expense.note}" if expense.note else expense.category.name,
+        detail=", ".join(_detail(expense, language)),
+        minutes=None,
+        unit_price=str(amount),
+        amount_minor=amount.minor,
+        tax_percent=own_tax or client.tax_percent,
+        work_item_id=expense.work_item_id,
+    )
+
+
+def hold(session: Session, *, now: datetime, line: InvoiceLine, expense: Expense) -> None:
+    """Let the line bill the expense.
+
+    Raises:
+        Conflict: another invoice was faster; it is named.
+    """
+    claiming.hold(session, now=now, holder=(HOLDER, line.id), expense_id=expense.id)
+
+
+def fix(session: Session, invoice: Invoice) -> None:
+    """Make what the lines bill final: the invoice is issued."""
+    claiming.fix(session, holders=_holders(invoice))
+
+
+def release(session: Session, invoice: Invoice, now: datetime) -> None:
+    """Let go of what the lines bill: the draft is dropped, or the invoice void."""
+    claiming.release(session, now=now, holders=_holders(invoice))
+
+
+def behind(session: Session, invoice: Invoice) -> dict[int, Expense]:
+    """Return by line the expense that it bills or billed."""
+    ids = [line.id for line in invoice.lines if line.kind == LineKind.EXPENSE.value]
+    return claiming.expenses_held_by(session, HOLDER, ids) if ids else {}
+
+
+def _holders(invoice: Invoice) -> Iterable[claiming.Holder]:
+    return [(HOLDER, line.id) for line in invoice.lines if line.kind == LineKind.EXPENSE.value]
+
+
+def _detail(expense: Expense, language: str) -> list[str]:
+    locale = Locale.parse(language.replace("-", "_"))
+    parts = [str(format_day(expense.spent_on, "d MMM y", locale))]
+    if expense.kind == "mileage" and expense.rate is not None:
+        unit = UNITS[expense.rate.unit]
+        parts.append(str(format_unit(Decimal(expense.distance), unit, "short", locale=locale)))
+    if expense.kind == "per_diem":
+        days = expense.full_days + expense.partial_days
+        parts.append(str(format_unit(days, "duration-day", "long", locale=locale)))
+    if expense.currency != expense.bill_currency and expense.billing == "as_is":
+        parts.append(f"{Money(expense.net_minor, expense.currency)} {expense.currency}")
+    return parts
+
+
+def _left(expense: Expense, client: Client) -> dict[str, object]:
+    reason = expense.status
+    if expense.billing == "not_billable":
+        reason = "not_billable"
+    elif expense.status == "approved":
+        reason = "approved_later" if expense.bill_currency == client.currency else "other_currency"
+    return {
+        "reason": reason,
+        "expense_id": expense.id,
+        "what": expense.category.name,
+        "person": expense.person.name,
+        "day": expense.spent_on.isoformat(),
+        "amount_minor": expense.gross_minor,
+        "currency": expense.currency,
+    }
