@@ -21,7 +21,13 @@ from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
-from helpdesk.timekeeping.forms import MOST_NUMBER, WORKED_LENGTH, billing_choices, default_work_type, offer_work_types
+from helpdesk.timekeeping.forms import (
+    MOST_NUMBER,
+    WORKED_LENGTH,
+    default_work_type,
+    new_billing_choices,
+    offer_work_types,
+)
 
 BODY_LENGTH = 100_000
 SETTABLE = tuple(status for status in ITEM_STATUSES if status != "new")
@@ -33,18 +39,18 @@ class NoteForm(StrictForm):
     body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
     worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
-    billable = SelectField(_l("Billing"), default="billable")
+    billable = SelectField(_l("Billing"), default="")
 
     def offer(self, session: Session) -> None:
         """Fill the choices, and begin with the default work type."""
         offer_work_types(self.work_type_id, session)
-        self.billable.choices = options(billing_choices())
+        self.billable.choices = options(new_billing_choices())
         if not self.is_submitted():
             self.work_type_id.data = default_work_type(session)
 
     def time(self) -> WorkedTime:
         """Return the time that was typed."""
-        return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "billable")
+        return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "")
 
 
 class ReplyForm(NoteForm):

@@ -18,6 +18,7 @@ from helpdesk.projects.queries import ItemLine
 from helpdesk.projects.render import amount_of
 from helpdesk.timekeeping import budgets, limits
 from helpdesk.timekeeping.budgets import ProjectBudgets
+from helpdesk.timekeeping.service.missing import Unpriced, without_price
 
 TASKS_SHOWN = 100
 TICKETS_SHOWN = 50
@@ -67,6 +68,7 @@ class ProjectValues:
     budgets: list[BudgetFacts]
     alerts: list[AlertLine]
     limit_note: str
+    unpriced: list[Unpriced]
     addresses: list[str]
     has_mailboxes: bool
 
@@ -101,6 +103,7 @@ def project_values(session: Session, *, actor: Actor, project_id: int, now: date
         pending_seconds=found.time.pending_seconds,
         budgets=_budget_facts(project, found, shown),
         alerts=[_alert_line(alert) for alert in alerts.current(session, project) if alert.measure in shown],
+        unpriced=without_price(session, project=project) if MONEY in shown else [],
         limit_note=limit.warning(found.time.billable_seconds) if limit else "",
         addresses=_addresses(project, mailboxes),
         has_mailboxes=bool(mailboxes),

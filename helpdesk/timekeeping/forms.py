@@ -24,6 +24,11 @@ def billing_choices() -> list[tuple[str, str]]:
     return [(key, words[key]) for key in BILLABLE]
 
 
+def new_billing_choices() -> list[tuple[str, str]]:
+    """Return the ways in which new time is billed: first of all what its work type says."""
+    return [("", _("As the work type says")), *billing_choices()]
+
+
 def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType | None = None) -> None:
     """Fill a select field with the work types in use, and the chosen one even where it is not any more."""
     kinds = rates.work_types(session)
@@ -57,7 +62,13 @@ class EntryForm(WorkForm):
     """A new entry. ``person_id`` is there for managers only."""
 
     person_id: SelectField | None = None
+    billable = SelectField(_l("Billing"), default="")
     number = IntegerField(_l("Ticket or task"), validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
+
+    def offer(self, session: Session, *, chosen: WorkType | None = None) -> None:
+        """Fill the choices; at first the work type says how it is billed."""
+        super().offer(session, chosen=chosen)
+        self.billable.choices = options(new_billing_choices())
 
 
 class EntryForOthersForm(EntryForm):

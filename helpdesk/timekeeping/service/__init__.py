@@ -6,7 +6,7 @@ from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_e
 from helpdesk.timekeeping.service.events import take_events
 from helpdesk.timekeeping.service.forgotten import answer, ask_about, forgotten
 from helpdesk.timekeeping.service.locks import lock_dates, set_lock
-from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none
+from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none, without_price
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
 from helpdesk.timekeeping.service.timers import (
     change_timer,
@@ -45,4 +45,5 @@ __all__ = [
     "stop_timer",
     "submit",
     "take_events",
+    "without_price",
 ]

@@ -12,6 +12,7 @@ from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import charging, claims, limits, queries
 from helpdesk.timekeeping.domain import read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
@@ -38,10 +39,11 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     """Add a draft of what was worked on ``day`` (of the client's zone) and return it.
 
     ``worked`` is a duration (``1.5``, starts at 12:00) or a range (``9:15-10:40``). Managers may write for others.
-    A ``uuid`` that was used before gives the entry of then. ``reason`` says why, where the day is locked.
+    A ``uuid`` that was used before gives the entry of then. ``reason`` says why, where the day is locked. An empty
+    ``billable`` is what the work type says.
 
     Raises:
-        NotFound: no such item, or not for the actor; no such person.
+        NotFound: no such item, or not for the actor; no such person or work type.
         RuleViolation: nothing worked, more than a day, in the future, the day is locked, or the project is closed or
             takes no more billable time.
         Denied: somebody else's time, without the role for it.
@@ -53,7 +55,8 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
         return repeated
     read = read_worked(worked, day=day, zone=zone_named(item.project.client.time_zone), now=now)
     locked = refuse_locked_days(session, actor=actor, client=item.project.client, days=[day], reason=reason)
-    if _known(billable, item) == "billable":
+    billed = _known(session, billable, item, work_type_id)
+    if billed == "billable":
         limits.refuse_over_limit(session, item.project, added_seconds=read.seconds)
     entry = TimeEntry(
         uuid=uuid or str(uuid4()),
@@ -65,7 +68,7 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
         duration_only=read.duration_only,
         source="typed",
         note=note,
-        billable=_known(billable, item),
+        billable=billed,
         created_at=now,
         created_by_id=actor.person_id,
     )
@@ -102,7 +105,8 @@ def edit_entry(
     entry = _at_rest(session, actor, entry_id)
     zone = zone_named(queries.client_of(entry).time_zone)
     billed_before = _billed_seconds(entry)
-    facts: dict[str, Any] = {"note": note, "work_type_id": work_type_id, "billable": _known(billable, entry.work_item)}
+    billed = _known(session, billable, entry.work_item, work_type_id)
+    facts: dict[str, Any] = {"note": note, "work_type_id": work_type_id, "billable": billed}
     if (day, worked.strip()) != write_worked(queries.worked_of(entry), zone):
         read = read_worked(worked, day=day, zone=zone, now=now)
         facts |= {"started_at": read.started_at, "ended_at": read.ended_at, "duration_only": read.duration_only}
@@ -210,7 +214,13 @@ def _owner(session: Session, actor: Actor, person_id: int | None) -> int:
     return owner.id
 
 
-def _known(billable: str, item: WorkItem) -> str:
+def _known(session: Session, billable: str, item: WorkItem, work_type_id: int | None) -> str:
+    kind = session.get(WorkType, work_type_id) if work_type_id is not None else None
+    if work_type_id is not None and kind is None:
+        message = "There is no such work type."
+        raise NotFound(message)
+    if not billable:
+        billable = "billable" if kind is None or kind.billable else "not_billable"
     if billable not in BILLABLE:
         message = f"{billable!r} is none of {', '.join(BILLABLE)}."
         raise RuleViolation(message)

@@ -14,7 +14,7 @@ from helpdesk.projects import queries as projects
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry, TimerEventRow
-from helpdesk.timekeeping.service.ground import default_type, is_internal, lock_person, refuse_closed
+from helpdesk.timekeeping.service.ground import default_billable, default_type, is_internal, lock_person, refuse_closed
 from helpdesk.timekeeping.service.projection import project, written
 from helpdesk.timekeeping.timer import ACTS, ANSWERS, NewEvent, Outcome, clamp
 
@@ -247,7 +247,10 @@ def _place(session: Session, actor: Actor, event: NewEvent, row: TimerEventRow) 
 def _beginning(session: Session, before: TimeEntry | None, *, internal: bool) -> dict[str, Any]:
     if before is not None:
         return {"note": before.note, "work_type_id": before.work_type_id, "billable": before.billable}
-    return {"work_type_id": default_type(session), "billable": "not_billable" if internal else "billable"}
+    return {
+        "work_type_id": default_type(session),
+        "billable": "not_billable" if internal else default_billable(session),
+    }
 
 
 def _answer(session: Session, actor: Actor, event: NewEvent, row: TimerEventRow) -> None:

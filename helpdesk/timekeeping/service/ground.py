@@ -61,6 +61,12 @@ def entry_of_uuid(session: Session, uuid: str | None, person_id: int) -> TimeEnt
     return entry
 
 
+def default_billable(session: Session) -> str:
+    """Return how the time of the default work type begins: billable, unless that type says otherwise."""
+    billable = session.scalar(select(WorkType.billable).where(WorkType.is_default, WorkType.archived_at.is_(None)))
+    return "not_billable" if billable is False else "billable"
+
+
 def default_type(session: Session) -> int | None:
     """Return the work type that a new entry begins with."""
     return session.scalar(select(WorkType.id).where(WorkType.is_default, WorkType.archived_at.is_(None)).limit(1))

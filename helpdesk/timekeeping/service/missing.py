@@ -1,12 +1,15 @@
 """Approved time that no rate was found for gets its price once there is one (docs/billing.md rule 6)."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts.models import Person
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
+from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.rates.domain import RateMissing
@@ -22,6 +25,39 @@ def lacks_price(session: Session, entry: TimeEntry) -> bool:
     if entry.billable in NOT_BILLED or entry.rate_minor is not None:
         return False
     return entry.status in APPROVED or isinstance(PriceList(session).preview(entry), RateMissing)
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """Approved time of one person on a project that has no price, and the day on which the first of it began."""
+
+    person_id: int
+    person_name: str
+    seconds: int
+    first_day: date
+
+
+def without_price(session: Session, *, project: Project) -> list[Unpriced]:
+    """Return whose approved time on a project has no price of an hour, by name: one query (rule 6)."""
+    query = (
+        select(Person.id, Person.name, func.sum(TimeEntry.billable_seconds), func.min(TimeEntry.started_at))
+        .join(Person, Person.id == TimeEntry.person_id)
+        .join(TimeEntry.work_item)
+        .where(
+            WorkItem.project_id == project.id,
+            TimeEntry.status.in_(APPROVED),
+            TimeEntry.billable == "billable",
+            TimeEntry.rate_minor.is_(None),
+            _held_seconds() < TimeEntry.billable_seconds,
+        )
+        .group_by(Person.id, Person.name)
+        .order_by(func.lower(Person.name), Person.id)
+    )
+    zone = zone_named(project.client.time_zone)
+    return [
+        Unpriced(person_id, name, seconds or 0, local_day(first, zone))
+        for person_id, name, seconds, first in session.execute(query)
+    ]
 
 
 def price_what_had_none(session: Session, actor: Actor, now: datetime, rate: Rate) -> None:
@@ -47,11 +83,6 @@ def price_what_had_none(session: Session, actor: Actor, now: datetime, rate: Rat
 
 def _without_price(session: Session, rate: Rate) -> list[int]:
     """Return the approved billable entries, in reach of the rate, that have no price and seconds that need one."""
-    held = (
-        select(func.coalesce(func.sum(Charge.to_second - Charge.from_second), 0))
-        .where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
-        .scalar_subquery()
-    )
     query = (
         select(TimeEntry.id)
         .join(TimeEntry.work_item)
@@ -60,7 +91,7 @@ def _without_price(session: Session, rate: Rate) -> list[int]:
             TimeEntry.status.in_(APPROVED),
             TimeEntry.billable == "billable",
             TimeEntry.rate_minor.is_(None),
-            held < TimeEntry.billable_seconds,
+            _held_seconds() < TimeEntry.billable_seconds,
         )
     )
     for column, value in (
@@ -72,6 +103,14 @@ def _without_price(session: Session, rate: Rate) -> list[int]:
         if value is not None:
             query = query.where(column == value)
     return list(session.scalars(query))
+
+
+def _held_seconds() -> ColumnElement[int]:
+    return (
+        select(func.coalesce(func.sum(Charge.to_second - Charge.from_second), 0))
+        .where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
+        .scalar_subquery()
+    )
 
 
 rates.on_rate_set(price_what_had_none)

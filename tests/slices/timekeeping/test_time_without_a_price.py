@@ -67,3 +67,19 @@ def test_the_entry_and_the_queue_say_what_is_missing_and_lead_to_the_form_filled
     assert ("No price yet." in own, form in own) == (True, False)
     assert (form in queue) == (status == "submitted")
     assert "No price yet." not in priced
+
+
+def test_the_project_lists_whose_approved_time_has_no_price_to_those_who_handle_its_money(office, log_time, sign_in_as):
+    log_time(status="approved", minutes=90)
+    path = f"/projects/{office.acme_project.id}"
+    form = (
+        f"/rates?project={office.acme_project.id}&amp;person={office.technician.id}"
+        "&amp;currency=EUR&amp;from=2026-11-16#add"
+    )
+
+    pages = {who: sign_in_as(getattr(office, who)).get(path).text for who in ("technician", "account_manager")}
+    set_rate("100")
+    priced = sign_in_as(office.account_manager).get(path).text
+
+    assert ("Technician Person 1:30" in pages["account_manager"], form in pages["account_manager"]) == (True, True)
+    assert [text for text in (pages["technician"], priced) if "Approved time without a price" in text] == []

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import service as projects
+from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import charging, queries, service
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.domain import Week
@@ -233,3 +234,28 @@ def test_a_week_holds_the_days_of_the_contracts_zone(session, office, log_time):
     entries = queries.week(session, person_id=office.technician.id, week=Week(2026, 47))
 
     assert [entry.id for entry in entries] == [late_sunday.id]
+
+
+@pytest.mark.parametrize(
+    ("kind_is_billable", "said", "billed"),
+    [
+        (True, "", "billable"),
+        (False, "", "not_billable"),
+        (False, "billable", "billable"),
+        (True, "no_charge", "no_charge"),
+    ],
+)
+def test_new_time_is_billed_as_its_work_type_says_unless_somebody_says_more(
+    session, office, kind_is_billable, said, billed
+):
+    session.get_one(WorkType, office.remote.id).billable = kind_is_billable
+    session.flush()
+    add = {"actor": office.actor("technician"), "now": NOW, "item_id": office.acme_ticket.id, "day": MONDAY}
+
+    entry = service.add_entry(session, **add, worked="15", billable=said, work_type_id=office.remote.id)
+    timer = service.start_timer(session, actor=office.actor("technician"), now=NOW, item_id=office.acme_ticket.id)
+
+    assert entry.billable == billed
+    assert timer.billable == ("billable" if kind_is_billable else "not_billable")
+    with pytest.raises(NotFound, match="no such work type"):
+        service.add_entry(session, **add, worked="15", work_type_id=999_999)
