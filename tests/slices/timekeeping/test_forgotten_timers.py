@@ -131,7 +131,7 @@ def test_what_the_timer_came_to_say_is_taken_only_where_nobody_approved_it(sessi
     service.submit(session, actor=technician, now=GONE, entry_ids=[entry.id])
     service.approve(session, actor=manager, now=GONE, entry_ids=[entry.id])
 
-    assert taken == ("draft", 30, False)
+    assert list(taken) == ["draft", 30, False]
     with pytest.raises(Conflict, match="reopens"):
         service.answer(session, actor=technician, now=GONE, uuid=entry.uuid, said="follow")
 
