@@ -41,6 +41,11 @@ class Margin:
         return self.revenue - self.cost
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every second has its price and its cost; else the margin is none to go by."""
+        return not self.unpriced_seconds and not self.uncosted_seconds
+
+    @property
     def percent(self) -> int | None:
         """The share of the revenue that is left, to the whole percent; None without revenue."""
         minor = self.revenue.minor

@@ -47,7 +47,7 @@ def test_revenue_is_at_the_price_of_approval_and_cost_is_of_all_work(office, pri
     assert len([each for each in statements if each.startswith("SELECT")]) == 1
     assert (margin.name, margin.worked_seconds, margin.billable_seconds) == ("Support", 110 * 60, 90 * 60)
     assert (str(margin.revenue), str(margin.cost), str(margin.margin)) == ("150.00", "54.00", "96.00")
-    assert (margin.percent, margin.unpriced_seconds, margin.uncosted_seconds) == (64, 0, 1800)
+    assert (margin.percent, margin.unpriced_seconds, margin.uncosted_seconds, margin.is_whole) == (64, 0, 1800, False)
 
 
 def test_only_those_with_the_right_see_a_margin_and_choose_its_days(office, priced, log_time, sign_in_as):
