@@ -24,6 +24,7 @@ class ClientForm(StrictForm):
     language = SelectField(_l("Language"), choices=LANGUAGES)
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
+    business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)
     restricted_team_id = SelectField(_l("Seen by"), coerce=optional_id)
 

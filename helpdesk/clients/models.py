@@ -27,6 +27,7 @@ class Client(Base):
     language: Mapped[str] = mapped_column(default="en")
     tax_percent: Mapped[str] = mapped_column(default="0")
     payment_days: Mapped[int] = mapped_column(default=14)
+    business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
     is_internal: Mapped[bool] = mapped_column(default=False)
     account_manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     restricted_team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))

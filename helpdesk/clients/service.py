@@ -11,7 +11,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
 from helpdesk.clients.domain import check_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
-from helpdesk.company.domain import check_percent
+from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.db import foresee, insert_of
 from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
@@ -28,7 +28,7 @@ class ClientProfile:
     """What may be set of a client; the names are those of `Client`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown currency, zone, percentage or address.
+        RuleViolation: no name, or an unknown currency, zone, percentage, address or business hours.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ClientProfile:
     language: str = "en"
     tax_percent: str = "0"
     payment_days: int = 14
+    business_hours: str = ""
     account_manager_id: int | None = None
     restricted_team_id: int | None = None
 
@@ -59,6 +60,7 @@ class ClientProfile:
         check_currency(self.currency)
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
+        BusinessHours.parse(self.business_hours)
 
 
 def add_client(

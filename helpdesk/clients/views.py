@@ -160,13 +160,14 @@ def _page(form: ClientForm, name: str | None) -> str:
         form=_with_choices(form),
         groups=[
             _group(_("Who they are"), "name legal_name address country vat_id"),
-            _group(_("Contract"), "currency time_zone language"),
+            _group(_("Contract"), "currency time_zone business_hours language"),
             _group(_("Invoices"), "invoice_email payment_days tax_percent customer_number purchase_order"),
             _group(_("Who looks after them"), "account_manager_id restricted_team_id"),
         ],
         hints={
             "country": _("Two letters, such as DE."),
             "time_zone": _("Days, months and invoices of this client go by it."),
+            "business_hours": _("As Mon-Fri 8:00-18:00; empty: those of our own company."),
             "restricted_team_id": _(
                 "A team: only its members, the account manager, managers and bookkeepers see this client."
             ),

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
+from helpdesk.company.models import BUSINESS_HOURS
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
@@ -46,4 +47,18 @@ class CompanyForm(StrictForm):
         validators=[InputRequired(), NumberRange(0, 1440)],
     )
     timer_limit_hours = IntegerField(_l("A timer asks after hours"), validators=[InputRequired(), NumberRange(0, 24)])
+    business_hours = StringField(
+        _l("Business hours"), default=BUSINESS_HOURS, validators=[DataRequired(), Length(max=200)]
+    )
+    approved_by = SelectField(
+        _l("Time is approved by"),
+        default="managers",
+        choices=options(
+            [
+                ("managers", _l("Managers")),
+                ("project_manager", _l("The manager of the project, and managers")),
+                ("account_manager", _l("The client's account manager, and managers")),
+            ]
+        ),
+    )
     self_approval = BooleanField(_l("People may approve their own time"))

@@ -5,14 +5,17 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.infra.db import Base
+from helpdesk.infra.db import Base, one_of
+
+BUSINESS_HOURS = "Mon-Fri 8:00-18:00"
+APPROVERS = ("managers", "project_manager", "account_manager")
 
 
 class Company(Base):
     """The firm that runs this desk: what stands on its invoices, and its defaults. There is exactly one row."""
 
     __tablename__ = "company"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"), one_of("approved_by", APPROVERS))
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     name: Mapped[str]
@@ -37,4 +40,6 @@ class Company(Base):
     self_approval: Mapped[bool] = mapped_column(default=False)
     timer_idle_minutes: Mapped[int] = mapped_column(default=120)  # without a sign of its person a timer asks; 0: never
     timer_limit_hours: Mapped[int] = mapped_column(default=10)  # a longer timer asks; 0: never
+    approved_by: Mapped[str] = mapped_column(default="managers", server_default="managers")
+    business_hours: Mapped[str] = mapped_column(default=BUSINESS_HOURS, server_default=BUSINESS_HOURS)
     created_at: Mapped[datetime]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.company.domain import check_number_pattern, check_percent
-from helpdesk.company.models import Company
+from helpdesk.company.domain import BusinessHours, check_number_pattern, check_percent
+from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, Company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
@@ -23,7 +23,7 @@ class CompanyProfile:
     """What an administrator may set; the names are those of `Company`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown currency, zone, percentage or pattern.
+        RuleViolation: no name, or an unknown currency, zone, percentage, pattern, approver or hours.
     """
 
     name: str
@@ -47,6 +47,8 @@ class CompanyProfile:
     self_approval: bool = False
     timer_idle_minutes: int = 120
     timer_limit_hours: int = 10
+    approved_by: str = "managers"
+    business_hours: str = BUSINESS_HOURS
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -62,6 +64,10 @@ class CompanyProfile:
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
         check_number_pattern(self.invoice_number_pattern)
+        BusinessHours.parse(self.business_hours)
+        if self.approved_by not in APPROVERS:
+            message = f"{self.approved_by!r} approves no time."
+            raise RuleViolation(message)
 
 
 def find_company(session: Session) -> Company | None:

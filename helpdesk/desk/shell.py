@@ -18,7 +18,7 @@ from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import queries as time
-from helpdesk.timekeeping import timer_state
+from helpdesk.timekeeping import rights, timer_state
 
 WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
 ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}
@@ -154,7 +154,7 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
     return Shell(
         company_name=company_name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
-        sections=SECTIONS[actor.role],
+        sections=SECTIONS[actor.role] | _approving(session, actor),
         counts={"desk": counts.all, "approvals": waiting, "expenses": expenses_waiting},
         views=[
             View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
@@ -171,6 +171,11 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         alarms=_alarms(session, now) if actor.role == ADMIN else [],
         live_id=live_id,
     )
+
+
+def _approving(session: Session, actor: Actor) -> frozenset[str]:
+    """Return the section of approvals for those who approve by a project or client that is theirs, not by role."""
+    return frozenset({"approvals"}) if actor.is_one_of(DESK) and rights.approves_any(session, actor) else frozenset()
 
 
 def role_names() -> dict[str, str]:

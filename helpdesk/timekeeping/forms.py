@@ -95,6 +95,18 @@ class RejectForm(StrictForm):
     reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=NOTE_LENGTH)])
 
 
+class RejectManyForm(RejectForm):
+    """Why everything that is ticked goes back."""
+
+    ids = SelectMultipleField(coerce=int, validate_choice=False)
+
+
+class PlainForm(StrictForm):
+    """What of all that waits is approved where it stands out in no way."""
+
+    person, client, project, manager = (StringField(validators=[Length(max=10)]) for _name in range(4))
+
+
 class SubmitForm(StrictForm):
     """The week that is done."""
 

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.infra.models import AuditRow
-from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain import Week, Worked
 from helpdesk.timekeeping.models import Charge, TimeEntry, TimeLock, TimeReversal
+from helpdesk.timekeeping.rights import reach_of
 
 
 def with_work() -> Select[TimeEntry]:
@@ -35,13 +36,13 @@ def with_work() -> Select[TimeEntry]:
 
 
 def get(session: Session, *, actor: Actor, entry_id: int) -> TimeEntry:
-    """Return an entry of the actor's own; approvers reach everybody's.
+    """Return an entry of the actor's own; who approves reaches what they may approve.
 
     Raises:
         NotFound: no such entry, or somebody else's.
     """
     entry = session.scalar(with_work().where(TimeEntry.id == entry_id))
-    if entry is None or (entry.person_id != actor.person_id and not actor.is_one_of(APPROVERS)):
+    if entry is None or (entry.person_id != actor.person_id and not reach_of(session, actor).covers(entry)):
         message = "There is no such time entry."
         raise NotFound(message)
     return entry
@@ -82,16 +83,6 @@ def rejected(session: Session, person_id: int) -> list[TimeEntry]:
     """Return a person's entries that came back from approval and wait for a change, oldest first."""
     query = with_work().where(TimeEntry.person_id == person_id, TimeEntry.status == "rejected")
     return list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)))
-
-
-def approvals(session: Session, *, person_id: int | None = None, client_id: int | None = None) -> list[TimeEntry]:
-    """Return submitted entries, by person's name, then start; of one person or client where asked."""
-    query = with_work().join(TimeEntry.person).where(TimeEntry.status == "submitted")
-    if person_id is not None:
-        query = query.where(TimeEntry.person_id == person_id)
-    if client_id is not None:
-        query = query.where(Project.client_id == client_id)
-    return list(session.scalars(query.order_by(Person.name, Person.id, TimeEntry.started_at, TimeEntry.id)))
 
 
 def waiting_for_approval(session: Session) -> int:
@@ -204,6 +195,15 @@ def worked_seconds(entry: TimeEntry, *, now: datetime) -> int:
 def worked_of(entry: TimeEntry) -> Worked:
     """Return the interval of an entry that does not run any more."""
     return Worked(entry.started_at, entry.ended_at or entry.started_at, entry.duration_only)
+
+
+def span_of(entry: TimeEntry) -> str:
+    """Return "09:15–10:40" on the clock of the contract, as it is typed; empty where only a duration was."""
+    if entry.duration_only:
+        return ""
+    zone = zone_named(client_of(entry).time_zone)
+    start, end = (instant and f"{instant.astimezone(zone):%H:%M}" for instant in (entry.started_at, entry.ended_at))
+    return f"{start}\N{EN DASH}{end}" if end else f"{start}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The values that the pages of time show, made of entries: a week as a grid and as a list, what waits for approval."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -10,10 +10,9 @@ from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
-from helpdesk.kernel.periods import zone_named
 from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED
-from helpdesk.timekeeping.domain import Preview, Week
+from helpdesk.timekeeping.domain import Week
 from helpdesk.timekeeping.models import TimeEntry
 
 SATURDAY = 6
@@ -112,50 +111,6 @@ class Returned:
     count: int
 
 
-@dataclass(frozen=True)
-class WaitingLine:
-    """One submitted entry with what approving it would make of it."""
-
-    id: int
-    number: int
-    title: str
-    client_name: str
-    note: str
-    day: date
-    worked_seconds: int
-    billable_seconds: int | None
-    billable: str
-    work_type_name: str
-    value_minor: int | None
-    currency: str
-    rate_reason: str
-    problem: str
-    rate_scope: dict[str, Any]
-    returned_because: str
-    own: bool
-
-
-@dataclass(frozen=True)
-class WaitingGroup:
-    """What one person waits for."""
-
-    person_name: str
-    worked_seconds: int
-    entries: list[WaitingLine]
-
-
-def waiting_groups(
-    entries: Sequence[TimeEntry], priced: Mapping[int, Preview], *, own_id: int | None, now: datetime
-) -> list[WaitingGroup]:
-    """Return submitted entries, which come by person, a group for each person."""
-    found = []
-    for _person_id, of_person in groupby(entries, key=attrgetter("person_id")):
-        own = list(of_person)
-        lines = [_waiting(entry, priced[entry.id], own_id, now) for entry in own]
-        found.append(WaitingGroup(own[0].person.name, sum(line.worked_seconds for line in lines), lines))
-    return found
-
-
 def rate_scope(entry: TimeEntry) -> dict[str, Any]:
     """Return what fills in the form for a rate that prices the entry: its client and person, from its day on."""
     client = queries.client_of(entry)
@@ -175,7 +130,7 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         person_name=entry.person.name,
         note=entry.note,
         day=queries.day_of(entry),
-        span=_span(entry),
+        span=queries.span_of(entry),
         ended_at=entry.ended_at,
         worked_seconds=queries.worked_seconds(entry, now=now),
         billable_seconds=entry.billable_seconds,
@@ -231,37 +186,6 @@ def submit_of(lines: Sequence[EntryLine]) -> Submit:
         _("Submit %(day)s", day=first) if first == last else _("Submit %(first)s to %(last)s", first=first, last=last)
     )
     return Submit(len(drafts), label)
-
-
-def _span(entry: TimeEntry) -> str:
-    """Return "09:15–10:40" on the clock of the contract, as it is typed; empty where only a duration was."""
-    if entry.duration_only:
-        return ""
-    zone = zone_named(queries.client_of(entry).time_zone)
-    start, end = (instant and f"{instant.astimezone(zone):%H:%M}" for instant in (entry.started_at, entry.ended_at))
-    return f"{start}\N{EN DASH}{end}" if end else f"{start}"
-
-
-def _waiting(entry: TimeEntry, bills: Preview, own_id: int | None, now: datetime) -> WaitingLine:
-    return WaitingLine(
-        id=entry.id,
-        number=entry.work_item.number,
-        title=entry.work_item.title,
-        client_name=queries.client_of(entry).name,
-        note=entry.note,
-        day=queries.day_of(entry),
-        worked_seconds=queries.worked_seconds(entry, now=now),
-        billable_seconds=bills.billable_seconds,
-        billable=entry.billable,
-        work_type_name=entry.work_type.name if entry.work_type else "",
-        value_minor=bills.value_minor,
-        currency=bills.currency,
-        rate_reason=bills.rate_reason,
-        problem=bills.problem,
-        rate_scope=rate_scope(entry),
-        returned_because=entry.returned_because,
-        own=entry.person_id == own_id,
-    )
 
 
 def _day(day: date, lines: list[EntryLine], today: date) -> Day:

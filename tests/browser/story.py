@@ -423,7 +423,7 @@ def _week(office: Office, clock: FixedClock, ids: Ids) -> None:
         timekeeping.submit(session, actor=technician, now=clock(), entry_ids=[*approved, rejected, *waiting])
         timekeeping.approve(session, actor=manager, now=clock(), entry_ids=approved)
         timekeeping.reject(
-            session, actor=manager, now=clock(), entry_id=rejected, reason="Which manual? It is not billable."
+            session, actor=manager, now=clock(), entry_ids=[rejected], reason="Which manual? It is not billable."
         )
     ids["draft_entry"] = _work(office, clock, ticket, date(2026, 11, 18), "0:50", note="Put the old driver back")
     ids["rejected_entry"] = rejected

@@ -1,6 +1,6 @@
 """Use cases of time: timers, entries, and their way to approval."""
 
-from helpdesk.timekeeping.service.approval import approve, preview, reject, reopen, submit
+from helpdesk.timekeeping.service.approval import approve, approve_plain, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
 from helpdesk.timekeeping.service.events import take_events
@@ -21,6 +21,7 @@ __all__ = [
     "add_entry",
     "answer",
     "approve",
+    "approve_plain",
     "as_moving",
     "ask_about",
     "carry_time",

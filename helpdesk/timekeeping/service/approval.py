@@ -1,20 +1,20 @@
 """From draft to approved, and back (docs/billing.md rules 2 and 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.company import service as company
-from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RateMissing
-from helpdesk.timekeeping import limits, queries
+from helpdesk.timekeeping import limits, queries, rights, waiting
 from helpdesk.timekeeping.domain import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.service import history, pricing
+from helpdesk.timekeeping.rights import require_approver
+from helpdesk.timekeeping.service import history, notices, pricing
 from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
 from helpdesk.timekeeping.service.locks import refuse_locked_entry
 
@@ -69,23 +69,23 @@ def preview(session: Session, entries: list[TimeEntry]) -> dict[int, Preview]:
 def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterable[int]) -> list[TimeEntry]:
     """Approve submitted entries, freeze what they bill and at which rate, and return them; all or none.
 
+    Who approves is the company's setting: managers, and with them those who run the project or look after the client.
+
     Raises:
-        Denied: the actor's role does not approve, or one of the entries is the actor's own (unless the company
-            allows that).
+        Denied: the actor does not approve, or one of the entries is the actor's own (unless the company allows that).
         NotFound: an entry does not exist.
         Conflict: an entry is not submitted, for somebody was faster.
         RuleViolation: a project takes no more billable time.
     """
-    _require_approver(actor)
+    reach = require_approver(session, actor)
     entries = _locked(session, actor, entry_ids)
-    self_approval = company.get_company(session).self_approval
     for entry in entries:
         if entry.status != "submitted":
             message = (
                 f"{_name(entry)} is {entry.status}, not waiting for approval. Nothing was approved; reload the list."
             )
             raise Conflict(message)
-        if entry.person_id == actor.person_id and not self_approval:
+        if not reach.approves(entry):
             message = f"{_name(entry)} is your own: somebody else approves it. Nothing was approved."
             raise Denied(message)
     for entry in entries:
@@ -108,25 +108,43 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
     return entries
 
 
-def reject(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str) -> TimeEntry:
-    """Give a submitted entry back with a reason, which its person reads, and return it.
+def approve_plain(session: Session, *, actor: Actor, now: datetime, filters: waiting.Filters) -> list[TimeEntry]:
+    """Approve everything of the filters that stands out in no way, the oldest first, and return it.
+
+    One act looks at 500 entries at most; the rest waits for the next.
 
     Raises:
-        Denied: the actor's role does not approve.
+        Denied: the actor does not approve.
+    """
+    reach = require_approver(session, actor)
+    return approve(session, actor=actor, now=now, entry_ids=waiting.plain_ids(session, reach=reach, filters=filters))
+
+
+def reject(
+    session: Session, *, actor: Actor, now: datetime, entry_ids: Iterable[int], reason: str
+) -> Sequence[TimeEntry]:
+    """Give submitted entries back with a reason, and return them; all or none. Each person gets one mail.
+
+    Raises:
+        Denied: the actor does not approve.
         NotFound: there is no such entry.
-        Conflict: the entry is not submitted.
+        Conflict: an entry is not submitted.
         RuleViolation: no reason was given.
     """
-    _require_approver(actor)
-    [entry] = _locked(session, actor, [entry_id])
-    if entry.status != "submitted":
-        message = f"{_name(entry)} is {entry.status}, not waiting for approval."
-        raise Conflict(message)
-    to_draft(entry)
-    entry.status, entry.rejected_because = "rejected", _said(reason)
+    require_approver(session, actor)
+    entries, said = _locked(session, actor, entry_ids), _said(reason)
+    for entry in entries:
+        if entry.status != "submitted":
+            message = f"{_name(entry)} is {entry.status}, not waiting for approval."
+            raise Conflict(message)
+    told = [(entry, entry.submitted_at) for entry in entries]
+    for entry in entries:
+        to_draft(entry)
+        entry.status, entry.rejected_because, entry.edited_at = "rejected", said, None
+        history.record(session, actor=actor, now=now, action="rejected", entry=entry, reason=said)
     session.flush()
-    history.record(session, actor=actor, now=now, action="rejected", entry=entry, reason=reason)
-    return entry
+    notices.tell_rejected(session, actor=actor, now=now, told=told, reason=said)
+    return entries
 
 
 def reopen(
@@ -135,12 +153,12 @@ def reopen(
     """Take an approval back with a reason and return the entry: a draft again, or submitted where ``to`` says so.
 
     Raises:
-        Denied: the actor's role does not approve.
+        Denied: the actor does not approve.
         NotFound: there is no such entry.
         Conflict: the entry is not approved, or seconds of it are charged; the holder is named.
         RuleViolation: no reason was given, or its day is locked.
     """
-    _require_approver(actor)
+    require_approver(session, actor)
     [entry] = _locked(session, actor, [entry_id])
     refuse_charged(session, entry)
     if entry.status != "approved":
@@ -170,19 +188,13 @@ def _preview(entry: TimeEntry, seconds: int, prices: pricing.PriceList) -> Previ
 
 
 def _locked(session: Session, actor: Actor, entry_ids: Iterable[int]) -> list[TimeEntry]:
-    wanted = set(entry_ids)
+    wanted, reach = set(entry_ids), rights.reach_of(session, actor)
     entries = queries.entries_by_id(session, wanted, lock=True)
-    visible = [entry for entry in entries if entry.person_id == actor.person_id or actor.is_one_of(APPROVERS)]
+    visible = [entry for entry in entries if entry.person_id == actor.person_id or reach.covers(entry)]
     if len(visible) < len(wanted):
         message = "There is no such time entry."
         raise NotFound(message)
     return visible
-
-
-def _require_approver(actor: Actor) -> None:
-    if not actor.is_one_of(APPROVERS):
-        message = "Your role does not approve time."
-        raise Denied(message)
 
 
 def _refuse_forgotten(entry: TimeEntry) -> None:

@@ -7,42 +7,36 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
-from helpdesk.infra.policy import APPROVERS, current_actor, policy
+from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import queries, render, service
-from helpdesk.timekeeping.forms import ApproveForm, RejectForm
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.forms import ApproveForm, PlainForm, RejectForm, RejectManyForm
+from helpdesk.timekeeping.queue_page import filters_of, queue_page
+from helpdesk.timekeeping.rights import require_approver
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 
 
 @bp.get("/time/approvals")
-@policy(APPROVERS)
+@policy(DESK)
 def approvals() -> str:
-    """Show what waits for approval, a person at a time."""
-    session, now = read_session(), clock.now()
-    person_id, client_id = (request.args.get(name, type=int) for name in ("person", "client"))
-    everything = queries.approvals(session)
-    entries = [entry for entry in everything if _is_of(entry, person_id, client_id)]
-    priced = service.preview(session, entries)
-    groups = render.waiting_groups(entries, priced, own_id=current_actor().person_id, now=now)
-    return render_template(
-        "timekeeping/approvals.html",
-        total={"count": len(entries), "worked_seconds": sum(group.worked_seconds for group in groups)},
-        groups=groups,
-        people=_named({entry.person_id: entry.person.name for entry in everything}),
-        clients=_named({client.id: client.name for client in map(queries.client_of, everything)}),
-        person_id=person_id,
-        client_id=client_id,
-        shows_money=True,
+    """Show what waits for approval: by person, client, project or its manager, a page at a time."""
+    page = queue_page(
+        read_session(),
+        actor=current_actor(),
+        group=request.args.get("group", "person"),
+        filters=filters_of(request.args),
+        after=request.args.get("after", type=int),
     )
+    return render_template("timekeeping/approvals.html", **page)
 
 
 @bp.post("/time/approve")
-@policy(APPROVERS)
+@policy(DESK)
 def approve() -> ResponseReturnValue:
     """Approve what was ticked: all of it or nothing."""
+    require_approver(read_session(), current_actor())
     form = ApproveForm()
     if not form.validate_on_submit():
         raise RuleViolation(_("That is no list of entries."))
@@ -56,21 +50,53 @@ def approve() -> ResponseReturnValue:
     return back_or("timekeeping.approvals")
 
 
-@bp.post("/time/entries/<int:entry_id>/reject")
-@policy(APPROVERS)
-def reject(entry_id: int) -> ResponseReturnValue:
-    """Give an entry back with a reason."""
-    form = RejectForm()
+@bp.post("/time/approve/plain")
+@policy(DESK)
+def approve_plain() -> ResponseReturnValue:
+    """Approve everything that the filters show and that stands out in no way."""
+    require_approver(read_session(), current_actor())
+    form = PlainForm()
+    if not form.validate_on_submit():
+        raise RuleViolation(_("That is nothing to filter by."))
     with told_by_flash(), unit_of_work() as session:
-        reason = (form.reason.data or "") if form.validate_on_submit() else ""
-        entry = service.reject(session, actor=current_actor(), now=clock.now(), entry_id=entry_id, reason=reason)
-        flash(_("The entry went back to %(name)s.", name=entry.person.name), "ok")
+        entries = service.approve_plain(
+            session, actor=current_actor(), now=clock.now(), filters=filters_of(form.values())
+        )
+        tell_limits(session, entries)
+        flash(
+            ngettext("%(num)s entry is approved.", "%(num)s entries are approved.", len(entries))
+            if entries
+            else _("Everything that waits here stands out, or is your own; look at it one by one."),
+            "ok" if entries else "warn",
+        )
     return back_or("timekeeping.approvals")
 
 
-def _is_of(entry: TimeEntry, person_id: int | None, client_id: int | None) -> bool:
-    return person_id in {None, entry.person_id} and client_id in {None, queries.client_of(entry).id}
+@bp.post("/time/reject")
+@policy(DESK)
+def reject_many() -> ResponseReturnValue:
+    """Give everything that was ticked back with one reason."""
+    require_approver(read_session(), current_actor())
+    form = RejectManyForm()
+    if not form.validate_on_submit() or not form.ids.data:
+        flash(_("Tick entries and say why; nothing was rejected."), "warn")
+        return back_or("timekeeping.approvals")
+    with told_by_flash(), unit_of_work() as session:
+        entries = service.reject(
+            session, actor=current_actor(), now=clock.now(), entry_ids=form.ids.data, reason=form.reason.data or ""
+        )
+        flash(ngettext("%(num)s entry went back.", "%(num)s entries went back.", len(entries)), "ok")
+    return back_or("timekeeping.approvals")
 
 
-def _named(names: dict[int, str]) -> list[dict[str, object]]:
-    return [{"id": row_id, "name": name} for row_id, name in sorted(names.items(), key=lambda item: item[1].casefold())]
+@bp.post("/time/entries/<int:entry_id>/reject")
+@policy(DESK)
+def reject(entry_id: int) -> ResponseReturnValue:
+    """Give an entry back with a reason."""
+    require_approver(read_session(), current_actor())
+    form = RejectForm()
+    with told_by_flash(), unit_of_work() as session:
+        reason = (form.reason.data or "") if form.validate_on_submit() else ""
+        [entry] = service.reject(session, actor=current_actor(), now=clock.now(), entry_ids=[entry_id], reason=reason)
+        flash(_("The entry went back to %(name)s.", name=entry.person.name), "ok")
+    return back_or("timekeeping.approvals")

@@ -139,6 +139,21 @@ ROWS = [
     Row("timekeeping.approvals", "GET", "/time/approvals", APPROVERS),
     Row("timekeeping.approve", "POST", "/time/approve", APPROVERS_WRITE, form={"ids": ["{technicians_submitted}"]}),
     Row("timekeeping.approve", "POST", "/time/approve", APPROVERS_MISS, form={"ids": ["{missing}"]}),
+    Row("timekeeping.approve_plain", "POST", "/time/approve/plain", APPROVERS_WRITE, form={"client": "{acme}"}),
+    Row(
+        "timekeeping.reject_many",
+        "POST",
+        "/time/reject",
+        APPROVERS_WRITE,
+        form={"ids": ["{technicians_submitted}"], "reason": "Wrong client"},
+    ),
+    Row(
+        "timekeeping.reject_many",
+        "POST",
+        "/time/reject",
+        APPROVERS_MISS,
+        form={"ids": ["{missing}"], "reason": "Wrong client"},
+    ),
     Row(
         "timekeeping.reject",
         "POST",

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from helpdesk.infra.db import unit_of_work
+from helpdesk.outbox.models import Mailbox
 from helpdesk.timekeeping.models import TimeEntry
 from tests.builders import Office
 
@@ -46,3 +47,14 @@ def log_time(request: pytest.FixtureRequest, office: Office) -> LogTime:
         return entry
 
     return log
+
+
+@pytest.fixture
+def mailbox(office: Office) -> None:
+    """The mailbox that notices go out from."""
+    with unit_of_work() as session:
+        session.add(
+            Mailbox(
+                address="support@halden-okoye.example", name="Support", smtp_host="h", smtp_port=25, created_at=MORNING
+            )
+        )

@@ -1,0 +1,71 @@
+"""Mail to a person whose time came back (docs/billing.md rule 2): written with the rejection, once for each."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.i18n import SOURCE_LANGUAGE, ngettext
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import Actor
+from helpdesk.infra.web import day_filter
+from helpdesk.kernel.durations import format_hm
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
+from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.models import TimeEntry
+
+Told = Sequence[tuple[TimeEntry, datetime | None]]
+"""Entries, and when each had been submitted: a second rejection of the same entry is another mail."""
+
+
+def tell_rejected(session: Session, *, actor: Actor, now: datetime, told: Told, reason: str) -> None:
+    """Queue one mail to each person whose entries were rejected; never to the actor, nor to whoever wants none."""
+    by_person: dict[int, list[tuple[TimeEntry, datetime | None]]] = defaultdict(list)
+    for entry, submitted_at in told:
+        by_person[entry.person_id].append((entry, submitted_at))
+    mailbox = outbox.default_mailbox(session)
+    for person_id, own in sorted(by_person.items()):
+        person = own[0][0].person
+        if mailbox is None or person_id == actor.person_id or not (person.active and person.mail_notifications):
+            continue
+        with force_locale(SOURCE_LANGUAGE):  # as our pages speak so far
+            subject = ngettext("%(num)s time entry came back", "%(num)s time entries came back", len(own))
+            text = _text(actor, [entry for entry, _submitted_at in own], reason)
+        outbox.queue(
+            session,
+            now=now,
+            mailbox_id=mailbox.id,
+            idempotency_key=f"time-rejected:{person_id}:{_key(own)}",
+            purpose="notification",
+            about=("time_entry", own[0][0].id),
+            to=[Address(person.name, person.email)],
+            subject=subject,
+            text=text,
+            automatic=True,
+        )
+
+
+def _key(own: Told) -> str:
+    named = ";".join(
+        f"{entry.id}@{at.isoformat() if at else ''}" for entry, at in sorted(own, key=lambda one: one[0].id)
+    )
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _text(actor: Actor, entries: Sequence[TimeEntry], reason: str) -> str:
+    head = _("%(who)s rejected time of yours:", who=actor.name)
+    lines = "\n".join(f"- {_line(entry)}" for entry in entries)
+    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
+    link = f"\n\n{base_url}/time/entries/{entries[0].id}" if base_url else ""
+    return f"{head}\n\n{lines}\n\n{reason}\n\n{_('Change it and submit it again.')}{link}\n"
+
+
+def _line(entry: TimeEntry) -> str:
+    item, note = entry.work_item, f": {entry.note}" if entry.note else ""
+    length = format_hm(queries.worked_of(entry).seconds)
+    return f"{day_filter(queries.day_of(entry))}, {length}, #{item.number} {item.title}{note}"

@@ -1,0 +1,294 @@
+"""What waits for approval: grouped, filtered, page by page, with the facts that remarks are made of (rule 2).
+
+A fixed number of queries however long the list: the sums of all groups, the ids of one page by key, the rows of that
+page with their facts, and what its projects have had so far.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.company import service as company
+from helpdesk.company.domain import BusinessHours
+from helpdesk.infra.sql import seconds_between
+from helpdesk.kernel.periods import zone_named
+from helpdesk.projects.models import Project, TaskDetails, WorkItem
+from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.charging import APPROVED
+from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
+from helpdesk.timekeeping.remarks import Remark, Submitted, remarks_of
+from helpdesk.timekeeping.rights import Reach
+
+PAGE = 50
+MOST_AT_ONCE = 500
+GROUPS = ("person", "client", "project", "manager")
+Manager = aliased(Person, name="project_manager")
+Writer = aliased(Person, name="writer")
+Other = aliased(TimeEntry, name="other")
+OnItem = aliased(TimeEntry, name="on_item")
+WORKED = seconds_between(TimeEntry.started_at, TimeEntry.ended_at)
+KEYS: dict[str, tuple[Any, Any]] = {
+    "person": (func.lower(Person.name), Person.id),
+    "client": (func.lower(Client.name), Client.id),
+    "project": (func.lower(Client.name + " " + Project.name), Project.id),
+    "manager": (func.lower(func.coalesce(Manager.name, "")), func.coalesce(Project.manager_id, 0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of all that waits is asked for; None is everything."""
+
+    person: int | None = None
+    client: int | None = None
+    project: int | None = None
+    manager: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What waits under one key: its id (0: nobody), how it is called, how many entries, how many seconds."""
+
+    id: int
+    name: str
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One entry of the page with what stands out about it."""
+
+    entry: TimeEntry
+    remarks: list[Remark]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page, the sums by group of what the filters leave, the choices of the filters, and the next page's key."""
+
+    lines: list[Waiting]
+    groups: dict[int, Sum]
+    choices: dict[str, list[Sum]] = field(default_factory=dict)
+    next_after: int | None = None
+
+
+def queue(session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None = None) -> Queue:
+    """Return a page of what the actor may look at, by group, person's work in the order of its start within each.
+
+    ``after`` is the id of the last entry of the page before; it still says where to go on once it is approved.
+    """
+    sums = _sums(session, reach)
+    chosen = [row for row in sums if _fits(row, filters)]
+    ids = _page_ids(session, reach=reach, group=group, filters=filters, after=after)
+    return Queue(
+        lines=waiting(session, ids[:PAGE]),
+        groups={each.id: each for each in _by(chosen, group)},
+        choices={name: _by(sums, name) for name in GROUPS},
+        next_after=ids[PAGE - 1] if len(ids) > PAGE else None,
+    )
+
+
+def plain_ids(session: Session, *, reach: Reach, filters: Filters) -> list[int]:
+    """Return the entries that the actor may approve and that stand out in no way; so many as one act takes."""
+    query = _submitted(reach, filters).with_only_columns(TimeEntry.id)
+    if not reach.own_too:
+        query = query.where(TimeEntry.person_id != reach.person_id)
+    ids = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id).limit(MOST_AT_ONCE)).all()
+    return [line.entry.id for line in waiting(session, ids) if not line.remarks]
+
+
+def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
+    """Return entries with what stands out about each, in the order of ``ids``."""
+    overlaps = exists().where(
+        Other.person_id == TimeEntry.person_id,
+        Other.id != TimeEntry.id,
+        Other.status != "reversed",
+        Other.duration_only.is_(False),
+        Other.started_at < TimeEntry.ended_at,
+        or_(Other.ended_at.is_(None), Other.ended_at > TimeEntry.started_at),
+    )
+    on_item = (
+        select(func.sum(seconds_between(OnItem.started_at, OnItem.ended_at)))
+        .where(OnItem.work_item_id == TimeEntry.work_item_id, OnItem.status.not_in(("reversed", "rejected")))
+        .correlate(TimeEntry)
+        .scalar_subquery()
+    )
+    trimmed = exists().where(TimerEventRow.entry_uuid == TimeEntry.uuid, TimerEventRow.kind == "trim")
+    query = (
+        queries.with_work()
+        .outerjoin(TaskDetails, TaskDetails.work_item_id == TimeEntry.work_item_id)
+        .outerjoin(TimeReversal, TimeReversal.replacement_id == TimeEntry.id)
+        .outerjoin(Writer, and_(Writer.id == TimeEntry.created_by_id, Writer.id != TimeEntry.person_id))
+        .where(TimeEntry.id.in_(ids))
+        .add_columns(
+            and_(TimeEntry.duration_only.is_(False), overlaps).label("overlaps"),
+            on_item.label("item_seconds"),
+            and_(TimeEntry.source == "timer", trimmed).label("trimmed"),
+            TaskDetails.estimate_seconds,
+            TimeReversal.id.label("reversal_id"),
+            Writer.name.label("written_by"),
+        )
+    )
+    rows = {row[0].id: row for row in session.execute(query)} if ids else {}
+    had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
+    hours = _Hours(company.get_company(session).business_hours)
+    found = [rows[entry_id] for entry_id in ids if entry_id in rows]
+    return [Waiting(row[0], remarks_of(_facts(row, had, hours))) for row in found]
+
+
+class _Hours:
+    """The business hours of clients, each text read once; one that cannot be read is no day at all."""
+
+    def __init__(self, of_company: str) -> None:
+        self.of_company = of_company
+        self.known: dict[str, BusinessHours] = {}
+
+    def of(self, client: Client) -> BusinessHours:
+        text = client.business_hours or self.of_company
+        if text not in self.known:
+            self.known[text] = BusinessHours.parse(text)
+        return self.known[text]
+
+
+def _facts(row: Any, had: dict[int, int], hours: _Hours) -> Submitted:  # noqa: ANN401 - a row of labelled columns
+    entry: TimeEntry = row[0]
+    client, project = queries.client_of(entry), entry.work_item.project
+    zone = zone_named(client.time_zone)
+    starts, ends = (each.astimezone(zone).replace(tzinfo=None) for each in (entry.started_at, _end(entry)))
+    return Submitted(
+        starts=starts,
+        ends=ends,
+        duration_only=entry.duration_only,
+        note=entry.note,
+        business_hours=hours.of(client),
+        is_billable=entry.billable == "billable",
+        overlaps=bool(row.overlaps),
+        item_seconds=int(row.item_seconds or 0),
+        estimate_seconds=row.estimate_seconds,
+        project_seconds=had.get(project.id, 0),
+        maximum_seconds=project.max_billable_seconds,
+        is_edited=entry.edited_at is not None,
+        written_by=row.written_by or "",
+        is_trimmed=bool(row.trimmed),
+        trimmed_seconds=_trimmed_seconds(entry),
+        replaces=row.reversal_id is not None,
+    )
+
+
+def _trimmed_seconds(entry: TimeEntry) -> int:
+    """Return how much longer the timer ran than the entry says; 0 where nobody timed it."""
+    said = (entry.timer_says or {}).get("ended_at")
+    return max(int((datetime.fromisoformat(said) - _end(entry)).total_seconds()), 0) if said else 0
+
+
+def _end(entry: TimeEntry) -> datetime:
+    return entry.ended_at or entry.started_at
+
+
+def _project_seconds(session: Session, projects: Collection[Project]) -> dict[int, int]:
+    """Return the billable time of those projects that have a maximum: as approved, else as worked."""
+    limited = [project.id for project in projects if project.max_billable_seconds is not None]
+    if not limited:
+        return {}
+    counted = func.coalesce(TimeEntry.billable_seconds, WORKED)
+    query = (
+        select(WorkItem.project_id, func.sum(counted))
+        .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
+        .where(
+            WorkItem.project_id.in_(limited),
+            TimeEntry.billable == "billable",
+            TimeEntry.status.in_((*APPROVED, "submitted")),
+        )
+        .group_by(WorkItem.project_id)
+    )
+    return {project_id: int(seconds or 0) for project_id, seconds in session.execute(query)}
+
+
+def _submitted(reach: Reach, filters: Filters) -> Select[Any]:
+    query = (
+        select(TimeEntry.id)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .join(Person, Person.id == TimeEntry.person_id)
+        .outerjoin(Manager, Manager.id == Project.manager_id)
+        .where(TimeEntry.status == "submitted", reach.condition)
+    )
+    for column, wanted in _columns(filters):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return query
+
+
+def _columns(filters: Filters) -> Iterable[tuple[Any, int | None]]:  # columns that a query compares
+    return (
+        (TimeEntry.person_id, filters.person),
+        (Project.client_id, filters.client),
+        (Project.id, filters.project),
+        (func.coalesce(Project.manager_id, 0), filters.manager),
+    )
+
+
+def _page_ids(session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None) -> Sequence[int]:
+    keys = (*KEYS[group], TimeEntry.started_at, TimeEntry.id)
+    query = _submitted(reach, filters)
+    if after is not None:
+        last = session.execute(_of_entry(after).with_only_columns(*keys)).one_or_none()
+        if last is not None:
+            values = [literal(value, key.type) for key, value in zip(keys, last, strict=True)]
+            query = query.where(tuple_(*keys) > tuple_(*values))
+    return session.scalars(query.order_by(*keys).limit(PAGE + 1)).all()
+
+
+def _of_entry(entry_id: int) -> Select[Any]:
+    return (
+        select(TimeEntry.id)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .join(Person, Person.id == TimeEntry.person_id)
+        .outerjoin(Manager, Manager.id == Project.manager_id)
+        .where(TimeEntry.id == entry_id)
+    )
+
+
+def _sums(session: Session, reach: Reach) -> Sequence[Any]:
+    """Return one row for each person on each project: what the sums and the choices of the filters are made of."""
+    query = (
+        _submitted(reach, Filters())
+        .with_only_columns(
+            TimeEntry.person_id,
+            Person.name.label("person_name"),
+            Client.id.label("client_id"),
+            Client.name.label("client_name"),
+            Project.id.label("project_id"),
+            (Client.name + ", " + Project.name).label("project_name"),
+            func.coalesce(Project.manager_id, 0).label("manager_id"),
+            func.coalesce(Manager.name, "").label("manager_name"),
+            func.count().label("count"),
+            func.sum(WORKED).label("seconds"),
+        )
+        .group_by(TimeEntry.person_id, Person.name, Client.id, Client.name, Project.id, Project.name, Manager.name)
+    )
+    return session.execute(query).all()
+
+
+def _fits(row: Any, filters: Filters) -> bool:  # noqa: ANN401 - a row of labelled columns
+    return all(getattr(filters, name) in {None, getattr(row, f"{name}_id")} for name in GROUPS)
+
+
+def _by(rows: Iterable[Any], group: str) -> list[Sum]:
+    """Return the sums of rows by one of their keys, by name."""
+    found: dict[int, Sum] = {}
+    for row in rows:
+        key, name = getattr(row, f"{group}_id"), getattr(row, f"{group}_name")
+        before = found.get(key, Sum(key, name, 0, 0))
+        found[key] = Sum(key, name, before.count + row.count, before.seconds + int(row.seconds or 0))
+    return sorted(found.values(), key=lambda each: (each.name.casefold(), each.id))
