@@ -7,12 +7,15 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
+from helpdesk.kernel.durations import MINUTE
 from helpdesk.kernel.errors import Conflict, Denied, NotFound
+from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.proposals import queries
 from helpdesk.proposals.domain import propose
 from helpdesk.proposals.models import ProposalDecision
 from helpdesk.proposals.queries import Proposed
 from helpdesk.timekeeping import service as time
+from helpdesk.timekeeping.domain import Worked, read_worked, write_worked
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.service.ground import entry_of_uuid, lock_owner
 
@@ -46,6 +49,8 @@ def accept(
 ) -> TimeEntry:
     """Write a proposal as a draft entry of ``worked``, as people type it, and return the entry; once, however often.
 
+    A length that was typed begins where the proposal does.
+
     Raises:
         Conflict: it was dismissed, or time was written for it meanwhile.
         RuleViolation: what was typed is no time, or the day is locked.
@@ -63,7 +68,7 @@ def accept(
         now=now,
         item_id=one.item.id,
         day=one.proposal.day,
-        worked=worked,
+        worked=_from_where_it_began(one, worked, now),
         note=note,
         billable=billable,
         work_type_id=work_type_id,
@@ -104,6 +109,16 @@ def _open(session: Session, actor: Actor, now: datetime, key: str) -> Proposed:
             return one
     message = "This is not proposed any more: it was decided, or time was written for it meanwhile."
     raise Conflict(message)
+
+
+def _from_where_it_began(one: Proposed, worked: str, now: datetime) -> str:
+    """Return a typed length as a range, where that is within the day and whole minutes; all else as it was typed."""
+    zone, start = zone_named(one.item.project.client.time_zone), one.proposal.started_at
+    day = local_day(start, zone)
+    read = read_worked(worked, day=one.proposal.day, zone=zone, now=now)
+    end = start + timedelta(seconds=read.seconds)
+    fits = end <= now and local_day(end, zone) == day == one.proposal.day and read.seconds % MINUTE == 0
+    return write_worked(Worked(start, end, duration_only=False), zone)[1] if read.duration_only and fits else worked
 
 
 def _decide(
