@@ -1,7 +1,7 @@
 """Reads of the retainers slice: the engine's books from rows, what is closed, what overage is still open."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -98,14 +98,22 @@ def covering_agreement(
 ) -> Agreement | None:
     """Return the narrowest agreement that covers work of a day of its contract (rule 10); None where none does."""
     rows = {row.id: row for row in agreements_of(session, client_id=client_id)}
+    return rows.get(
+        narrowest({each: engine_agreement(row) for each, row in rows.items()}, project_id, work_type_id, on)
+    )
+
+
+def narrowest(
+    agreements: Mapping[int, engine.Agreement], project_id: int | None, work_type_id: int | None, on: date
+) -> int:
+    """Return the id of the narrowest of a client's agreements that covers the work; 0 where none does."""
     work_type = None if work_type_id is None else str(work_type_id)
     found = [
-        (engine.narrowness(agreement), row.id)
-        for row in rows.values()
-        if (agreement := engine_agreement(row)).is_in_force(on)
-        and agreement.covers(project=str(project_id), work_type=work_type)
+        (engine.narrowness(agreement), agreement_id)
+        for agreement_id, agreement in agreements.items()
+        if agreement.is_in_force(on) and agreement.covers(project=str(project_id), work_type=work_type)
     ]
-    return rows[max(found)[1]] if found else None
+    return max(found)[1] if found else 0
 
 
 def closed_periods(session: Session, *, agreement_ids: Iterable[int]) -> dict[int, dict[Month, RetainerPeriod]]:

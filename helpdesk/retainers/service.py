@@ -1,6 +1,6 @@
 """Use cases of retainers: agree, look at a month, close it, reopen it (docs/billing.md rules 8 to 13)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -41,17 +41,13 @@ def _name_of_period(session: Session, period_id: int) -> str:
 charging.name_holders(HOLDER, _name_of_period)
 
 
-def _covering_id(
-    session: Session, client_id: int, project_id: int | None, work_type_id: int | None, on: date
-) -> int | None:
-    """Return the id of the agreement whose rounding counts for work."""
-    found = queries.covering_agreement(
-        session, client_id=client_id, project_id=project_id, work_type_id=work_type_id, on=on
-    )
-    return found.id if found else None
+def _finder_of(session: Session, client_id: int) -> Callable[[int | None, int | None, date], int | None]:
+    """Return what finds the agreement whose rounding counts for work of the client."""
+    known = {row.id: engine_agreement(row) for row in queries.agreements_of(session, client_id=client_id)}
+    return lambda project_id, work_type_id, on: queries.narrowest(known, project_id, work_type_id, on) or None
 
 
-rates.name_covering(_covering_id)
+rates.name_covering(_finder_of)
 giving_back.register(HOLDER)
 
 

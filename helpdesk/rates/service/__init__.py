@@ -2,7 +2,14 @@
 
 from helpdesk.rates.service.cards import end_rate, find_price, on_rate_set, remove_rate, set_rate
 from helpdesk.rates.service.costs import cost_of, remove_cost, set_cost
-from helpdesk.rates.service.rounding import name_covering, policy_of, rounding_for, rounding_of, set_rounding
+from helpdesk.rates.service.rounding import (
+    RoundingRules,
+    name_covering,
+    policy_of,
+    rounding_for,
+    rounding_of,
+    set_rounding,
+)
 from helpdesk.rates.service.work_types import (
     add_default_work_types,
     add_work_type,
@@ -12,6 +19,7 @@ from helpdesk.rates.service.work_types import (
 )
 
 __all__ = [
+    "RoundingRules",
     "add_default_work_types",
     "add_work_type",
     "archive_work_type",

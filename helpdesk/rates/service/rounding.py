@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
@@ -19,25 +19,45 @@ MOST_MINIMUM_MINUTES = 1440
 MOST_GRACE_SECONDS = 3600
 
 
-Covering = Callable[[Session, int, int | None, int | None, date], int | None]
+Finder = Callable[[int | None, int | None, date], int | None]
+"""From project, work type and day of the work to the agreement that covers it."""
+
+Covering = Callable[[Session, int], Finder]
 
 _covering: list[Covering] = []
 
 
 def name_covering(covering: Covering) -> None:
-    """Tell how to find the agreement that covers work: (session, client, project, work type, day) -> its id or None."""
+    """Tell how to find the agreement that covers work of a client: (session, client) -> a finder."""
     _covering[:] = [covering]
+
+
+class RoundingRules:
+    """All policies, read once, and which of them counts for which work; for as long as one call lasts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rows = session.scalars(select(RoundingPolicyRow)).all()
+        self._finders: dict[int, Finder] = {}
+
+    def of(
+        self, *, client_id: int, on: date, project_id: int | None = None, work_type_id: int | None = None
+    ) -> RoundingPolicyRow | None:
+        """Return the rounding of work on a day: of the agreement that covers it, the client, all, or None."""
+        agreement_id = None
+        if _covering and any(row.agreement_id is not None for row in self._rows):
+            if client_id not in self._finders:
+                self._finders[client_id] = _covering[0](self._session, client_id)
+            agreement_id = self._finders[client_id](project_id, work_type_id, on)
+        return rounding_of(self._rows, client_id=client_id, on=on, agreement_id=agreement_id)
 
 
 def rounding_for(
     session: Session, *, client_id: int, on: date, project_id: int | None = None, work_type_id: int | None = None
 ) -> RoundingPolicyRow | None:
-    """Return the rounding of work on a day: of the agreement that covers it, the client, all, or None."""
-    row = RoundingPolicyRow
-    rows = session.scalars(select(row).where(or_(row.client_id == client_id, row.client_id.is_(None)))).all()
-    has_own = any(each.agreement_id is not None for each in rows) and _covering
-    agreement_id = _covering[0](session, client_id, project_id, work_type_id, on) if has_own else None
-    return rounding_of(rows, client_id=client_id, on=on, agreement_id=agreement_id)
+    """Return the rounding of one piece of work; for many of them there is `RoundingRules`."""
+    rules = RoundingRules(session)
+    return rules.of(client_id=client_id, on=on, project_id=project_id, work_type_id=work_type_id)
 
 
 def rounding_of(

@@ -37,6 +37,7 @@ class PriceList:
     _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
     _cards: dict[int, list[RateCard]] = field(default_factory=dict)
     _rounding: dict[tuple[int, int, int | None, date], RoundingPolicyRow | None] = field(default_factory=dict)
+    _rules: rates.RoundingRules | None = None
     _costs: dict[tuple[int, date], Money | None] = field(default_factory=dict)
 
     def price(self, entry: TimeEntry) -> RateHit | RateMissing:
@@ -77,10 +78,12 @@ class PriceList:
     def rounding(self, entry: TimeEntry) -> RoundingPolicyRow | None:
         """Return the rounding policy of the work's agreement or client on its day; None where nobody set one."""
         key = (queries.client_of(entry).id, entry.work_item.project_id, entry.work_type_id, queries.day_of(entry))
+        if self._rules is None:
+            self._rules = rates.RoundingRules(self.session)
         if key not in self._rounding:
             client_id, project_id, work_type_id, on = key
-            self._rounding[key] = rates.rounding_for(
-                self.session, client_id=client_id, project_id=project_id, work_type_id=work_type_id, on=on
+            self._rounding[key] = self._rules.of(
+                client_id=client_id, project_id=project_id, work_type_id=work_type_id, on=on
             )
         return self._rounding[key]
 

@@ -14,6 +14,7 @@ from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
+from helpdesk.timekeeping import queries as time_queries
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
@@ -75,6 +76,22 @@ def bills(ids) -> list[float]:
     with unit_of_work() as session:
         query = select(TimeEntry.billable_seconds).where(TimeEntry.id.in_(ids)).order_by(TimeEntry.id)
         return [(seconds or 0) / 60 for seconds in session.scalars(query)]
+
+
+def test_a_list_reads_the_roundings_once_however_many_days_and_types_it_has(office, care, count_queries):
+    policy(client_id=office.acme.id)
+    policy(agreement_id=care, step_minutes=6)
+    ids = [*approve(office, 13, 13), *approve(office, 13, at=MORNING + timedelta(days=1))]
+
+    def queries_of(some) -> int:
+        with unit_of_work() as session:
+            entries = time_queries.entries_by_id(session, some)
+            with count_queries() as statements:
+                found = timekeeping.preview(session, entries)
+            assert {each.billable_seconds for each in found.values()} == {18 * 60}
+            return len(statements)
+
+    assert queries_of(ids) == queries_of(ids[:1])
 
 
 def test_what_the_retainer_covers_has_its_rounding_and_the_rest_that_of_the_client(office, care):
