@@ -41,6 +41,7 @@ class EntryLine:
     returned_because: str
     work_type_name: str
     editable: bool
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
         returned_because=entry.returned_because,
         work_type_name=entry.work_type.name if entry.work_type else "",
         editable=may_edit and entry.ended_at is not None,
+        asks=bool(entry.asks) or entry.differs,
     )
 
 
