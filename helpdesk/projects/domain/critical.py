@@ -76,6 +76,7 @@ class _Backward:
     plan: Plan
     early: dict[int, Span]
     spans: dict[int, Span] = field(default_factory=dict)
+    begins: dict[int, date] = field(default_factory=dict)
     ceilings: dict[int, date] = field(default_factory=dict)
 
     def walk(self, end: date) -> dict[int, Span]:
@@ -94,20 +95,21 @@ class _Backward:
             yield self.ceilings[parent.id]
         for link in links:
             after = self.plan.by_id[link.successor_id]
-            if after.id in self.spans and not after.is_done:
-                late = self.spans[after.id]
-                begins = late.starts_on if self.plan.is_summary(after.id) else begin_edge(after, late)
-                yield self.plan.latest_before(link, begins)
+            if after.id in self.begins and not after.is_done:
+                yield self.plan.latest_before(link, self.begins[after.id])
 
     def _begin(self, task: PlannedTask) -> None:
         early = self.early.get(task.id)
         if early is None:
             return
         if not self.plan.is_summary(task.id):
-            self.spans[task.id] = shape_of(task, early, self.plan.workdays).until_edge(self.ceilings[task.id])
+            late = shape_of(task, early, self.plan.workdays).until_edge(self.ceilings[task.id])
+            self.spans[task.id], self.begins[task.id] = late, begin_edge(task, late)
             return
-        below = around([self.spans[one.id] for one in self.plan.children[task.id] if one.id in self.spans])
-        self.spans[task.id] = below or early
+        below = [one.id for one in self.plan.children[task.id] if one.id in self.spans]
+        self.spans[task.id] = around([self.spans[one] for one in below]) or early
+        if below:
+            self.begins[task.id] = min(self.begins[one] for one in below if one in self.begins)
 
 
 def earliest(plan: Plan, *, from_day: date | None = None) -> dict[int, Span]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select
@@ -70,7 +71,7 @@ class StoredPlan:
     rows: tuple[TaskRow, ...]
     links: tuple[LinkRow, ...]
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
         """The plan as a value."""
         tasks = (
@@ -81,7 +82,7 @@ class StoredPlan:
         )
         return Plan(tuple(tasks), tuple(links))
 
-    @property
+    @cached_property
     def by_id(self) -> dict[int, TaskRow]:
         """The rows by the ids of their tasks."""
         return {row.id: row for row in self.rows}

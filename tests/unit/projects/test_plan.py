@@ -178,6 +178,12 @@ def test_a_task_of_a_summary_is_late_when_what_follows_the_summary_is():
     assert critical_path(SUMMARY) == [4, 6]
 
 
+def test_a_milestone_may_lie_on_the_day_on_which_what_precedes_its_summary_is_done():
+    whole = plan(task(1, "1"), task(2, "1"), task(3, "1", is_milestone=True, parent_id=2), links=(Link(1, 2),))
+
+    assert {task_id: one.days for task_id, one in slack(whole).items()} == {1: 0, 2: 0, 3: 0}
+
+
 def test_nothing_is_critical_where_nothing_is_planned():
     assert slack(plan(task(1))) == {}
     assert critical_path(plan(task(1))) == []
