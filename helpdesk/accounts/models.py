@@ -1,8 +1,8 @@
 """Staff, teams, sessions and sign-in attempts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -30,6 +30,22 @@ class Person(Base):
 
 
 Index("uq_people_email_lower", func.lower(Person.email), unique=True)
+
+
+class WeeklyTarget(Base):
+    """How long somebody means to work in a week, from a Monday on; ``person_id`` None: everybody without one."""
+
+    __tablename__ = "weekly_targets"
+    __table_args__ = (CheckConstraint("target_seconds BETWEEN 0 AND 604800", name="fits_a_week"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    effective_on: Mapped[date]
+    target_seconds: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+Index("uq_weekly_targets_from", func.coalesce(WeeklyTarget.person_id, 0), WeeklyTarget.effective_on, unique=True)
 
 
 class Team(Base):

@@ -1,21 +1,31 @@
 """Forms of time: a new entry, a changed one, a rejection."""
 
+import re
 from collections.abc import Sequence
+from datetime import date
 
+from flask import request
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
-from helpdesk.infra.forms import StrictForm, optional_id, options
+from helpdesk.infra.db import once
+from helpdesk.infra.forms import StrictForm, optional_id, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping.models import BILLABLE
+from helpdesk.timekeeping.service.cells import CellEdit
+from helpdesk.timekeeping.timesheet import RowKey, Typed
 
 NOTE_LENGTH = 2000
 WORKED_LENGTH = 40
 MOST_NUMBER = 2**31 - 1
+
+_CELL = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WAS = "was."
 
 
 def billing_choices() -> list[tuple[str, str]]:
@@ -31,7 +41,7 @@ def new_billing_choices() -> list[tuple[str, str]]:
 
 def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType | None = None) -> None:
     """Fill a select field with the work types in use, and the chosen one even where it is not any more."""
-    kinds = rates.work_types(session)
+    kinds = _work_types(session)
     if chosen is not None and chosen not in kinds:
         kinds.append(chosen)
     field.choices = options([("", _("No work type")), *((kind.id, kind.name) for kind in kinds)])
@@ -39,7 +49,12 @@ def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType |
 
 def default_work_type(session: Session) -> int | None:
     """Return the work type that a new entry begins with."""
-    return next((kind.id for kind in rates.work_types(session) if kind.is_default), None)
+    return next((kind.id for kind in _work_types(session) if kind.is_default), None)
+
+
+def _work_types(session: Session) -> list[WorkType]:
+    """Return the work types in use; the forms of one page ask once."""
+    return list(once(session, "work types", read=lambda: rates.work_types(session)))
 
 
 class WorkForm(StrictForm):
@@ -108,9 +123,11 @@ class PlainForm(StrictForm):
 
 
 class SubmitForm(StrictForm):
-    """The week that is done."""
+    """The week that is done, or which days and rows of it: none ticked is all of them."""
 
     week = StringField(validators=[InputRequired()])
+    days = SelectMultipleField(validate_choice=False)
+    rows = SelectMultipleField(validate_choice=False)
 
 
 class ReopenForm(StrictForm):
@@ -150,3 +167,62 @@ class TimerForm(StrictForm):
         names = rates.work_type_names(session)
         self.work_type_id.choices = options([("", _("No work type")), *names.items()])
         self.billable.choices = options(billing_choices())
+
+
+class SheetForm(StrictForm):
+    """A week whose cells are sent: for each a field ``4871.2.2026-11-16``, and what it showed as ``was.…``."""
+
+    week = StringField(validators=[InputRequired()])
+    person_id = IntegerField(validators=[Optional()])
+
+    def edits(self) -> list[CellEdit]:
+        """Return what was typed into cells that were sent, in their order.
+
+        Raises:
+            RuleViolation: the form says no week, or names a field that no sheet has.
+        """
+        sent = {name: text for name, text in request.form.items() if _CELL.fullmatch(name)}
+        were = {f"{_WAS}{name}" for name in sent}
+        refuse_unknown((*request.form, *request.files), known=[field.name for field in self] + [*sent, *were])
+        if not self.validate():
+            raise RuleViolation(_("That is no timesheet; reload the page."))
+        return [_edit(name, text) for name, text in sent.items()]
+
+
+class RowForm(StrictForm):
+    """A row for the week: a number or some letters, or the one that was picked of several."""
+
+    week = StringField(validators=[InputRequired()])
+    person_id = IntegerField(validators=[Optional()])
+    item = StringField(_l("Add a row"), validators=[Length(max=WORKED_LENGTH)])
+    pick = IntegerField(validators=[Optional(), NumberRange(min=1, max=MOST_NUMBER)])
+    row_type_id = SelectField(_l("Work type of the row"), coerce=optional_id)
+
+    def offer(self, session: Session) -> None:
+        """Fill the choices."""
+        offer_work_types(self.row_type_id, session)
+
+
+class RemoveRowForm(StrictForm):
+    """A row that goes out of the week again."""
+
+    week = StringField(validators=[InputRequired()])
+    person_id = IntegerField(validators=[Optional()])
+    row = StringField(validators=[InputRequired()])
+
+
+class CopyForm(StrictForm):
+    """The week to fill from the one before, with or without its hours."""
+
+    week = StringField(validators=[InputRequired()])
+    person_id = IntegerField(validators=[Optional()])
+    what = SelectField(choices=options([("rows", "rows"), ("hours", "hours")]), default="rows")
+
+
+def _edit(name: str, text: str) -> CellEdit:
+    row, _dot, day = name.rpartition(".")
+    seen, _bar, shown = request.form.get(_WAS + name, "").partition("|")
+    try:
+        return CellEdit(RowKey.parse(row), date.fromisoformat(day), Typed(text.strip()[:WORKED_LENGTH], shown, seen))
+    except ValueError:
+        raise RuleViolation(_("%(day)s is no day.", day=day)) from None

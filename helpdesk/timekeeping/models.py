@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -83,6 +83,7 @@ class TimeEntry(Base):
 
     work_item: Mapped[WorkItem] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id])
     work_type: Mapped[WorkType | None] = relationship()
     charges: Mapped[list["Charge"]] = relationship(back_populates="entry")
 
@@ -130,6 +131,32 @@ class TimerState(Base):
     revision: Mapped[int]
     paused_uuid: Mapped[str | None]
     changed_at: Mapped[datetime]
+
+
+class TimesheetRow(Base):
+    """A row that somebody put into a week before there was time on it: work item and work type, or none."""
+
+    __tablename__ = "timesheet_rows"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    monday: Mapped[date]
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"))
+    work_type_id: Mapped[int | None] = mapped_column(ForeignKey("work_types.id"))
+    created_at: Mapped[datetime]
+
+    work_item: Mapped[WorkItem] = relationship()
+    work_type: Mapped[WorkType | None] = relationship()
+
+
+Index(
+    "uq_timesheet_rows_row",
+    TimesheetRow.person_id,
+    TimesheetRow.monday,
+    TimesheetRow.work_item_id,
+    func.coalesce(TimesheetRow.work_type_id, 0),
+    unique=True,
+)
 
 
 class Charge(Base):

@@ -75,6 +75,7 @@ def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
         TimeEntry.started_at >= first - timedelta(days=1),
         TimeEntry.started_at < last + timedelta(days=2),
     )
+    query = query.options(joinedload(TimeEntry.created_by).lazyload(Person.memberships))
     entries = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id))
     return [entry for entry in entries if Week.of(day_of(entry)) == week]
 

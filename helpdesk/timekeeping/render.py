@@ -1,21 +1,20 @@
-"""The values that the pages of time show, made of entries: a week as a grid and as a list, what waits for approval."""
+"""The values that the pages of time show, made of entries: a week as a list, what waits for approval."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
 from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.domain import Week
 from helpdesk.timekeeping.models import TimeEntry
 
 SATURDAY = 6
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -23,54 +22,32 @@ class EntryLine:
     """One entry as a line; ``worked_seconds`` of a running one are those up to now."""
 
     id: int
+    version: int
     number: int
     kind: str
     title: str
+    client_id: int
     client_name: str
     zone: str
     person_name: str
     note: str
     day: date
     span: str
+    started_at: datetime
     ended_at: datetime | None
+    duration_only: bool
     worked_seconds: int
     billable_seconds: int | None
     billable: str
     status: str
     rejected_because: str
     returned_because: str
+    work_type_id: int | None
     work_type_name: str
     editable: bool
     asks: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One work item on one day."""
-
-    seconds: int
-    rejected: bool
-    locked: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """One work item in a week."""
-
-    number: int
-    kind: str
-    title: str
-    worked_seconds: int
-    billable: str
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
-class Group:
-    """The work items of one client in a week."""
-
-    client_name: str
-    rows: list[Row]
+    written_by: str
+    overlaps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,40 +100,53 @@ def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
     """Return an entry as a line. ``editable`` has a page: nothing that runs has; it says what cannot be changed."""
     return EntryLine(
         id=entry.id,
+        version=entry.version,
         number=entry.work_item.number,
         kind=entry.work_item.kind,
         title=entry.work_item.title,
+        client_id=queries.client_of(entry).id,
         client_name=queries.client_of(entry).name,
         zone=queries.client_of(entry).time_zone,
         person_name=entry.person.name,
         note=entry.note,
         day=queries.day_of(entry),
         span=queries.span_of(entry),
+        started_at=entry.started_at,
         ended_at=entry.ended_at,
+        duration_only=entry.duration_only,
         worked_seconds=queries.worked_seconds(entry, now=now),
         billable_seconds=entry.billable_seconds,
         billable=entry.billable,
         status=entry.status,
         rejected_because=entry.rejected_because,
         returned_because=entry.returned_because,
+        work_type_id=entry.work_type_id,
         work_type_name=entry.work_type.name if entry.work_type else "",
         editable=may_edit and entry.ended_at is not None,
         asks=bool(entry.asks) or entry.differs,
+        written_by=entry.created_by.name if entry.created_by and entry.created_by_id != entry.person_id else "",
     )
+
+
+def with_overlaps(lines: Sequence[EntryLine]) -> list[EntryLine]:
+    """Return the same lines, each with the numbers of the items on which the same time of day was worked too.
+
+    Typed lengths have no time of day, and what runs ends nowhere yet.
+    """
+    timed = sorted((one for one in lines if not one.duration_only), key=attrgetter("started_at", "id"))
+    crossing: dict[int, list[int]] = defaultdict(list)
+    for at, one in enumerate(timed):
+        for other in timed[at + 1 :]:
+            if other.started_at >= (one.ended_at or FOREVER):
+                break
+            crossing[one.id].append(other.number)
+            crossing[other.id].append(one.number)
+    return [replace(one, overlaps=tuple(crossing[one.id])) for one in lines]
 
 
 def days(lines: Sequence[EntryLine], week: Week, *, today: date) -> list[Day]:
     """Return the seven days of the week, each with its lines by start."""
     return [_day(day, [line for line in lines if line.day == day], today) for day in week.days]
-
-
-def groups(lines: Sequence[EntryLine], week: Week) -> list[Group]:
-    """Return the grid: clients by name, their work items by number, a cell for each day."""
-    ordered = sorted(lines, key=lambda line: (line.client_name.casefold(), line.number))
-    return [
-        Group(name, [_row(list(of_item), week) for _number, of_item in groupby(of_client, key=attrgetter("number"))])
-        for name, of_client in groupby(ordered, key=attrgetter("client_name"))
-    ]
 
 
 def totals(lines: Sequence[EntryLine]) -> Totals:
@@ -198,26 +188,6 @@ def _day(day: date, lines: list[EntryLine], today: date) -> Day:
         worked_seconds=_sum(lines),
         billable_seconds=_sum(line for line in lines if line.billable == "billable"),
         entries=lines,
-    )
-
-
-def _row(lines: list[EntryLine], week: Week) -> Row:
-    kinds = {line.billable for line in lines}
-    return Row(
-        number=lines[0].number,
-        kind=lines[0].kind,
-        title=lines[0].title,
-        worked_seconds=_sum(lines),
-        billable=kinds.pop() if len(kinds) == 1 else "billable",
-        cells=[_cell([line for line in lines if line.day == day]) for day in week.days],
-    )
-
-
-def _cell(lines: list[EntryLine]) -> Cell:
-    return Cell(
-        seconds=_sum(lines),
-        rejected=any(line.status == "rejected" for line in lines),
-        locked=bool(lines) and all(line.status in APPROVED for line in lines),
     )
 
 

@@ -19,9 +19,9 @@ Furnish = Callable[[Session, Office, datetime], Mapping[str, int | str]]
 class Row:
     """One request and the status that each actor must get.
 
-    ``path`` and the values of ``form`` may name ids in braces: the office's people, clients, projects and contacts
-    by their names there, its items by number (``{acme_ticket}``) or by id (``{acme_ticket_id}``), ``{missing}`` for
-    an id that nothing has, and whatever the table's own ``furnish`` returned.
+    ``path`` and the names and values of ``form`` may name ids in braces: the office's people, clients, projects and
+    contacts by their names there, its items by number (``{acme_ticket}``) or by id (``{acme_ticket_id}``),
+    ``{missing}`` for an id that nothing has, and whatever the table's own ``furnish`` returned.
     """
 
     endpoint: str

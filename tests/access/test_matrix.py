@@ -24,8 +24,12 @@ def send(house: FurnishedHouse, actor: str, row: Row) -> TestResponse:
         row.path.format(**house.ids),
         method=row.method,
         query_string=row.query.format(**house.ids),
-        data={name: _filled(value, house) for name, value in row.form.items()} if row.method == "POST" else None,
+        data=_form(row, house) if row.method == "POST" else None,
     )
+
+
+def _form(row: Row, house: FurnishedHouse) -> dict[str, str | list[str]]:
+    return {name.format(**house.ids): _filled(value, house) for name, value in row.form.items()}
 
 
 def _filled(value: Any, house: FurnishedHouse) -> str | list[str]:

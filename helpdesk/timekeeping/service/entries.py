@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,11 @@ from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import charging, claims, limits, queries
-from helpdesk.timekeeping.domain import read_worked, write_worked
+from helpdesk.timekeeping.domain import Worked, read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
 from helpdesk.timekeeping.service import corrections, events, history
 from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_owner, refuse_closed
+from helpdesk.timekeeping.service.limits import refuse_overfull_day
 from helpdesk.timekeeping.service.locks import refuse_locked_days, refuse_locked_entry
 
 
@@ -58,6 +60,7 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     billed = _known(session, billable, item, work_type_id)
     if billed == "billable":
         limits.refuse_over_limit(session, item.project, added_seconds=read.seconds)
+    refuse_overfull_day(session, person_id=owner_id, item=item, day=day, seconds=read.seconds, now=now)
     entry = TimeEntry(
         uuid=uuid or str(uuid4()),
         work_item=item,
@@ -86,7 +89,7 @@ def edit_entry(
     now: datetime,
     entry_id: int,
     day: date,
-    worked: str,
+    worked: str | Worked,
     note: str = "",
     billable: str = "billable",
     work_type_id: int | None = None,
@@ -94,8 +97,9 @@ def edit_entry(
 ) -> TimeEntry:
     """Change an entry and return it: a draft again, whatever it was before. Approved time changes with a reason.
 
-    A ``worked`` that still reads as the entry was written leaves its interval alone, to the second. Where a closed
-    period has drawn the entry it is reversed, and what is returned is its replacement, submitted.
+    A ``worked`` that still reads as the entry was written leaves its interval alone, to the second; an interval may
+    be given in place of a text. Where a closed period has drawn the entry it is reversed, and what is returned is its
+    replacement, submitted.
 
     Raises:
         NotFound: no such entry, or somebody else's.
@@ -107,10 +111,11 @@ def edit_entry(
     billed_before = _billed_seconds(entry)
     billed = _known(session, billable, entry.work_item, work_type_id)
     facts: dict[str, Any] = {"note": note, "work_type_id": work_type_id, "billable": billed}
-    if (day, worked.strip()) != write_worked(queries.worked_of(entry), zone):
-        read = read_worked(worked, day=day, zone=zone, now=now)
+    read = _reread(entry, worked, day=day, zone=zone, now=now)
+    if read != queries.worked_of(entry):
+        _refuse_overfull(session, entry, read, zone, now)
         facts |= {"started_at": read.started_at, "ended_at": read.ended_at, "duration_only": read.duration_only}
-    moved_to = local_day(facts.get("started_at", entry.started_at), zone)
+    moved_to = local_day(read.started_at, zone)
     locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason, also=[moved_to])
     held_by = claims.claims_of(session, entry)
     if held_by:
@@ -200,6 +205,29 @@ def _at_rest(session: Session, actor: Actor, entry_id: int, *, may_run: bool = F
         message = "This entry is reversed; what stands in its place is corrected instead."
         raise Conflict(message)
     return entry
+
+
+def _reread(entry: TimeEntry, worked: str | Worked, *, day: date, zone: ZoneInfo, now: datetime) -> Worked:
+    if isinstance(worked, Worked):
+        return worked
+    before = queries.worked_of(entry)
+    unchanged = (day, worked.strip()) == write_worked(before, zone)
+    return before if unchanged else read_worked(worked, day=day, zone=zone, now=now)
+
+
+def _refuse_overfull(session: Session, entry: TimeEntry, read: Worked, zone: ZoneInfo, now: datetime) -> None:
+    """Let an entry that grows, or goes to another day, not make that day longer than a day is."""
+    day = local_day(read.started_at, zone)
+    if read.seconds > queries.worked_of(entry).seconds or day != queries.day_of(entry):
+        refuse_overfull_day(
+            session,
+            person_id=entry.person_id,
+            item=entry.work_item,
+            day=day,
+            seconds=read.seconds,
+            now=now,
+            entry_id=entry.id,
+        )
 
 
 def _owner(session: Session, actor: Actor, person_id: int | None) -> int:

@@ -10,7 +10,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import back_or, zone
+from helpdesk.infra.web import back_or, own_path, zone
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
@@ -44,7 +44,7 @@ def add_entry() -> ResponseReturnValue:
                 )
                 _tell_added(session, entry)
                 week_of_it = week_url(queries.day_of(entry), person.id)
-            return redirect(week_of_it, code=303)
+            return redirect(own_path(request.form.get("next")) or week_of_it, code=303)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
         except NotFound as refusal:
@@ -52,7 +52,7 @@ def add_entry() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.refuse(refusal, "worked")
     shown = Week.of(form.day.data or local_day(now, zone()))
-    return week_page(shown, person, form, now), 422
+    return week_page(shown, person, now, form=form), 422
 
 
 @bp.get("/time/entries/<int:entry_id>")
@@ -88,7 +88,7 @@ def change_entry(entry_id: int) -> ResponseReturnValue:
                 )
                 back = week_url(queries.day_of(changed), changed.person_id)
                 _tell_changed(entry_id, changed)
-            return redirect(back, code=303)
+            return redirect(own_path(request.form.get("next")) or back, code=303)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
         except RuleViolation as refusal:
@@ -110,7 +110,7 @@ def delete_entry(entry_id: int) -> ResponseReturnValue:
     with told_by_flash(), unit_of_work() as session:
         service.delete_entry(session, actor=actor, now=clock.now(), entry_id=entry_id, reason=form.reason.data or "")
         flash(_("The entry is deleted."), "ok")
-    return redirect(back, code=303)
+    return redirect(own_path(request.form.get("next")) or back, code=303)
 
 
 @bp.post("/time/entries/<int:entry_id>/reopen")

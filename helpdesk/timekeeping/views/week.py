@@ -1,5 +1,6 @@
 """A person's week: shown, and submitted."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
@@ -7,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.accounts import weekly_hours
 from helpdesk.accounts.models import Person
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -16,9 +18,11 @@ from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.timekeeping import queries, render, service
+from helpdesk.timekeeping import grid, queries, render, service, weeks
 from helpdesk.timekeeping.domain import Week
-from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, SubmitForm, default_work_type
+from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, RowForm, SubmitForm, default_work_type
+from helpdesk.timekeeping.grid import Refusal
+from helpdesk.timekeeping.timesheet import RowKey
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash
 
@@ -30,23 +34,25 @@ def week() -> str:
     actor, now = current_actor(), clock.now()
     shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(local_day(now, zone()))
     person = person_shown(read_session(), actor, request.args.get("person", type=int))
-    form = entry_form(read_session(), actor, person, formdata=None)
+    form = _fresh_form(read_session(), actor, person, shown, local_day(now, zone()))
     form.number.data = request.args.get("number", type=int)
-    form.day.data = _day_to_begin_with(shown, local_day(now, zone()))
-    form.work_type_id.data = default_work_type(read_session())
-    return week_page(shown, person, form, now)
+    return week_page(shown, person, now, form=form)
 
 
 @bp.post("/time/submit")
 @policy(DESK)
 def submit() -> ResponseReturnValue:
-    """Submit the drafts of one's own week."""
+    """Submit the drafts of one's own week, or of some of its days and rows."""
     form = SubmitForm()
     if not form.validate_on_submit():
         raise RuleViolation(_("Say which week is done."))
     chosen = Week.parse(form.week.data or "")
+    days = [day for day in chosen.days if day.isoformat() in (form.days.data or [])]
     with told_by_flash(), unit_of_work() as session:
-        entries = service.submit(session, actor=current_actor(), now=clock.now(), week=chosen)
+        rows = [RowKey.parse(row) for row in form.rows.data or []]
+        entries = service.submit_part(
+            session, actor=current_actor(), now=clock.now(), week=chosen, days=days, rows=rows
+        )
         flash(
             ngettext("%(num)s entry is submitted.", "%(num)s entries are submitted.", len(entries)),
             "ok" if entries else "warn",
@@ -78,26 +84,43 @@ def entry_form(session: Session, actor: Actor, person: Person, **more: object) -
     return form
 
 
-def week_page(shown: Week, person: Person, form: EntryForm, now: datetime) -> str:
-    """Return the page of a person's week, with ``form`` as far as it is filled."""
+def week_page(
+    shown: Week,
+    person: Person,
+    now: datetime,
+    *,
+    form: EntryForm | None = None,
+    row_form: RowForm | None = None,
+    refused: Mapping[str, Refusal] | None = None,
+) -> str:
+    """Return the page of a person's week, with what was typed and refused still in its forms."""
     session, actor = read_session(), current_actor()
     today = local_day(now, zone())
     is_me = person.id == actor.person_id
+    may_edit = is_me or actor.is_one_of(APPROVERS)
     entries = queries.week(session, person_id=person.id, week=shown)
-    lines = [render.line(entry, now=now, may_edit=is_me or actor.is_one_of(APPROVERS)) for entry in entries]
+    lines = render.with_overlaps([render.line(entry, now=now, may_edit=may_edit) for entry in entries])
     days = render.days(lines, shown, today=today)
+    put_in = weeks.rows(session, person_id=person.id, week=shown)
+    rows = row_form or RowForm(formdata=None, row_type_id=default_work_type(session))
+    rows.offer(session)
+    words = rows.item.data or request.args.get("find", "")
     return render_template(
         "timekeeping/week.html",
         week=_week_header(shown, person.id, today),
-        person={"id": person.id, "name": person.name, "is_me": is_me},
+        person={"id": person.id, "name": person.name, "is_me": is_me, "may_edit": may_edit},
         people=[{"id": person_id, "name": name} for person_id, name in _people(session, actor)],
         totals=render.totals(lines),
+        target_seconds=weekly_hours.target_seconds(session, person_id=person.id, monday=shown.monday),
         days=days,
-        groups=render.groups(lines, shown),
+        day_shown=_day_shown(shown, today),
+        groups=grid.groups(lines, put_in, shown, may_edit=may_edit, reader=zone(), refused=refused or {}),
         lists=[day for day in reversed(days) if day.entries],
         submit=render.submit_of(lines if is_me else []),
         returned=_returned(session, person.id, shown),
-        form=form,
+        form=form or _fresh_form(session, actor, person, shown, today),
+        row_form=rows,
+        found=weeks.matching_items(session, actor=actor, words=words) if words else [],
     )
 
 
@@ -125,7 +148,20 @@ def _returned(session: Session, person_id: int, shown: Week) -> list[dict[str, o
     ]
 
 
-def _day_to_begin_with(shown: Week, today: date) -> date:
+def _fresh_form(session: Session, actor: Actor, person: Person, shown: Week, today: date) -> EntryForm:
+    form = entry_form(session, actor, person, formdata=None)
+    form.day.data = day_to_begin_with(shown, today)
+    form.work_type_id.data = default_work_type(session)
+    return form
+
+
+def _day_shown(shown: Week, today: date) -> date:
+    """Return the day that a narrow page shows: the one asked for, else today, else Monday."""
+    asked = request.args.get("day", "")
+    return next((day for day in shown.days if day.isoformat() == asked), day_to_begin_with(shown, today))
+
+
+def day_to_begin_with(shown: Week, today: date) -> date:
     """Return today in its own week, and the first day of any other."""
     return today if Week.of(today) == shown else shown.monday
 

@@ -37,6 +37,12 @@ MONTH_END_WRITES = expect(
     anonymous=302, technician=403, account_manager=403, rival=403, bookkeeper=303, manager=303, admin=303
 )
 
+SOMEBODY_ELSES = expect(
+    anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=303, admin=303
+)
+
+CELL = {"week": "2026-W47", "{acme_ticket}.0.2026-11-16": "0:15"}
+ROW = {"week": "2026-W47", "row_type_id": ""}
 TYPED = {"day": "2026-11-16", "worked": "1.5", "note": "", "work_type_id": "", "billable": "billable"}
 
 
@@ -136,6 +142,49 @@ ROWS = [
     Row("timekeeping.locks", "GET", "/time/locks", MONTH_END),
     Row("timekeeping.set_lock", "POST", "/time/locks", MONTH_END_WRITES, form={"client_id": "", "through": ""}),
     Row("timekeeping.submit", "POST", "/time/submit", WRITERS, form={"week": "2026-W47"}),
+    Row("timekeeping.save_week", "POST", "/time/week", WRITERS, form=CELL),
+    Row("timekeeping.save_week", "POST", "/time/week", SOMEBODY_ELSES, form={**CELL, "person_id": "{manager}"}),
+    Row(
+        "timekeeping.save_week",
+        "POST",
+        "/time/week",
+        expect(anonymous=302, technician=422, account_manager=422, rival=303, bookkeeper=403, manager=303, admin=303),
+        form={"week": "2026-W47", "{globex_ticket}.0.2026-11-16": "0:15"},
+    ),
+    Row("timekeeping.cell", "GET", "/time/cell", WORKERS, query="row={acme_ticket}.0&day=2026-11-17"),
+    Row("timekeeping.cell", "GET", "/time/cell", RIVAL_ONLY, query="row={globex_ticket}.0&day=2026-11-17"),
+    Row("timekeeping.cell", "GET", "/time/cell", NOT_THERE, query="row=1.0&day=2026-11-17&person={missing}"),
+    Row("timekeeping.add_row", "POST", "/time/rows", WRITERS, form={**ROW, "item": "{acme_ticket}"}),
+    Row(
+        "timekeeping.add_row",
+        "POST",
+        "/time/rows",
+        expect(anonymous=302, technician=422, account_manager=422, rival=303, bookkeeper=403, manager=303, admin=303),
+        form={**ROW, "item": "{globex_ticket}"},
+    ),
+    Row(
+        "timekeeping.add_row",
+        "POST",
+        "/time/rows",
+        SOMEBODY_ELSES,
+        form={**ROW, "item": "{acme_ticket}", "person_id": "{manager}"},
+    ),
+    Row("timekeeping.remove_row", "POST", "/time/rows/remove", WRITERS, form={"week": "2026-W47", "row": "1.0"}),
+    Row(
+        "timekeeping.remove_row",
+        "POST",
+        "/time/rows/remove",
+        SOMEBODY_ELSES,
+        form={"week": "2026-W47", "row": "1.0", "person_id": "{manager}"},
+    ),
+    Row("timekeeping.copy_week", "POST", "/time/copy", WRITERS, form={"week": "2026-W47", "what": "hours"}),
+    Row(
+        "timekeeping.copy_week",
+        "POST",
+        "/time/copy",
+        SOMEBODY_ELSES,
+        form={"week": "2026-W47", "what": "rows", "person_id": "{manager}"},
+    ),
     Row("timekeeping.approvals", "GET", "/time/approvals", APPROVERS),
     Row("timekeeping.approve", "POST", "/time/approve", APPROVERS_WRITE, form={"ids": ["{technicians_submitted}"]}),
     Row("timekeeping.approve", "POST", "/time/approve", APPROVERS_MISS, form={"ids": ["{missing}"]}),

@@ -1,0 +1,103 @@
+"""How long people mean to work in a week: from a Monday on, for one person or for all who have no own figure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person, WeeklyTarget
+from helpdesk.infra import audit
+from helpdesk.infra.policy import SETTINGS, Actor
+from helpdesk.kernel.durations import HOUR, format_hm
+from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
+
+WEEK_SECONDS = 168 * HOUR
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    """One figure: whose (None: everybody without an own one), from which week on, and how long."""
+
+    id: int
+    person_id: int | None
+    person_name: str | None
+    effective_on: date
+    target_seconds: int
+
+
+def target_seconds(session: Session, *, person_id: int, monday: date) -> int | None:
+    """Return how long a person means to work in the week of ``monday``; None where nobody ever said.
+
+    The newest figure of the person's own that was in force counts, however old; else the newest for everybody.
+    """
+    query = (
+        select(WeeklyTarget.target_seconds)
+        .where(
+            WeeklyTarget.effective_on <= monday,
+            (WeeklyTarget.person_id == person_id) | WeeklyTarget.person_id.is_(None),
+        )
+        .order_by(WeeklyTarget.person_id.is_(None), WeeklyTarget.effective_on.desc())
+    )
+    return session.scalar(query.limit(1))
+
+
+def lines(session: Session) -> list[TargetLine]:
+    """Return all figures, everybody's first, then by person, the newest first: one query."""
+    query = (
+        select(
+            WeeklyTarget.id, WeeklyTarget.person_id, Person.name, WeeklyTarget.effective_on, WeeklyTarget.target_seconds
+        )
+        .outerjoin(Person, Person.id == WeeklyTarget.person_id)
+        .order_by(WeeklyTarget.person_id.is_not(None), func.lower(Person.name), WeeklyTarget.effective_on.desc())
+    )
+    return [TargetLine(*row) for row in session.execute(query)]
+
+
+def set_target(
+    session: Session, *, actor: Actor, now: datetime, person_id: int | None, effective_on: date, seconds: int
+) -> WeeklyTarget:
+    """Say how long somebody means to work in a week from a day on, and return it; the same day twice replaces it.
+
+    It counts from the first whole week: a Wednesday is the Monday after it.
+
+    Raises:
+        Denied: the actor's role changes no settings.
+        NotFound: no such person.
+        RuleViolation: more than a week has.
+    """
+    if not actor.is_one_of(SETTINGS):
+        message = "Your role does not change the hours of people."
+        raise Denied(message)
+    if person_id is not None and session.get(Person, person_id) is None:
+        message = "There is no such person."
+        raise NotFound(message)
+    if not 0 <= seconds <= WEEK_SECONDS:
+        message = f"A week has {format_hm(WEEK_SECONDS)} at most."
+        raise RuleViolation(message)
+    monday = effective_on + timedelta(days=-effective_on.weekday() % 7)
+    target = _target(session, person_id, monday, now)
+    before, target.target_seconds = target.target_seconds, seconds
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="set",
+        kind="weekly_target",
+        object_id=target.id,
+        now=now,
+        person_id=person_id,
+        effective_on=str(monday),
+        before=before,
+        after=seconds,
+    )
+    return target
+
+
+def _target(session: Session, person_id: int | None, monday: date, now: datetime) -> WeeklyTarget:
+    whose = WeeklyTarget.person_id.is_(None) if person_id is None else WeeklyTarget.person_id == person_id
+    found = session.scalar(select(WeeklyTarget).where(whose, WeeklyTarget.effective_on == monday).with_for_update())
+    if found is None:
+        found = WeeklyTarget(person_id=person_id, effective_on=monday, created_at=now)
+        session.add(found)
+    return found
