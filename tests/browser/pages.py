@@ -54,6 +54,7 @@ STORY = (
     Place("admin", "/items/{spam_ticket}"),
     Place("technician", "/desk?view=client&client={kuehn}"),
     Place("technician", "/time"),
+    Place("technician", "/time/slipped"),
     Place("admin", "/time"),
     Place("manager", "/time?person={technician}"),
     Place("technician", "/time/entries/{rejected_entry}"),

@@ -1,10 +1,11 @@
 """Who gets what of proposed time: everybody who works, and only their own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from helpdesk.proposals.models import ProposalDecision
+from helpdesk.tickets.models import Message
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -19,7 +20,21 @@ NOT_THERE = expect(
 
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
-    """Add a proposal that the technician dismissed."""
+    """Add what the technician did without time, and a proposal that they dismissed."""
+    for minutes in (50, 95, 100):
+        session.add(
+            Message(
+                work_item_id=office.acme_ticket.id,
+                kind="note",
+                person_id=office.technician.id,
+                posted_at=now - timedelta(days=5, minutes=minutes),
+                text="The roll is on its way.",
+                reply_text="The roll is on its way.",
+                recipients=[],
+                blocked_images=[],
+                reasons=[],
+            )
+        )
     decision = ProposalDecision(
         person_id=office.technician.id,
         work_item_id=office.acme_ticket.id,
