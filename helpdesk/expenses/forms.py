@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from flask_wtf.file import FileField
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 from wtforms import (
@@ -40,6 +41,10 @@ class ExpenseForm(StrictForm):
     uuid = HiddenField(validators=[Optional(), Regexp("[0-9a-f-]{36}$")])
     version = HiddenField(validators=[Optional(), Regexp("[0-9]{1,9}$")])
     act = HiddenField(validators=[Optional(), Regexp("(save|submit)$")])
+    kept = HiddenField(validators=[Optional(), Length(max=10_000)])
+    kept_names: Sequence[str] = ()
+    photo = FileField(_l("Photograph the receipt"))
+    receipt = FileField(_l("Receipt"))
     kind = RadioField(_l("Kind"), default="amount", validators=[InputRequired()])
     amount = StringField(_l("Amount"), validators=[Length(max=NUMBER_LENGTH)])
     currency = StringField(_l("Currency"), filters=[capitals], validators=[Length(max=3)])

@@ -9,6 +9,7 @@ from helpdesk.expenses.service.catalogue import (
     set_exchange_rate,
     set_rate_step,
 )
+from helpdesk.expenses.service.receipts import add_receipts, remove_receipt
 from helpdesk.expenses.service.writing import add_expense, change_expense, delete_expense
 
 __all__ = [
@@ -16,12 +17,14 @@ __all__ = [
     "add_default_categories",
     "add_expense",
     "add_rate",
+    "add_receipts",
     "approve",
     "change_category",
     "change_expense",
     "delete_expense",
     "preview",
     "reject",
+    "remove_receipt",
     "reopen",
     "set_exchange_rate",
     "set_rate_step",

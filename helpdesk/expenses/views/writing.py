@@ -5,14 +5,17 @@ from uuid import uuid4
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.company.service import get_company
 from helpdesk.expenses import claiming, queries, render, service
 from helpdesk.expenses.domain.facts import FieldRefused
+from helpdesk.expenses.domain.receipts import NewReceipt
 from helpdesk.expenses.forms import ActForm, ExpenseForm, ExpenseForOthersForm
 from helpdesk.expenses.models import Expense
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
+from helpdesk.expenses.views.receipts import received
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
@@ -35,7 +38,9 @@ def new() -> str:
 def add() -> ResponseReturnValue:
     """Add an expense, and submit it where asked; or show the form again with what is wrong."""
     form = _new_form()
-    if form.validate_on_submit():
+    fits = form.validate_on_submit()
+    files = received(form)
+    if fits and not form.errors:
         try:
             with unit_of_work() as session:
                 expense = service.add_expense(
@@ -48,6 +53,7 @@ def add() -> ResponseReturnValue:
                     person_id=form.person_id.data if form.person_id else None,
                     uuid=form.uuid.data or None,
                 )
+                _add_receipts(session, expense, files)
             return _kept(form, expense)
         except FieldRefused as refusal:
             form.show_refusal(refusal)
@@ -70,7 +76,9 @@ def change(expense_id: int) -> ResponseReturnValue:
     status = 422
     form = ExpenseForm()
     form.offer(read_session(), actor=current_actor(), expense=expense)
-    if form.validate_on_submit():
+    fits = form.validate_on_submit()
+    files = received(form)
+    if fits and not form.errors:
         try:
             with unit_of_work() as session:
                 changed = service.change_expense(
@@ -83,6 +91,7 @@ def change(expense_id: int) -> ResponseReturnValue:
                     number=form.number.data,
                     version=int(form.version.data) if form.version.data else None,
                 )
+                _add_receipts(session, changed, files)
             return _kept(form, changed)
         except FieldRefused as refusal:
             form.show_refusal(refusal)
@@ -111,6 +120,10 @@ def _kept(form: ExpenseForm, expense: Expense) -> ResponseReturnValue:
     else:
         flash(_("%(amount)s is kept as a draft.", amount=amount), "ok")
     return redirect(url_for("expenses.show", expense_id=expense.id), code=303)
+
+
+def _add_receipts(session: Session, expense: Expense, files: list[NewReceipt]) -> None:
+    service.add_receipts(session, actor=current_actor(), now=clock.now(), expense=expense, files=files)
 
 
 def _submit(expense: Expense, amount: str) -> None:
@@ -197,6 +210,16 @@ def _page(expense: Expense, form: ExpenseForm | None) -> str:
             "client_id": expense.project.client_id,
         },
         company_currency=expense.company_currency,
+        receipts=[
+            {
+                "id": one.id,
+                "name": one.name,
+                "is_picture": one.content_type != "application/pdf",
+                "bytes": one.size_bytes,
+            }
+            for one in expense.receipts
+        ],
+        can_change=_is_open(expense),
         form=form,
         can_delete=_is_open(expense) and not expense.claims,
         can_reopen=expense.status == "approved" and actor.is_one_of(APPROVERS),

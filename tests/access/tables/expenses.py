@@ -1,13 +1,16 @@
 """Who gets what from the expenses slice: one's own, those of clients whose money is theirs, all for approvers."""
 
+import io
 from datetime import date, datetime
 
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses import service
 from helpdesk.expenses.domain.facts import Facts
-from helpdesk.expenses.models import ExpenseCategory
+from helpdesk.expenses.models import ExpenseCategory, ExpenseReceipt
+from helpdesk.infra import blobs
 from helpdesk.infra.policy import SYSTEM
 from tests.access.rows import Row, expect
 from tests.builders import Office
@@ -68,6 +71,22 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     ):
         expense = service.add_expense(session, actor=office.actor(person), now=now, facts=facts, project_id=project.id)
         ids[name] = expense.id
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 60), "white").save(picture, "PNG")
+    digest = blobs.store().put(picture.getvalue())
+    blobs.record(session, digest=digest, size_bytes=len(picture.getvalue()), now=now)
+    for name in ("draft_expense", "globex_expense"):
+        receipt = ExpenseReceipt(
+            expense_id=ids[name],
+            blob_sha256=digest,
+            name="receipt.png",
+            content_type="image/png",
+            size_bytes=len(picture.getvalue()),
+            added_at=now,
+        )
+        session.add(receipt)
+        session.flush()
+        ids[name.replace("expense", "receipt")] = receipt.id
     handed_in = [int(ids["submitted_expense"]), int(ids["approved_expense"])]
     service.submit(session, actor=office.actor("technician"), now=now, expense_ids=handed_in)
     service.approve(session, actor=office.actor("manager"), now=now, expense_ids=handed_in[1:])
@@ -99,6 +118,11 @@ ROWS = [
     Row("expenses.change", "POST", "/expenses/{missing}", NOTHING_TO_WRITE, form={**TYPED, "number": "{acme_ticket}"}),
     Row("expenses.delete", "POST", "/expenses/{draft_expense}/delete", OWNER_WRITES),
     Row("expenses.delete", "POST", "/expenses/{missing}/delete", NOTHING_TO_WRITE),
+    Row("expenses.receipt", "GET", "/expenses/receipts/{draft_receipt}/receipt.png", OF_ACME),
+    Row("expenses.receipt", "GET", "/expenses/receipts/{globex_receipt}/receipt.png", OF_GLOBEX),
+    Row("expenses.receipt", "GET", "/expenses/receipts/{missing}/receipt.png", MISSING),
+    Row("expenses.remove_receipt", "POST", "/expenses/receipts/{draft_receipt}/remove", OWNER_WRITES),
+    Row("expenses.remove_receipt", "POST", "/expenses/receipts/{missing}/remove", NOTHING_TO_WRITE),
     Row("expenses.submit", "POST", "/expenses/submit", OWNER_WRITES, form={"ids": ["{draft_expense}"]}),
     Row("expenses.submit", "POST", "/expenses/submit", NOTHING_TO_WRITE, form={"ids": ["{missing}"]}),
     Row("expenses.approvals", "GET", "/expenses/approvals", approvers(200)),

@@ -1,0 +1,1 @@
+"""Receipts, opened in a process of their own: strangers' pictures and PDFs, with limits of time and memory."""
