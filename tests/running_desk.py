@@ -14,11 +14,13 @@ from pathlib import Path
 import httpx
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import func, select
 
 from helpdesk.app import create_app
 from helpdesk.infra import clock, live
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.settings import load
+from helpdesk.timekeeping.models import TimerEventRow
 from tests.builders import PASSWORD, Office
 
 HELPDESK = Path(sys.executable).with_name("helpdesk")
@@ -45,6 +47,12 @@ class House:
     def newest(self) -> int:
         with self.app.app_context(), unit_of_work() as session:
             return live.newest_id(session)
+
+    def pocket_events(self) -> dict[str, int]:
+        """Return how many events of each kind came from pocket timers."""
+        query = select(TimerEventRow.kind, func.count()).where(TimerEventRow.device == "pocket")
+        with self.app.app_context(), unit_of_work() as session:
+            return dict(session.execute(query.group_by(TimerEventRow.kind)).tuples().all())
 
     def browser(self, who: str) -> httpx.Client:
         """Sign somebody in as a browser would."""

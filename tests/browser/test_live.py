@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.chromium import PATIENCE
 from tests.running_desk import House, running, token_in
@@ -96,3 +96,73 @@ def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
 
     expect(page.locator(f"[data-item='{house.office.acme_ticket.number}']")).to_contain_text("In progress")
     expect(row).to_be_focused()
+
+
+def test_fifty_starts_and_stops_without_a_network_arrive_once_each_and_signing_out_leaves_nothing(
+    house: House, signed_in: BrowserContext
+) -> None:
+    page = signed_in.new_page()
+    page.goto(f"{house.origin}/pocket/")
+    state = page.locator("#pocket-state")
+    expect(state).to_have_text("All is sent.")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+
+    signed_in.set_offline(True)
+    page.reload()  # from the device
+    for count in range(25):
+        page.get_by_label("Number of the ticket or task").fill(str(house.office.acme_ticket.number))
+        page.get_by_role("button", name="Start").click()
+        expect(state).to_have_text(f"To be sent when there is a network: {2 * count + 1}")
+        page.get_by_role("button", name="Stop").click()
+        expect(state).to_have_text(f"To be sent when there is a network: {2 * count + 2}")
+    kept = page.evaluate(KEPT)
+    page.route("**/timer/events", lose_one_answer())
+    signed_in.set_offline(False)
+    expect(state).to_have_text("All is sent.")
+
+    assert sorted(kept["cached"]) == SHELL
+    assert set(kept["fields"]) == {"uuid", "kind", "at", "person", "number"}
+    assert house.pocket_events() == {"start": 25, "stop": 25}
+
+    page.goto(f"{house.origin}/desk")
+    page.locator("button.acct").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate(LEFT) == [[], [], 0]
+
+
+KEPT = """async () => {
+  const names = await caches.keys();
+  const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  const events = await window.timerQueue.waiting();
+  return { cached: requests.flat().map(({ url }) => new URL(url).pathname), fields: events.flatMap(Object.keys) };
+}"""
+LEFT = """async () => [
+  await caches.keys(), await indexedDB.databases(), (await navigator.serviceWorker.getRegistrations()).length
+]"""
+SHELL = [
+    "/pocket/",
+    "/static/css/base.css",
+    "/static/css/components.css",
+    "/static/css/tokens.css",
+    "/static/favicon.svg",
+    "/static/icons.svg",
+    "/static/pocket/page.js",
+    "/static/pocket/pocket.css",
+    "/static/pocket/queue.js",
+]
+
+
+def lose_one_answer() -> Callable[[Route], None]:
+    """Let the first batch reach the server and its answer get lost, so that all of it is sent again."""
+    is_lost: list[bool] = []
+
+    def handle(route: Route) -> None:
+        if is_lost:
+            route.continue_()
+            return
+        is_lost.append(True)
+        assert route.fetch().ok
+        route.abort()
+
+    return handle

@@ -13,7 +13,14 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import STAFF, current_actor, policy, public
 from helpdesk.infra.web import back_or, own_path
 
-ASKED_BY_PAGES = {"static", "timekeeping.timer", "desk.live_stream", "desk.live_events", "desk.live_timer"}
+ASKED_BY_PAGES = {
+    "static",
+    "timekeeping.timer",
+    "timekeeping.pocket_session",
+    "desk.live_stream",
+    "desk.live_events",
+    "desk.live_timer",
+}
 """What browsers ask without anybody there. A person who is away is away, however many pages are open."""
 
 

@@ -1,4 +1,4 @@
-"""Who hears of live events: all staff ask, and each hears what is theirs (tests/slices/desk/test_live_events.py)."""
+"""Who hears of live events: all staff, each what is theirs; and the pocket timer, a page that is the same for all."""
 
 from tests.access.rows import Row, expect
 
@@ -6,7 +6,15 @@ STREAM = expect(anonymous=302, technician=204, account_manager=204, rival=204, b
 STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 DESK = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200)
 
+EVERYBODY = expect(
+    anonymous=200, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200
+)
+
 ROWS = [
+    Row("timekeeping.pocket", "GET", "/pocket/", EVERYBODY),
+    Row("timekeeping.pocket_worker", "GET", "/pocket/worker.js", EVERYBODY),
+    Row("timekeeping.pocket_manifest", "GET", "/pocket/manifest.webmanifest", EVERYBODY),
+    Row("timekeeping.pocket_session", "GET", "/pocket/session", DESK),
     Row("desk.live_stream", "GET", "/live/stream", STREAM),
     Row("desk.live_events", "GET", "/live/events", STAFF),
     Row("desk.live_timer", "GET", "/live/timer", DESK, query="next=/desk&number={acme_ticket}"),
