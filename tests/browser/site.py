@@ -3,11 +3,12 @@
 import importlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from argon2 import PasswordHasher
@@ -40,9 +41,27 @@ class Site:
     cookies: dict[str, str]
     clock: FixedClock
     origin: str = ""
+    asked: int = 0
+    turn: threading.Condition = field(default_factory=threading.Condition)
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, and let nobody lay the database anew meanwhile: open pages ask by themselves."""
+        with self.turn:
+            self.asked += 1
+        try:
+            return self.app(environ, start_response)
+        finally:
+            with self.turn:
+                self.asked -= 1
+                self.turn.notify_all()
 
     def renew(self, *, empty: bool = False) -> None:
         """Lay the database anew: furnished as at first, or migrated and nothing more."""
+        with self.turn:
+            self.turn.wait_for(lambda: self.asked == 0)
+            self._lay(empty=empty)
+
+    def _lay(self, *, empty: bool) -> None:
         with self.app.app_context():
             db.engine.dispose()
         for suffix in ("-wal", "-shm"):
@@ -53,7 +72,7 @@ class Site:
     @contextmanager
     def served(self) -> Iterator[str]:
         """Serve on a free port of this machine, one thread a request, at the fixed time; yield the origin."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        server = make_server("127.0.0.1", 0, self.answer, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         self.origin = f"http://127.0.0.1:{server.server_port}"
         self.app.config["BASE_URL"] = self.origin
