@@ -44,6 +44,9 @@ class Page:
 PAGES = (
     Page("projects", "manager", "/projects"),
     Page("project", "manager", "/projects/{project}"),
+    Page("board", "manager", "/projects/{project}/board"),
+    Page("tasks", "manager", "/tasks"),
+    Page("calendar", "manager", "/tasks/calendar"),
     Page("timesheet", "technician1", "/time"),
     Page("approvals", "manager", "/time/approvals"),
     Page("task", "technician1", "/items/{task}"),

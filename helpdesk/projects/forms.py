@@ -112,3 +112,17 @@ def at_field(read: Callable[[], object]) -> None:
         read()
     except RuleViolation as refusal:
         raise ValidationError(str(refusal)) from refusal
+
+
+class TemplateForm(StrictForm):
+    """The name of a template."""
+
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+
+
+class BeginForm(StrictForm):
+    """A project that begins from a template; the view fills the clients."""
+
+    client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    starts_on = DateField(_l("Starts"), validators=[InputRequired()])

@@ -82,6 +82,36 @@ class BudgetAlert(Base):
     found_at: Mapped[datetime]
 
 
+class ProjectTemplate(Base):
+    """The tasks of a project under a name, from which another one begins; seen by who may see that project."""
+
+    __tablename__ = "project_templates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    billing: Mapped[str]
+    budget_seconds: Mapped[int | None]
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class TemplateTask(Base):
+    """One task of a template; its days are counted from the start of the project (0 is that day)."""
+
+    __tablename__ = "template_tasks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("project_templates.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("template_tasks.id"))
+    position: Mapped[int]
+    title: Mapped[str]
+    starts_after_days: Mapped[int | None]
+    due_after_days: Mapped[int | None]
+    estimate_seconds: Mapped[int | None]
+    is_milestone: Mapped[bool] = mapped_column(default=False)
+
+
 class WorkItem(Base):
     """A ticket (a conversation opened it) or a task (a plan did): the same timer, rate, approval and invoice.
 

@@ -1,6 +1,13 @@
 """Who gets what from projects. Globex is restricted to a team that has only the rival."""
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects import service, templates
 from tests.access.rows import Row, expect
+from tests.builders import Office
 
 TASK = {"title": "Plan the move", "assignee_id": "", "estimate": "1:30", "due_on": "2026-12-01"}
 
@@ -34,7 +41,47 @@ NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
 
+TEMPLATE = "/projects/templates/{acme_template}"
+OF_GLOBEX_TEMPLATE = "/projects/templates/{globex_template}"
+BEGIN = {"client_id": "{acme}", "name": "Next", "starts_on": "2026-12-01"}
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Keep a template of each client's tasks."""
+    ids: dict[str, int | str] = {}
+    for name in ("acme", "globex"):
+        project = getattr(office, f"{name}_project")
+        service.add_task(session, actor=SYSTEM, now=now, project_id=project.id, title="Kept")
+        template = templates.make(session, actor=SYSTEM, now=now, project_id=project.id, name=f"{name} template")
+        ids[f"{name}_template"] = template.id
+    return ids
+
+
+def _planners(done: int) -> dict[str, int]:
+    return expect(
+        anonymous=302,
+        technician=403,
+        account_manager=done,
+        rival=done,
+        bookkeeper=403,
+        manager=done,
+        admin=done,
+    )
+
+
+def _planners_of_globex(done: int) -> dict[str, int]:
+    return {**_planners(done), "account_manager": 404}
+
+
 ROWS = [
+    Row("projects.templates", "GET", "/projects/templates", _planners(200)),
+    *_of_planners("projects.make_template", "POST", "template", 303, {"name": "Another"}),
+    Row("projects.use_template", "GET", TEMPLATE, _planners(200)),
+    Row("projects.use_template", "GET", OF_GLOBEX_TEMPLATE, _planners_of_globex(200)),
+    Row("projects.begin", "POST", TEMPLATE, _planners(303), form=BEGIN),
+    Row("projects.begin", "POST", OF_GLOBEX_TEMPLATE, _planners_of_globex(303), form=BEGIN),
+    Row("projects.remove_template", "POST", f"{TEMPLATE}/remove", _planners(303)),
+    Row("projects.remove_template", "POST", f"{OF_GLOBEX_TEMPLATE}/remove", _planners_of_globex(303)),
     Row("desk.make_task", "POST", "/items/{acme_ticket}/task", WRITES),
     Row("desk.make_task", "POST", "/items/{globex_ticket}/task", WRITES_GLOBEX),
     Row("desk.make_task", "POST", "/items/{missing}/task", NOT_THERE),
