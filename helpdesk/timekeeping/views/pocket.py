@@ -1,5 +1,7 @@
 """Routes of the pocket timer: a page that works without a network (docs/operations.md "The pocket timer")."""
 
+from pathlib import Path
+
 from flask import Response, current_app, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -33,7 +35,8 @@ def pocket() -> Response:
 @public
 def pocket_worker() -> Response:
     """Return the service worker, from the folder that it is in charge of and from no other."""
-    script = current_app.send_static_file("pocket/worker.js")
+    text = Path(current_app.static_folder or "", "pocket", "worker.js").read_text(encoding="utf-8")
+    script = Response(text, mimetype="text/javascript")
     script.headers["Cache-Control"] = "no-cache"
     script.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'; script-src 'self'"
     return script
