@@ -6,11 +6,11 @@ page with their facts, and what its projects have had so far.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
@@ -27,6 +27,8 @@ from helpdesk.timekeeping.rights import Reach
 
 PAGE = 50
 MOST_AT_ONCE = 500
+LONGEST = timedelta(days=2)
+"""Nothing submitted began longer before what it overlaps; without this its index would be read from the start."""
 GROUPS = ("person", "client", "project", "manager")
 Manager = aliased(Person, name="project_manager")
 Writer = aliased(Person, name="writer")
@@ -106,8 +108,12 @@ def plain_ids(session: Session, *, reach: Reach, filters: Filters) -> list[int]:
 
 def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
     """Return entries with what stands out about each, in the order of ``ids``."""
+    first_at = session.scalar(select(func.min(TimeEntry.started_at)).where(TimeEntry.id.in_(ids))) if ids else None
+    if first_at is None:
+        return []
     overlaps = exists().where(
         Other.person_id == TimeEntry.person_id,
+        Other.started_at > first_at - LONGEST,
         Other.id != TimeEntry.id,
         Other.status != "reversed",
         Other.duration_only.is_(False),
@@ -122,7 +128,12 @@ def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
     )
     trimmed = exists().where(TimerEventRow.entry_uuid == TimeEntry.uuid, TimerEventRow.kind == "trim")
     query = (
-        queries.with_work()
+        select(TimeEntry)
+        .options(  # outer joins, so that SQLite begins with the few entries and not with all clients
+            joinedload(TimeEntry.work_item).joinedload(WorkItem.project).joinedload(Project.client),
+            joinedload(TimeEntry.person),
+            joinedload(TimeEntry.work_type),
+        )
         .outerjoin(TaskDetails, TaskDetails.work_item_id == TimeEntry.work_item_id)
         .outerjoin(TimeReversal, TimeReversal.replacement_id == TimeEntry.id)
         .outerjoin(Writer, and_(Writer.id == TimeEntry.created_by_id, Writer.id != TimeEntry.person_id))
@@ -136,7 +147,7 @@ def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
             Writer.name.label("written_by"),
         )
     )
-    rows = {row[0].id: row for row in session.execute(query)} if ids else {}
+    rows = {row[0].id: row for row in session.execute(query)}
     had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
     hours = _Hours(company.get_company(session).business_hours)
     found = [rows[entry_id] for entry_id in ids if entry_id in rows]
