@@ -26,7 +26,8 @@
   /* --- saving: one cell after the other, in the order in which they were left --- */
   const waiting = new Map(); // name of a cell -> what was typed
   const saved = new Set();
-  let sending = "";
+  let sending = ""; // the name of the cell that is on its way, and what was typed into it
+  let sent = "";
   let failed = false;
   let afterwards = null;
 
@@ -53,7 +54,7 @@
   function leave(input, insists = false) {
     delete input.closest("td").dataset.reading;
     const text = input.value.trim();
-    if (input.readOnly || waiting.get(input.name) === text) return;
+    if (input.readOnly || waiting.get(input.name) === text || (sending === input.name && sent === text)) return;
     if (!touched(input) && !(insists && isRefused(input))) return;
     saved.delete(input.name);
     waiting.set(input.name, text);
@@ -76,6 +77,7 @@
     const [name, text] = waiting.entries().next().value;
     waiting.delete(name);
     sending = name;
+    sent = text;
     tell();
     try {
       const answer = await fetch(sheet.action, withOneCell(name, text));
