@@ -30,19 +30,21 @@ def project(session: Session, *, person_id: int, now: datetime, fresh: Sequence[
     """Bring the entries of a person up to date with the events, of which ``fresh`` are new; count the revision.
 
     The person's row is locked. Only what can have changed is folded anew: from the last start before the earliest
-    of the fresh events on.
+    of the fresh events to the first one after the latest, which begins with a clean slate.
     """
     if not fresh:
         return
-    told = _told_since(session, person_id, fresh)
+    told, until = _told_around(session, person_id, fresh)
     timer = fold(event_of(row) for row in told)
-    births = [row.uuid for row in told if row.kind in BIRTHS]
+    births = [row.uuid for row in told if row.kind in BIRTHS and (until is None or row.at < until)]
     _Rows(session, person_id, now, timer, births).follow()
     state = session.get(TimerState, person_id, with_for_update=True)
     if state is None:
         state = TimerState(person_id=person_id, revision=0)
         session.add(state)
-    state.revision, state.paused_uuid, state.changed_at = state.revision + 1, timer.paused, now
+    state.revision, state.changed_at = state.revision + 1, now
+    if until is None:
+        state.paused_uuid = timer.paused
     session.flush()
     live.publish(session, audience=live.to_person(person_id), topic="timer", now=now)
 
@@ -101,10 +103,18 @@ def is_settled(entry: TimeEntry) -> bool:
     return entry.status != "draft" or written(entry) != entry.timer_says
 
 
-def _told_since(session: Session, person_id: int, fresh: Sequence[TimerEventRow]) -> list[TimerEventRow]:
-    """Return the events from which everything that the fresh ones can change follows."""
+def _told_around(
+    session: Session, person_id: int, fresh: Sequence[TimerEventRow]
+) -> tuple[list[TimerEventRow], datetime | None]:
+    """Return the events from which everything that the fresh ones can change follows, and where they end, if they do.
+
+    What begins at the end or later is not changed by them.
+    """
     mine = select(TimerEventRow).where(TimerEventRow.person_id == person_id)
-    first = min(row.at for row in [*fresh, *_births(session, person_id, {row.entry_uuid for row in fresh})])
+    known = [*fresh, *_births(session, person_id, {row.entry_uuid for row in fresh})]
+    first, until = min(row.at for row in known), _next_start(session, person_id, max(row.at for row in known))
+    if until is not None:
+        mine = mine.where(TimerEventRow.at <= until)
     while True:
         starts = mine.where(TimerEventRow.kind == "start", TimerEventRow.at < first)
         since = session.scalar(starts.order_by(TimerEventRow.at.desc()).limit(1))
@@ -115,8 +125,18 @@ def _told_since(session: Session, person_id: int, fresh: Sequence[TimerEventRow]
         if not earlier:
             break
         first = min(earlier)
-    about = mine.where(TimerEventRow.entry_uuid.in_(born), TimerEventRow.id.not_in([row.id for row in rows]))
-    return [*rows, *session.scalars(about)]
+    every = select(TimerEventRow).where(TimerEventRow.person_id == person_id)
+    about = every.where(TimerEventRow.entry_uuid.in_(born), TimerEventRow.id.not_in([row.id for row in rows]))
+    return [*rows, *session.scalars(about)], until
+
+
+def _next_start(session: Session, person_id: int, after: datetime) -> datetime | None:
+    """Return when the person first started anything afterwards; None, too, where a later resume looks further back."""
+    later = select(TimerEventRow.at).where(TimerEventRow.person_id == person_id, TimerEventRow.at > after)
+    open_ended = later.where(TimerEventRow.kind == "resume", TimerEventRow.work_item_id.is_(None))
+    if session.scalar(open_ended.limit(1)) is not None:
+        return None
+    return session.scalar(later.where(TimerEventRow.kind == "start").order_by(TimerEventRow.at).limit(1))
 
 
 def _births(session: Session, person_id: int, uuids: set[str | None]) -> list[TimerEventRow]:
@@ -140,7 +160,8 @@ class _Rows:
         rows = self.session.scalars(query.with_for_update(), execution_options={"populate_existing": True})
         self.rows = {row.uuid: row for row in rows}
         self.settled = {uuid for uuid, row in self.rows.items() if is_settled(row)}
-        self.wanted = {entry.uuid: entry for entry in self.timer.entries if not entry.discarded}
+        inside = set(self.births)
+        self.wanted = {e.uuid: e for e in self.timer.entries if not e.discarded and e.uuid in inside}
         self.internal = self._internal_items()
         self._drop()
         changed = self._write()

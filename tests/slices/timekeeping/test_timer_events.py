@@ -1,5 +1,6 @@
 """Events of devices: taken in once each, in any order, and what a person settled stays (rule 1)."""
 
+import random
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -14,7 +15,8 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import Actor
 from helpdesk.timekeeping import queries, service, timer_state
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow
-from helpdesk.timekeeping.timer import NewEvent
+from helpdesk.timekeeping.service.projection import event_of
+from helpdesk.timekeeping.timer import NewEvent, Timer, fold
 from tests.builders import Office
 from tests.conftest import NOW
 
@@ -257,3 +259,35 @@ def test_a_device_reads_the_state_and_tells_events_by_json(sign_in_as, office):
         "asks": "",
     }
     assert browser.post("/timer/events", json={"events": 1}).status_code == 422
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_folded_piece_by_piece_is_what_is_folded_at_once(session, office, seed):
+    draw = random.Random(seed)  # noqa: S311 - a history to repeat, no secret
+    numbers = [office.acme_ticket.number, office.acme_task.number]
+    kinds = ["start"] * 5 + ["stop", "pause", "resume", "resume", "change"]
+    history = []
+    for turn in range(40):
+        kind = draw.choice(kinds)
+        facts = {"note": f"note {turn}"} if kind == "change" else {}
+        number = draw.choice(numbers) if kind == "start" else None
+        entry = f"event-{draw.randrange(40):03}" if kind == "resume" and draw.random() < 0.5 else None
+        minute = draw.randrange(240) / 4
+        history.append(said(f"event-{turn:03}", kind, minute, number=number, facts=facts, entry=entry))
+    draw.shuffle(history)
+
+    while history:
+        tell(session, office.actor("technician"), *[history.pop() for _one in range(min(len(history), 3))])
+
+    rows = session.scalars(select(TimerEventRow).order_by(TimerEventRow.id))
+    timer = fold([event_of(row) for row in rows])
+    assert sorted(spans(session)) == sorted(spans_of(timer))
+    paused = timer_state.paused(session, office.technician.id)
+    assert (paused.uuid if paused else None) == timer.paused
+
+
+def spans_of(timer: Timer) -> list[tuple[str, float, float | None]]:
+    def minute(instant: Any) -> float | None:
+        return None if instant is None else (instant - NINE).total_seconds() / 60
+
+    return [(entry.uuid, minute(entry.started_at) or 0, minute(entry.ended_at)) for entry in timer.entries]
