@@ -63,7 +63,7 @@ def make(session: Session, *, actor: Actor, now: datetime, project_id: int, name
     return template
 
 
-def begin(
+def begin_project(
     session: Session, *, actor: Actor, now: datetime, template_id: int, client_id: int, name: str, starts_on: date
 ) -> Project:
     """Add a project with the tasks of a template, their days counted from ``starts_on``, and return it.

@@ -10,6 +10,11 @@ from tests.access.rows import ACTORS, Row
 FILES = {
     "desk.live_events",
     "desk.live_timer",
+    "expenses.receipt",
+    "timekeeping.pocket_manifest",
+    "timekeeping.pocket_session",
+    "timekeeping.pocket_worker",
+    "timekeeping.timer",
     "tickets.attachment",
     "tickets.body",
     "tickets.picture",

@@ -8,7 +8,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, R
 
 ABORTED = "net::ERR_ABORTED"  # how Chromium calls a request whose answer nobody waits for any more
 ICON = "/favicon.ico"  # what a browser asks for by itself where a document, such as a mail, names no icon
-OUR_ICON = "/static/favicon.svg"  # what it fetches beside the page, and drops as soon as the page begins to go
+DROPPED = frozenset({"/static/favicon.svg", "/live/stream", "/live/events", "/live/timer"})
+"""What a page fetches beside itself, and drops as soon as it begins to go."""
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Watch:
 
     def _note_failure(self, request: Request) -> None:
         """Note what failed, except for what a page asked of us and no longer needs, because another page follows it."""
-        outlived = request in self._outlived or urlsplit(request.url).path == OUR_ICON
+        outlived = request in self._outlived or urlsplit(request.url).path in DROPPED
         self._close(request)
         if not (outlived and request.failure == ABORTED and self._is_ours(request)):
             self.failed.append(f"{request.url}: {request.failure}")
@@ -76,6 +77,8 @@ class Watch:
 
     def _follow(self, request: Request) -> None:
         """Remember what is open; when a frame goes elsewhere, all that it and the frames in it wait for is outlived."""
+        if request.service_worker is not None:  # it belongs to no page
+            return
         frame = request.frame
         if request.is_navigation_request():
             self._outlived.update(other for other, where in self._open.items() if frame in _lineage(where))

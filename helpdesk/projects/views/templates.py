@@ -61,7 +61,7 @@ def begin(template_id: int) -> ResponseReturnValue:
         return _begin_page(template, form), 422
     try:
         with unit_of_work() as session:
-            project = kept.begin(
+            project = kept.begin_project(
                 session, actor=current_actor(), now=clock.now(), template_id=template_id, **form.values()
             )
     except RuleViolation as refusal:

@@ -191,7 +191,7 @@ class TestAddressesOfProjects:
         browser = sign_in_as(office.manager)
 
         browser.post(f"/projects/{office.acme_project.id}/address", data={"slug": "Acme-Web"})
-        page = browser.get(f"/projects/{office.acme_project.id}").text
+        page = browser.get(f"/projects/{office.acme_project.id}/address").text
 
         assert "support+acme-web@halden-okoye.example" in page.replace("<wbr>", "")
         assert 'value="acme-web"' in page

@@ -32,7 +32,7 @@ def test_a_project_begins_with_the_tasks_of_another_counted_from_its_own_start(s
     actor = office.actor("account_manager")
 
     template = templates.make(session, actor=actor, now=NOW, project_id=office.acme_project.id, name="Move  mail")
-    project = templates.begin(
+    project = templates.begin_project(
         session,
         actor=actor,
         now=NOW,
