@@ -52,7 +52,7 @@ class House:
         """Return how many events of each kind came from pocket timers."""
         query = select(TimerEventRow.kind, func.count()).where(TimerEventRow.device == "pocket")
         with self.app.app_context(), unit_of_work() as session:
-            return {kind: count for kind, count in session.execute(query.group_by(TimerEventRow.kind))}
+            return {row.kind: row[1] for row in session.execute(query.group_by(TimerEventRow.kind))}
 
     def browser(self, who: str) -> httpx.Client:
         """Sign somebody in as a browser would."""

@@ -127,18 +127,18 @@
   function takeRows(here, there, name, text) {
     const focused = here.contains(document.activeElement) ? document.activeElement : null;
     const caret = isCell(focused) ? [focused.selectionStart, focused.selectionEnd] : null;
+    returning = true; // a field that is carried over loses the focus, and nobody has left it
     for (const input of all(CELL, here)) {
       const fresh = there.querySelector(`input[name="${CSS.escape(input.name)}"]`);
       const typedSince = input.name === name ? input.value.trim() !== text : touched(input);
       if (fresh && (typedSince || waiting.has(input.name))) keep(input, fresh);
     }
     here.replaceChildren(...there.childNodes);
-    if (!focused) return;
-    const again = focused.isConnected ? focused : document.getElementById(focused.id);
-    returning = true;
+    const again = focused?.isConnected ? focused : document.getElementById(focused?.id ?? "");
     again?.focus({ preventScroll: true });
-    if (focused.isConnected && caret) focused.setSelectionRange(...caret);
+    if (focused?.isConnected && caret) focused.setSelectionRange(...caret);
     else if (isCell(again)) again.select();
+    if (again && again === typing) showReading(again);
     returning = false;
   }
 
