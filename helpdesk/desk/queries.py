@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import visible
+from helpdesk.expenses import queries as expenses
+from helpdesk.infra import live
 from helpdesk.infra.db import UtcDateTime
-from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
+from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, MANAGER, Actor
 from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
+from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping import timer_state
 
 VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50
@@ -102,6 +106,29 @@ def counts(session: Session, *, actor: Actor) -> QueueCounts:
         waiting=sum(row.waiting for row in rows),
         clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
     )
+
+
+@dataclass(frozen=True)
+class FrameCounts:
+    """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted."""
+
+    live_id: int
+    asking: int
+    time_to_approve: int
+    expenses_to_approve: int
+
+
+def frame_counts(session: Session, *, actor: Actor) -> FrameCounts:
+    """Return the counts of the frame in one query: what asks the actor, and what waits for approvers."""
+    nothing, approves = select(literal(0)), actor.is_one_of(APPROVERS)
+    asked = (
+        live.newest(),
+        timer_state.asking_count(actor.person_id),
+        time.submitted_count() if approves else nothing,
+        expenses.submitted_count() if approves else nothing,
+    )
+    row = session.execute(select(*(one.scalar_subquery() for one in asked))).one()
+    return FrameCounts(*(count or 0 for count in row))
 
 
 def queue(

@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.desk import queries
-from helpdesk.expenses import queries as expenses
-from helpdesk.infra import live
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, APPROVERS, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
+from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
 from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
@@ -147,15 +145,13 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
     timer = _timer(session, actor, now) if actor.is_one_of(DESK) else None
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
-    live_id = live.newest_id(session)  # asked first: what comes while the rest is read is told to the page
+    frame = queries.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
     counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
-    waiting = time.waiting_for_approval(session) if actor.is_one_of(APPROVERS) else 0
-    expenses_waiting = expenses.waiting_count(session) if actor.is_one_of(APPROVERS) else 0
     return Shell(
         company_name=company_name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         sections=SECTIONS[actor.role] | _approving(session, actor),
-        counts={"desk": counts.all, "approvals": waiting, "expenses": expenses_waiting},
+        counts={"desk": counts.all, "approvals": frame.time_to_approve, "expenses": frame.expenses_to_approve},
         views=[
             View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
         ],
@@ -163,13 +159,13 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         close_month=close_month(session, now),
         timer=timer,
         work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],
-        asking=timer_state.asking(session, actor.person_id) if works else 0,
+        asking=frame.asking,
         recent_items=_recent(session, actor) if works else [],
         current_view=focus.view,
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,
         alarms=_alarms(session, now) if actor.role == ADMIN else [],
-        live_id=live_id,
+        live_id=frame.live_id,
     )
 
 
@@ -197,7 +193,7 @@ def _alarms(session: Session, now: datetime) -> list[MailAlarm]:
 
 
 def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
-    entry = time.running(session, actor.person_id) or timer_state.paused(session, actor.person_id)
+    entry = timer_state.current(session, actor.person_id)
     if entry is None:
         return None
     item = entry.work_item

@@ -146,7 +146,12 @@ def waiting(session: Session) -> list[Expense]:
 
 def waiting_count(session: Session) -> int:
     """Return how many expenses are submitted."""
-    return session.scalar(select(func.count()).where(Expense.status == "submitted")) or 0
+    return session.scalar(submitted_count()) or 0
+
+
+def submitted_count() -> Select[int]:
+    """Return the question for that number, to be asked together with others."""
+    return select(func.count()).where(Expense.status == "submitted")
 
 
 def own_drafts(session: Session, *, person_id: int) -> list[Expense]:

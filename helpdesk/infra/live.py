@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
@@ -62,7 +62,12 @@ def publish(session: Session, *, audience: Audience, topic: str, now: datetime, 
 
 def newest_id(session: Session) -> int:
     """Return the id of the newest event, 0 where there is none: from here on a page wants to hear."""
-    return session.scalar(select(func.max(LiveEvent.id))) or 0
+    return session.scalar(newest()) or 0
+
+
+def newest() -> Select[int]:
+    """Return the question for the newest event, to be asked together with others; NULL where there is none."""
+    return select(func.max(LiveEvent.id))
 
 
 def forget_old(session: Session, *, now: datetime) -> None:

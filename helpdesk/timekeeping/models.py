@@ -15,6 +15,9 @@ from helpdesk.timekeeping.timer import KINDS
 STATUSES = ("draft", "submitted", "approved", "rejected", "locked", "reversed")
 BILLABLE = ("billable", "not_billable", "no_charge")
 
+ASKING = "(asks <> '' OR differs)"
+"""The person has to decide about the entry. In these very words, or SQLite does not see that its index answers."""
+
 
 class TimeEntry(Base):
     """Work done by one person on one work item; the unit that is approved, charged and explained.
@@ -46,6 +49,7 @@ class TimeEntry(Base):
         ),
         Index("ix_time_entries_person_started", "person_id", "started_at"),
         Index("ix_time_entries_status_started", "status", "started_at"),
+        Index("ix_time_entries_asking", "person_id", sqlite_where=text(ASKING), postgresql_where=text(ASKING)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -29,7 +29,7 @@ def with_work() -> Select[TimeEntry]:
         .join(Project.client)
         .options(
             contains_eager(TimeEntry.work_item).contains_eager(WorkItem.project).contains_eager(Project.client),
-            joinedload(TimeEntry.person),
+            joinedload(TimeEntry.person).lazyload(Person.memberships),
             joinedload(TimeEntry.work_type),
         )
     )
@@ -88,7 +88,12 @@ def rejected(session: Session, person_id: int) -> list[TimeEntry]:
 
 def waiting_for_approval(session: Session) -> int:
     """Return how many entries are submitted."""
-    return session.scalar(select(func.count()).where(TimeEntry.status == "submitted")) or 0
+    return session.scalar(submitted_count()) or 0
+
+
+def submitted_count() -> Select[int]:
+    """Return the question for that number, to be asked together with others."""
+    return select(func.count()).where(TimeEntry.status == "submitted")
 
 
 def unbilled_seconds(session: Session, client_id: int) -> int:

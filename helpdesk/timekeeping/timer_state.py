@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
+from helpdesk.timekeeping.models import ASKING, TimeEntry, TimerEventRow, TimerState
 
 
 def revision(session: Session, person_id: int | None) -> int:
@@ -24,10 +24,23 @@ def paused(session: Session, person_id: int | None) -> TimeEntry | None:
     return session.scalar(query.where(TimerState.person_id == person_id, TimeEntry.person_id == person_id))
 
 
+def current(session: Session, person_id: int | None) -> TimeEntry | None:
+    """Return the entry that runs or, where none does, the one that is paused, in one query."""
+    mine = select(TimeEntry.id).where(TimeEntry.person_id == person_id)
+    runs = mine.where(TimeEntry.ended_at.is_(None))
+    rests = mine.join(TimerState, TimerState.paused_uuid == TimeEntry.uuid).where(TimerState.person_id == person_id)
+    query = queries.with_work().where(TimeEntry.id.in_(union_all(runs, rests)))
+    return session.scalar(query.order_by(TimeEntry.ended_at.is_not(None)).limit(1))
+
+
 def asking(session: Session, person_id: int | None) -> int:
     """Return how many of the person's entries wait for a decision."""
-    wanted = (TimeEntry.asks != "") | TimeEntry.differs
-    return session.scalar(select(func.count()).where(TimeEntry.person_id == person_id, wanted)) or 0
+    return session.scalar(asking_count(person_id)) or 0
+
+
+def asking_count(person_id: int | None) -> Select[int]:
+    """Return the question for that number, to be asked together with others; an index answers it."""
+    return select(func.count()).select_from(TimeEntry).where(TimeEntry.person_id == person_id, text(ASKING))
 
 
 def asking_entries(session: Session, person_id: int | None) -> list[TimeEntry]:

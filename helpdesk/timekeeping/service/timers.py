@@ -109,7 +109,7 @@ def change_timer(session: Session, *, actor: Actor, now: datetime, facts: dict[s
         RuleViolation: no such way of billing, or the note is too long.
     """
     person_id = lock_person(session, actor)
-    entry = queries.running(session, person_id) or timer_state.paused(session, person_id)
+    entry = timer_state.current(session, person_id)
     if entry is not None and any(getattr(entry, name) != value for name, value in facts.items()):
         act(session, actor=actor, now=now, kind="change", entry=entry.uuid, facts=facts)
     return entry

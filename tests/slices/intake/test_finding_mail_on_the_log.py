@@ -149,7 +149,7 @@ def test_the_log_and_a_message_cost_few_queries(inbox, browser, count_queries):
         len([each for each in statements if "BEGIN" not in each])
         for statements in (of_the_log, of_a_search, of_a_message)
     ]
-    assert max(costs) <= 14, costs  # eleven of them are the frame's: who asks, the counts in the rail, the timer
+    assert max(costs) <= 10, costs  # seven of them are the frame's: who asks, the counts in the rail, the timer
 
 
 def test_a_message_says_what_came_what_became_of_it_and_why(inbox, browser):

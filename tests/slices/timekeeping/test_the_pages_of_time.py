@@ -86,7 +86,7 @@ def test_a_long_week_costs_as_many_queries_as_a_short_one(office, sign_in_as, co
         browser.get(WEEK)
 
     assert len(long) == len(short)
-    assert len(long) <= 20
+    assert len(long) <= 14
 
 
 def test_an_entry_is_typed_in(office, sign_in_as, entry_form):
