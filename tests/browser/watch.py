@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, R
 
 ABORTED = "net::ERR_ABORTED"  # how Chromium calls a request whose answer nobody waits for any more
 ICON = "/favicon.ico"  # what a browser asks for by itself where a document, such as a mail, names no icon
-DROPPED = frozenset({"/static/favicon.svg", "/live/stream", "/live/events", "/live/timer"})
+DROPPED = frozenset({"/static/favicon.svg", "/live/stream"})
 """What a page fetches beside itself, and drops as soon as it begins to go."""
 
 
