@@ -28,8 +28,8 @@ from helpdesk.infra.db import db, read_session, unit_of_work
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.settings import load
 from helpdesk.timekeeping import service
+from helpdesk.timekeeping.domain.timer import NewEvent, Outcome
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow
-from helpdesk.timekeeping.timer import NewEvent, Outcome
 from tests.builders import Office
 from tests.postgres import cluster
 

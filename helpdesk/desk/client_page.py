@@ -13,8 +13,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
 from helpdesk.kernel.periods import Month, day_instants, day_start, local_day, local_month, zone_named
 from helpdesk.retainers import queries as retainers
-from helpdesk.timekeeping import queries as time
-from helpdesk.timekeeping.margins import margins_of, total_of
+from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries.margins import margins_of, total_of
 
 
 def client_values(

@@ -29,7 +29,7 @@ from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.models import Message, TicketDetails
-from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.queries import entries as time
 
 
 @dataclass(frozen=True)

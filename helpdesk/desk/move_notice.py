@@ -15,7 +15,7 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.service.moving import Returned
 
 

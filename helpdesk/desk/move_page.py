@@ -18,10 +18,10 @@ from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.domain import RateMissing
-from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_time
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.moves import MovingTime, Outcome, Place, move_time
+from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.service.pricing import PriceList
 
 

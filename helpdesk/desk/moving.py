@@ -17,10 +17,10 @@ from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import claims
-from helpdesk.timekeeping import queries as time_queries
 from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.domain.moves import MovingTime
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.moves import MovingTime
+from helpdesk.timekeeping.queries import entries as time_queries
 from helpdesk.timekeeping.service.moving import Returned
 
 

@@ -25,7 +25,7 @@ from helpdesk.projects.planning import baselines
 from helpdesk.projects.planning.moving import last_move
 from helpdesk.projects.planning.reading import StoredPlan, TaskRow, read
 from helpdesk.projects.planning.writing import Change
-from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.queries import entries as time
 
 DEEPEST = 6
 

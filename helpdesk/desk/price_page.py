@@ -26,7 +26,7 @@ from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.work import WorkEntry
 from helpdesk.retainers.supposed import Supposed, suppose
-from helpdesk.timekeeping.domain import NOON
+from helpdesk.timekeeping.domain.worked import NOON
 
 MOST_SECONDS = 24 * 3600
 

@@ -20,8 +20,8 @@ from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
-from helpdesk.timekeeping import queries as time
-from helpdesk.timekeeping import timer_state
+from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries import timer_state
 
 VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50

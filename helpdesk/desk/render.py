@@ -18,9 +18,9 @@ from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
-from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping import render as time_render
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.render import EntryLine
 
 RECIPIENTS_SHOWN = 3

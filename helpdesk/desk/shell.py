@@ -15,8 +15,8 @@ from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.rates import queries as rates
-from helpdesk.timekeeping import queries as time
-from helpdesk.timekeeping import rights, timer_state
+from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries import rights, timer_state
 
 WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
 ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}

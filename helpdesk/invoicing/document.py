@@ -22,8 +22,8 @@ from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
-from helpdesk.timekeeping import queries as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.queries import entries as timekeeping
 
 FORMAT = 1
 SELLER = [

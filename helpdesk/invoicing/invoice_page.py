@@ -23,7 +23,7 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.outbox.models import OutgoingMessage
-from helpdesk.timekeeping import queries as timekeeping
+from helpdesk.timekeeping.queries import entries as timekeeping
 
 Page = dict[str, Any]
 

@@ -27,8 +27,8 @@ from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping import charging
-from helpdesk.timekeeping import queries as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as timekeeping
 
 Page = dict[str, Any]
 SAID_CHANGES = 3

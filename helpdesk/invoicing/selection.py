@@ -24,8 +24,8 @@ from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.terms import OverageBasis
 from helpdesk.retainers.models import RetainerPeriod
 from helpdesk.timekeeping import charging
-from helpdesk.timekeeping import queries as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.queries import entries as timekeeping
 
 ENDED = ("void", "dropped")
 """Invoices that hold nothing any more."""

@@ -15,8 +15,8 @@ from helpdesk.projects.queries import visible_items
 from helpdesk.proposals.domain import Activity, Proposal, Timed, writing_seconds
 from helpdesk.proposals.models import ProposalDecision
 from helpdesk.tickets.models import Attachment, Message
-from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as time
 
 ITEM_KINDS = ("work_item", "ticket", "task")
 WRITTEN = {"reply": "answered", "note": "wrote a note", "mail": "wrote a mail"}

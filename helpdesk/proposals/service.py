@@ -15,7 +15,7 @@ from helpdesk.proposals.domain import propose
 from helpdesk.proposals.models import ProposalDecision
 from helpdesk.proposals.queries import Proposed
 from helpdesk.timekeeping import service as time
-from helpdesk.timekeeping.domain import Worked, read_worked, write_worked
+from helpdesk.timekeeping.domain.worked import Worked, read_worked, write_worked
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.service.ground import entry_of_uuid, lock_owner
 

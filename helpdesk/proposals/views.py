@@ -16,9 +16,9 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import day_start, local_day
 from helpdesk.proposals import queries, render, service
 from helpdesk.proposals.forms import AcceptForm, DismissForm
-from helpdesk.timekeeping import queries as time
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import default_work_type
+from helpdesk.timekeeping.queries import entries as time
 
 bp = Blueprint("proposals", __name__)
 

@@ -1,4 +1,4 @@
-/* How a typed duration is read, as the server does it (timekeeping/domain.py): 15 or 15m is minutes, 1.5, 1,5 and 1h30
+/* How a typed duration is read, as the server does it (timekeeping/domain/worked.py): 15 or 15m is minutes, 1.5, 1,5 and 1h30
    are hours, 9:15-10:40 is a range on the client's clock. tests/typed_work.py holds both to one table.
 
    durations.read(text, {day, zone})  whole seconds, or null where the server would refuse it

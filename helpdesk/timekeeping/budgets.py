@@ -18,7 +18,7 @@ from helpdesk.projects.alerts import HOURS, MONEY, Found
 from helpdesk.projects.domain.budget import FORECAST, Outlook, Spent, outlook
 from helpdesk.projects.models import Project
 from helpdesk.projects.render import budget_mail
-from helpdesk.timekeeping import spent
+from helpdesk.timekeeping.queries import spent
 
 UNVALUED = Spent(used=0, pending=0)
 """What can be said of money while no hour has a price yet."""

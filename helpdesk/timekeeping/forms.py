@@ -16,9 +16,9 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import WorkType
+from helpdesk.timekeeping.domain.timesheet import RowKey, Typed
 from helpdesk.timekeeping.models import BILLABLE
 from helpdesk.timekeeping.service.cells import CellEdit
-from helpdesk.timekeeping.timesheet import RowKey, Typed
 
 NOTE_LENGTH = 2000
 WORKED_LENGTH = 40

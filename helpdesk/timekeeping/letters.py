@@ -11,8 +11,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import zone_named
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 
 @dataclass(frozen=True)

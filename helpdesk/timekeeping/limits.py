@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain.limit import BillableLimit
 from helpdesk.projects.models import Project
-from helpdesk.timekeeping import spent
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import spent
 
 
 def limit_of(project: Project) -> BillableLimit | None:

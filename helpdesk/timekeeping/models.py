@@ -10,7 +10,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping.timer import KINDS
+from helpdesk.timekeeping.domain.timer import KINDS
 
 STATUSES = ("draft", "submitted", "approved", "rejected", "locked", "reversed")
 BILLABLE = ("billable", "not_billable", "no_charge")

@@ -8,7 +8,7 @@ from typing import Any
 from helpdesk.infra.forms import has_control_characters
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import require_utc
-from helpdesk.timekeeping.timer import FACTS, NewEvent, Outcome
+from helpdesk.timekeeping.domain.timer import FACTS, NewEvent, Outcome
 
 MOST_EVENTS = 500
 DEVICE_LENGTH = 100

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.durations import format_hm
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
-from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 SATURDAY = 6
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -35,7 +35,7 @@ from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import limits
-from helpdesk.timekeeping import queries as time
+from helpdesk.timekeeping.queries import entries as time
 
 
 @bp.get("/")

@@ -10,10 +10,12 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RateMissing
-from helpdesk.timekeeping import limits, queries, rights, waiting
-from helpdesk.timekeeping.domain import DAY_SECONDS, Preview, Week
+from helpdesk.timekeeping import limits
+from helpdesk.timekeeping.domain.worked import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.rights import require_approver
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import rights, waiting
+from helpdesk.timekeeping.queries.rights import require_approver
 from helpdesk.timekeeping.service import history, notices, pricing
 from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
 from helpdesk.timekeeping.service.locks import refuse_locked_entry

@@ -10,11 +10,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import queries, weeks
-from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
-from helpdesk.timekeeping.service.ground import lock_owner
-from helpdesk.timekeeping.timesheet import (
+from helpdesk.timekeeping.domain.timesheet import (
     Act,
     Add,
     CellEntry,
@@ -26,6 +22,11 @@ from helpdesk.timekeeping.timesheet import (
     decide,
     overwritten,
 )
+from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import weeks
+from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.ground import lock_owner
 
 
 @dataclass(frozen=True, slots=True)

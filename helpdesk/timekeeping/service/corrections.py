@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
-from helpdesk.timekeeping import charging, claims, queries
+from helpdesk.timekeeping import charging, claims
 from helpdesk.timekeeping.claims import Claim
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service import history
 from helpdesk.timekeeping.service.locks import refuse_locked_entry
 

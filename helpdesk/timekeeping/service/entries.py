@@ -14,9 +14,10 @@ from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import charging, claims, limits, queries
-from helpdesk.timekeeping.domain import Worked, read_worked, write_worked
+from helpdesk.timekeeping import charging, claims, limits
+from helpdesk.timekeeping.domain.worked import Worked, read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service import corrections, events, history
 from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_owner, refuse_closed
 from helpdesk.timekeeping.service.limits import refuse_overfull_day

@@ -12,11 +12,11 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import queries
+from helpdesk.timekeeping.domain.timer import ACTS, ANSWERS, NewEvent, Outcome, clamp
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry, TimerEventRow
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.ground import default_billable, default_type, is_internal, lock_person, refuse_closed
 from helpdesk.timekeeping.service.projection import project, written
-from helpdesk.timekeeping.timer import ACTS, ANSWERS, NewEvent, Outcome, clamp
 
 OLDEST = timedelta(days=366)
 NOTE_LENGTH = 2000

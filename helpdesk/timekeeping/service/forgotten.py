@@ -12,13 +12,14 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.outbox import queries as mailboxes
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
-from helpdesk.timekeeping import letters, queries
+from helpdesk.timekeeping import letters
+from helpdesk.timekeeping.domain.timer import Question, question
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service import events, history
 from helpdesk.timekeeping.service.ground import lock_owner, lock_person
 from helpdesk.timekeeping.service.locks import refuse_locked_entry
 from helpdesk.timekeeping.service.projection import take_timers_word
-from helpdesk.timekeeping.timer import Question, question
 
 ANSWERS = ("keep", "trim", "discard", "restore", "follow")
 

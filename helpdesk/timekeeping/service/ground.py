@@ -8,8 +8,8 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, Denied, RuleViolation
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 
 def lock_person(session: Session, actor: Actor) -> int:

@@ -10,8 +10,8 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import day_instants, zone_named
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import weeks
-from helpdesk.timekeeping.domain import DAY_SECONDS
+from helpdesk.timekeeping.domain.worked import DAY_SECONDS
+from helpdesk.timekeeping.queries import weeks
 
 
 def refuse_overfull_day(

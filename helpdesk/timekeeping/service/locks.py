@@ -14,7 +14,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import LOCKED_TIME, LOCKS, Actor
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
-from helpdesk.timekeeping.lock_dates import LockDates, refuse_locked
+from helpdesk.timekeeping.domain.lock_dates import LockDates, refuse_locked
 from helpdesk.timekeeping.models import TimeEntry, TimeLock
 
 COMPANY = "company"

@@ -14,9 +14,9 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.rates.domain import RateMissing
 from helpdesk.rates.models import Rate
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.pricing import NOT_BILLED, PriceList, write_rate
 
 

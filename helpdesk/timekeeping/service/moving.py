@@ -12,9 +12,10 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project
-from helpdesk.timekeeping import charging, queries
+from helpdesk.timekeeping import charging
+from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_time
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.moves import MovingTime, Outcome, Place, move_time
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.entries import to_draft
 from helpdesk.timekeeping.service.locks import refuse_locked_days
 

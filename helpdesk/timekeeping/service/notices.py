@@ -16,8 +16,8 @@ from helpdesk.infra.web import day_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 Told = Sequence[tuple[TimeEntry, datetime | None]]
 """Entries, and when each had been submitted: a second rejection of the same entry is another mail."""

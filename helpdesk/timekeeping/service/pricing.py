@@ -22,9 +22,9 @@ from helpdesk.rates.domain import (
     find_rate,
 )
 from helpdesk.rates.models import RoundingPolicyRow
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 NOT_BILLED = {"not_billable": "not billable", "no_charge": "no charge"}
 

@@ -18,9 +18,9 @@ from helpdesk.company import service as company
 from helpdesk.infra import live
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.timekeeping.domain.timer import BIRTHS, FACTS, TimedEntry, Timer, TimerEvent, fold, question
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.service.ground import is_internal
-from helpdesk.timekeeping.timer import BIRTHS, FACTS, TimedEntry, Timer, TimerEvent, fold, question
 
 INTERVAL = ("started_at", "ended_at")
 SAID = ("work_item_id", *INTERVAL, *FACTS)

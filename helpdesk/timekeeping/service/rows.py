@@ -12,14 +12,15 @@ from helpdesk.kernel.durations import format_hms
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import queries, weeks
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.timesheet import RowKey
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry, TimesheetRow
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.service.approval import submit
 from helpdesk.timekeeping.service.entries import add_entry
 from helpdesk.timekeeping.service.ground import lock_owner, refuse_closed
 from helpdesk.timekeeping.service.limits import refuse_unknown_type
-from helpdesk.timekeeping.timesheet import RowKey
 
 Refused = (Conflict, Denied, NotFound, RuleViolation)
 

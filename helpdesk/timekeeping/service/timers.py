@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import limits, queries, timer_state
+from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import timer_state
 from helpdesk.timekeeping.service.events import act
 from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_person, refuse_closed
 

@@ -12,8 +12,8 @@ from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.forms import ApproveForm, PlainForm, RejectForm, RejectManyForm
-from helpdesk.timekeeping.queue_page import filters_of, queue_page
-from helpdesk.timekeeping.rights import require_approver
+from helpdesk.timekeeping.pages.queue import filters_of, queue_page
+from helpdesk.timekeeping.queries.rights import require_approver
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 

@@ -13,7 +13,8 @@ from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import service, timer_state
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.queries import timer_state
 from helpdesk.timekeeping.questions import ask_line
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash

@@ -15,12 +15,14 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import queries, render, weeks
-from helpdesk.timekeeping.domain import write_worked
+from helpdesk.timekeeping import render
+from helpdesk.timekeeping.domain.timesheet import RowKey
+from helpdesk.timekeeping.domain.worked import write_worked
 from helpdesk.timekeeping.forms import WorkForm
-from helpdesk.timekeeping.grid import field_name
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.timesheet import RowKey
+from helpdesk.timekeeping.pages.grid import field_name
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_url
 

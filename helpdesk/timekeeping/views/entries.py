@@ -15,12 +15,13 @@ from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
-from helpdesk.timekeeping import queries, render, service
-from helpdesk.timekeeping.domain import Week, write_worked
-from helpdesk.timekeeping.entry_page import entry_page
+from helpdesk.timekeeping import render, service
+from helpdesk.timekeeping.domain.lock_dates import DayIsLockedError
+from helpdesk.timekeeping.domain.worked import Week, write_worked
 from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
-from helpdesk.timekeeping.lock_dates import DayIsLockedError
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.pages.entry import entry_page
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_page, week_url

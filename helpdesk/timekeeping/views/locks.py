@@ -10,8 +10,9 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import LOCKS, current_actor, policy
 from helpdesk.infra.web import back_or, day_filter
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import queries, service
+from helpdesk.timekeeping import service
 from helpdesk.timekeeping.forms import LockForm
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.views.blueprint import bp
 
 

@@ -14,13 +14,14 @@ from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import service, weeks
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.domain.timesheet import RowKey
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import CopyForm, RemoveRowForm, RowForm, SheetForm
-from helpdesk.timekeeping.grid import Refusal, field_name
+from helpdesk.timekeeping.pages.grid import Refusal, field_name
+from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.service.cells import SavedCell
 from helpdesk.timekeeping.service.rows import Copied
-from helpdesk.timekeeping.timesheet import RowKey
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash
 from helpdesk.timekeeping.views.week import day_to_begin_with, person_shown, week_page, week_url

@@ -12,9 +12,10 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import service, timer_state
+from helpdesk.timekeeping import service
 from helpdesk.timekeeping.forms import TimerForm
 from helpdesk.timekeeping.parser import read_batch
+from helpdesk.timekeeping.queries import timer_state
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash
 

@@ -18,11 +18,14 @@ from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.timekeeping import grid, queries, render, service, weeks
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping import render, service
+from helpdesk.timekeeping.domain.timesheet import RowKey
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, RowForm, SubmitForm, default_work_type
-from helpdesk.timekeeping.grid import Refusal
-from helpdesk.timekeeping.timesheet import RowKey
+from helpdesk.timekeeping.pages import grid
+from helpdesk.timekeeping.pages.grid import Refusal
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash
 

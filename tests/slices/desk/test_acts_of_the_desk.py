@@ -13,8 +13,8 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message, TicketDetails
-from helpdesk.timekeeping import queries as time
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as time
 from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 

@@ -9,7 +9,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.rates import service as rates
 from helpdesk.timekeeping import service as timekeeping
-from helpdesk.timekeeping.margins import margins_of
+from helpdesk.timekeeping.queries.margins import margins_of
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 

@@ -15,10 +15,11 @@ from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
-from helpdesk.timekeeping import charging, queries
+from helpdesk.timekeeping import charging
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import BILLABLE, Charge, TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 

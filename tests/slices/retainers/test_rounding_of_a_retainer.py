@@ -14,9 +14,9 @@ from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
-from helpdesk.timekeeping import queries as time_queries
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as time_queries
 from tests.conftest import NOW
 
 OCTOBER, MORNING = date(2026, 10, 1), datetime(2026, 10, 5, 8, tzinfo=UTC)

@@ -14,7 +14,7 @@ from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.rates import service as rates
 from helpdesk.timekeeping import charging, service
 from helpdesk.timekeeping.charging import ChargeRange
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING

@@ -12,8 +12,9 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import BudgetAlert, Project
-from helpdesk.timekeeping import budgets, service, spent
+from helpdesk.timekeeping import budgets, service
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import spent
 from tests.conftest import NOW
 
 HOUR = 3600

@@ -9,8 +9,10 @@ from helpdesk.accounts.models import PersonSession
 from helpdesk.infra.db import unit_of_work
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.outbox.models import OutgoingMessage
-from helpdesk.timekeeping import process, queries, service, timer_state
+from helpdesk.timekeeping import process, service
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import timer_state
 from tests.conftest import NOW
 from tests.slices.conftest import connect
 

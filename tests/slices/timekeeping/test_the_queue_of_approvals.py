@@ -10,10 +10,11 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.kernel.errors import Conflict, Denied
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import Project, TaskDetails
-from helpdesk.timekeeping import service, waiting
+from helpdesk.timekeeping import service
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.rights import reach_of
-from helpdesk.timekeeping.waiting import Filters
+from helpdesk.timekeeping.queries import waiting
+from helpdesk.timekeeping.queries.rights import reach_of
+from helpdesk.timekeeping.queries.waiting import Filters
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 

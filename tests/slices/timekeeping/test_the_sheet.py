@@ -9,9 +9,11 @@ from helpdesk.accounts import weekly_hours
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Denied, RuleViolation
-from helpdesk.timekeeping import queries, service, weeks
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry, TimesheetRow
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import weeks
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import Actor
-from helpdesk.timekeeping import queries, service, timer_state
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.domain.timer import NewEvent, Timer, fold
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import timer_state
 from helpdesk.timekeeping.service.projection import event_of
-from helpdesk.timekeeping.timer import NewEvent, Timer, fold
 from tests.builders import Office
 from tests.conftest import NOW
 

@@ -12,8 +12,9 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import Project
-from helpdesk.timekeeping import queries, service
+from helpdesk.timekeeping import service
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from tests.conftest import NOW
 
 LATER = NOW + timedelta(minutes=42)

@@ -9,10 +9,11 @@ from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import service as projects
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping import charging, queries, service
+from helpdesk.timekeeping import charging, service
 from helpdesk.timekeeping.charging import ChargeRange
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from tests.conftest import NOW
 
 MONDAY = date(2026, 11, 16)

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.kernel.errors import Conflict, RuleViolation
-from helpdesk.timekeeping.domain import Week, Worked
-from helpdesk.timekeeping.timesheet import (
+from helpdesk.timekeeping.domain.timesheet import (
     Add,
     CellEntry,
     Change,
@@ -23,6 +22,7 @@ from helpdesk.timekeeping.timesheet import (
     overwritten,
     stamp,
 )
+from helpdesk.timekeeping.domain.worked import Week, Worked
 
 NOON = datetime(2026, 11, 16, 11, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)

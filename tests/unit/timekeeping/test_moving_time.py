@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from helpdesk.kernel.errors import Conflict
 from helpdesk.kernel.periods import local_day
+from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_time
 from helpdesk.timekeeping.models import BILLABLE, STATUSES
-from helpdesk.timekeeping.moves import MovingTime, Outcome, Place, move_time
 
 ZONES = tuple(map(ZoneInfo, ("Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu", "UTC")))
 NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)  # 12:00 in Berlin

@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk.company.domain import BusinessHours
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping.remarks import Submitted, remarks_of
+from helpdesk.timekeeping.domain.remarks import Submitted, remarks_of
 
 HOURS = BusinessHours.parse("Mon-Fri 8:00-18:00; Sat 9:00-13:00")
 PLAIN = Submitted(

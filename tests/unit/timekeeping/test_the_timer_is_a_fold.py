@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.kernel.periods import local_day, wall_clock
-from helpdesk.timekeeping.timer import Timer, TimerEvent, clamp, fold
+from helpdesk.timekeeping.domain.timer import Timer, TimerEvent, clamp, fold
 
 NINE = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PRINTER, SERVER = 1, 2

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping.domain import Week, Worked, read_length, read_worked, write_worked
+from helpdesk.timekeeping.domain.worked import Week, Worked, read_length, read_worked, write_worked
 from tests.typed_work import CASES
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.durations import MINUTE, format_hm, format_hms, parse_typed_duration
 from helpdesk.kernel.errors import Conflict, RuleViolation
-from helpdesk.timekeeping.domain import Worked, read_worked
+from helpdesk.timekeeping.domain.worked import Worked, read_worked
 
 SETTLED = ("approved", "locked")
 NOTHING = frozenset({"", "0", "0:00"})

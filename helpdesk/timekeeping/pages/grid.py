@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from helpdesk.timekeeping.domain import Week, Worked
+from helpdesk.timekeeping.domain.timesheet import SETTLED, CellEntry, RowKey, cell_text, stamp
+from helpdesk.timekeeping.domain.worked import Week, Worked
 from helpdesk.timekeeping.models import TimesheetRow
 from helpdesk.timekeeping.render import EntryLine
-from helpdesk.timekeeping.timesheet import SETTLED, CellEntry, RowKey, cell_text, stamp
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import queries, render, rights, service, waiting
-from helpdesk.timekeeping.domain import Preview
+from helpdesk.timekeeping import render, service
+from helpdesk.timekeeping.domain.remarks import Remark
+from helpdesk.timekeeping.domain.worked import Preview
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.remarks import Remark
-from helpdesk.timekeeping.waiting import GROUPS, Filters, Queue, Sum, Waiting
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries import rights, waiting
+from helpdesk.timekeeping.queries.waiting import GROUPS, Filters, Queue, Sum, Waiting
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from helpdesk.infra.web import amount_filter, day_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import zone_named
 from helpdesk.rates import queries as rates
-from helpdesk.timekeeping import charging, claims, queries, render, service
+from helpdesk.timekeeping import charging, claims, render, service
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 
 SHOWN = ("started_at", "ended_at", "note", "billable", "work_type_id", "status", "billable_seconds", "rate_minor")
 

@@ -15,9 +15,9 @@ from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.timekeeping.domain import Week, Worked
+from helpdesk.timekeeping.domain.worked import Week, Worked
 from helpdesk.timekeeping.models import Charge, TimeEntry, TimeLock, TimeReversal
-from helpdesk.timekeeping.rights import reach_of
+from helpdesk.timekeeping.queries.rights import reach_of
 
 
 def with_work() -> Select[TimeEntry]:

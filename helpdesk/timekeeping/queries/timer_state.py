@@ -9,8 +9,8 @@ from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.projects.models import WorkItem
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.models import ASKING, TimeEntry, TimerEventRow, TimerState
+from helpdesk.timekeeping.queries import entries as queries
 
 
 def revision(session: Session, person_id: int | None) -> int:

@@ -19,11 +19,11 @@ from helpdesk.company.domain import BusinessHours
 from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import Project, TaskDetails, WorkItem
-from helpdesk.timekeeping import queries
 from helpdesk.timekeeping.charging import APPROVED
+from helpdesk.timekeeping.domain.remarks import Remark, Submitted, remarks_of
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
-from helpdesk.timekeeping.remarks import Remark, Submitted, remarks_of
-from helpdesk.timekeeping.rights import Reach
+from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries.rights import Reach
 
 PAGE = 50
 MOST_AT_ONCE = 500

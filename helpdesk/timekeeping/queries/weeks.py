@@ -12,10 +12,10 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
-from helpdesk.timekeeping import queries
-from helpdesk.timekeeping.domain import Week
+from helpdesk.timekeeping.domain.timesheet import RowKey
+from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry, TimesheetRow
-from helpdesk.timekeeping.timesheet import RowKey
+from helpdesk.timekeeping.queries import entries as queries
 
 MOST_WORDS = 6
 

@@ -1,0 +1,1 @@
+"""Rules of time: pure functions and values."""

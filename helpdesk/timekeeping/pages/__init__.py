@@ -1,0 +1,1 @@
+"""What the pages of time show, made of reads and rules."""

@@ -1,0 +1,1 @@
+"""Reads of time, by what they answer."""
