@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import NoReturn
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
 EXIT_CRASHED = 70
+AGAIN_SECONDS = 0.01
 
 
 class Stage(IntEnum):
@@ -144,12 +146,21 @@ def _set_signals(signal_mask: Collection[int], *, is_program: bool) -> None:
         # Python ignores SIGPIPE, and an ignored signal stays ignored in the program.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     else:
+        sys.unraisablehook = _tell_again
         signal.signal(signal.SIGTERM, _leave)
     signal.pthread_sigmask(signal.SIG_SETMASK, signal_mask)
 
 
 def _leave(signal_number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + signal_number)
+
+
+def _tell_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Send SIGTERM once more where Python swallowed it: no exception gets out of a ``__del__``, not even this one."""
+    if ignored.exc_type is SystemExit:
+        threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _exit_code_of(ending: SystemExit) -> int:

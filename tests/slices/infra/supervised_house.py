@@ -32,6 +32,26 @@ def work_until_told(home: Path, name: str) -> None:
         note(home, f"{name} ended")
 
 
+class Deaf:
+    """Something whose end is told to stop, and hears it where Python lets no exception out."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __del__(self) -> None:
+        note(self.home, "deaf started")
+        signal.pause()
+
+
+def be_deaf_at_first(home: Path) -> None:
+    """Start to wait within a ``__del__``, and note the orderly end that follows outside of it."""
+    try:
+        Deaf(home)
+        signal.pause()
+    finally:
+        note(home, "deaf ended")
+
+
 def refuse_to_end(home: Path) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     note(home, "stubborn started")
@@ -90,6 +110,7 @@ def main(home: Path, wanted: list[str]) -> int:
             "stubborn": Process(
                 name="stubborn", run=partial(refuse_to_end, home), stage=Stage.WORKERS, grace_seconds=0.3
             ),
+            "deaf": Process(name="deaf", run=partial(be_deaf_at_first, home), stage=Stage.WORKERS),
             "broken": Process(name="broken", run=partial(fail, home), stage=Stage.WORKERS),
             "guest-says": Process(name="guest", run=partial(speak, home), stage=Stage.GUESTS, on_exit=OnExit.STOP_ALL),
             "guest-7": Process(name="guest", run=partial(end_with, 7), stage=Stage.GUESTS, on_exit=OnExit.STOP_ALL),

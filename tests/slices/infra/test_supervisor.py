@@ -192,6 +192,16 @@ def test_a_process_that_does_not_stop_is_killed_after_its_grace(start):
     assert "stubborn" in house.process.communicate()[1]
 
 
+def test_a_stop_that_python_swallowed_is_told_again(start):
+    house = start("deaf")
+    eventually(lambda: "deaf started" in house.events())
+
+    code = house.stop()
+
+    assert code == 0
+    assert house.events()[-1] == "deaf ended"
+
+
 def test_children_end_when_the_supervisor_is_killed(start):
     house = start("web", "worker", "broker")
     house.wait_until_started()
