@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import redis.asyncio
 import structlog
@@ -40,6 +40,7 @@ LOOK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
 ASK_WHO_SECONDS = 10.0
 REDIS_AWAY_SECONDS = 5.0
+AGAIN_SECONDS = 0.2
 MOST_UNSENT_BYTES = 262_144
 STREAMS_A_SESSION = 8
 _STREAM_HEADERS = {
@@ -169,9 +170,7 @@ class Hub:
         loop.remove_reader(receiver)
         for stream in list(self._streams):
             stream.close()
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running)
+        await _end(running)
         self._database.shutdown(wait=False, cancel_futures=True)
         for task in done:
             task.result()  # what broke ends the process, and the supervisor starts another
@@ -262,6 +261,14 @@ class Hub:
             except (redis.exceptions.RedisError, OSError) as error:
                 log.warning("live.broker_away", error=str(error))
             await asyncio.sleep(REDIS_AWAY_SECONDS)
+
+
+async def _end(running: set[asyncio.Task[Any]]) -> None:
+    """Cancel until nothing runs: a task that was just connecting to Redis may swallow being cancelled once."""
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=AGAIN_SECONDS)
 
 
 def run(app: Flask, *, redis_url: str, home: Path) -> None:

@@ -222,6 +222,12 @@ class _Worker(Worker):
             db.engine.dispose()
         super().execute_job(job, queue)
 
+    def _install_signal_handlers(self) -> None:
+        """Hear signals from here on, and heed one that came while the worker was being made."""
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        if _stopping.is_set():
+            self.stopped_by_signal = self._stop_requested = True
+
     def request_stop(self, signum: int, frame: object) -> None:
         """Note that somebody asked, then stop as RQ does: warm the first time, at once the second."""
         self.stopped_by_signal = True

@@ -32,6 +32,17 @@ runtime.WAIT_SECONDS = runtime.SILENCE_SECONDS = 1
 sys.exit(__main__.main(["work"]))
 """
 
+TOLD_TOO_SOON = """
+import os, signal, sys
+from workers import __main__, runtime
+make = runtime._worker
+def make_slowly(settings):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return make(settings)
+runtime._worker = make_slowly
+sys.exit(__main__.main(["work"]))
+"""
+
 
 @contextmanager
 def working(app, home, broker_url, *, program=("-m", "workers", "work")):
@@ -129,6 +140,11 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
         assert process.wait(timeout=60) == 0
     assert state(message) == "sent"
     app.extensions.pop("helpdesk.redis").close()
+
+
+def test_a_worker_that_is_told_to_stop_while_it_is_being_made_stops(app, tmp_path, broker_url):
+    with working(app, tmp_path, broker_url, program=("-c", TOLD_TOO_SOON)) as process:
+        assert process.wait(timeout=60) == 0
 
 
 class Line:
