@@ -2,7 +2,8 @@
    itself as it is left, by sending that form with this one cell in it, and takes what changed out of the page that answers.
 
    In a cell: arrows, Enter and Tab move on and save, Escape puts back, typing replaces; n opens its entries and notes,
-   s starts the timer on the row, a goes to the field for a new row. Once something is typed, or after F2, the left and
+   s starts the timer on the row, a goes to the field for a new row, and what the page does with l, u, [ and ] (copy last
+   week, submit, week before, week after) it does from a cell too, once everything is saved. Once something is typed, or after F2, the left and
    right arrows stay inside. */
 (() => {
   "use strict";
@@ -182,6 +183,15 @@
     s: (input) => startTimer(input.closest("tr").dataset.item),
   };
 
+  const OF_THE_PAGE = new Set(["l", "u", "[", "]"]);
+
+  /* The button is looked for when everything is saved: an answer may have drawn it anew. */
+  function actOnPage(key, input) {
+    leave(input);
+    afterwards = () => document.querySelector(`[data-key="${key}"]`)?.click();
+    send();
+  }
+
   function press(event, input) {
     const { key } = event;
     const inside = typing === input;
@@ -197,6 +207,7 @@
       typing = input;
       input.setSelectionRange(input.value.length, input.value.length);
     } else if (!inside && COMMANDS[key]) COMMANDS[key](input);
+    else if (!inside && OF_THE_PAGE.has(key)) actOnPage(key, input);
     else if (input.readOnly && /^[0-9]$/.test(key)) openCell(input);
     else done = !inside && /^\p{L}$/u.test(key); // a stray letter replaces nothing
     if (done) event.preventDefault();

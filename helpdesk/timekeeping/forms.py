@@ -23,6 +23,7 @@ from helpdesk.timekeeping.service.cells import CellEdit
 NOTE_LENGTH = 2000
 WORKED_LENGTH = 40
 MOST_NUMBER = 2**31 - 1
+USUAL = "usual"
 
 _CELL = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WAS = "was."
@@ -39,12 +40,17 @@ def new_billing_choices() -> list[tuple[str, str]]:
     return [("", _("As the work type says")), *billing_choices()]
 
 
-def offer_work_types(field: SelectField, session: Session, *, chosen: WorkType | None = None) -> None:
-    """Fill a select field with the work types in use, and the chosen one even where it is not any more."""
+def offer_work_types(
+    field: SelectField, session: Session, *, chosen: WorkType | None = None, first: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Fill a select field with the work types in use, and the chosen one even where it is not any more.
+
+    ``first`` are choices that come before all types.
+    """
     kinds = _work_types(session)
     if chosen is not None and chosen not in kinds:
         kinds.append(chosen)
-    field.choices = options([("", _("No work type")), *((kind.id, kind.name) for kind in kinds)])
+    field.choices = options([*first, ("", _("No work type")), *((kind.id, kind.name) for kind in kinds)])
 
 
 def default_work_type(session: Session) -> int | None:
@@ -189,6 +195,10 @@ class SheetForm(StrictForm):
         return [_edit(name, text) for name, text in sent.items()]
 
 
+def _row_type(value: str | int | None) -> str | int | None:
+    return USUAL if value == USUAL else optional_id(value)
+
+
 class RowForm(StrictForm):
     """A row for the week: a number or some letters, or the one that was picked of several."""
 
@@ -196,11 +206,13 @@ class RowForm(StrictForm):
     person_id = IntegerField(validators=[Optional()])
     item = StringField(_l("Add a row"), validators=[Length(max=WORKED_LENGTH)])
     pick = IntegerField(validators=[Optional(), NumberRange(min=1, max=MOST_NUMBER)])
-    row_type_id = SelectField(_l("Work type of the row"), coerce=optional_id)
+    row_type_id = SelectField(_l("Work type of the row"), coerce=_row_type, default=USUAL)
 
     def offer(self, session: Session) -> None:
-        """Fill the choices."""
-        offer_work_types(self.row_type_id, session)
+        """Fill the choices; at first an item that is in the week stays on its row."""
+        default = next((kind.name for kind in _work_types(session) if kind.is_default), _("none"))
+        usual = _("That of its row, else %(name)s", name=default)
+        offer_work_types(self.row_type_id, session, first=[(USUAL, usual)])
 
 
 class RemoveRowForm(StrictForm):

@@ -1,6 +1,6 @@
 """The week grid: what a cell says, and what typing into it does. Pure (docs/billing.md rule 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -83,6 +83,15 @@ class Remove:
 
 
 Act = Leave | Add | Change | Remove
+
+
+def usual_type(rows: Iterable[RowKey], number: int, default_type_id: int | None) -> int | None:
+    """Return the work type of the row that an item has among ``rows``; of several the default one, else the first.
+
+    An item without a row has the default: whoever adds one and says nothing of types has no second row in mind.
+    """
+    types = [row.work_type_id for row in rows if row.number == number]
+    return types[0] if types and default_type_id not in types else default_type_id
 
 
 def cell_text(entries: Sequence[CellEntry]) -> str:

@@ -9,7 +9,7 @@ from helpdesk.timekeeping.service.forgotten import answer, ask_about, forgotten
 from helpdesk.timekeeping.service.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none, without_price
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
-from helpdesk.timekeeping.service.rows import add_row, copy_week, remove_row, submit_part
+from helpdesk.timekeeping.service.rows import add_row, copy_week, remove_row, submit_part, usual_type
 from helpdesk.timekeeping.service.timers import (
     change_timer,
     pause_timer,
@@ -53,5 +53,6 @@ __all__ = [
     "submit",
     "submit_part",
     "take_events",
+    "usual_type",
     "without_price",
 ]

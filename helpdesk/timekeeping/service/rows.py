@@ -12,6 +12,7 @@ from helpdesk.kernel.durations import format_hms
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.timekeeping.domain import timesheet
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry, TimesheetRow
@@ -19,7 +20,7 @@ from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.service.approval import submit
 from helpdesk.timekeeping.service.entries import add_entry
-from helpdesk.timekeeping.service.ground import lock_owner, refuse_closed
+from helpdesk.timekeeping.service.ground import default_type, lock_owner, refuse_closed
 from helpdesk.timekeeping.service.limits import refuse_unknown_type
 
 Refused = (Conflict, Denied, NotFound, RuleViolation)
@@ -67,6 +68,12 @@ def add_row(
         )
         session.flush()
     return key
+
+
+def usual_type(session: Session, *, person_id: int, week: Week, item: WorkItem) -> int | None:
+    """Return the work type that a row for the item has in a person's week already, else the default one."""
+    rows = sorted(_keys(session, person_id, week), key=str)
+    return timesheet.usual_type(rows, item.number, default_type(session))
 
 
 def remove_row(session: Session, *, person_id: int, week: Week, row: RowKey) -> bool:

@@ -2,6 +2,7 @@
 
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -17,7 +18,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
-from helpdesk.timekeeping.forms import CopyForm, RemoveRowForm, RowForm, SheetForm
+from helpdesk.timekeeping.forms import USUAL, CopyForm, RemoveRowForm, RowForm, SheetForm
 from helpdesk.timekeeping.pages.grid import Refusal, field_name
 from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.service.cells import SavedCell
@@ -64,7 +65,7 @@ def add_row() -> ResponseReturnValue:
                     person_id=person.id,
                     week=shown,
                     item=item,
-                    work_type_id=form.row_type_id.data,
+                    work_type_id=_type_meant(session, form, person.id, shown, item),
                 )
             begins = field_name(key, day_to_begin_with(shown, local_day(now, zone())))
             return redirect(f"{week_url(shown.monday, person.id)}#{begins}", code=303)
@@ -149,6 +150,14 @@ def _tell_copied(done: Copied) -> None:
         flash(_("Left out: %(reason)s", reason=reason), "warn")
     if len(done.left_out) > MOST_TOLD:
         flash(_("And %(num)s more were left out.", num=len(done.left_out) - MOST_TOLD), "warn")
+
+
+def _type_meant(session: Session, form: RowForm, person_id: int, shown: Week, item: WorkItem) -> int | None:
+    """Return the work type of the row: the one that was chosen, else the item's own in this week."""
+    if form.row_type_id.data == USUAL:
+        return service.usual_type(session, person_id=person_id, week=shown, item=item)
+    chosen: int | None = form.row_type_id.data
+    return chosen
 
 
 def _item_meant(form: RowForm) -> WorkItem | None:

@@ -105,7 +105,7 @@ def week_page(
     lines = render.with_overlaps([render.line(entry, now=now, may_edit=may_edit) for entry in entries])
     days = render.days(lines, shown, today=today)
     put_in = weeks.rows(session, person_id=person.id, week=shown)
-    rows = row_form or RowForm(formdata=None, row_type_id=default_work_type(session))
+    rows = row_form or RowForm(formdata=None)
     rows.offer(session)
     words = rows.item.data or request.args.get("find", "")
     return render_template(

@@ -21,6 +21,7 @@ from helpdesk.timekeeping.domain.timesheet import (
     decide,
     overwritten,
     stamp,
+    usual_type,
 )
 from helpdesk.timekeeping.domain.worked import Week, Worked
 
@@ -138,3 +139,14 @@ def test_a_year_of_53_weeks_and_a_leap_day_are_in_their_weeks():
     assert str(Week.of(date(2026, 12, 31))) == "2026-W53"
     assert str(Week.of(date(2027, 1, 3)).plus(1)) == "2027-W01"
     assert date(2028, 2, 29) in Week.parse("2028-W09").days
+
+
+@pytest.mark.parametrize(
+    ("types", "usual"),
+    [([], 1), ([None], None), ([2], 2), ([2, 1], 1), ([3, None], 3)],
+    ids=["no row", "a row without a type", "a row of another type", "several and the default", "several others"],
+)
+def test_an_item_that_is_in_the_week_gets_no_second_row_unasked(types: list[int | None], usual: int | None) -> None:
+    rows = [RowKey(10, kind) for kind in types] + [RowKey(11, 4)]
+
+    assert usual_type(rows, 10, 1) == usual
