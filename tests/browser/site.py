@@ -4,7 +4,7 @@ import importlib
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import event
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from helpdesk.accounts import service as accounts
 from helpdesk.app import create_app
@@ -49,7 +50,8 @@ class Site:
         with self.turn:
             self.asked += 1
         try:
-            return self.app(environ, start_response)
+            with closing(ClosingIterator(self.app(environ, start_response))) as chunks:  # the server forgets to
+                return [b"".join(chunks)]
         finally:
             with self.turn:
                 self.asked -= 1
