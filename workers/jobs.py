@@ -12,6 +12,7 @@ from helpdesk.intake.process.drain import sweep as sweep_log
 from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
+from helpdesk.proposals import service as proposals
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
@@ -106,6 +107,13 @@ def forget_old_events() -> None:
     """Delete live events that nobody resumes from any more."""
     with unit_of_work() as session:
         live.forget_old(session, now=clock.now())
+
+
+@light_job
+def forget_old_reading() -> None:
+    """Erase what people read longer ago than it could be proposed."""
+    with unit_of_work() as session:
+        proposals.forget_reading(session, now=clock.now())
 
 
 @job

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -24,6 +24,7 @@ class Person(Base):
     language: Mapped[str] = mapped_column(default="en")
     active: Mapped[bool] = mapped_column(default=True)
     mail_notifications: Mapped[bool] = mapped_column(default=True)
+    notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person", lazy="selectin")

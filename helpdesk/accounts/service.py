@@ -54,6 +54,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     time_zone: str
     language: str
     last_seen_at: datetime
+    notes_reading: bool
 
     def get_id(self) -> str:
         """Return the token that the cookie carries."""
@@ -145,8 +146,15 @@ def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) ->
         token, person = by_hash[row.token_hash], row.person
         is_over = row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now
         if not is_over and person.active:
-            who = actor_of(person)
-            found[token] = SignedIn(token, who, person.email, person.time_zone, person.language, row.last_seen_at)
+            found[token] = SignedIn(
+                token,
+                actor_of(person),
+                person.email,
+                person.time_zone,
+                person.language,
+                row.last_seen_at,
+                person.notes_reading,
+            )
     return found
 
 

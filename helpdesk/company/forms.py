@@ -61,4 +61,5 @@ class CompanyForm(StrictForm):
             ]
         ),
     )
+    notes_reading = BooleanField(_l("Time that people read a ticket or task is proposed to them"), default=True)
     self_approval = BooleanField(_l("People may approve their own time"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import Base, one_of
@@ -41,5 +41,6 @@ class Company(Base):
     timer_idle_minutes: Mapped[int] = mapped_column(default=120)  # without a sign of its person a timer asks; 0: never
     timer_limit_hours: Mapped[int] = mapped_column(default=10)  # a longer timer asks; 0: never
     approved_by: Mapped[str] = mapped_column(default="managers", server_default="managers")
+    notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())  # a person may switch it off too
     business_hours: Mapped[str] = mapped_column(default=BUSINESS_HOURS, server_default=BUSINESS_HOURS)
     created_at: Mapped[datetime]

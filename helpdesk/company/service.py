@@ -48,6 +48,7 @@ class CompanyProfile:
     timer_idle_minutes: int = 120
     timer_limit_hours: int = 10
     approved_by: str = "managers"
+    notes_reading: bool = True
     business_hours: str = BUSINESS_HOURS
 
     def __post_init__(self) -> None:

@@ -52,13 +52,16 @@ def _page(form: CompanyForm) -> str:
             _group(_("Who we are"), "name legal_name address country vat_id registration email website"),
             _group(_("Where clients pay"), "bank_name iban bic"),
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
-            _group(_("Time"), "business_hours approved_by self_approval"),
+            _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
             _group(_("Invoices"), "invoice_number_pattern invoice_terms"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
             "timer_limit_hours": _("0 means never."),
+            "notes_reading": _(
+                "Kept for 15 days, and shown to nobody else. Each person can switch it off under Nothing slips."
+            ),
             "country": _("Two letters, such as DE."),
             "tax_percent": _("A plain number, such as 19 or 8.1."),
             "business_hours": _("As Mon-Fri 8:00-18:00; Sat 9:00-13:00. Time outside stands out where it is approved."),

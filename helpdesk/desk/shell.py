@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import g, has_request_context
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
+from helpdesk.company.models import Company
 from helpdesk.desk import queries
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
@@ -112,6 +114,7 @@ class Shell:
     timer_item_number: int | None
     alarms: list[MailAlarm]
     live_id: int
+    notes_reading: bool
 
 
 def look_at(*, view: str | None = None, client_id: int | None = None, item_number: int | None = None) -> None:
@@ -132,7 +135,7 @@ def context(now: datetime) -> dict[str, object]:
     actor: Actor | None = g.get("actor")
     if actor is None or found is None:
         return {"company_name": name}
-    return {"company_name": name, "shell": _shell(session, actor, now, name)}
+    return {"company_name": name, "shell": _shell(session, actor, now, found)}
 
 
 def close_month(session: Session, now: datetime) -> str:
@@ -141,14 +144,14 @@ def close_month(session: Session, now: datetime) -> str:
     return str(local_month(now, zone).previous)
 
 
-def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> Shell:
+def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> Shell:
     timer = _timer(session, actor, now) if actor.is_one_of(DESK) else None
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     frame = queries.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
     counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
     return Shell(
-        company_name=company_name,
+        company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         sections=SECTIONS[actor.role] | _approving(session, actor),
         counts={"desk": counts.all, "approvals": frame.time_to_approve, "expenses": frame.expenses_to_approve},
@@ -166,6 +169,7 @@ def _shell(session: Session, actor: Actor, now: datetime, company_name: str) -> 
         timer_item_number=focus.item_number,
         alarms=_alarms(session, now) if actor.role == ADMIN else [],
         live_id=frame.live_id,
+        notes_reading=house.notes_reading and current_user.notes_reading,
     )
 
 

@@ -1,9 +1,9 @@
-"""What people decided about proposed time."""
+"""What people decided about proposed time, and what they read."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -37,7 +37,7 @@ class ProposalDecision(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
     first_key: Mapped[str]
-    evidence: Mapped[list[dict[str, Any]]]  # [{"key", "at", "says"}]
+    evidence: Mapped[list[dict[str, Any]]]  # [{"key", "at", "says", "seconds"}]
     proposed_seconds: Mapped[int]
     decision: Mapped[str]
     entry_uuid: Mapped[str | None] = mapped_column(index=True)
@@ -45,3 +45,24 @@ class ProposalDecision(Base):
     undone_at: Mapped[datetime | None]
 
     work_item: Mapped[WorkItem] = relationship()
+
+
+class ReadingSpan(Base):
+    """A while that a person had the page of an item before them and was there; erased after 15 days.
+
+    ``uuid`` is made by the page, anew for each while. Only its own person is ever shown what came of it.
+    """
+
+    __tablename__ = "reading_spans"
+    __table_args__ = (
+        UniqueConstraint("person_id", "uuid"),
+        CheckConstraint("ended_at >= started_at", name="ends_after_it_starts"),
+        Index("ix_reading_spans_person_ended", "person_id", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(index=True)

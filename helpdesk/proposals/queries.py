@@ -3,17 +3,21 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from helpdesk.accounts.models import Person
+from helpdesk.company.models import Company
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.projects.queries import visible_items
-from helpdesk.proposals.domain import Activity, Proposal, Timed, writing_seconds
-from helpdesk.proposals.models import ProposalDecision
+from helpdesk.proposals.domain.acts import Activity, Proposal, Timed, writing_seconds
+from helpdesk.proposals.domain.reading import Interval, Reading
+from helpdesk.proposals.models import ProposalDecision, ReadingSpan
 from helpdesk.tickets.models import Attachment, Message
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as time
@@ -24,6 +28,7 @@ IN_MESSAGES = frozenset({"replied", "noted"})
 NO_WORK = frozenset({"marked as spam", "called not spam", "asked for pictures from elsewhere"})
 ACT_SECONDS = {"opened": 180, "edited plan": 120}
 SHORT_ACT_SECONDS = 60
+READING = "reading"
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,44 @@ class Proposed:
     proposal: Proposal
 
 
-def activities(session: Session, *, actor: Actor, since: datetime) -> list[Activity]:
-    """Return what the actor did since then on work items that they may see: what they wrote, and what they changed."""
-    written, changed = _messages(session, actor, since), _changes(session, actor, since)
-    items = items_of(session, actor=actor, item_ids={item_id for _, item_id, *_ in (*written, *changed)})
-    return [
-        Activity(key, item_id, at, local_day(at, zone_named(items[item_id].project.client.time_zone)), says, seconds)
-        for key, item_id, at, says, seconds in (*written, *changed)
-        if item_id in items
-    ]
+@dataclass(frozen=True)
+class Settled:
+    """What a person decided already: acts by their keys, and reading by its time."""
+
+    keys: set[str]
+    reading: list[Interval]
+
+
+def traces(session: Session, *, actor: Actor, since: datetime) -> tuple[list[Activity], list[Reading]]:
+    """Return what the actor did since then on work items that they may see: what they wrote and changed, and read."""
+    acts = [*_messages(session, actor, since), *_changes(session, actor, since)]
+    spans = _reading(session, actor, since)
+    items = items_of(session, actor=actor, item_ids={act[1] for act in acts} | {span[1] for span in spans})
+    zones = {item_id: zone_named(item.project.client.time_zone) for item_id, item in items.items()}
+    return (
+        [
+            Activity(key, item_id, at, local_day(at, zones[item_id]), says, seconds)
+            for key, item_id, at, says, seconds in acts
+            if item_id in zones
+        ],
+        [
+            Reading(key, item_id, start, end, local_day(start, zones[item_id]))
+            for key, item_id, start, end in spans
+            if item_id in zones
+        ],
+    )
+
+
+def reading_is_noted(session: Session, *, person_id: int | None) -> bool:
+    """Return whether both the company and the person want reading to be noted."""
+    query = (
+        select(Company.notes_reading, Person.notes_reading)
+        .select_from(Person)
+        .join(Company, Company.id == 1)
+        .where(Person.id == person_id)
+    )
+    found = session.execute(query).one_or_none()
+    return found is not None and all(found)
 
 
 def items_of(session: Session, *, actor: Actor, item_ids: Collection[int]) -> dict[int, WorkItem]:
@@ -70,14 +104,17 @@ def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -
     ]
 
 
-def decided_keys(session: Session, *, person_id: int, since: datetime) -> set[str]:
-    """Return the acts that decisions of the person settle, of what can be proposed still."""
+def settled(session: Session, *, person_id: int, since: datetime) -> Settled:
+    """Return the acts and the reading that decisions of the person settle, of what can be proposed still."""
     query = select(ProposalDecision.evidence).where(
         ProposalDecision.person_id == person_id,
         ProposalDecision.decided_at >= since,
         ProposalDecision.undone_at.is_(None),
     )
-    return {str(act["key"]) for evidence in session.scalars(query) for act in evidence}
+    acts = [act for evidence in session.scalars(query) for act in evidence]
+    return Settled(
+        {str(act["key"]) for act in acts}, [_read(act) for act in acts if str(act["key"]).startswith(f"{READING}:")]
+    )
 
 
 def dismissed(session: Session, *, person_id: int, since: datetime) -> list[ProposalDecision]:
@@ -107,6 +144,20 @@ def recovered_seconds(session: Session, *, since: datetime, person_id: int | Non
         query = query.where(ProposalDecision.person_id == person_id)
     worked = (ended - started for started, ended in session.execute(query) if ended is not None)
     return int(sum(worked, timedelta()).total_seconds())
+
+
+def _reading(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, datetime]]:
+    query = (
+        select(ReadingSpan.id, ReadingSpan.work_item_id, ReadingSpan.started_at, ReadingSpan.ended_at)
+        .join(Company, Company.id == 1)
+        .where(ReadingSpan.person_id == actor.person_id, ReadingSpan.ended_at >= since, Company.notes_reading.is_(True))
+    )
+    return [(f"{READING}:{row.id}", row.work_item_id, row.started_at, row.ended_at) for row in session.execute(query)]
+
+
+def _read(act: Mapping[str, Any]) -> Interval:
+    end = datetime.fromisoformat(act["at"])
+    return end - timedelta(seconds=act["seconds"]), end
 
 
 def _messages(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, str, int]]:

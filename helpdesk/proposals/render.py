@@ -7,7 +7,7 @@ from itertools import groupby
 
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import local_day, zone_named
-from helpdesk.proposals.domain import Proposal
+from helpdesk.proposals.domain.acts import Proposal
 from helpdesk.proposals.queries import Proposed
 from helpdesk.timekeeping.domain.worked import Worked, write_worked
 from helpdesk.timekeeping.service.ground import is_internal

@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
+from helpdesk.company.service import get_company
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import back_or, zone
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import day_start, local_day
+from helpdesk.projects import queries as projects
 from helpdesk.proposals import queries, render, service
-from helpdesk.proposals.forms import AcceptForm, DismissForm
+from helpdesk.proposals.forms import AcceptForm, DismissForm, ReadingForm, SwitchForm
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import default_work_type
 from helpdesk.timekeeping.queries import entries as time
@@ -65,6 +69,37 @@ def dismiss() -> ResponseReturnValue:
     return back_or("proposals.index")
 
 
+@bp.post("/items/<int:number>/reading")
+@policy(DESK)
+def note_reading(number: int) -> ResponseReturnValue:
+    """Take a page's word for how long its reader has read; 204, or 429 where there are too many."""
+    with unit_of_work() as session:
+        projects.get_item(session, actor=current_actor(), number=number)
+        form = ReadingForm()
+        if not form.validate_on_submit():
+            raise RuleViolation(_first_error(form))
+        values = form.values()
+        is_kept = service.note_reading(session, actor=current_actor(), now=clock.now(), number=number, **values)
+    return "", 204 if is_kept else 429
+
+
+@bp.post("/time/slipped/reading")
+@policy(DESK)
+def switch_reading() -> ResponseReturnValue:
+    """Note the reader's own reading from now on, or no more."""
+    form = SwitchForm()
+    form.validate_on_submit()
+    with unit_of_work() as session:
+        service.switch_reading(session, actor=current_actor(), now=clock.now(), on=bool(form.on.data))
+    flash(
+        _("Your reading is noted from now on.")
+        if form.on.data
+        else _("Your reading is noted no more, and what was noted is erased."),
+        "ok",
+    )
+    return back_or("proposals.index")
+
+
 @bp.post("/time/slipped/<int:decision_id>/back")
 @policy(DESK)
 def take_back(decision_id: int) -> ResponseReturnValue:
@@ -86,6 +121,7 @@ def _page(now: datetime, *, typed: Mapping[str, str] | None = None, problem: str
         total={"count": len(found), "seconds": sum(one.proposal.seconds for one in found)},
         recovered_seconds=queries.recovered_seconds(session, since=week, person_id=actor.person_id),
         recovered_by_all=queries.recovered_seconds(session, since=week) if actor.is_one_of(APPROVERS) else None,
+        reading={"by_company": get_company(session).notes_reading, "by_me": current_user.notes_reading},
         dismissed=queries.dismissed(session, person_id=actor.person_id or 0, since=now - timedelta(days=1)),
         looks_back_days=service.LOOKS_BACK.days,
         form=form,
@@ -97,5 +133,5 @@ def _sent(form: AcceptForm) -> dict[str, str]:
     return {name: str(form[name].data or "") for name in ("key", "worked", "note", "billable")}
 
 
-def _first_error(form: AcceptForm) -> str:
+def _first_error(form: StrictForm) -> str:
     return next((str(error) for errors in form.errors.values() for error in errors), "")

@@ -11,6 +11,8 @@ from tests.builders import Office
 
 WORKERS = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=403, manager=200, admin=200)
 WRITERS = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303)
+READERS = expect(anonymous=302, technician=204, account_manager=204, rival=204, bookkeeper=403, manager=204, admin=204)
+NOT_MINE = expect(anonymous=302, technician=404, account_manager=404, rival=422, bookkeeper=403, manager=422, admin=422)
 OWNER_ALONE = expect(
     anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
@@ -58,6 +60,16 @@ ROWS = [
         WRITERS,
         form={"key": "message:999", "worked": "15", "note": "", "work_type_id": "", "billable": "billable"},
     ),
+    Row(
+        "proposals.note_reading",
+        "POST",
+        "/items/{acme_ticket}/reading",
+        READERS,
+        form={"span": "6f1c1f7e-4a52-4a0e-9d6b-0c8a35a1b1d2", "seconds": "60"},
+    ),
+    Row("proposals.note_reading", "POST", "/items/{globex_ticket}/reading", NOT_MINE, form={"seconds": "60"}),
+    Row("proposals.note_reading", "POST", "/items/{missing}/reading", NOT_THERE, form={"seconds": "60"}),
+    Row("proposals.switch_reading", "POST", "/time/slipped/reading", WRITERS),
     Row("proposals.dismiss", "POST", "/time/slipped/dismiss", WRITERS, form={"key": "message:999"}),
     Row("proposals.take_back", "POST", "/time/slipped/{technicians_dismissal}/back", OWNER_ALONE),
     Row("proposals.take_back", "POST", "/time/slipped/{missing}/back", NOT_THERE),

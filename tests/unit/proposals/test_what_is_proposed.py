@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.proposals.domain import AFTER, BEFORE, Activity, Timed, propose, writing_seconds
+from helpdesk.proposals.domain.acts import AFTER, BEFORE, Activity, Timed, propose, writing_seconds
 
 NINE = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 DAY = date(2026, 11, 18)

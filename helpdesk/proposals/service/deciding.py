@@ -11,7 +11,7 @@ from helpdesk.kernel.durations import MINUTE
 from helpdesk.kernel.errors import Conflict, Denied, NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.proposals import queries
-from helpdesk.proposals.domain import propose
+from helpdesk.proposals.domain.acts import propose
 from helpdesk.proposals.models import ProposalDecision
 from helpdesk.proposals.queries import Proposed
 from helpdesk.timekeeping import service as time
@@ -29,9 +29,13 @@ def proposed(session: Session, *, actor: Actor, now: datetime) -> list[Proposed]
         Denied: the actor is no person; the system works no hours.
     """
     person_id, since = _person(actor), now - LOOKS_BACK
-    settled = queries.decided_keys(session, person_id=person_id, since=since)
-    acts = [act for act in queries.activities(session, actor=actor, since=since) if act.key not in settled]
-    found = propose(acts, queries.timed(session, person_id=person_id, since=since, now=now), now=now) if acts else []
+    settled = queries.settled(session, person_id=person_id, since=since)
+    acts, readings = queries.traces(session, actor=actor, since=since)
+    acts = [act for act in acts if act.key not in settled.keys]
+    if not (acts or readings):
+        return []
+    timed = queries.timed(session, person_id=person_id, since=since, now=now)
+    found = propose(acts, timed, now=now, readings=readings, settled=settled.reading)
     items = queries.items_of(session, actor=actor, item_ids={one.item_id for one in found})
     return [Proposed(items[one.item_id], one) for one in found]
 
@@ -124,7 +128,10 @@ def _from_where_it_began(one: Proposed, worked: str, now: datetime) -> str:
 def _decide(
     session: Session, actor: Actor, now: datetime, one: Proposed, *, decision: str, entry_uuid: str | None = None
 ) -> ProposalDecision:
-    evidence = [{"key": act.key, "at": act.at.isoformat(), "says": act.says} for act in one.proposal.acts]
+    evidence = [
+        {"key": act.key, "at": act.at.isoformat(), "says": act.says, "seconds": act.seconds}
+        for act in one.proposal.acts
+    ]
     row = ProposalDecision(
         person_id=_person(actor),
         work_item_id=one.item.id,
