@@ -15,9 +15,9 @@ from tests.conftest import NOW
 pytestmark = pytest.mark.usefixtures("rung")
 
 
-def picture(kind="PNG", size=(3, 2)):
+def picture(kind="PNG", size=(3, 2), mode="RGB"):
     output = io.BytesIO()
-    Image.new("RGB", size, "red").save(output, kind)
+    Image.new(mode, size, "red" if mode == "RGB" else 1).save(output, kind)
     return output.getvalue()
 
 
@@ -112,7 +112,7 @@ def test_a_picture_in_the_mail_is_drawn_anew(office, keep, sign_in_as, kind, con
         ("image/svg+xml", b"<svg onload='alert(1)'/>"),
         ("image/png", b"<script>alert(1)</script>"),
         ("text/html", b"<script>alert(1)</script>"),
-        ("image/png", picture(size=(6000, 6000))),
+        ("image/png", picture(size=(6000, 6000), mode="1")),
     ],
 )
 def test_what_is_no_picture_or_far_too_big_is_not_shown(office, keep, sign_in_as, content_type, content):
