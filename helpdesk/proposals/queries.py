@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import CTE, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -19,7 +19,7 @@ from helpdesk.proposals.domain.acts import Activity, Proposal, Timed, writing_se
 from helpdesk.proposals.domain.reading import Interval, Reading
 from helpdesk.proposals.models import ProposalDecision, ReadingSpan
 from helpdesk.tickets.models import Attachment, Message
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries import entries as time
 
 ITEM_KINDS = ("work_item", "ticket", "task")
@@ -37,6 +37,16 @@ class Proposed:
 
     item: WorkItem
     proposal: Proposal
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Worked seconds that would have been lost, whose they are, and when they were accepted."""
+
+    person_id: int
+    person_name: str
+    accepted_at: datetime
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -133,17 +143,44 @@ def dismissed(session: Session, *, person_id: int, since: datetime) -> list[Prop
     return list(session.scalars(query))
 
 
-def recovered_seconds(session: Session, *, since: datetime, person_id: int | None = None) -> int:
-    """Return the worked seconds of entries that came of proposals accepted since then; everybody's without a person."""
+def recovered(session: Session, *, since: datetime, person_id: int | None = None) -> list[Recovered]:
+    """Return what came of proposals accepted since then, also where it was corrected; everybody's without a person."""
+    became = _became(since)
     query = (
-        select(TimeEntry.started_at, TimeEntry.ended_at)
-        .join(ProposalDecision, ProposalDecision.entry_uuid == TimeEntry.uuid)
-        .where(ProposalDecision.decided_at >= since, TimeEntry.status != "reversed")
+        select(
+            ProposalDecision.person_id,
+            Person.name,
+            ProposalDecision.decided_at,
+            TimeEntry.started_at,
+            TimeEntry.ended_at,
+        )
+        .join(became, became.c.decision_id == ProposalDecision.id)
+        .join(TimeEntry, TimeEntry.id == became.c.entry_id)
+        .join(Person, Person.id == ProposalDecision.person_id)
+        .where(TimeEntry.status != "reversed", TimeEntry.ended_at.is_not(None))
+        .order_by(ProposalDecision.decided_at)
     )
     if person_id is not None:
         query = query.where(ProposalDecision.person_id == person_id)
-    worked = (ended - started for started, ended in session.execute(query) if ended is not None)
-    return int(sum(worked, timedelta()).total_seconds())
+    return [
+        Recovered(row.person_id, row.name, row.decided_at, int((row.ended_at - row.started_at).total_seconds()))
+        for row in session.execute(query)
+    ]
+
+
+def _became(since: datetime) -> CTE:
+    """Return the entries that decisions since then led to: the one that was made, and what stands in its place now."""
+    made = (
+        select(ProposalDecision.id.label("decision_id"), TimeEntry.id.label("entry_id"))
+        .join(TimeEntry, TimeEntry.uuid == ProposalDecision.entry_uuid)
+        .where(ProposalDecision.decided_at >= since)
+        .cte("became", recursive=True)
+    )
+    return made.union_all(
+        select(made.c.decision_id, TimeReversal.replacement_id)
+        .join(TimeReversal, TimeReversal.time_entry_id == made.c.entry_id)
+        .where(TimeReversal.replacement_id.is_not(None))
+    )
 
 
 def _reading(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, datetime]]:

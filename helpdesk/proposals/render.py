@@ -1,14 +1,16 @@
 """Proposed time as the page shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.proposals.domain.acts import Proposal
-from helpdesk.proposals.queries import Proposed
+from helpdesk.proposals.queries import Proposed, Recovered
 from helpdesk.timekeeping.domain.worked import Worked, write_worked
 from helpdesk.timekeeping.service.ground import is_internal
 
@@ -44,6 +46,42 @@ class Day:
     date: date
     seconds: int
     lines: list[Line]
+
+
+@dataclass(frozen=True)
+class RecoveredWeek:
+    """What was recovered in a week from ``monday`` on: one's own, everybody's, and that of each (name, seconds)."""
+
+    monday: date
+    own_seconds: int
+    seconds: int
+    people: list[tuple[str, int]]
+
+
+def recovered_weeks(
+    found: Iterable[Recovered], *, person_id: int | None, zone: ZoneInfo, today: date
+) -> list[RecoveredWeek]:
+    """Return this week, and those before in which something was recovered, the newest first.
+
+    A week is the one in which time was accepted, on the clock of the reader's zone, whenever it was worked.
+    """
+    weeks: dict[date, Counter[tuple[str, int]]] = {_monday(today): Counter()}
+    for one in found:
+        week = weeks.setdefault(_monday(local_day(one.accepted_at, zone)), Counter())
+        week[one.person_name, one.person_id] += one.seconds
+    return [
+        RecoveredWeek(
+            monday,
+            sum(seconds for (_name, who), seconds in week.items() if who == person_id),
+            week.total(),
+            [(name, seconds) for (name, _who), seconds in sorted(week.items())],
+        )
+        for monday, week in sorted(weeks.items(), reverse=True)
+    ]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def days(found: Sequence[Proposed], *, typed: Mapping[str, str], problem: str = "") -> list[Day]:

@@ -26,6 +26,9 @@ from helpdesk.timekeeping.queries import entries as time
 
 bp = Blueprint("proposals", __name__)
 
+WEEKS_SHOWN = timedelta(weeks=7)
+"""Before this one: what was recovered is shown for eight weeks."""
+
 
 @bp.get("/time/slipped")
 @policy(DESK)
@@ -112,15 +115,17 @@ def take_back(decision_id: int) -> ResponseReturnValue:
 def _page(now: datetime, *, typed: Mapping[str, str] | None = None, problem: str = "") -> str:
     session, actor = read_session(), current_actor()
     found = service.proposed(session, actor=actor, now=now)
-    week = day_start(Week.of(local_day(now, zone())).monday, zone())
+    today, sees_all = local_day(now, zone()), actor.is_one_of(APPROVERS)
+    since = day_start(Week.of(today - WEEKS_SHOWN).monday, zone())
+    recovered = queries.recovered(session, since=since, person_id=None if sees_all else actor.person_id)
     form = AcceptForm(formdata=None, work_type_id=default_work_type(session))
     form.offer(session)
     return render_template(
         "proposals/index.html",
         days=render.days(found, typed=typed or {}, problem=problem),
         total={"count": len(found), "seconds": sum(one.proposal.seconds for one in found)},
-        recovered_seconds=queries.recovered_seconds(session, since=week, person_id=actor.person_id),
-        recovered_by_all=queries.recovered_seconds(session, since=week) if actor.is_one_of(APPROVERS) else None,
+        weeks=render.recovered_weeks(recovered, person_id=actor.person_id, zone=zone(), today=today),
+        sees_all=sees_all,
         reading={"by_company": get_company(session).notes_reading, "by_me": current_user.notes_reading},
         dismissed=queries.dismissed(session, person_id=actor.person_id or 0, since=now - timedelta(days=1)),
         looks_back_days=service.LOOKS_BACK.days,

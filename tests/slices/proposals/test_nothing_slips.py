@@ -12,7 +12,7 @@ from helpdesk.projects import service as projects
 from helpdesk.proposals import queries, service
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as time
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 from tests.conftest import NOW
 
 LATER = NOW + timedelta(minutes=30)
@@ -64,8 +64,9 @@ def test_an_accepted_proposal_is_a_draft_once_and_counts_as_recovered(session, o
     assert (entry.status, entry.note, entry.person_id) == ("draft", "New roll", office.technician.id)
     assert (entry.ended_at - entry.started_at) == timedelta(minutes=25)
     assert proposed(session, office) == []
-    assert queries.recovered_seconds(session, since=NOW, person_id=office.technician.id) == 25 * 60
-    assert queries.recovered_seconds(session, since=NOW, person_id=office.manager.id) == 0
+    (recovered,) = queries.recovered(session, since=NOW, person_id=office.technician.id)
+    assert (recovered.person_name, recovered.accepted_at, recovered.seconds) == (office.technician.name, LATER, 25 * 60)
+    assert queries.recovered(session, since=NOW, person_id=office.manager.id) == []
     session.flush()
     assert "accepted proposed time" in session.scalars(select(AuditRow.action)).all()
 
@@ -84,6 +85,30 @@ def test_a_dismissed_proposal_stays_away_until_it_is_taken_back(session, office)
     service.take_back(session, actor=office.actor("technician"), now=LATER, decision_id=decision.id)
     assert [again.proposal.key for again in proposed(session, office)] == [one.proposal.key]
     service.dismiss(session, actor=office.actor("technician"), now=LATER, key=one.proposal.key)
+
+
+def test_what_was_recovered_follows_corrections_and_forgets_what_was_deleted(session, office):
+    answered(session, office, at=NOW - timedelta(hours=1))
+    answered(session, office)
+    deleted, entry = (accept(session, office, one, worked="0:25") for one in proposed(session, office))
+    replacement = time.add_entry(
+        session,
+        actor=office.actor("technician"),
+        now=LATER,
+        item_id=office.acme_ticket.id,
+        day=date(2026, 11, 17),
+        worked="0:40",
+    )
+    entry.status = "reversed"
+    session.add(
+        TimeReversal(
+            time_entry_id=entry.id, replacement_id=replacement.id, seconds=1500, reason="Longer", reversed_at=LATER
+        )
+    )
+    session.flush()
+    time.delete_entry(session, actor=office.actor("technician"), now=LATER, entry_id=deleted.id)
+
+    assert [one.seconds for one in queries.recovered(session, since=NOW)] == [40 * 60]
 
 
 def test_a_new_act_after_a_decision_is_proposed_by_itself(session, office):
@@ -145,6 +170,13 @@ def test_the_page_proposes_accepts_and_asks_in_few_queries(app, office, sign_in_
         "/time/slipped/accept", data={"key": keys[1], "worked": "12", "note": "", "billable": "billable"}
     )
 
+    boss = sign_in_as(office.manager)
+    weeks = {
+        who: opened.get("/time/slipped").text.count("By person") for who, opened in (("own", browser), ("all", boss))
+    }
+
+    assert weeks == {"own": 0, "all": 1}
+    assert f"{office.technician.name} <span" in boss.get("/time/slipped").text
     assert page.status_code == 200
     assert page.text.count("wrote a note, 80 words") == 5
     assert len(statements) < 25
