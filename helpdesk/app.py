@@ -18,6 +18,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
 from helpdesk.infra import clock, web
 from helpdesk.infra.db import db, prepare_engine, read_session
+from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.settings import Settings, load
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Babel(app, locale_selector=_language)
     _mount_sign_in(app)
     web.mount(app)
+    app.jinja_env.globals.update(export_of_page=export_of_page)
     app.context_processor(lambda: shell.context(clock.now()))
     for module in VIEW_MODULES:
         app.register_blueprint(import_module(module).bp)

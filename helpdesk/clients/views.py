@@ -6,12 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries as accounts
-from helpdesk.clients import queries, service
+from helpdesk.clients import exports, queries, service
 from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company.service import get_company
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, DESK, RETAINERS, STAFF, current_actor, policy
@@ -23,6 +24,7 @@ bp = Blueprint("clients", __name__)
 
 @bp.get("/clients")
 @policy(STAFF)
+@exported(lambda session: exports.clients_sheet(session, actor=current_actor()))
 def index() -> ResponseReturnValue:
     """Show the clients that this person may see."""
     actor = current_actor()

@@ -21,6 +21,7 @@ from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
+from helpdesk.projects.words import priority_names, status_names
 from helpdesk.timekeeping.forms import (
     MOST_NUMBER,
     WORKED_LENGTH,
@@ -152,19 +153,7 @@ class TicketForm(StrictForm):
 
     def offer(self, projects: list[tuple[int, str]], people: list[tuple[int, str]]) -> None:
         """Fill the choices."""
-        words = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
+        words = priority_names()
         self.project_id.choices = options(projects)
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
         self.assignee_id.choices = options([("", _("Nobody yet")), *people])
-
-
-def status_names() -> dict[str, str]:
-    """Return the statuses of a work item in the reader's language."""
-    return {
-        "new": _("New"),
-        "open": _("Open"),
-        "in_progress": _("In progress"),
-        "waiting": _("Waiting"),
-        "solved": _("Solved"),
-        "closed": _("Closed"),
-    }

@@ -242,6 +242,18 @@ def read_session() -> Session:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """Yield a session that sees everything as it was at one moment, however long it reads; it changes nothing.
+
+    SQLite reads so anyhow. It is another session than :func:`read_session`, which has begun to read before.
+    """
+    on_postgresql = db.engine.dialect.name == "postgresql"
+    engine = db.engine.execution_options(isolation_level="REPEATABLE READ") if on_postgresql else db.engine
+    with Session(engine, autoflush=False) as session:
+        yield session
+
+
+@contextmanager
 def unit_of_work() -> Iterator[Session]:
     """Yield a session whose work is committed at the end, or wholly undone by any error.
 

@@ -33,9 +33,9 @@ def note(
     return row
 
 
-def newest(session: Session, *, before: int | None = None) -> list[JobFailure]:
+def newest(session: Session, *, before: int | None = None, limit: int = PAGE) -> list[JobFailure]:
     """Return one page of failures, newest first, those with an id below ``before``; one more tells of a next page."""
-    query = select(JobFailure).order_by(JobFailure.id.desc()).limit(PAGE + 1)
+    query = select(JobFailure).order_by(JobFailure.id.desc()).limit(limit + 1)
     return list(session.scalars(query if before is None else query.where(JobFailure.id < before)))
 
 

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock, job_failures
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, instant, number, pages, text
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.models import JobFailure
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 
@@ -22,8 +26,27 @@ class Page:
     older_url: str | None
 
 
+def _sheet(session: Session) -> Sheet[JobFailure]:
+    """Return the jobs that failed as a table, newest first."""
+
+    def read(before: int | None) -> tuple[list[JobFailure], int | None]:
+        found = job_failures.newest(session, before=before, limit=AT_ONCE)
+        return found[:AT_ONCE], found[AT_ONCE - 1].id if len(found) > AT_ONCE else None
+
+    columns: list[Column[JobFailure]] = [
+        number(_("Number"), lambda failure: failure.id),
+        text(_("Job"), lambda failure: failure.job),
+        text(_("Arguments"), lambda failure: ", ".join(map(str, failure.args))),
+        instant(_("Failed"), lambda failure: failure.failed_at),
+        text(_("Error"), lambda failure: failure.error),
+        instant(_("Resolved"), lambda failure: failure.resolved_at),
+    ]
+    return Sheet("failed jobs", columns, pages(read))
+
+
 @bp.get("/settings/jobs")
 @policy(SETTINGS)
+@exported(_sheet)
 def jobs() -> ResponseReturnValue:
     """Show the jobs that failed, newest first."""
     before = request.args.get("before", type=int)

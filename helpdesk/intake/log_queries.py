@@ -55,8 +55,8 @@ class LogFilter:
         return any((self.mailbox_id, self.since, self.until, self.words))
 
 
-def page(session: Session, wanted: LogFilter, *, before: int | None) -> list[InboundMessage]:
-    """Return up to one page and one row of the log, newest first, with mailbox and ticket: one query.
+def page(session: Session, wanted: LogFilter, *, before: int | None, limit: int = PAGE_ROWS) -> list[InboundMessage]:
+    """Return up to ``limit`` and one row of the log, newest first, with mailbox and ticket: one query.
 
     ``before`` is the id that the page begins below.
     """
@@ -68,7 +68,7 @@ def page(session: Session, wanted: LogFilter, *, before: int | None) -> list[Inb
         )
         .where(*_conditions(wanted))
         .order_by(InboundMessage.id.desc())
-        .limit(PAGE_ROWS + 1)
+        .limit(limit + 1)
     )
     if before is not None:
         query = query.where(InboundMessage.id < before)

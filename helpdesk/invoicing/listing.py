@@ -22,7 +22,7 @@ LISTED = ("draft", "open", "paid", "all")
 
 def list_page(session: Session, *, actor: Actor, state: str, before: int | None, now: datetime) -> Page:
     """Return what the list of documents in ``state`` shows, newest first; a page is one query."""
-    today = local_day(now, ZoneInfo(company.get_company(session).time_zone))
+    today = our_day(session, now)
     rows, older = queries.page(session, actor=actor, state=state, before=before)
     sums = queries.sums(session, actor=actor, today=today)
     labels = {"draft": _("Drafts"), "open": _("Open"), "paid": _("Paid"), "all": _("All"), "overdue": _("Overdue")}
@@ -49,6 +49,11 @@ def list_page(session: Session, *, actor: Actor, state: str, before: int | None,
     }
 
 
+def our_day(session: Session, now: datetime) -> date:
+    """Return the day that it is where our company is: by it something is overdue."""
+    return local_day(now, ZoneInfo(company.get_company(session).time_zone))
+
+
 def _row(invoice: Invoice, today: date) -> Page:
     return {
         "id": invoice.id,
@@ -58,7 +63,7 @@ def _row(invoice: Invoice, today: date) -> Page:
         "status": invoice.status,
         "issued_on": invoice.issued_on,
         "due_on": invoice.due_on,
-        "overdue": invoice.status in queries.OPEN and invoice.due_on is not None and invoice.due_on < today,
+        "overdue": queries.is_overdue(invoice, today),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,
     }

@@ -117,18 +117,25 @@ def sums(session: Session, *, actor: Actor, today: date) -> list[Sum]:
     ]
 
 
-def page(session: Session, *, actor: Actor, state: str, before: int | None) -> tuple[Sequence[Invoice], int | None]:
-    """Return up to `PAGE` documents of a state, newest first, and the key of the page after them (None: the last)."""
+def page(
+    session: Session, *, actor: Actor, state: str, before: int | None, limit: int = PAGE
+) -> tuple[Sequence[Invoice], int | None]:
+    """Return up to ``limit`` documents of a state, newest first, and the key of the page after them (None: none)."""
     query = (
         select(Invoice)
         .join(Invoice.client)
         .where(clients.billable_by(actor), STATES[state])
         .options(contains_eager(Invoice.client))
         .order_by(Invoice.id.desc())
-        .limit(PAGE + 1)
+        .limit(limit + 1)
     )
     rows = session.scalars(query if before is None else query.where(Invoice.id < before)).all()
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def is_overdue(invoice: Invoice, today: date) -> bool:
+    """Whether the invoice is open and the day on which it was due is over."""
+    return invoice.status in OPEN and invoice.due_on is not None and invoice.due_on < today
 
 
 def unfinished(session: Session, *, now: datetime) -> list[int]:

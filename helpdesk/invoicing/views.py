@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import INVOICES, MONTH_END, current_actor, policy
-from helpdesk.invoicing import invoice_page, listing, month_end, process, queries, render, service
+from helpdesk.invoicing import exports, invoice_page, listing, month_end, process, queries, render, service
 from helpdesk.invoicing.forms import ActForm, IssueForm, VoidForm
+from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.process import ClosedClient
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
@@ -22,15 +26,26 @@ bp = Blueprint("invoicing", __name__)
 Answer = str | BaseResponse | tuple[str, int]
 
 
+def _sheet(session: Session) -> Sheet[Invoice]:
+    today = listing.our_day(session, clock.now())
+    return exports.invoices_sheet(session, actor=current_actor(), state=_state(), today=today)
+
+
+def _state() -> str:
+    """Return which documents are asked for; what is no state is all."""
+    state = request.args.get("state", "all")
+    return state if state in listing.LISTED else "all"
+
+
 @bp.get("/invoices")
 @policy(INVOICES)
+@exported(_sheet)
 def index() -> str:
     """Show the documents in one state, newest first."""
-    state = request.args.get("state", "all")
     page = listing.list_page(
         read_session(),
         actor=current_actor(),
-        state=state if state in listing.LISTED else "all",
+        state=_state(),
         before=request.args.get("before", type=int),
         now=clock.now(),
     )

@@ -13,7 +13,7 @@ from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.infra.web import day_filter
 from helpdesk.rates.domain import LEVELS
 from helpdesk.rates.queries import RateLine, RoundingLine
-from helpdesk.rates.timeline import Placed, place
+from helpdesk.rates.timeline import Placed, place_all
 
 NOTHING = "\N{EN DASH}"
 LEVEL_NAMES = {
@@ -68,11 +68,7 @@ class LevelRows:
 
 def rate_rows(lines: Iterable[RateLine], *, currencies: set[str], today: date) -> list[RateRow]:
     """Return the rows of rates that come by scope; those of one scope newest first."""
-    return [
-        _row(placed, currencies)
-        for _scope, own in groupby(lines, key=attrgetter("scope"))
-        for placed in place(list(own), today=today)
-    ]
+    return [_row(placed, currencies) for placed in place_all(lines, scope=attrgetter("scope"), today=today)]
 
 
 def by_level(rows: Iterable[RateRow]) -> list[LevelRows]:
@@ -125,11 +121,7 @@ def rounding_columns() -> list[str]:
 
 def rounding_rows(lines: Iterable[RoundingLine], *, today: date) -> list[dict[str, Any]]:
     """Return the rows of rounding policies that come by client, newest first: .state .cells, the first for whom."""
-    return [
-        _rounding_row(placed)
-        for _client, own in groupby(lines, key=attrgetter("client_id"))
-        for placed in place(list(own), today=today)
-    ]
+    return [_rounding_row(placed) for placed in place_all(lines, scope=attrgetter("client_id"), today=today)]
 
 
 def _rounding_row(placed: Placed[RoundingLine]) -> dict[str, Any]:

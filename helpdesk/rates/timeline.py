@@ -4,10 +4,11 @@ A rate is in force from its first day until the day before its successor begins,
 has one (docs/billing.md rule 5).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
 ONE_DAY = timedelta(days=1)
@@ -52,6 +53,11 @@ def place(rows: Iterable[T], *, today: date) -> list[Placed[T]]:
     in_order = sorted(rows, key=lambda row: row.effective_on)
     neighbours = zip(in_order, [None, *in_order], [*in_order[1:], None], strict=False)
     return [_placed(row, today, before, after) for row, before, after in neighbours][::-1]
+
+
+def place_all(rows: Iterable[T], *, scope: Callable[[T], object], today: date) -> list[Placed[T]]:
+    """Return the rows of several scopes, which come one scope after the other, each scope by :func:`place`."""
+    return [placed for _scope, own in groupby(rows, key=scope) for placed in place(list(own), today=today)]
 
 
 def _placed(row: T, today: date, before: T | None, after: T | None) -> Placed[T]:

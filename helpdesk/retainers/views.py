@@ -13,6 +13,8 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
@@ -23,7 +25,7 @@ from helpdesk.projects.models import Project
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import queries, render, service
+from helpdesk.retainers import exports, queries, render, service
 from helpdesk.retainers.domain.engine import settle
 from helpdesk.retainers.forms import AgreementForm, EndForm
 from helpdesk.retainers.models import Agreement
@@ -31,13 +33,29 @@ from helpdesk.retainers.models import Agreement
 bp = Blueprint("retainers", __name__)
 
 
+def _sheet(session: Session) -> Sheet[render.BoardRow]:
+    now = clock.now()
+    month = _month_asked_for(now)
+    return exports.board_sheet(_board_rows(session, month, now), month)
+
+
 @bp.get("/retainers")
 @policy(RETAINERS)
+@exported(_sheet)
 def board() -> str:
     """Show every agreement in force in a month, most urgent first."""
     now = clock.now()
     month = _month_asked_for(now)
-    session = read_session()
+    return render_template(
+        "retainers/board.html",
+        month=_stepper("retainers.board", month, now),
+        rows=_board_rows(read_session(), month, now),
+        can_add=True,
+    )
+
+
+def _board_rows(session: Session, month: Month, now: datetime) -> list[render.BoardRow]:
+    """Return the agreements in force in a month whose money is the actor's, most urgent first."""
     agreements = queries.visible_agreements(session, actor=current_actor())
     shelf = queries.shelf_of(session, client_ids={each.client_id for each in agreements}, with_rates=False)
     rows = []
@@ -46,10 +64,7 @@ def board() -> str:
         if view is not None:
             before = [period for at, period in sorted(shelf.closed.get(agreement.id, {}).items()) if at < month]
             rows.append(render.board_row(view, as_of=_today(agreement, now), before=before))
-    rows.sort(key=lambda row: (-row.used_percent, row.client_name.casefold()))
-    return render_template(
-        "retainers/board.html", month=_stepper("retainers.board", month, now), rows=rows, can_add=True
-    )
+    return sorted(rows, key=lambda row: (-row.used_percent, row.client_name.casefold()))
 
 
 @bp.get("/retainers/<int:agreement_id>")

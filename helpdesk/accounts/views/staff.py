@@ -5,11 +5,12 @@ from dataclasses import asdict
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from helpdesk.accounts import queries, service
+from helpdesk.accounts import exports, queries, service
 from helpdesk.accounts.forms import ROLE_NAMES, MembersForm, PersonForm, RoleForm, TeamForm
 from helpdesk.accounts.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, STAFF, current_actor, policy
@@ -19,6 +20,7 @@ from helpdesk.kernel.errors import RuleViolation
 
 @bp.get("/settings/people")
 @policy(SETTINGS)
+@exported(exports.people_sheet)
 def people() -> ResponseReturnValue:
     """Show everybody who works here."""
     return _people_page(PersonForm())
@@ -82,6 +84,7 @@ def renew_password(person_id: int) -> ResponseReturnValue:
 
 @bp.get("/settings/teams")
 @policy(SETTINGS)
+@exported(exports.teams_sheet)
 def teams() -> ResponseReturnValue:
     """Show the teams, to which clients can be restricted."""
     return _teams_page(TeamForm())

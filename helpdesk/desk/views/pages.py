@@ -9,16 +9,20 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
-from helpdesk.desk import item_page, queries, service, shell
+from helpdesk.desk import exports, item_page, queries, service, shell
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import (
     ACCOUNT_MANAGER,
     ADMIN,
@@ -51,15 +55,28 @@ def home() -> ResponseReturnValue:
     return redirect(url_for(pages[actor.role]))
 
 
-@bp.get("/desk")
-@policy(DESK)
-def queue() -> ResponseReturnValue:
-    """Show a page of one view of the queue."""
-    session, actor = read_session(), current_actor()
+def _queue_asked(session: Session) -> tuple[str, int | None, str]:
+    """Return which view of the queue is asked for, of which client, and what it is called."""
     view, client_id = request.args.get("view", "all"), request.args.get("client", type=int)
     if view not in queries.VIEWS or (view == "client") != (client_id is not None):
         raise NotFound(_("There is no such view of the queue."))
-    title = clients.get(session, actor=actor, client_id=client_id).name if client_id else _view_names()[view]
+    if client_id is None:
+        return view, None, _view_names()[view]
+    return view, client_id, clients.get(session, actor=current_actor(), client_id=client_id).name
+
+
+def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
+    view, client_id, title = _queue_asked(session)
+    return exports.queue_sheet(session, actor=current_actor(), view=view, client_id=client_id, name=title)
+
+
+@bp.get("/desk")
+@policy(DESK)
+@exported(_queue_sheet)
+def queue() -> ResponseReturnValue:
+    """Show a page of one view of the queue."""
+    session, actor = read_session(), current_actor()
+    view, client_id, title = _queue_asked(session)
     page = queries.queue(
         session,
         actor=actor,
@@ -226,6 +243,9 @@ def stop_timer() -> ResponseReturnValue:
 
 @bp.get("/clients/<int:client_id>")
 @policy(STAFF)
+@exported(
+    lambda session, **path: client_exports.contacts_sheet(session, actor=current_actor(), **path), what=_l("contacts")
+)
 def client(client_id: int) -> str:
     """Show everything about one client that this person may see."""
     since, through = (request.args.get(name, type=date.fromisoformat) for name in ("from", "to"))

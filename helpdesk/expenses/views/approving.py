@@ -4,11 +4,13 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.company.service import get_company
-from helpdesk.expenses import queries, render, service
+from helpdesk.expenses import exports, queries, render, service
 from helpdesk.expenses.forms import ReasonForm, TickedForm
+from helpdesk.expenses.models import Expense
 from helpdesk.expenses.views.blueprint import bp, told_by_flash
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, current_actor, policy
@@ -18,14 +20,12 @@ from helpdesk.kernel.errors import RuleViolation
 
 @bp.get("/expenses/approvals")
 @policy(APPROVERS)
+@exported(lambda session: exports.waiting_sheet(session, _chosen(queries.waiting(session))))
 def approvals() -> str:
     """Show what waits for approval, a person at a time, with sums by person and project."""
     session, actor = read_session(), current_actor()
     everything = queries.waiting(session)
-    person_id, client_id = (request.args.get(name, type=int) for name in ("person", "client"))
-    chosen = [
-        one for one in everything if person_id in {None, one.person_id} and client_id in {None, one.project.client_id}
-    ]
+    chosen = _chosen(everything)
     groups = render.waiting_groups(
         chosen,
         own_id=actor.person_id,
@@ -42,8 +42,8 @@ def approvals() -> str:
         clients=sorted(
             {(one.project.client_id, one.project.client.name) for one in everything}, key=lambda row: row[1]
         ),
-        person_id=person_id,
-        client_id=client_id,
+        person_id=request.args.get("person", type=int),
+        client_id=request.args.get("client", type=int),
     )
 
 
@@ -85,3 +85,11 @@ def reopen(expense_id: int) -> ResponseReturnValue:
         service.reopen(session, actor=current_actor(), now=clock.now(), expense_id=expense_id, reason=reason)
         flash(_("The expense is a draft again."), "ok")
     return back_or("expenses.show", expense_id=expense_id)
+
+
+def _chosen(everything: list[Expense]) -> list[Expense]:
+    """Return what of all that waits is asked for."""
+    person_id, client_id = (request.args.get(name, type=int) for name in ("person", "client"))
+    return [
+        one for one in everything if person_id in {None, one.person_id} and client_id in {None, one.project.client_id}
+    ]

@@ -7,13 +7,14 @@ from typing import Any
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from helpdesk.expenses import queries, render, service
+from helpdesk.expenses import exports, queries, render, service
 from helpdesk.expenses.forms import TickedForm
 from helpdesk.expenses.models import STATUSES
 from helpdesk.expenses.queries import Filters
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
@@ -25,6 +26,7 @@ from helpdesk.projects import queries as projects
 
 @bp.get("/expenses")
 @policy(READERS)
+@exported(lambda session: exports.expenses_sheet(session, actor=current_actor(), filters=_filters()))
 def index() -> str:
     """Show the expenses that this person may read, narrowed as asked, latest day first."""
     session, actor, filters = read_session(), current_actor(), _filters()

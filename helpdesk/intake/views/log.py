@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.policy import APPROVERS, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.intake import log_queries, queries, rule_queries
 from helpdesk.intake.log_queries import LARGEST_NUMBER, LogFilter
 from helpdesk.intake.models import InboundMessage
-from helpdesk.intake.views import words
+from helpdesk.intake.views import exports, words
 from helpdesk.intake.views.blueprint import bp
 
 RAW_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -48,6 +49,7 @@ class LogRow:
 
 @bp.get("/inbound")
 @policy(APPROVERS)
+@exported(lambda session: exports.log_sheet(session, wanted=_wanted()))
 def log() -> str:
     """Show every mail that came, newest first, with what became of it and why."""
     session = read_session()

@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock, crypto
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Column, Sheet, instant, text
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
@@ -45,13 +48,30 @@ class MailboxRow:
     alarms: list[str]
 
 
+def _sheet(session: Session) -> Sheet[MailboxRow]:
+    """Return the mailboxes as a table."""
+    columns: list[Column[MailboxRow]] = [
+        text(_("Mailbox"), lambda row: row.name),
+        text(_("Address"), lambda row: row.address),
+        text(_("State"), lambda row: row.state_label),
+        text(_("Alarms"), lambda row: "; ".join(row.alarms) or row.trouble),
+        text(_("Project"), lambda row: row.project_name),
+        instant(_("Last poll"), lambda row: row.last_poll_at),
+    ]
+    return Sheet("mailboxes", columns, _rows(session))
+
+
 @bp.get("/settings/mailboxes")
 @policy(SETTINGS)
+@exported(_sheet)
 def mailboxes() -> str:
     """Show the mailboxes with their health."""
+    return render_template("settings/mailboxes.html", tabs=tabs("intake.mailboxes"), mailboxes=_rows(read_session()))
+
+
+def _rows(session: Session) -> list[MailboxRow]:
     now = clock.now()
-    rows = [mailbox_row(source, now) for source in queries.all_sources(read_session())]
-    return render_template("settings/mailboxes.html", tabs=tabs("intake.mailboxes"), mailboxes=rows)
+    return [mailbox_row(source, now) for source in queries.all_sources(session)]
 
 
 @bp.get("/settings/mailboxes/new")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
@@ -19,6 +20,7 @@ from helpdesk.intake.rule_forms import PRIORITY_NAMES, ROWS, BlockForm, RuleForm
 from helpdesk.intake.service import dry_run, rules
 from helpdesk.intake.service.dry_run import Trial
 from helpdesk.intake.service.rules import RuleSettings
+from helpdesk.intake.views import exports
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.intake.views.rule_words import rule_line
 from helpdesk.kernel.errors import RuleViolation
@@ -28,6 +30,7 @@ TRIAL_SECONDS = 8.0
 
 @bp.get("/settings/mail-rules")
 @policy(SETTINGS)
+@exported(exports.rules_sheet)
 def mail_rules() -> str:
     """Show the rules in their order, and the blocked senders."""
     return rules_page(BlockForm(formdata=None))

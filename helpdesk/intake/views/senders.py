@@ -12,13 +12,16 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 from helpdesk.intake import rule_queries, sender_queries
 from helpdesk.intake.sender_forms import PlaceContactsForm, SenderDomainForm
 from helpdesk.intake.service import asking
 from helpdesk.intake.service.asking import Answer
+from helpdesk.intake.views import exports
 from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
 
@@ -27,6 +30,7 @@ ADDRESS_CHARACTERS = 254
 
 @bp.get("/settings/senders")
 @policy(SETTINGS)
+@exported(exports.domains_sheet, what=_l("domains"))
 def senders() -> str:
     """Show whose mail is whose, and answer for the address that is asked about."""
     return _page(_domain_form(), _contacts_form())

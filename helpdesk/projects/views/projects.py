@@ -13,13 +13,14 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import queries, service, settings
+from helpdesk.projects import exports, queries, service, settings
 from helpdesk.projects.domain.hours import write_hours
 from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, AddressForm, NewProjectForm, ProjectForm
 from helpdesk.projects.models import Project
@@ -28,6 +29,7 @@ from helpdesk.projects.views.blueprint import PLANNERS, bp
 
 @bp.get("/projects")
 @policy(DESK)
+@exported(lambda session: exports.projects_sheet(session, actor=current_actor()))
 def index() -> ResponseReturnValue:
     """Show the projects that this person may see, by client."""
     found = queries.lines(read_session(), actor=current_actor())

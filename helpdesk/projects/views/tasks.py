@@ -4,23 +4,33 @@ from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.projects import queries, tasks
+from helpdesk.projects import exports, queries, tasks
 from helpdesk.projects.domain.calendar import weeks_of
 from helpdesk.projects.models import ITEM_STATUSES, Project
 from helpdesk.projects.tasks import NOBODY, TaskFilter
 from helpdesk.projects.views.blueprint import bp
 
 
+def _sheet(session: Session) -> Sheet[tasks.TaskLine]:
+    """Return the list as a table; a project that is not for the actor is refused, as the page does."""
+    _project()
+    return exports.tasks_sheet(session, actor=current_actor(), wanted=_filter(), today=_today())
+
+
 @bp.get("/tasks")
 @policy(DESK)
+@exported(_sheet)
 def task_list() -> str:
     """Show a page of the tasks that meet the filter."""
     project, wanted = _project(), _filter()

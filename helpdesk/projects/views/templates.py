@@ -6,13 +6,14 @@ from flask.typing import ResponseReturnValue
 from helpdesk.clients import queries as clients
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.projects import queries
+from helpdesk.projects import exports, queries
 from helpdesk.projects import templates as kept
 from helpdesk.projects.forms import BeginForm, TemplateForm
 from helpdesk.projects.models import ProjectTemplate
@@ -21,6 +22,7 @@ from helpdesk.projects.views.blueprint import PLANNERS, bp
 
 @bp.get("/projects/templates")
 @policy(PLANNERS)
+@exported(lambda session: exports.templates_sheet(session, actor=current_actor()))
 def templates() -> str:
     """Show the templates."""
     return render_template("projects/templates.html", templates=kept.lines(read_session(), actor=current_actor()))

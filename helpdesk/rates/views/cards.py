@@ -2,23 +2,31 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, optional_id
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, STAFF, current_actor, policy
 from helpdesk.infra.web import day_filter
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
-from helpdesk.rates import queries, render, service
+from helpdesk.rates import exports, queries, render, service
 from helpdesk.rates.forms import EndForm, RateForm
 from helpdesk.rates.views.blueprint import bp, or_any, own_clients, own_currency, save, tabs, today
 
 
+def _sheet(session: Session) -> Sheet[render.RateRow]:
+    return exports.rates_sheet(session, actor=current_actor(), today=today(), shows_ended=_shows_ended())
+
+
 @bp.get("/rates")
 @policy(RATES)
+@exported(_sheet)
 def index() -> ResponseReturnValue:
     """Show the rates that this person may see; the address can fill in the form for a new one."""
     return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=today())))
@@ -69,8 +77,12 @@ def remove(rate_id: int) -> ResponseReturnValue:
     return redirect(url_for("rates.index"), code=303)
 
 
+def _shows_ended() -> bool:
+    return request.args.get("ended") == "1"
+
+
 def _list(form: RateForm) -> str:
-    session, shows_ended = read_session(), request.args.get("ended") == "1"
+    session, shows_ended = read_session(), _shows_ended()
     found = queries.lines(session, actor=current_actor())
     rows = render.rate_rows(found, currencies=queries.client_currencies(session), today=today())
     return render_template(

@@ -1,6 +1,5 @@
 """Routes of costs: what an hour of somebody costs us, for those who may see it (docs/billing.md rule 7)."""
 
-from itertools import groupby
 from operator import attrgetter
 
 from flask import flash, redirect, render_template, url_for
@@ -9,20 +8,22 @@ from flask.typing import ResponseReturnValue
 from helpdesk.accounts import queries as accounts
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import COSTS, STAFF, current_actor, policy
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.rates import queries, service
+from helpdesk.rates import exports, queries, service
 from helpdesk.rates.forms import CostForm
 from helpdesk.rates.queries import CostLine
-from helpdesk.rates.timeline import Placed, State, place
+from helpdesk.rates.timeline import Placed, State, place_all
 from helpdesk.rates.views.blueprint import bp, own_currency, save, tabs, today
 
 
 @bp.get("/rates/costs")
 @policy(COSTS)
+@exported(lambda session: exports.costs_sheet(session, today=today()))
 def costs() -> ResponseReturnValue:
     """Show what people cost us."""
     return _page(CostForm(formdata=None, currency=own_currency(), effective_on=today()))
@@ -56,11 +57,7 @@ def remove_cost(cost_id: int) -> ResponseReturnValue:
 def _page(form: CostForm) -> str:
     form.person_id.choices = options(accounts.choices(read_session(), roles=STAFF))
     found = queries.cost_lines(read_session())
-    rows = [
-        _row(placed)
-        for _person, own in groupby(found, key=attrgetter("person_id"))
-        for placed in place(list(own), today=today())
-    ]
+    rows = [_row(placed) for placed in place_all(found, scope=attrgetter("person_id"), today=today())]
     return render_template(
         "rates/table.html",
         heading=_("Costs"),

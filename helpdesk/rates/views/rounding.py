@@ -4,15 +4,17 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.infra.db import read_session
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, current_actor, policy
-from helpdesk.rates import queries, render, service
+from helpdesk.rates import exports, queries, render, service
 from helpdesk.rates.forms import RoundingForm
 from helpdesk.rates.views.blueprint import bp, own_clients, save, tabs, today
 
 
 @bp.get("/rates/rounding")
 @policy(RATES)
+@exported(lambda session: exports.rounding_sheet(session, actor=current_actor(), today=today()))
 def rounding() -> ResponseReturnValue:
     """Show how time is rounded."""
     return _page(RoundingForm(formdata=None, effective_on=today()))

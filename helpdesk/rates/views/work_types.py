@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.rates import queries, service
+from helpdesk.rates import exports, queries, service
 from helpdesk.rates.forms import WorkTypeForm
 from helpdesk.rates.models import WorkType
 from helpdesk.rates.views.blueprint import bp, save, tabs
@@ -19,6 +20,7 @@ from helpdesk.rates.views.blueprint import bp, save, tabs
 
 @bp.get("/rates/work-types")
 @policy(APPROVERS)
+@exported(exports.work_types_sheet)
 def work_types() -> ResponseReturnValue:
     """Show the kinds of work."""
     return _list(WorkTypeForm(formdata=None, billable=True))

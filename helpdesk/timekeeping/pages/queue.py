@@ -1,6 +1,6 @@
 """What the page of approvals shows: one page of what waits, in groups, with prices and what stands out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.export.columns import AT_ONCE, pages
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.kernel.errors import RuleViolation
@@ -95,6 +96,24 @@ def queue_page(session: Session, *, actor: Actor, group: str, filters: Filters, 
         "shows_money": actor.is_one_of(RATES),
         "most_at_once": waiting.MOST_AT_ONCE,
     }
+
+
+def waiting_lines(session: Session, *, actor: Actor, group: str, filters: Filters) -> Iterator[WaitingLine]:
+    """Return all that waits and meets the filters, in the order of the pages.
+
+    Raises:
+        Denied: the actor approves nobody's time.
+    """
+    reach = rights.require_approver(session, actor)
+    group = group if group in GROUPS else "person"
+
+    def read(after: int | None) -> tuple[list[WaitingLine], int | None]:
+        found = waiting.queue(session, reach=reach, group=group, filters=filters, after=after, limit=AT_ONCE)
+        priced = service.preview(session, [line.entry for line in found.lines])
+        lines = [_line(each, priced[each.entry.id], own=not reach.approves(each.entry)) for each in found.lines]
+        return lines, found.next_after
+
+    return pages(read)
 
 
 def _group_names() -> dict[str, str]:

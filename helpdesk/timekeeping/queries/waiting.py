@@ -81,19 +81,23 @@ class Queue:
     next_after: int | None = None
 
 
-def queue(session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None = None) -> Queue:
+def queue(
+    session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None = None, limit: int | None = None
+) -> Queue:
     """Return a page of what the actor may look at, by group, person's work in the order of its start within each.
 
-    ``after`` is the id of the last entry of the page before; it still says where to go on once it is approved.
+    ``limit`` is how many, by default a page. ``after`` is the id of the last entry of the page before; it still says
+    where to go on once that one is approved.
     """
+    limit = limit or PAGE
     sums = _sums(session, reach)
     chosen = [row for row in sums if _fits(row, filters)]
-    ids = _page_ids(session, reach=reach, group=group, filters=filters, after=after)
+    ids = _page_ids(session, reach=reach, group=group, filters=filters, after=after, limit=limit)
     return Queue(
-        lines=waiting(session, ids[:PAGE]),
+        lines=waiting(session, ids[:limit]),
         groups={each.id: each for each in _by(chosen, group)},
         choices={name: _by(sums, name) for name in GROUPS},
-        next_after=ids[PAGE - 1] if len(ids) > PAGE else None,
+        next_after=ids[limit - 1] if len(ids) > limit else None,
     )
 
 
@@ -247,7 +251,9 @@ def _columns(filters: Filters) -> Iterable[tuple[Any, int | None]]:  # columns t
     )
 
 
-def _page_ids(session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None) -> Sequence[int]:
+def _page_ids(
+    session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None, limit: int
+) -> Sequence[int]:
     keys = (*KEYS[group], TimeEntry.started_at, TimeEntry.id)
     query = _submitted(reach, filters)
     if after is not None:
@@ -255,7 +261,7 @@ def _page_ids(session: Session, *, reach: Reach, group: str, filters: Filters, a
         if last is not None:
             values = [literal(value, key.type) for key, value in zip(keys, last, strict=True)]
             query = query.where(tuple_(*keys) > tuple_(*values))
-    return session.scalars(query.order_by(*keys).limit(PAGE + 1)).all()
+    return session.scalars(query.order_by(*keys).limit(limit + 1)).all()
 
 
 def _of_entry(entry_id: int) -> Select[Any]:

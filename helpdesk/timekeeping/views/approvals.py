@@ -2,24 +2,33 @@
 
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import service
+from helpdesk.timekeeping import exports, service
 from helpdesk.timekeeping.forms import ApproveForm, PlainForm, RejectForm, RejectManyForm
-from helpdesk.timekeeping.pages.queue import filters_of, queue_page
+from helpdesk.timekeeping.pages.queue import WaitingLine, filters_of, queue_page
 from helpdesk.timekeeping.queries.rights import require_approver
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 
 
+def _sheet(session: Session) -> Sheet[WaitingLine]:
+    group, filters = request.args.get("group", "person"), filters_of(request.args)
+    return exports.approvals_sheet(session, actor=current_actor(), group=group, filters=filters)
+
+
 @bp.get("/time/approvals")
 @policy(DESK)
+@exported(_sheet)
 def approvals() -> str:
     """Show what waits for approval: by person, client, project or its manager, a page at a time."""
     page = queue_page(

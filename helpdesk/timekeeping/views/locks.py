@@ -6,11 +6,12 @@ from flask.typing import ResponseReturnValue
 from helpdesk.clients import queries as clients
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import LOCKS, current_actor, policy
 from helpdesk.infra.web import back_or, day_filter
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping import service
+from helpdesk.timekeeping import exports, service
 from helpdesk.timekeeping.forms import LockForm
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.views.blueprint import bp
@@ -18,6 +19,7 @@ from helpdesk.timekeeping.views.blueprint import bp
 
 @bp.get("/time/locks")
 @policy(LOCKS)
+@exported(exports.locks_sheet)
 def locks() -> str:
     """Show until when time is locked, for everybody and for clients."""
     form = _form(formdata=None)

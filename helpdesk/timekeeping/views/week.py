@@ -12,13 +12,15 @@ from helpdesk.accounts import weekly_hours
 from helpdesk.accounts.models import Person
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.columns import Sheet
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.timekeeping import render, service
+from helpdesk.timekeeping import exports, render, service
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, RowForm, SubmitForm, default_work_type
@@ -30,13 +32,26 @@ from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.refusals import told_by_flash
 
 
+def _asked(session: Session, now: datetime) -> tuple[Week, Person]:
+    """Return which week is asked for, and whose."""
+    shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(local_day(now, zone()))
+    return shown, person_shown(session, current_actor(), request.args.get("person", type=int))
+
+
+def _sheet(session: Session) -> Sheet[render.EntryLine]:
+    now = clock.now()
+    shown, person = _asked(session, now)
+    entries = queries.week(session, person_id=person.id, week=shown)
+    return exports.week_sheet(person, shown, [render.line(entry, now=now, may_edit=False) for entry in entries])
+
+
 @bp.get("/time")
 @policy(DESK)
+@exported(_sheet)
 def week() -> str:
     """Show a person's week; managers may look at anybody's."""
     actor, now = current_actor(), clock.now()
-    shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(local_day(now, zone()))
-    person = person_shown(read_session(), actor, request.args.get("person", type=int))
+    shown, person = _asked(read_session(), now)
     form = _fresh_form(read_session(), actor, person, shown, local_day(now, zone()))
     form.number.data = request.args.get("number", type=int)
     return week_page(shown, person, now, form=form)

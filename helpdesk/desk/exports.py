@@ -1,0 +1,35 @@
+"""The queue as a table."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from helpdesk.desk import queries
+from helpdesk.desk.queries import QueueRow
+from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, instant, number, pages, text
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import Actor
+from helpdesk.projects.words import priority_names, status_names
+
+
+def queue_sheet(session: Session, *, actor: Actor, view: str, client_id: int | None, name: str) -> Sheet[QueueRow]:
+    """Return the tickets of a view of the queue, newest change first."""
+
+    def read(key: str | None) -> tuple[Sequence[QueueRow], str | None]:
+        page = queries.queue(session, actor=actor, view=view, client_id=client_id, before=key, limit=AT_ONCE)
+        return page.rows, page.older_key
+
+    statuses, priorities = status_names(), priority_names()
+    columns: list[Column[QueueRow]] = [
+        number(_("Number"), lambda row: row.number),
+        text(_("Subject"), lambda row: row.title),
+        text(_("Status"), lambda row: statuses[row.status]),
+        text(_("Priority"), lambda row: priorities[row.priority]),
+        text(_("Client"), lambda row: row.client_name),
+        text(_("Requester"), lambda row: row.requester_name),
+        text(_("Assigned to"), lambda row: row.assignee_name),
+        number(_("Attachments"), lambda row: row.attachment_count),
+        number(_("Held mail"), lambda row: row.held_count),
+        instant(_("Changed"), lambda row: row.changed_at),
+    ]
+    return Sheet(f"tickets {name}", columns, pages(read))

@@ -1,0 +1,47 @@
+"""The list of invoices as a table."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, amount, day, pages, text
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import queries
+from helpdesk.invoicing.models import Invoice
+
+
+def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -> Sheet[Invoice]:
+    """Return the documents in a state whose money is the actor's, newest first."""
+
+    def read(before: int | None) -> tuple[Sequence[Invoice], int | None]:
+        return queries.page(session, actor=actor, state=state, before=before, limit=AT_ONCE)
+
+    statuses = _status_names()
+    columns: list[Column[Invoice]] = [
+        text(_("Number"), lambda invoice: invoice.number),
+        text(_("Client"), lambda invoice: invoice.client.name),
+        text(_("Month"), lambda invoice: f"{invoice.month:%Y-%m}" if invoice.month else ""),
+        text(_("State"), lambda invoice: statuses[invoice.status]),
+        day(_("Issued"), lambda invoice: invoice.issued_on),
+        day(_("Due"), lambda invoice: invoice.due_on),
+        text(_("Overdue"), lambda invoice: _("overdue") if queries.is_overdue(invoice, today) else ""),
+        amount(_("Net"), lambda invoice: (invoice.net_minor, invoice.currency)),
+        amount(_("Tax"), lambda invoice: (invoice.tax_minor, invoice.currency)),
+        amount(_("Total"), lambda invoice: (invoice.total_minor, invoice.currency)),
+        text(_("Currency"), lambda invoice: invoice.currency),
+    ]
+    return Sheet(f"invoices {'' if state == 'all' else state}", columns, pages(read))
+
+
+def _status_names() -> dict[str, str]:
+    return {
+        "draft": _("Draft"),
+        "issued": _("Issued"),
+        "part_paid": _("Part paid"),
+        "paid": _("Paid"),
+        "void": _("Void"),
+        "credited": _("Credited"),
+        "dropped": _("Dropped"),
+    }
