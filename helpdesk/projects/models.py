@@ -92,6 +92,7 @@ class ProjectTemplate(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
     billing: Mapped[str]
     budget_seconds: Mapped[int | None]
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
@@ -110,6 +111,30 @@ class TemplateTask(Base):
     due_after_days: Mapped[int | None]
     estimate_seconds: Mapped[int | None]
     is_milestone: Mapped[bool] = mapped_column(default=False)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    priority: Mapped[str] = mapped_column(default="normal", server_default="normal")
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+
+
+class TemplateLink(Base):
+    """One task of a template follows another, as :class:`TaskLink` says it of tasks."""
+
+    __tablename__ = "template_links"
+    __table_args__ = (CheckConstraint("successor_id <> predecessor_id", name="joins_two_tasks"),)
+
+    successor_id: Mapped[int] = mapped_column(ForeignKey("template_tasks.id"), primary_key=True)
+    predecessor_id: Mapped[int] = mapped_column(ForeignKey("template_tasks.id"), primary_key=True)
+    lag_days: Mapped[int]
+    lag_in_working_days: Mapped[bool]
+
+
+class TemplateMember(Base):
+    """One person of the team that a template was kept with."""
+
+    __tablename__ = "template_members"
+
+    template_id: Mapped[int] = mapped_column(ForeignKey("project_templates.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
 
 
 class WorkItem(Base):

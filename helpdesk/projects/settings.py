@@ -75,6 +75,12 @@ def member_ids(session: Session, project_id: int) -> list[int]:
     return list(session.scalars(query.order_by(ProjectMember.person_id)))
 
 
+def unfit(session: Session, project: Project, person_ids: Collection[int]) -> dict[int, str]:
+    """Return those of the people who cannot be in the project's team, each with the reason, as a sentence."""
+    reasons = {person_id: _why_not_in_team(session, project, person_id) for person_id in sorted(person_ids)}
+    return {person_id: reason for person_id, reason in reasons.items() if reason}
+
+
 def _check(session: Session, project: Project, before: ProjectSettings, wanted: ProjectSettings) -> None:
     _refuse(_fault(project, wanted))
     same = select(Project.id).where(

@@ -1,12 +1,12 @@
-"""Templates: kept from the tasks of a project, and a new project with its tasks begun from one."""
+"""Templates: kept from the plan and team of a project, and a new project begun from one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible
@@ -14,8 +14,18 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries, service, settings
-from helpdesk.projects.domain.workdays import Workdays
-from helpdesk.projects.models import Project, ProjectTemplate, TaskDetails, TemplateTask, WorkItem
+from helpdesk.projects.domain.beginning import Days, KeptTask, days_from
+from helpdesk.projects.domain.plan import Link
+from helpdesk.projects.models import (
+    Project,
+    ProjectTemplate,
+    TaskDetails,
+    TaskLink,
+    TemplateLink,
+    TemplateMember,
+    TemplateTask,
+    WorkItem,
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,20 @@ class TemplateLine:
     created_at: datetime
 
 
-def make(session: Session, *, actor: Actor, now: datetime, project_id: int, name: str) -> ProjectTemplate:
-    """Keep the tasks of a project as a template and return it: titles, levels, estimates, and days from its start.
+@dataclass(frozen=True)
+class Begun:
+    """A project that began from a template, and who was not taken along: each with the reason, as a sentence."""
 
-    The start is that of the project, or the first day of any task where it has none.
+    project: Project
+    left_out: list[str]
+
+
+def make(session: Session, *, actor: Actor, now: datetime, project_id: int, name: str) -> ProjectTemplate:
+    """Keep the plan and the team of a project as a template and return it.
+
+    Kept are tasks and milestones with their levels, estimates, days from the start, people, priorities and tags; what
+    follows what; the team and its manager; the budget of hours, but none of money, as each client has a currency. The
+    start is that of the project, or the first day of any task where it has none.
 
     Raises:
         NotFound: no such project, or not for this actor.
@@ -51,12 +71,17 @@ def make(session: Session, *, actor: Actor, now: datetime, project_id: int, name
         project_id=project.id,
         billing=project.billing,
         budget_seconds=project.budget_seconds,
+        manager_id=project.manager_id,
         created_at=now,
         created_by_id=actor.person_id,
     )
     session.add(template)
     session.flush()
-    _keep(session, template.id, rows, start=project.starts_on or _first_day(rows))
+    kept = _keep(session, template.id, rows, start=project.starts_on or _first_day(rows))
+    _keep_links(session, kept)
+    team = settings.member_ids(session, project.id)
+    session.add_all(TemplateMember(template_id=template.id, person_id=person_id) for person_id in team)
+    session.flush()
     audit.record(
         session, actor=actor, action="kept", kind="project_template", object_id=template.id, now=now, name=title
     )
@@ -65,10 +90,11 @@ def make(session: Session, *, actor: Actor, now: datetime, project_id: int, name
 
 def begin_project(
     session: Session, *, actor: Actor, now: datetime, template_id: int, client_id: int, name: str, starts_on: date
-) -> Project:
-    """Add a project with the tasks of a template, their days counted from ``starts_on``, and return it.
+) -> Begun:
+    """Add a project with the plan and the team of a template, its days counted from ``starts_on``, and return it.
 
-    A day that nobody works goes to the next one that is worked.
+    A day that nobody works goes to the next one that is worked, and what follows is pushed as far as its links demand.
+    Who has left, or may not work for the client, is left out; their tasks are nobody's.
 
     Raises:
         NotFound: no such template or client, or not for this actor.
@@ -78,18 +104,47 @@ def begin_project(
     project = service.add_project(
         session, actor=actor, now=now, client_id=client_id, name=name, billing=template.billing
     )
+    tasks, links = _in_order(session, template.id), _links_of(session, template.id)
+    team = set(session.scalars(select(TemplateMember.person_id).where(TemplateMember.template_id == template.id)))
+    named = {*team, template.manager_id, *(task.assignee_id for task in tasks)}
+    out = settings.unfit(session, project, [person_id for person_id in named if person_id is not None])
     wanted = replace(
-        settings.settings_of(session, project), starts_on=starts_on, budget_seconds=template.budget_seconds
+        settings.settings_of(session, project),
+        starts_on=starts_on,
+        budget_seconds=template.budget_seconds,
+        manager_id=None if template.manager_id in out else template.manager_id,
+        member_ids=frozenset(team - set(out)),
     )
     settings.change_project(session, actor=actor, now=now, project_id=project.id, settings=wanted)
+    days = days_from(
+        starts_on,
+        [
+            KeptTask(
+                task.id, task.title, task.starts_after_days, task.due_after_days, task.parent_id, task.is_milestone
+            )
+            for task in tasks
+        ],
+        [Link(link.predecessor_id, link.successor_id, link.lag_days, link.lag_in_working_days) for link in links],
+    )
     made: dict[int, int] = {}
-    for task in _in_order(session, template.id):
-        item = service.create_item(session, actor=actor, now=now, kind="task", project_id=project.id, title=task.title)
+    for task in tasks:
+        item = service.create_item(
+            session,
+            actor=actor,
+            now=now,
+            kind="task",
+            project_id=project.id,
+            title=task.title,
+            priority=task.priority,
+            assignee_id=None if task.assignee_id in out else task.assignee_id,
+        )
         made[task.id] = item.id
         session.flush()
-        session.add(_details(task, item.id, made, starts_on))
+        session.add(_details(task, item.id, made, days[task.id]))
+        service.add_tags(session, item_id=item.id, tags=task.tags)
+    session.add_all(_link(link, made, now) for link in links)
     session.flush()
-    return project
+    return Begun(project, list(out.values()))
 
 
 def lines(session: Session, *, actor: Actor) -> list[TemplateLine]:
@@ -140,6 +195,9 @@ def remove(session: Session, *, actor: Actor, now: datetime, template_id: int) -
         name=template.name,
         tasks=list(rows),
     )
+    tasks = select(TemplateTask.id).where(TemplateTask.template_id == template.id)
+    session.execute(delete(TemplateLink).where(TemplateLink.successor_id.in_(tasks)))
+    session.execute(delete(TemplateMember).where(TemplateMember.template_id == template.id))
     session.execute(delete(TemplateTask).where(TemplateTask.template_id == template.id))
     session.delete(template)
     session.flush()
@@ -157,38 +215,76 @@ def _seen(actor: Actor, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns
 
 def _tasks_of(session: Session, project_id: int) -> Sequence[Any]:
     query = (
-        select(WorkItem.title, TaskDetails)
+        select(WorkItem, TaskDetails)
         .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
         .where(WorkItem.project_id == project_id, WorkItem.kind == "task")
+        .options(selectinload(WorkItem.tags))
         .order_by(TaskDetails.position, WorkItem.number)
     )
     return session.execute(query).all()
 
 
 def _first_day(rows: Sequence[Any]) -> date | None:
-    days = [day for _title, task in rows for day in (task.starts_on, task.due_on) if day is not None]
+    days = [day for _item, task in rows for day in (task.starts_on, task.due_on) if day is not None]
     return min(days, default=None)
 
 
-def _keep(session: Session, template_id: int, rows: Sequence[Any], *, start: date | None) -> None:
-    """Write the tasks, then what lies below what: a task may stand before the one above it."""
-    kept = {}
-    for position, (title, task) in enumerate(rows, start=1):
+def _keep(session: Session, template_id: int, rows: Sequence[Any], *, start: date | None) -> dict[int, TemplateTask]:
+    """Write the tasks, then what lies below what: a task may stand before the one above it. Return them by item."""
+    kept: dict[int, TemplateTask] = {}
+    for position, (item, task) in enumerate(rows, start=1):
         kept[task.work_item_id] = TemplateTask(
             template_id=template_id,
             position=position,
-            title=title,
+            title=item.title,
             starts_after_days=_days_after(task.starts_on, start),
             due_after_days=_days_after(task.due_on, start),
             estimate_seconds=task.estimate_seconds,
             is_milestone=task.is_milestone,
+            assignee_id=item.assignee_id,
+            priority=item.priority,
+            tags=[each.tag for each in item.tags],
         )
     session.add_all(kept.values())
     session.flush()
-    for _title, task in rows:
+    for _item, task in rows:
         above = kept.get(task.parent_id)
         kept[task.work_item_id].parent_id = above.id if above is not None else None
     session.flush()
+    return kept
+
+
+def _keep_links(session: Session, kept: Mapping[int, TemplateTask]) -> None:
+    query = select(TaskLink).where(TaskLink.successor_id.in_(kept), TaskLink.predecessor_id.in_(kept))
+    session.add_all(
+        TemplateLink(
+            predecessor_id=kept[link.predecessor_id].id,
+            successor_id=kept[link.successor_id].id,
+            lag_days=link.lag_days,
+            lag_in_working_days=link.lag_in_working_days,
+        )
+        for link in session.scalars(query)
+    )
+
+
+def _links_of(session: Session, template_id: int) -> Sequence[TemplateLink]:
+    query = (
+        select(TemplateLink)
+        .join(TemplateTask, TemplateTask.id == TemplateLink.successor_id)
+        .where(TemplateTask.template_id == template_id)
+        .order_by(TemplateTask.position, TemplateLink.predecessor_id)
+    )
+    return session.scalars(query).all()
+
+
+def _link(link: TemplateLink, made: Mapping[int, int], now: datetime) -> TaskLink:
+    return TaskLink(
+        predecessor_id=made[link.predecessor_id],
+        successor_id=made[link.successor_id],
+        lag_days=link.lag_days,
+        lag_in_working_days=link.lag_in_working_days,
+        created_at=now,
+    )
 
 
 def _in_order(session: Session, template_id: int) -> list[TemplateTask]:
@@ -207,20 +303,16 @@ def _in_order(session: Session, template_id: int) -> list[TemplateTask]:
     return ordered
 
 
-def _details(task: TemplateTask, item_id: int, made: dict[int, int], start: date) -> TaskDetails:
+def _details(task: TemplateTask, item_id: int, made: Mapping[int, int], days: Days) -> TaskDetails:
     return TaskDetails(
         work_item_id=item_id,
         parent_id=made.get(task.parent_id) if task.parent_id is not None else None,
-        starts_on=_day(start, task.starts_after_days),
-        due_on=_day(start, task.due_after_days),
+        starts_on=days[0],
+        due_on=days[1],
         estimate_seconds=task.estimate_seconds,
         is_milestone=task.is_milestone,
         position=task.position,
     )
-
-
-def _day(start: date, days: int | None) -> date | None:
-    return None if days is None else Workdays().on_or_after(start + timedelta(days=days))
 
 
 def _days_after(day: date | None, start: date | None) -> int | None:

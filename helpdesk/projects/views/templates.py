@@ -31,7 +31,7 @@ def templates() -> str:
 @bp.post("/projects/<int:project_id>/template")
 @policy(PLANNERS)
 def make_template(project_id: int) -> ResponseReturnValue:
-    """Keep the tasks of a project as a template; a refusal is told on its page."""
+    """Keep the plan of a project as a template; a refusal is told on its page."""
     queries.get_project(read_session(), actor=current_actor(), project_id=project_id)
     form = TemplateForm()
     name = (form.name.data or "") if form.validate_on_submit() else ""
@@ -63,13 +63,15 @@ def begin(template_id: int) -> ResponseReturnValue:
         return _begin_page(template, form), 422
     try:
         with unit_of_work() as session:
-            project = kept.begin_project(
+            begun = kept.begin_project(
                 session, actor=current_actor(), now=clock.now(), template_id=template_id, **form.values()
             )
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _begin_page(template, form), 422
-    return redirect(url_for("desk.project", project_id=project.id), code=303)
+    for reason in begun.left_out:
+        flash(_("Not taken along: %(reason)s", reason=reason), "warn")
+    return redirect(url_for("desk.project", project_id=begun.project.id), code=303)
 
 
 @bp.post("/projects/templates/<int:template_id>/remove")
@@ -93,7 +95,7 @@ def _begin_page(template: ProjectTemplate, form: BeginForm) -> str:
         "settings/form.html",
         section="projects",
         heading=_("New project from “%(name)s”", name=template.name),
-        intro=_("All tasks of the template come along, with their levels, estimates and days."),
+        intro=_("The whole plan comes along: tasks, milestones, estimates, days and what follows what; and the team."),
         back={"url": url_for("projects.templates"), "label": _("Templates")},
         form=_offered(form),
         groups=[{"legend": _("Project"), "names": ["client_id", "name", "starts_on"], "hint": ""}],

@@ -1,14 +1,18 @@
 """Templates: what is kept of a project, and the project that begins from it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from helpdesk.accounts.models import Person
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import service, templates
-from helpdesk.projects.models import Project, TaskDetails, TemplateTask, WorkItem
+from helpdesk.projects import service, settings, templates
+from helpdesk.projects.models import Project, TaskDetails, TemplateLink, TemplateTask, WorkItem
+from helpdesk.projects.planning import reading
+from helpdesk.projects.planning.linking import link
 from tests.conftest import NOW
 
 MONDAY = date(2026, 11, 2)
@@ -40,7 +44,7 @@ def test_a_project_begins_with_the_tasks_of_another_counted_from_its_own_start(s
         client_id=office.house.id,
         name="Our own move",
         starts_on=date(2026, 12, 2),  # a Wednesday: four days later is a Sunday
-    )
+    ).project
 
     made = session.execute(
         select(WorkItem, TaskDetails)
@@ -57,6 +61,56 @@ def test_a_project_begins_with_the_tasks_of_another_counted_from_its_own_start(s
     )
     assert (copy.title, copy_details.parent_id, copy_details.estimate_seconds) == ("Copy mailboxes", move.id, 7200)
     assert copy_details.due_on == date(2026, 12, 7)
+
+
+def test_links_team_people_priorities_and_tags_come_along_for_whoever_may_work_there(session, office):
+    actor, project_id = office.actor("manager"), office.globex_project.id
+    people = {name: getattr(office, name).id for name in ("rival", "manager", "technician")}
+    ids = {
+        title: service.add_task(
+            session, actor=actor, now=NOW, project_id=project_id, title=title, assignee_id=people[who], due_on=due
+        )
+        for title, who, due in (("Copy", "rival", date(2026, 11, 5)), ("Switch", "manager", date(2026, 11, 6)))
+    }
+    ids["Switch"].priority = "high"
+    service.add_tags(session, item_id=ids["Copy"].id, tags=["mail"])
+    numbers = {"predecessor": ids["Copy"].number, "successor": ids["Switch"].number}
+    link(session, actor=actor, now=NOW, project_id=project_id, **numbers, lag_days=2, in_working_days=False)
+    wanted = replace(
+        settings.settings_of(session, session.get_one(Project, project_id)),
+        manager_id=people["manager"],
+        member_ids=frozenset({people["rival"], people["manager"]}),
+    )
+    settings.change_project(session, actor=actor, now=NOW, project_id=project_id, settings=wanted)
+    template = templates.make(session, actor=actor, now=NOW, project_id=project_id, name="Move")
+    session.get_one(Person, people["rival"]).active = False
+    session.flush()
+
+    begun = templates.begin_project(
+        session,
+        actor=actor,
+        now=NOW,
+        template_id=template.id,
+        client_id=office.acme.id,
+        name="Their move",
+        starts_on=MONDAY,
+    )
+    plan = reading.read(session, actor=actor, project_id=begun.project.id)
+    templates.remove(session, actor=actor, now=NOW, template_id=template.id)
+
+    assert begun.left_out == [f"{office.rival.name} does not work on tickets and tasks."]
+    assert begun.project.manager_id == people["manager"]
+    assert settings.member_ids(session, begun.project.id) == [people["manager"]]
+    made = {row.title: row for row in plan.rows}
+    assert {title: row.assignee_name for title, row in made.items()} == {"Copy": None, "Switch": office.manager.name}
+    assert [(one.lag_days, one.in_working_days) for one in plan.links] == [(2, False)]
+    assert (plan.links[0].predecessor_id, plan.links[0].successor_id) == (made["Copy"].id, made["Switch"].id)
+    items = {title: session.get_one(WorkItem, row.id) for title, row in made.items()}
+    assert {title: (item.priority, [each.tag for each in item.tags]) for title, item in items.items()} == {
+        "Copy": ("normal", ["mail"]),
+        "Switch": ("high", []),
+    }
+    assert session.scalars(select(TemplateLink)).all() == []
 
 
 def test_a_template_is_for_those_who_see_its_project_and_goes_with_its_tasks(session, office):
