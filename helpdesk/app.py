@@ -40,6 +40,7 @@ MODEL_SLICES = (
     "retainers",
     "invoicing",
     "intake",
+    "imports",
 )
 VIEW_MODULES = (
     "helpdesk.infra.views",
@@ -56,6 +57,7 @@ VIEW_MODULES = (
     "helpdesk.retainers.views",
     "helpdesk.invoicing.views",
     "helpdesk.intake.views",
+    "helpdesk.imports.views",
     "helpdesk.desk.views",
     "helpdesk.desk.first_run",
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 import click
 from flask import Flask
@@ -18,6 +18,7 @@ from flask import Flask
 from helpdesk.accounts.service import has_admin
 from helpdesk.app import create_app
 from helpdesk.doctor import examine
+from helpdesk.imports.domain.columns import KINDS
 from helpdesk.infra import blobs, clock, log, schema
 from helpdesk.infra.broker import plan_broker
 from helpdesk.infra.db import db, read_session, unit_of_work
@@ -174,6 +175,39 @@ def import_mail(mailbox: str, paths: tuple[Path, ...]) -> None:
     counts += [f"{count} {outcome}" for outcome, count in run.outcomes.most_common()]
     click.echo(", ".join([*counts, f"{len(run.failures)} failed"]))
     sys.exit(1 if run.failures else 0)
+
+
+@cli.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice(KINDS), help="What the file holds; else its header says so.")
+@click.option("--days", type=click.Choice(["dmy", "mdy"]), help="Whether day or month comes first in its dates.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported; write nothing.")
+def import_table(path: Path, *, kind: str | None, days: Literal["dmy", "mdy"] | None, dry_run: bool) -> None:
+    """Import clients, contacts, projects, tasks or time from the CSV file PATH (docs/import.md).
+
+    Exports of Toggl Track, Clockify, Harvest and Kimai are recognised. Each refused line is printed with its number;
+    the others are imported. Lines that were imported before make nothing: the command can be killed and run again.
+    """
+    log.configure(logging.ERROR)
+    command = import_module("helpdesk.imports.command")
+    with create_app().app_context():
+        schema.require_current()
+        store, holder = blobs.store(), f"{socket.gethostname()}:{os.getpid()}"
+        row, seen = command.prepare(
+            unit_of_work, path.read_bytes(), path.name, kind=kind or "", order=days or "", store=store, clock=clock.now
+        )
+        if dry_run:
+            command.drop(unit_of_work, row.id, clock=clock.now)
+            counts, wrong = seen.counts, [(problem.line, str(problem)) for problem in seen.problems]
+        else:
+            steps = command.carry_out(unit_of_work, row.id, store=store, clock=clock.now, holder=holder)
+            _with_bar(steps, row.line_count, "Importing")
+            counts, wrong = command.outcome(unit_of_work, row.id)
+    for line, why in wrong:
+        click.echo(f"{path.name}:{line}: {why}", err=True)
+    said = f"{row.kind}, {row.source}" if row.source else row.kind
+    click.echo(f"{said}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    sys.exit(1 if counts["refused"] else 0)
 
 
 def _with_bar(steps: Iterable[int], length: int, label: str) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
+from helpdesk.imports import process as imports
 from helpdesk.infra import blobs, clock, jobs, live, outside
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
@@ -16,9 +17,10 @@ from helpdesk.proposals import service as proposals
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
-from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader
+from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, process_name
 
 DRAIN_SECONDS = 10.0
+IMPORT_SECONDS = 20.0
 
 
 @light_job
@@ -68,6 +70,26 @@ def fetch_pictures(message_id: int) -> None:
 def sweep_pictures() -> None:
     """Ring again for pictures that nobody fetches."""
     tickets.sweep_pictures(unit_of_work, clock=clock.now)
+
+
+@job
+def run_import(import_id: int) -> None:
+    """Write lines of an import for some seconds; then let other jobs have a turn. Safe to run again at any time."""
+    until = time.monotonic() + IMPORT_SECONDS
+    imports.run_for_a_while(
+        import_id,
+        unit_of_work,
+        store=blobs.store(),
+        clock=clock.now,
+        holder=process_name(),
+        is_over=lambda: is_stopping() or time.monotonic() > until,
+    )
+
+
+@light_job
+def sweep_imports() -> None:
+    """Ring again for imports that nobody has brought to their end."""
+    imports.sweep(unit_of_work)
 
 
 @job

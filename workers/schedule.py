@@ -33,6 +33,7 @@ PERIODIC = (
     Periodic("sweep_outbox", 30, "mail"),
     Periodic("sweep_invoices", 60),
     Periodic("sweep_pictures", 60),
+    Periodic("sweep_imports", 60),
     Periodic("ask_forgotten_timers", 60),
     Periodic("watch_budgets", 900),
     Periodic("forget_old_attempts", 3600),

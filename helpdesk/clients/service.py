@@ -209,6 +209,30 @@ def _insert_contact(session: Session, values: dict[str, Any]) -> Contact | None:
     return contact
 
 
+def change_contact(
+    session: Session, *, actor: Actor, now: datetime, contact_id: int, name: str, phone: str, language: str
+) -> Contact:
+    """Set name, phone and language of a contact and return it; what is the same already leaves no trace.
+
+    Raises:
+        NotFound: no such contact, or not for this actor.
+    """
+    contact = session.get(Contact, contact_id)
+    if contact is None:
+        message = "There is no such contact."
+        raise NotFound(message)
+    if contact.client_id is not None:
+        queries.get(session, actor=actor, client_id=contact.client_id)
+    wanted = {"name": name.strip() or contact.email, "phone": phone.strip(), "language": language}
+    changed = {key: value for key, value in wanted.items() if getattr(contact, key) != value}
+    for key, value in changed.items():
+        setattr(contact, key, value)
+    session.flush()
+    if changed:
+        audit.record(session, actor=actor, action="changed", kind="contact", object_id=contact.id, now=now, **changed)
+    return contact
+
+
 def note_bounce(session: Session, *, now: datetime, email: str, hard: bool, why: str) -> Contact | None:
     """Note that mail to this address came back, and return its contact; None when it is nobody's.
 

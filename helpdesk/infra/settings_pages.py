@@ -26,6 +26,7 @@ def tabs(current: str) -> list[Tab]:
         "intake.mail_rules": _("Mail rules"),
         "intake.senders": _("Senders"),
         "intake.limits": _("Mail limits"),
+        "imports.index": _("Import"),
         "infra.jobs": _("Failed jobs"),
     }
     return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]

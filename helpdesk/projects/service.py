@@ -128,7 +128,7 @@ def create_item(
     return item
 
 
-def add_task(
+def add_task(  # noqa: PLR0913 - a task has that many facts
     session: Session,
     *,
     actor: Actor,
@@ -137,22 +137,35 @@ def add_task(
     title: str,
     assignee_id: int | None = None,
     estimate_seconds: int | None = None,
+    starts_on: date | None = None,
     due_on: date | None = None,
     parent_id: int | None = None,
+    status: str = "new",
 ) -> WorkItem:
     """Add a task at the end of the project's plan.
 
     Raises:
         NotFound: no such project, person or parent, or not for this actor.
-        RuleViolation: no title, a negative estimate, or a parent of another project.
+        RuleViolation: no title, a negative estimate, an end before the start, an unknown status, or a parent of
+            another project.
     """
+    if starts_on is not None and due_on is not None and due_on < starts_on:
+        message = f"It is due on {due_on}, before it starts on {starts_on}."
+        raise RuleViolation(message)
     if estimate_seconds is not None and estimate_seconds < 0:
         message = "An estimate is not negative."
         raise RuleViolation(message)
     if parent_id is not None:
         _check_parent(session, actor, project_id, parent_id)
     item = create_item(
-        session, actor=actor, now=now, kind="task", project_id=project_id, title=title, assignee_id=assignee_id
+        session,
+        actor=actor,
+        now=now,
+        kind="task",
+        project_id=project_id,
+        title=title,
+        assignee_id=assignee_id,
+        status=status,
     )
     session.flush()
     last = select(func.max(TaskDetails.position)).join(WorkItem, WorkItem.id == TaskDetails.work_item_id)
@@ -161,6 +174,7 @@ def add_task(
         TaskDetails(
             work_item_id=item.id,
             parent_id=parent_id,
+            starts_on=starts_on,
             due_on=due_on,
             estimate_seconds=estimate_seconds,
             position=position,

@@ -11,6 +11,7 @@ FILES = {
     "desk.live_events",
     "desk.live_timer",
     "expenses.receipt",
+    "imports.refused",
     "timekeeping.pocket_manifest",
     "timekeeping.pocket_session",
     "timekeeping.pocket_worker",

@@ -59,13 +59,27 @@ def read_length(text: str, *, day: date, zone: ZoneInfo) -> Worked:
         RuleViolation: as `read_worked`, but for what is not yet worked.
     """
     worked = _read_range(text, day, zone) if _says_times(text) else _read_duration(text, day, zone)
+    _refuse_length(worked)
+    return worked
+
+
+def check_worked(worked: Worked, *, zone: ZoneInfo, now: datetime) -> None:
+    """Pass if an interval may be written as work.
+
+    Raises:
+        RuleViolation: it is nothing, more than 24 hours, or not yet worked at ``now``.
+    """
+    _refuse_length(worked)
+    _refuse_future(worked, local_day(worked.started_at, zone), zone, now)
+
+
+def _refuse_length(worked: Worked) -> None:
     if worked.seconds <= 0:
         message = "That is no time at all; write how long it took, such as 15 (minutes) or 1.5 (hours)."
         raise RuleViolation(message)
     if worked.seconds > DAY_SECONDS:
         message = f"{format_hm(worked.seconds)} is more than a day; write one entry for each day."
         raise RuleViolation(message)
-    return worked
 
 
 def write_worked(worked: Worked, zone: ZoneInfo) -> tuple[date, str]:

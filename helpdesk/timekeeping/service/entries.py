@@ -15,7 +15,7 @@ from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import charging, claims, limits
-from helpdesk.timekeeping.domain.worked import Worked, read_worked, write_worked
+from helpdesk.timekeeping.domain.worked import Worked, check_worked, read_worked, write_worked
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service import corrections, events, history
@@ -31,7 +31,7 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     now: datetime,
     item_id: int,
     day: date,
-    worked: str,
+    worked: str | Worked,
     note: str = "",
     billable: str = "billable",
     work_type_id: int | None = None,
@@ -41,7 +41,8 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
 ) -> TimeEntry:
     """Add a draft of what was worked on ``day`` (of the client's zone) and return it.
 
-    ``worked`` is a duration (``1.5``, starts at 12:00) or a range (``9:15-10:40``). Managers may write for others.
+    ``worked`` is a duration (``1.5``, starts at 12:00), a range (``9:15-10:40``), or an interval that is read already
+    and begins on ``day``. Managers may write for others.
     A ``uuid`` that was used before gives the entry of then. ``reason`` says why, where the day is locked. An empty
     ``billable`` is what the work type says.
 
@@ -56,7 +57,10 @@ def add_entry(  # noqa: PLR0913 - an entry has that many facts
     owner_id = _owner(session, actor, person_id)
     if (repeated := entry_of_uuid(session, uuid, owner_id)) is not None:
         return repeated
-    read = read_worked(worked, day=day, zone=zone_named(item.project.client.time_zone), now=now)
+    zone = zone_named(item.project.client.time_zone)
+    if isinstance(worked, Worked):
+        check_worked(worked, zone=zone, now=now)
+    read = worked if isinstance(worked, Worked) else read_worked(worked, day=day, zone=zone, now=now)
     locked = refuse_locked_days(session, actor=actor, client=item.project.client, days=[day], reason=reason)
     billed = _known(session, billable, item, work_type_id)
     if billed == "billable":

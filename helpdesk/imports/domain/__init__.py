@@ -1,0 +1,1 @@
+"""What a table from elsewhere says, read without a database."""

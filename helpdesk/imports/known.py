@@ -1,0 +1,252 @@
+"""What the house knows already, by the names that stand in files: read in a few queries, kept up while importing."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client, Contact
+from helpdesk.clients.queries import visible
+from helpdesk.clients.service import ClientProfile
+from helpdesk.company import service as company
+from helpdesk.company.models import Company
+from helpdesk.imports.models import ImportedKey
+from helpdesk.infra.policy import LOCKED_TIME, Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.rates.models import WorkType
+from helpdesk.timekeeping.domain.lock_dates import LockDates
+from helpdesk.timekeeping.models import TimeEntry, TimeLock
+
+AT_ONCE = 500
+PROJECT_FACTS = ("billing", "status", "manager_id", "starts_on", "due_on", "budget_seconds", "budget_minor")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRef:
+    """A client as a value; ``facts`` are those of `ClientProfile`."""
+
+    id: int
+    name: str
+    is_archived: bool
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, client: Client) -> "ClientRef":
+        """Return the value of a row."""
+        facts = {one.name: getattr(client, one.name) for one in fields(ClientProfile)}
+        return cls(client.id, client.name, client.archived_at is not None, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """A project as a value."""
+
+    id: int
+    client_id: int
+    name: str
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectRef":
+        """Return the value of a row."""
+        facts = {name: getattr(project, name) for name in PROJECT_FACTS}
+        return cls(project.id, project.client_id, project.name, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRef:
+    """A contact as a value."""
+
+    id: int
+    client_id: int | None
+    name: str
+    phone: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRef:
+    """A task as a value."""
+
+    id: int
+    status: str
+    assignee_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """As what, and with which content, a line was imported."""
+
+    object_id: int
+    content: str
+
+
+@dataclass
+class Known:
+    """People, clients, projects, tasks and work types by their names, each name in lower case.
+
+    ``by_key`` are lines that were imported before, ``statuses`` those of the time entries behind them. ``worked`` is
+    how many seconds people have on a day, for the preview alone: the service counts for itself.
+    """
+
+    actor: Actor
+    now: datetime
+    company: Company
+    people: list[Person]
+    clients: dict[str, ClientRef]
+    projects: dict[tuple[int, str], ProjectRef]
+    work_types: dict[str, int]
+    locks: dict[int | None, date | None]
+    tasks: dict[int, dict[str, TaskRef]] = field(default_factory=dict)
+    contacts: dict[str, ContactRef] = field(default_factory=dict)
+    by_key: dict[str, KeyRef] = field(default_factory=dict)
+    statuses: dict[int, str] = field(default_factory=dict)
+    worked: dict[tuple[int, date], int] = field(default_factory=dict)
+
+    def person(self, *, email: str, name: str) -> Person:
+        """Return who has this address, else this name.
+
+        Raises:
+            RuleViolation: nobody has, several have the name, or they have left.
+        """
+        mail, words = email.casefold(), name.casefold()
+        mail = mail or (words if "@" in words else "")
+        found = [person for person in self.people if mail and person.email.casefold() == mail]
+        found = found or [person for person in self.people if words and person.name.casefold() == words]
+        shown = " ".join(filter(None, (name, f"<{email}>" if email else "")))
+        if not found:
+            message = f"Nobody here is {shown or 'named'}; add the person under Settings > People first."
+            raise RuleViolation(message)
+        if len(found) > 1:
+            message = f"Several people are named {name}; only the e-mail address tells them apart."
+            raise RuleViolation(message)
+        if not found[0].active:
+            message = f"{found[0].name} is inactive; make them active for as long as you import."
+            raise RuleViolation(message)
+        return found[0]
+
+    def client(self, name: str) -> ClientRef | None:
+        """Return the client with this name; None where there is none.
+
+        Raises:
+            RuleViolation: it is archived.
+        """
+        found = self.clients.get(name.casefold())
+        if found is not None and found.is_archived:
+            message = f"{found.name} is archived."
+            raise RuleViolation(message)
+        return found
+
+    def client_of_id(self, client_id: int) -> ClientRef | None:
+        """Return the client with this id; None where there is none for the actor."""
+        return next((client for client in self.clients.values() if client.id == client_id), None)
+
+    def project(self, client_id: int, name: str) -> ProjectRef | None:
+        """Return the client's project with this name; None where there is none."""
+        return self.projects.get((client_id, name.casefold()))
+
+    def projects_named(self, name: str) -> list[ProjectRef]:
+        """Return the projects of any client with this name."""
+        return [project for (_client, word), project in self.projects.items() if word == name.casefold()]
+
+    def task(self, project_id: int, title: str) -> TaskRef | None:
+        """Return the project's task with this title; None where there is none."""
+        return self.tasks.get(project_id, {}).get(title.casefold())
+
+    def lock(self, client: ClientRef | None) -> LockDates:
+        """Return what is locked for a client, or for one that is still to be made."""
+        own = self.locks.get(client.id) if client else None
+        return LockDates(self.locks.get(None), own, client.name if client else "")
+
+    @property
+    def may_write_locked(self) -> bool:
+        """Whether whoever imports may write on locked days with a reason."""
+        return self.actor.is_one_of(LOCKED_TIME)
+
+
+def load(session: Session, *, actor: Actor, now: datetime) -> Known:
+    """Return what the actor may know, but for tasks, contacts and keys, which are asked for as they are needed."""
+    clients = [ClientRef.of(client) for client in session.scalars(select(Client).where(visible(actor)))]
+    ids = {client.id for client in clients}
+    projects = [ProjectRef.of(project) for project in session.scalars(select(Project)) if project.client_id in ids]
+    return Known(
+        actor=actor,
+        now=now,
+        company=company.get_company(session),
+        people=list(session.scalars(select(Person).order_by(Person.active.desc(), Person.id))),
+        clients={client.name.casefold(): client for client in clients},
+        projects={(project.client_id, project.name.casefold()): project for project in projects},
+        work_types={kind.name.casefold(): kind.id for kind in session.scalars(select(WorkType))},
+        locks={lock.client_id: lock.through for lock in session.scalars(select(TimeLock))},
+    )
+
+
+def learn_tasks(session: Session, known: Known, project_ids: Iterable[int]) -> None:
+    """Read the tasks of some projects, unless they are known; of two with one title the older counts."""
+    for chunk in _chunks(sorted(set(project_ids) - set(known.tasks))):
+        query = select(WorkItem).where(WorkItem.project_id.in_(chunk), WorkItem.kind == "task")
+        known.tasks |= {project_id: {} for project_id in chunk}
+        for item in session.scalars(query.order_by(WorkItem.id.desc())):
+            known.tasks[item.project_id][item.title.casefold()] = TaskRef(item.id, item.status, item.assignee_id)
+
+
+def learn_keys(session: Session, known: Known, kind: str, keys: Collection[str]) -> None:
+    """Read which of these keys were imported before, and how the time entries fare that they became."""
+    for chunk in _chunks(sorted(set(keys) - set(known.by_key))):
+        query = select(ImportedKey).where(ImportedKey.kind == kind, ImportedKey.key.in_(chunk))
+        found = {row.key: KeyRef(row.object_id, row.content) for row in session.scalars(query)}
+        known.by_key |= found
+        if kind == "time":
+            ids = [ref.object_id for ref in found.values()]
+            rows = session.execute(select(TimeEntry.id, TimeEntry.status).where(TimeEntry.id.in_(ids)))
+            known.statuses |= {row.id: row.status for row in rows}
+
+
+def learn_contacts(session: Session, known: Known, emails: Collection[str]) -> None:
+    """Read the contacts with these addresses."""
+    for chunk in _chunks(sorted({email.casefold() for email in emails} - set(known.contacts))):
+        query = select(Contact).where(func.lower(Contact.email).in_(chunk))
+        known.contacts |= {
+            row.email.casefold(): ContactRef(row.id, row.client_id, row.name, row.phone, row.language)
+            for row in session.scalars(query)
+        }
+
+
+def learn_worked(session: Session, known: Known, person_ids: Collection[int], days: Collection[date]) -> None:
+    """Read how long these people worked on the days between the first and the last of ``days``."""
+    if not days or not person_ids:
+        return
+    first, last = (datetime.combine(day, time.min, tzinfo=UTC) for day in (min(days), max(days)))
+    query = (
+        select(TimeEntry.person_id, TimeEntry.started_at, TimeEntry.ended_at, Client.time_zone)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(
+            TimeEntry.person_id.in_(person_ids),
+            TimeEntry.started_at >= first - timedelta(days=1),
+            TimeEntry.started_at < last + timedelta(days=2),
+            TimeEntry.status != "reversed",
+        )
+    )
+    for person_id, started_at, ended_at, zone in session.execute(query):
+        key = (person_id, local_day(started_at, zone_named(zone)))
+        seconds = int(((ended_at or max(known.now, started_at)) - started_at).total_seconds())
+        known.worked[key] = known.worked.get(key, 0) + seconds
+
+
+def zone_of(known: Known, client: ClientRef | None) -> ZoneInfo:
+    """Return the zone of a client, or the one that a client still to be made will have."""
+    return zone_named(client.facts["time_zone"] if client else known.company.time_zone)
+
+
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE))
