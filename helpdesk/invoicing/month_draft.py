@@ -30,6 +30,7 @@ from helpdesk.retainers.models import Agreement
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.service import history
 
 
 def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int, month: Month) -> Invoice | None:
@@ -51,7 +52,8 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
         return existing
     _refuse_open_periods(session, client, month)
     _lock_agreements(session, client)
-    _round_groups(session, client, month)
+    history.settle_rounding(session, actor=actor, now=now, settled=_rounded_groups(session, client, month))
+    session.flush()
     chosen = selection.select_for(session, client=client, month=month)
     if not chosen.priced and not chosen.fees and not chosen.expenses:
         return None
@@ -117,8 +119,8 @@ def _refuse_open_periods(session: Session, client: Client, month: Month) -> None
         raise RuleViolation(message)
 
 
-def _round_groups(session: Session, client: Client, month: Month) -> None:
-    """Give each day or ticket group that is billed by the hour its one rounding (docs/billing.md rule 10).
+def _rounded_groups(session: Session, client: Client, month: Month) -> list[tuple[TimeEntry, int]]:
+    """Return the entries billed by the hour with the one rounding of their day or ticket (docs/billing.md rule 10).
 
     The first charge fixes it: what is approved later is a group of its own.
     """
@@ -126,13 +128,13 @@ def _round_groups(session: Session, client: Client, month: Month) -> None:
     for entry in selection.hourly_groups(session, client=client, month=month):
         if entry.rounding_policy_id is not None:
             groups[entry.rounding_policy_id].append(entry)
+    settled: list[tuple[TimeEntry, int]] = []
     for policy_id, entries in groups.items():
         policy = policy_of(session.get(RoundingPolicyRow, policy_id))
         if policy.scope is not RoundingScope.ENTRY:
             seconds = billable_seconds([_work_entry(entry) for entry in entries], policy, ZoneInfo(client.time_zone))
-            for entry in entries:
-                entry.billable_seconds = seconds[entry.uuid]
-    session.flush()
+            settled += [(entry, seconds[entry.uuid]) for entry in entries]
+    return settled
 
 
 def _work_entry(entry: TimeEntry) -> WorkEntry:

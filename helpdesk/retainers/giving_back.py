@@ -19,7 +19,7 @@ DRAWN = ("draw", "overage")
 
 def register(kind: str) -> None:
     """Let closed periods, holders of ``kind``, answer for what they have drawn."""
-    claims.register(kind, Claimant(objection=_objection, postings=_periods_of, lock=_lock))
+    claims.register(kind, Claimant(objection=_objection, postings=_periods_of, lock=_lock, remembers=_rows_of))
 
 
 def _periods_of(session: Session, entry_id: int) -> list[int]:
@@ -30,6 +30,11 @@ def _periods_of(session: Session, entry_id: int) -> list[int]:
         .where(LedgerRow.time_entry_id == entry_id, LedgerRow.kind.in_(DRAWN), RetainerPeriod.reversed_at.is_(None))
     )
     return list(session.scalars(query.distinct().order_by(LedgerRow.period_id)))
+
+
+def _rows_of(session: Session, entry_id: int) -> list[int]:
+    """Return a row of the ledger that names the entry, of whatever period, if there is one."""
+    return list(session.scalars(select(LedgerRow.id).where(LedgerRow.time_entry_id == entry_id).limit(1)))
 
 
 def _objection(session: Session, _entry: TimeEntry, period_id: int) -> str:

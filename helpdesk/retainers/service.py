@@ -28,6 +28,7 @@ from helpdesk.retainers.models import Agreement, AgreementScope, AgreementTerms,
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.service import history
 
 HOLDER = "retainer_period"
 
@@ -218,7 +219,7 @@ def close_period(session: Session, *, actor: Actor, now: datetime, agreement_id:
         message = f"{agreement.name} has no month {month}."
         raise NotFound(message)
     period = _post(session, agreement=agreement, result=result, rows=book.rows, actor=actor, now=now)
-    _freeze_rounding(settlement, month, book.rows)
+    history.settle_rounding(session, actor=actor, now=now, settled=_rounded(settlement, month, book.rows))
     _charge(session, period=period, result=result, rows=book.rows, now=now)
     audit.record(
         session, actor=actor, action="closed", kind="retainer_period", object_id=period.id, now=now, month=str(month)
@@ -337,11 +338,13 @@ def _ledger_row(posting: Posting, position: int, rows: dict[str, TimeEntry], cur
     )
 
 
-def _freeze_rounding(settlement: Settlement, month: Month, rows: dict[str, TimeEntry]) -> None:
-    """Write to each entry of the month what its group was rounded to; it was provisional until now (rule 4)."""
-    for result in settlement.entries:
-        if any(piece.month == month for piece in result.pieces):
-            rows[result.entry.uuid].billable_seconds = result.billable_seconds
+def _rounded(settlement: Settlement, month: Month, rows: dict[str, TimeEntry]) -> list[tuple[TimeEntry, int]]:
+    """Return the entries of the month with what their group was rounded to; it was provisional until now (rule 4)."""
+    return [
+        (rows[result.entry.uuid], result.billable_seconds)
+        for result in settlement.entries
+        if any(piece.month == month for piece in result.pieces)
+    ]
 
 
 def _charge(

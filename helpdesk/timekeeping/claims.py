@@ -25,12 +25,13 @@ class Claimant:
 
     ``objection`` says why a holder's fixed seconds of an entry cannot be reversed, in a sentence; empty: they can.
     ``postings`` are the holders of this kind that name an entry without a charge. ``lock`` keeps the books of a client
-    from being closed meanwhile.
+    from being closed meanwhile. ``remembers`` says whether the books named an entry once, though it counts no more.
     """
 
     objection: Callable[[Session, TimeEntry, int], str]
     postings: Callable[[Session, int], Sequence[int]] = _nothing
     lock: Callable[[Session, int], object] = _nothing
+    remembers: Callable[[Session, int], object] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def claims_of(session: Session, entry: TimeEntry) -> list[Claim]:
         for holder_id in claimant.postings(session, entry.id):
             held.setdefault((kind, holder_id), False)
     return [_claim(session, entry, holder, is_draft=is_draft) for holder, is_draft in held.items()]
+
+
+def is_remembered(session: Session, entry_id: int) -> bool:
+    """Whether books that keep everything name the entry, if only in rows that were reversed: its row stays then."""
+    return any(claimant.remembers(session, entry_id) for claimant in _claimants.values())
 
 
 def _claim(session: Session, entry: TimeEntry, holder: charging.Holder, *, is_draft: bool) -> Claim:

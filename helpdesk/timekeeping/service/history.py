@@ -1,5 +1,6 @@
 """What an entry said before and after a change, for the audit trail (docs/billing.md rule 2)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,17 @@ def facts_of(entry: TimeEntry) -> dict[str, Any]:
         "billable_seconds": entry.billable_seconds,
         "rate_minor": entry.rate_minor,
     }
+
+
+def settle_rounding(session: Session, *, actor: Actor, now: datetime, settled: Iterable[tuple[TimeEntry, int]]) -> None:
+    """Write to entries what their day or ticket was rounded to; where that differs, their history says so (rule 4)."""
+    acts = []
+    for entry, seconds in settled:
+        if seconds != entry.billable_seconds:
+            change = {"before": {"billable_seconds": entry.billable_seconds}, "after": {"billable_seconds": seconds}}
+            acts.append((entry.id, "rounded", change))
+            entry.billable_seconds = seconds
+    audit.record_many(session, actor=actor, kind=KIND, now=now, acts=acts)
 
 
 def record(

@@ -18,6 +18,7 @@ from helpdesk.company import service as company
 from helpdesk.infra import live
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.timekeeping import claims
 from helpdesk.timekeeping.domain.timer import BIRTHS, FACTS, TimedEntry, Timer, TimerEvent, fold, question
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.service.ground import is_internal
@@ -176,10 +177,10 @@ class _Rows:
         return {item.id for item in items if is_internal(item)}
 
     def _drop(self) -> None:
-        """Take away rows of which no event tells any more; one that is settled stays and says that it differs."""
+        """Take away rows of which no event tells any more; one that is settled, or in books, stays and differs."""
         for uuid in set(self.rows) - set(self.wanted):
             row = self.rows[uuid]
-            if uuid in self.settled:
+            if uuid in self.settled or row.charges or claims.is_remembered(self.session, row.id):
                 row.differs = row.differs or row.timer_says is not None
                 row.timer_says = None
                 continue
