@@ -1,4 +1,4 @@
-"""A project's limit, asked where time is begun, added or approved (docs/billing.md "Budgets and limits")."""
+"""A project's limit, asked where time is begun, added, corrected, moved, approved ("Budgets and limits")."""
 
 from collections.abc import Collection
 
@@ -9,6 +9,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain.limit import BillableLimit
 from helpdesk.projects.models import Project
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import spent
 
 
@@ -54,6 +55,27 @@ def refuse_entries(session: Session, entries: Collection[TimeEntry]) -> None:
         seconds = sum(entry.billable_seconds or 0 for entry in some)
         project = some[0].work_item.project
         refuse_over_limit(session, project, added_seconds=seconds, but_not=[entry.id for entry in some])
+
+
+def refuse_arriving(session: Session, project: Project, entries: Collection[TimeEntry]) -> None:
+    """Let entries that have just come to a project with their item stay only as far as it takes them.
+
+    Raises:
+        RuleViolation: the project would have more billable time than its limit.
+    """
+    arriving = [entry for entry in entries if entry.billable == "billable"]
+    seconds = sum(queries.worked_of(entry).seconds for entry in arriving if entry.ended_at is not None)
+    if seconds:
+        refuse_over_limit(session, project, added_seconds=seconds, but_not=[entry.id for entry in arriving])
+
+
+def forecast(session: Session, project: Project, *, added_seconds: int) -> tuple[str, str]:
+    """Return why so much more billable time would be refused, and what would be told with it; both may be empty."""
+    limit = limit_of(project)
+    if limit is None or not added_seconds:
+        return "", ""
+    there = spent.billable_seconds(session, project.id)
+    return limit.refusal(there, added_seconds), limit.warning(there + added_seconds)
 
 
 def warning_of(session: Session, entry: TimeEntry) -> str:

@@ -10,6 +10,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import queries as projects
+from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.domain.timesheet import (
     Act,
     Add,
@@ -42,7 +43,8 @@ class CellEdit:
 class SavedCell:
     """What became of one edit. ``problem`` is empty where it is saved; ``conflict`` where somebody was faster.
 
-    ``overlaps`` are the numbers of the items on which the same time was worked too.
+    ``overlaps`` are the numbers of the items on which the same time was worked too; ``warning`` says that the
+    project's limit is reached.
     """
 
     edit: CellEdit
@@ -50,6 +52,7 @@ class SavedCell:
     problem: str = ""
     conflict: bool = False
     overlaps: list[int] = field(default_factory=list)
+    warning: str = ""
 
 
 def save_cells(
@@ -91,11 +94,14 @@ def _saved(session: Session, actor: Actor, now: datetime, person_id: int, edit: 
             act = decide(cell_entries(entries, edit.row, edit.day, now=now), edit.typed)
             written = _carry_out(session, actor, now, person_id, edit, act, entries)
             overlaps = queries.overlapping(session, written) if written else []
+            warning = limits.warning_of(session, written) if written else ""
     except Conflict as refusal:
         return SavedCell(edit, problem=str(refusal), conflict=True)
     except (Denied, NotFound, RuleViolation) as refusal:
         return SavedCell(edit, problem=str(refusal))
-    return SavedCell(edit, changed=act != Leave(), overlaps=[other.work_item.number for other in overlaps])
+    return SavedCell(
+        edit, changed=act != Leave(), overlaps=[other.work_item.number for other in overlaps], warning=warning
+    )
 
 
 def _carry_out(

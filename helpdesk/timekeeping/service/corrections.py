@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
-from helpdesk.timekeeping import charging, claims
+from helpdesk.timekeeping import charging, claims, limits
 from helpdesk.timekeeping.claims import Claim
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries import entries as queries
@@ -59,7 +59,7 @@ def replace(
 
     Raises:
         Conflict: as :func:`refuse_claims`.
-        RuleViolation: no reason was given.
+        RuleViolation: no reason was given, or the project takes no more billable time than there was.
     """
     refuse_claims(held_by, actor=actor)
     was: dict[str, Any] = {
@@ -83,6 +83,7 @@ def replace(
     session.add(replacement)
     session.flush()
     _reverse(session, actor=actor, now=now, entry=entry, reason=reason, held_by=held_by, replacement=replacement)
+    _refuse_over_limit(session, entry, replacement)
     history.record(
         session,
         actor=actor,
@@ -113,6 +114,14 @@ def refuse_claims(held_by: Sequence[Claim], *, actor: Actor) -> None:
         names = ", ".join(claim.name for claim in held_by)
         message = f"This time is in {names}. A manager or an administrator can correct it, with a reason."
         raise Conflict(message)
+
+
+def _refuse_over_limit(session: Session, entry: TimeEntry, replacement: TimeEntry) -> None:
+    """Let a replacement bill more than what it replaces only where the project takes that."""
+    seconds = queries.worked_of(replacement).seconds if replacement.billable == "billable" else 0
+    if seconds > (entry.billable_seconds or 0):
+        project = replacement.work_item.project
+        limits.refuse_over_limit(session, project, added_seconds=seconds, but_not=[replacement.id])
 
 
 def _reverse(

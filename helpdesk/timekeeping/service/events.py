@@ -1,6 +1,7 @@
 """Events of a person's timer: each is taken in once, whenever and however often it comes (docs/billing.md rule 1)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,8 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping.domain.timer import ACTS, ANSWERS, NewEvent, Outcome, clamp
+from helpdesk.timekeeping import limits
+from helpdesk.timekeeping.domain.timer import ACTS, ANSWERS, BIRTHS, NewEvent, Outcome, clamp
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry, TimerEventRow
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.ground import default_billable, default_type, is_internal, lock_person, refuse_closed
@@ -21,12 +23,14 @@ from helpdesk.timekeeping.service.projection import project, written
 OLDEST = timedelta(days=366)
 NOTE_LENGTH = 2000
 TICK = timedelta(microseconds=1)
+OVER_LIMIT = "over_limit"
 
 
 def take_events(session: Session, *, actor: Actor, now: datetime, events: Sequence[NewEvent]) -> list[Outcome]:
     """Take in what a device tells of the actor's timer, in any order, and return an outcome for each event.
 
-    A refused event changes nothing and keeps no other from being taken. The entries follow at once.
+    A refused event changes nothing and keeps no other from being taken. The entries follow at once. Time that was
+    worked is not lost to a project's limit: it is taken, the flag ``over_limit`` says so, and approval decides.
 
     Raises:
         Denied: the actor is no person.
@@ -52,7 +56,8 @@ def take_events(session: Session, *, actor: Actor, now: datetime, events: Sequen
     session.add_all(accepted)
     session.flush()
     project(session, person_id=person_id, now=now, fresh=accepted)
-    return outcomes
+    over = _over_limit(session, accepted)
+    return [replace(one, flags=(*one.flags, OVER_LIMIT)) if one.uuid in over else one for one in outcomes]
 
 
 def act(
@@ -181,6 +186,13 @@ def _next_instant(session: Session, person_id: int, now: datetime) -> datetime:
 
 def _uuid_of(session: Session, entry_id: int | None) -> str | None:
     return session.scalar(select(TimeEntry.uuid).where(TimeEntry.id == entry_id)) if entry_id else None
+
+
+def _over_limit(session: Session, rows: Sequence[TimerEventRow]) -> set[str]:
+    """Return which starts began billable time on a project whose limit is reached, with it or before."""
+    uuids = [row.uuid for row in rows if row.kind in BIRTHS]
+    born = session.scalars(queries.with_work().where(TimeEntry.uuid.in_(uuids))) if uuids else ()
+    return {entry.uuid for entry in born if limits.warning_of(session, entry)}
 
 
 def _known(event: NewEvent, *, mine: bool) -> Outcome:

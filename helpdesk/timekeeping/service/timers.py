@@ -108,10 +108,12 @@ def change_timer(session: Session, *, actor: Actor, now: datetime, facts: dict[s
 
     Raises:
         NotFound: no such work type.
-        RuleViolation: no such way of billing, or the note is too long.
+        RuleViolation: no such way of billing, the note is too long, or the project takes no more billable time.
     """
     person_id = lock_person(session, actor)
     entry = timer_state.current(session, person_id)
+    if entry is not None and facts.get("billable") == "billable" != entry.billable:
+        limits.refuse_over_limit(session, entry.work_item.project)
     if entry is not None and any(getattr(entry, name) != value for name, value in facts.items()):
         act(session, actor=actor, now=now, kind="change", entry=entry.uuid, facts=facts)
     return entry

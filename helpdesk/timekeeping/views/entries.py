@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.lock_dates import DayIsLockedError
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
@@ -16,7 +17,6 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import render, service
-from helpdesk.timekeeping.domain.lock_dates import DayIsLockedError
 from helpdesk.timekeeping.domain.worked import Week, write_worked
 from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
 from helpdesk.timekeeping.models import TimeEntry
@@ -89,6 +89,7 @@ def change_entry(entry_id: int) -> ResponseReturnValue:
                 )
                 back = week_url(queries.day_of(changed), changed.person_id)
                 _tell_changed(entry_id, changed)
+                tell_limits(session, [changed])
             return redirect(own_path(request.form.get("next")) or back, code=303)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")

@@ -128,6 +128,8 @@ def _tell_saved(saved: list[SavedCell]) -> None:
             ),
             "danger",
         )
+    for warning in sorted({one.warning for one in saved if one.warning}):
+        flash(warning, "warn")
     for number in sorted({number for one in saved for number in one.overlaps}):
         flash(_("It overlaps with time on #%(number)s.", number=number), "warn")
 

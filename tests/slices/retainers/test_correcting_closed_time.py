@@ -10,6 +10,7 @@ from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
+from helpdesk.projects.models import Project
 from helpdesk.retainers import queries, service
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
@@ -159,6 +160,21 @@ def test_closed_time_is_corrected_by_managers_with_a_reason(story, by, reason, r
 
     with pytest.raises(refusal, match=words):
         correct(story, entry, "9:00-11:00", by=by, reason=reason)
+
+
+def test_a_correction_bills_no_more_than_there_was_where_the_project_takes_no_more(story):
+    story.agree(per_month="10")
+    entry = story.log("4", "2026-03-02")
+    story.close("2026-03")
+    project = story.session.get_one(Project, story.office.acme_project.id)
+    project.max_billable_seconds, project.over_limit = hours("4.5"), "refuse"
+
+    with pytest.raises(RuleViolation, match="0:00 are worked, and 5:00 more is too much"), story.session.begin_nested():
+        correct(story, entry, "9:00-14:00")
+    story.session.refresh(entry)
+    replacement = correct(story, entry, "9:00-13:30")
+
+    assert (entry.status, replacement.status) == ("reversed", "submitted")
 
 
 def test_where_no_month_follows_nothing_can_be_given_back(story):

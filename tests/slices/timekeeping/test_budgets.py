@@ -13,7 +13,9 @@ from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import BudgetAlert, Project
 from helpdesk.timekeeping import budgets, service
+from helpdesk.timekeeping.domain.timer import NewEvent
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import spent
 from tests.conftest import NOW
 
@@ -181,6 +183,43 @@ def test_a_limit_that_refuses_holds_where_time_is_begun_added_changed_and_approv
     approved = service.approve(session, actor=office.actor("manager"), now=NOW, entry_ids=[free.id])
 
     assert [entry.id for entry in approved] == [free.id]
+
+
+def test_what_a_device_tells_late_is_taken_beyond_a_limit_and_says_so(session, office):
+    actor, morning = office.actor("technician"), NOW - timedelta(hours=5)
+    set_project(session, office, max_billable_seconds=4 * HOUR, over_limit="refuse")
+    work(session, office, 3)
+
+    def tell(kind, hours, uuid, **more):
+        event = NewEvent(uuid=uuid, kind=kind, said_at=morning + timedelta(hours=hours), **more)
+        [outcome] = service.take_events(session, actor=actor, now=NOW, events=[event])
+        return outcome.outcome, outcome.flags
+
+    fits = tell("start", 0, "a", item_id=office.acme_ticket.id), tell("stop", 2, "b")
+    beyond = tell("start", 3, "c", item_id=office.acme_ticket.id), tell("stop", 4, "d")
+    late = session.scalars(select(TimeEntry).where(TimeEntry.uuid == "c")).one()
+    service.submit(session, actor=actor, now=NOW, entry_ids=[late.id])
+
+    assert fits == (("accepted", ()), ("accepted", ()))
+    assert beyond == (("accepted", ("over_limit",)), ("accepted", ()))
+    assert queries.worked_of(late).seconds == HOUR
+    with pytest.raises(RuleViolation, match="and 1:00 more is too much"), session.begin_nested():
+        service.approve(session, actor=office.actor("manager"), now=NOW, entry_ids=[late.id])
+
+
+def test_a_timer_becomes_billable_only_where_the_project_takes_more(session, office):
+    actor = office.actor("technician")
+    service.start_timer(session, actor=actor, now=NOW, item_id=office.acme_ticket.id)
+    service.change_timer(session, actor=actor, now=NOW, facts={"billable": "not_billable"})
+    set_project(session, office, max_billable_seconds=4 * HOUR, over_limit="refuse")
+    work(session, office, 5)
+
+    with pytest.raises(RuleViolation, match="5:00 are worked"):
+        service.change_timer(session, actor=actor, now=NOW, facts={"billable": "billable"})
+    changed = service.change_timer(session, actor=actor, now=NOW, facts={"note": "Labels"})
+
+    assert changed is not None
+    assert (changed.note, changed.billable) == ("Labels", "not_billable")
 
 
 def test_a_limit_that_warns_takes_the_time_and_the_page_of_the_project_says_so(sign_in_as, office):
