@@ -1,8 +1,8 @@
 """Clients, their mail domains and their contacts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base
@@ -72,3 +72,17 @@ class Contact(Base):
 
 
 Index("uq_contacts_email_lower", func.lower(Contact.email), unique=True)
+
+
+class TimeLock(Base):
+    """The last day whose time and expenses are locked, for everybody (no client) or for one client; a row for each."""
+
+    __tablename__ = "time_locks"
+    __table_args__ = (UniqueConstraint("scope_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope_key: Mapped[str]  # company, or client:7
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"))
+    through: Mapped[date | None]  # None: nothing is locked
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

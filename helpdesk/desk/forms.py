@@ -91,7 +91,7 @@ class MoveForm(StrictForm):
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
     learn_domain = BooleanField(_l("Everybody at this domain writes for the client"))
     also = SelectMultipleField(_l("Move along"), coerce=int, validate_choice=False)
-    bill_own_time = BooleanField(_l("Our own time on it becomes billable there"))
+    bill_own_time = BooleanField(_l("Our own time and expenses on it become billable there"))
 
     def move(self) -> dict[str, Any]:
         """Return what was decided, by the names of the act."""

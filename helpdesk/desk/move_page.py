@@ -1,4 +1,4 @@
-"""What the page before a move shows: where to, and what becomes of each entry (docs/billing.md rule 3)."""
+"""What the page before a move shows: where to, what becomes of each entry and expense (rules 3 and E8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.desk import moving
+from helpdesk.expenses import queries as expense_queries
+from helpdesk.expenses import service as expenses
+from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.infra.web import money_filter
@@ -18,6 +21,7 @@ from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.domain import RateMissing
+from helpdesk.timekeeping import limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_time
 from helpdesk.timekeeping.models import TimeEntry
@@ -44,16 +48,36 @@ class MoveLine:
 
 
 @dataclass(frozen=True)
+class ExpenseMoveLine:
+    """One expense, and what the move does to it; ``amount`` is empty where it is not for the reader."""
+
+    number: int
+    person_name: str
+    category: str
+    day: date
+    amount: str
+    status: str
+    outcome: str
+    held_by: str
+    billing: str
+    billing_then: str
+
+
+@dataclass(frozen=True)
 class MoveValues:
-    """The context of desk/move.html; ``own_time`` where time of ours could become billable."""
+    """The context of desk/move.html; ``own_time`` where time or expenses of ours could become billable."""
 
     item: WorkItem
     project: Project
     others: list[WorkItem]
     lines: list[MoveLine]
+    expenses: list[ExpenseMoveLine]
     blocked: bool
     returned_count: int
+    returned_expenses: int
     own_time: bool
+    limit_refuses: str
+    limit_warns: str
     shows_money: bool
 
 
@@ -72,20 +96,34 @@ def values(
     shows_money = actor.is_one_of(RATES) and _handles_money(session, actor, {item.project.client_id, project.client_id})
     prices = PriceList(session) if shows_money else None
     lines = [line for each in (item, *others) for line in _lines(session, each, project, prices, now)]
+    arriving = sum(
+        line.worked_seconds for line in lines if line.billable_then == "billable" and line.status != "running"
+    )
+    refused, told = limits.forecast(session, project, added_seconds=arriving)
+    spent = [line for each in (item, *others) for line in _expense_lines(session, actor, each, project)]
     return MoveValues(
         item=item,
         project=project,
         others=others,
         lines=lines,
-        blocked=any(line.outcome == Outcome.HELD for line in lines),
+        expenses=spent,
+        blocked=any(
+            outcome == Outcome.HELD for outcome in (*(one.outcome for one in lines), *(one.outcome for one in spent))
+        ),
         returned_count=sum(line.outcome == Outcome.RETURNED for line in lines),
+        returned_expenses=sum(line.outcome == Outcome.RETURNED for line in spent),
         own_time=not timekeeping.place_of(project).is_internal
         and any(
-            line.billable == "not_billable" and timekeeping.place_of(each.project).is_internal
+            timekeeping.place_of(each.project).is_internal
             for each in (item, *others)
-            for line in lines
-            if line.number == each.number
+            for number, billing in [
+                *((line.number, line.billable) for line in lines),
+                *((line.number, line.billing) for line in spent),
+            ]
+            if number == each.number and billing == "not_billable"
         ),
+        limit_refuses=refused,
+        limit_warns="" if refused else told,
         shows_money=shows_money,
     )
 
@@ -102,6 +140,33 @@ def _lines(
     entries, found = moving.time_of(session, item)
     before, after = timekeeping.place_of(item.project), timekeeping.place_of(project)
     return [_line(entry, found[entry.id], before, after, project, prices, now) for entry in entries]
+
+
+def _expense_lines(session: Session, actor: Actor, item: WorkItem, project: Project) -> list[ExpenseMoveLine]:
+    readable = {one.id for one in expense_queries.of_item(session, actor=actor, item_id=item.id)}
+    return [
+        _expense_line(session, one, item, project, shows_amount=one.id in readable)
+        for one in expenses.on_item(session, item.id)
+    ]
+
+
+def _expense_line(
+    session: Session, expense: Expense, item: WorkItem, project: Project, *, shows_amount: bool
+) -> ExpenseMoveLine:
+    holder = expenses.holder_of(session, expense)
+    moves = Outcome.RETURNED if expense.status == "approved" else Outcome.ANEW
+    return ExpenseMoveLine(
+        number=item.number,
+        person_name=expense.person.name,
+        category=expense.category.name,
+        day=expense.spent_on,
+        amount=money_filter(expense.gross_minor, expense.currency) if shows_amount else "",
+        status=expense.status,
+        outcome=(Outcome.HELD if holder else moves).value,
+        held_by=holder,
+        billing=expense.billing,
+        billing_then=expense.billing if holder else expenses.billing_in(expense, item.project, project),
+    )
 
 
 def _line(

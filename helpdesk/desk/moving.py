@@ -1,4 +1,4 @@
-"""A ticket moves to another project, and its time with it: what will happen, and the act (docs/billing.md rule 3)."""
+"""A ticket moves to another project, time and expenses with it: what will happen, and the act (rules 3 and E8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
-from helpdesk.desk.move_notice import tell_returned
+from helpdesk.desk.move_notice import of_expense, of_time, tell_returned
+from helpdesk.expenses import service as expenses
+from helpdesk.expenses.models import Expense
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
@@ -16,7 +18,7 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
-from helpdesk.timekeeping import claims
+from helpdesk.timekeeping import claims, limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime
 from helpdesk.timekeeping.models import TimeEntry
@@ -26,11 +28,14 @@ from helpdesk.timekeeping.service.moving import Returned
 
 @dataclass
 class Moved:
-    """What moved: the item, its time, and what of that waits for approval again."""
+    """What moved: the item, its time and expenses, and what of these waits for approval again."""
 
     item: WorkItem
     entries: list[TimeEntry] = field(default_factory=list)
     returned: list[Returned] = field(default_factory=list)
+    expenses: list[Expense] = field(default_factory=list)
+    returned_expenses: list[Expense] = field(default_factory=list)
+    warnings: set[str] = field(default_factory=set)
 
 
 def move(
@@ -44,24 +49,26 @@ def move(
 ) -> Moved:
     """Move a ticket to another project and say so in its conversation; a requester of no client yet is that client's.
 
-    Time goes along: nothing keeps a price of the old project, what was approved waits for approval again, and its
-    person and approver are told. ``bill_own_time`` makes time of our own billable where the ticket goes.
+    Time and expenses go along: nothing keeps a price of the old project, what was approved waits for approval again,
+    and its person and approver are told. ``bill_own_time`` makes what was our own billable where the ticket goes.
 
     Raises:
         NotFound: no such ticket or project, or not for this actor.
-        Conflict: time on it is charged; what holds it is named.
-        RuleViolation: a task, a closed project, a ticket or a requester of another client, approved time on a day that
-            is locked against the actor.
+        Conflict: time on it is charged, or an expense billed; what holds it is named.
+        RuleViolation: a task, a closed project, a ticket or a requester of another client, something approved on a day
+            that is locked against the actor, or more billable time than the new project takes.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
     after = projects_queries.get_project(session, actor=actor, project_id=project_id)
     before = item.project
     claims.lock_books(session, before.client_id)
     entries, moving = time_of(session, item, lock=True)
+    spent = expenses.on_item(session, item.id, lock=True)
     item = projects.move_ticket(session, actor=actor, now=now, item_id=item.id, project_id=after.id)
     if before.id == after.id:
         return Moved(item)
     timekeeping.refuse_held(entries, moving)
+    expenses.refuse_held(session, spent)
     returned = timekeeping.carry_time(
         session,
         actor=actor,
@@ -72,10 +79,17 @@ def move(
         after=after,
         bill_own_time=bill_own_time,
     )
+    limits.refuse_arriving(session, after, entries)
+    approvers = {one.id: one.approved_by_id for one in spent}
+    paid = expenses.carry(
+        session, actor=actor, now=now, expenses=spent, before=before, after=after, bill_own=bill_own_time
+    )
     _place_requester(session, actor=actor, now=now, item=item)
-    _say_so(session, actor=actor, now=now, item=item, returned=returned)
-    tell_returned(session, actor=actor, now=now, item=item, before=before, returned=returned)
-    return Moved(item, entries, returned)
+    _say_so(session, actor=actor, now=now, item=item, returned=returned, paid=paid)
+    told = [*map(of_time, returned), *(of_expense(one, approvers[one.id]) for one in paid)]
+    tell_returned(session, actor=actor, now=now, item=item, before=before, returned=told)
+    warnings = {warning for entry in entries if (warning := limits.warning_of(session, entry))}
+    return Moved(item, entries, returned, spent, paid, warnings)
 
 
 def leave_triage(
@@ -130,11 +144,22 @@ def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: i
     return projects_queries.get_project(session, actor=actor, project_id=project_id or 0)
 
 
-def _say_so(session: Session, *, actor: Actor, now: datetime, item: WorkItem, returned: list[Returned]) -> None:
+def _say_so(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    item: WorkItem,
+    returned: list[Returned],
+    paid: list[Expense],
+) -> None:
     text = f"moved this to {item.project.client.name}, {item.project.name}"
     if returned:
         names = sorted({each.entry.person.name for each in returned})
         text += f"; time of {', '.join(names)} that was approved waits for approval again"
+    if paid:
+        names = sorted({each.person.name for each in paid})
+        text += f"; expenses of {', '.join(names)} that were approved wait for approval again"
     tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=text)
 
 

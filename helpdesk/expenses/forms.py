@@ -64,6 +64,7 @@ class ExpenseForm(StrictForm):
     tax_included = BooleanField(_l("The amount includes the tax"), default=True)
     exchange_rate = StringField(_l("Rate of exchange"), validators=[Length(max=NUMBER_LENGTH)])
     exchange_source = StringField(_l("Where the rate is from"), validators=[Length(max=80)])
+    reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
 
     def offer(self, session: Session, *, actor: Actor, expense: Expense | None = None) -> None:
         """Fill the choices; those of ``expense`` stay even where they are not offered any more."""
@@ -155,6 +156,12 @@ class ReasonForm(StrictForm):
 
 class ActForm(StrictForm):
     """A button alone: nothing but the token comes with it."""
+
+
+class DeleteForm(StrictForm):
+    """Why an expense goes, where its day is locked."""
+
+    reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
 
 
 class CategoryForm(StrictForm):

@@ -182,6 +182,7 @@ def act_text(action: str, name: str) -> str:
         "approved": _("Approved by %(name)s", name=name),
         "rejected": _("Rejected by %(name)s", name=name),
         "reopened": _("Reopened by %(name)s", name=name),
+        "moved": _("Went to another project with its ticket, moved by %(name)s", name=name),
         "receipt added": _("Receipt added by %(name)s", name=name),
         "receipt removed": _("Receipt removed by %(name)s", name=name),
     }

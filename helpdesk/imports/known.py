@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
-from helpdesk.clients.models import Client, Contact
+from helpdesk.clients.lock_dates import LockDates
+from helpdesk.clients.models import Client, Contact, TimeLock
 from helpdesk.clients.queries import visible
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company import service as company
@@ -21,8 +22,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.models import WorkType
-from helpdesk.timekeeping.domain.lock_dates import LockDates
-from helpdesk.timekeeping.models import TimeEntry, TimeLock
+from helpdesk.timekeeping.models import TimeEntry
 
 AT_ONCE = 500
 PROJECT_FACTS = ("billing", "status", "manager_id", "starts_on", "due_on", "budget_seconds", "budget_minor")

@@ -227,17 +227,3 @@ class TimeReversal(Base):
     reason: Mapped[str]
     reversed_at: Mapped[datetime]
     reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-
-
-class TimeLock(Base):
-    """The last day whose time is locked, for everybody (no client) or for one client. One row for each."""
-
-    __tablename__ = "time_locks"
-    __table_args__ = (UniqueConstraint("scope_key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    scope_key: Mapped[str]  # company, or client:7
-    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"))
-    through: Mapped[date | None]  # None: nothing is locked
-    set_at: Mapped[datetime]
-    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -52,11 +52,15 @@ def move(number: int) -> ResponseReturnValue:
     return to_item(number)
 
 
-def _tell(moved: Iterable[Moved]) -> None:
-    """Say how much time went along, and how much of it somebody has to approve again."""
-    entries, returned = (sum(len(each) for each in lists) for lists in zip(*_lists(moved), strict=True))
+def _tell(moved: list[Moved]) -> None:
+    """Say how much time and how many expenses went along, and what somebody has to approve again."""
+    entries, returned, spent, paid = (sum(len(each) for each in lists) for lists in zip(*_lists(moved), strict=True))
+    for warning in sorted({warning for each in moved for warning in each.warnings}):
+        flash(warning, "warn")
     if entries:
         flash(ngettext("%(num)s entry moved along.", "%(num)s entries moved along.", entries), "ok")
+    if spent:
+        flash(ngettext("%(num)s expense moved along.", "%(num)s expenses moved along.", spent), "ok")
     if returned:
         flash(
             ngettext(
@@ -66,7 +70,18 @@ def _tell(moved: Iterable[Moved]) -> None:
             ),
             "warn",
         )
+    if paid:
+        flash(
+            ngettext(
+                "%(num)s approved expense waits for approval again; its people are told.",
+                "%(num)s approved expenses wait for approval again; their people are told.",
+                paid,
+            ),
+            "warn",
+        )
 
 
-def _lists(moved: Iterable[Moved]) -> list[tuple[list[object], list[object]]]:
-    return [(list(each.entries), list(each.returned)) for each in moved]
+def _lists(moved: Iterable[Moved]) -> list[tuple[list[object], ...]]:
+    return [
+        (list(each.entries), list(each.returned), list(each.expenses), list(each.returned_expenses)) for each in moved
+    ]

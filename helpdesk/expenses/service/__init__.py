@@ -1,4 +1,4 @@
-"""Use cases of expenses, each in one transaction (docs/billing.md rules E1 to E6)."""
+"""Use cases of expenses, each in one transaction (docs/billing.md rules E1 to E9)."""
 
 from helpdesk.expenses.service.approval import approve, preview, reject, reopen, submit
 from helpdesk.expenses.service.catalogue import (
@@ -9,6 +9,7 @@ from helpdesk.expenses.service.catalogue import (
     set_exchange_rate,
     set_rate_step,
 )
+from helpdesk.expenses.service.moving import billing_in, carry, holder_of, on_item, refuse_held
 from helpdesk.expenses.service.receipts import add_receipts, remove_receipt
 from helpdesk.expenses.service.writing import add_expense, change_expense, delete_expense
 
@@ -19,10 +20,15 @@ __all__ = [
     "add_rate",
     "add_receipts",
     "approve",
+    "billing_in",
+    "carry",
     "change_category",
     "change_expense",
     "delete_expense",
+    "holder_of",
+    "on_item",
     "preview",
+    "refuse_held",
     "reject",
     "remove_receipt",
     "reopen",

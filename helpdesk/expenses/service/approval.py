@@ -10,7 +10,7 @@ from helpdesk.expenses import claiming, queries
 from helpdesk.expenses.models import Expense
 from helpdesk.expenses.render import rejection_letter
 from helpdesk.expenses.service import pricing
-from helpdesk.expenses.service.writing import refuse_billed, to_draft
+from helpdesk.expenses.service.writing import refuse_billed, refuse_locked, to_draft
 from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
@@ -21,20 +21,25 @@ from helpdesk.outbox.domain import Address
 OPEN = ("draft", "rejected")
 
 
-def submit(session: Session, *, actor: Actor, now: datetime, expense_ids: Iterable[int]) -> list[Expense]:
+def submit(
+    session: Session, *, actor: Actor, now: datetime, expense_ids: Iterable[int], reason: str = ""
+) -> list[Expense]:
     """Submit the drafts and the rejected ones among ``expense_ids`` and return them; all or none.
+
+    ``reason`` says why, where days are locked.
 
     Raises:
         NotFound: an expense does not exist or is somebody else's.
-        RuleViolation: a rate of exchange is missing; it is named, with what to do.
+        RuleViolation: a rate of exchange is missing; it is named, with what to do. Or a day is locked (rule E9).
     """
     waiting = [expense for expense in _locked(session, actor, expense_ids) if expense.status in OPEN]
+    locked = [refuse_locked(session, actor=actor, expense=expense, reason=reason) for expense in waiting]
     for expense in waiting:
         pricing.write_price(session, expense)
         expense.status, expense.submitted_at, expense.rejected_because = "submitted", now, ""
     session.flush()
-    for expense in waiting:
-        _record(session, actor, now, "submitted", expense)
+    for expense, said in zip(waiting, locked, strict=True):
+        _record(session, actor, now, "submitted", expense, **said)
     return waiting
 
 
@@ -69,6 +74,7 @@ def approve(session: Session, *, actor: Actor, now: datetime, expense_ids: Itera
     for expense in expenses:
         pricing.write_price(session, expense)
         expense.status, expense.approved_at, expense.approved_by_id = "approved", now, actor.person_id
+        expense.rejected_because = ""
     session.flush()
     for expense in expenses:
         _record(session, actor, now, "approved", expense, bill_minor=expense.bill_minor, why=expense.bill_reason)
@@ -105,7 +111,7 @@ def reopen(session: Session, *, actor: Actor, now: datetime, expense_id: int, re
         Denied: the actor's role does not approve.
         NotFound: there is no such expense.
         Conflict: it is not approved, or an invoice bills it, which is named.
-        RuleViolation: no reason was given.
+        RuleViolation: no reason was given, or its day is locked (rule E9).
     """
     _require_approver(actor)
     [expense] = _locked(session, actor, [expense_id])
@@ -114,10 +120,11 @@ def reopen(session: Session, *, actor: Actor, now: datetime, expense_id: int, re
         message = f"{name_of(expense)} is {expense.status}; only what is approved is reopened."
         raise Conflict(message)
     said = _said(reason)
+    locked = refuse_locked(session, actor=actor, expense=expense, reason=reason)
     to_draft(expense)
     expense.rejected_because = said
     session.flush()
-    _record(session, actor, now, "reopened", expense, reason=expense.rejected_because)
+    _record(session, actor, now, "reopened", expense, **{**locked, "reason": said})
     return expense
 
 

@@ -1,12 +1,14 @@
-"""Expenses written, changed and deleted, as long as nothing bills them (docs/billing.md rules E1, E5)."""
+"""Expenses written, changed and deleted, as long as nothing bills them (docs/billing.md rules E1, E5, E9)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
+from helpdesk.clients.locks import refuse_locked_days
 from helpdesk.expenses import claiming, queries
 from helpdesk.expenses.domain.facts import Facts, FieldRefused, check_facts
 from helpdesk.expenses.models import Expense, ExpenseCategory
@@ -29,13 +31,16 @@ def add_expense(
     number: int | None = None,
     person_id: int | None = None,
     uuid: str | None = None,
+    reason: str = "",
 ) -> Expense:
     """Add a draft and return it. ``number`` names a ticket or task, whose project counts then.
 
-    A ``uuid`` that was used before gives the expense of then. Managers may write for others.
+    A ``uuid`` that was used before gives the expense of then. Managers may write for others. ``reason`` says why,
+    where the day is locked.
 
     Raises:
         FieldRefused: no such item or project or a closed one, or something typed is wrong.
+        RuleViolation: the day is locked (rule E9).
         Denied: somebody else's expense, without the role for it.
         Conflict: ``uuid`` belongs to somebody else's expense.
     """
@@ -48,10 +53,18 @@ def add_expense(
         return repeated
     expense = Expense(uuid=uuid or str(uuid4()), person_id=owner_id, created_at=now, status="draft")
     _write(session, expense, actor=actor, now=now, facts=facts, project_id=project_id, number=number)
+    locked = refuse_locked(session, actor=actor, expense=expense, reason=reason)
     session.add(expense)
     session.flush()
     audit.record(
-        session, actor=actor, action="added", kind="expense", object_id=expense.id, now=now, what=as_json(expense)
+        session,
+        actor=actor,
+        action="added",
+        kind="expense",
+        object_id=expense.id,
+        now=now,
+        what=as_json(expense),
+        **locked,
     )
     return expense
 
@@ -66,21 +79,24 @@ def change_expense(
     project_id: int | None = None,
     number: int | None = None,
     version: int | None = None,
+    reason: str = "",
 ) -> Expense:
-    """Change an expense and return it: a draft again, whatever it was before.
+    """Change an expense and return it: a draft again, whatever it was before. ``reason`` as for `add_expense`.
 
     Raises:
         NotFound: no such expense, or somebody else's.
         Conflict: an invoice bills it, which is named; or it changed since ``version`` was read.
         FieldRefused: as for `add_expense`.
+        RuleViolation: its day, or the one that it goes to, is locked (rule E9).
     """
     expense = _changeable(session, actor, expense_id)
     if version is not None and expense.version != version:
         message = "Somebody changed this expense in the meantime. What you typed is still here; look at it again."
         raise Conflict(message)
-    before = as_json(expense)
+    before, locked = as_json(expense), refuse_locked(session, actor=actor, expense=expense, reason=reason)
     _write(session, expense, actor=actor, now=now, facts=facts, project_id=project_id, number=number)
     to_draft(expense)
+    locked |= refuse_locked(session, actor=actor, expense=expense, reason=reason)
     session.flush()
     audit.record(
         session,
@@ -91,23 +107,35 @@ def change_expense(
         now=now,
         before=before,
         what=as_json(expense),
+        **locked,
     )
     return expense
 
 
-def delete_expense(session: Session, *, actor: Actor, now: datetime, expense_id: int) -> None:
+def delete_expense(session: Session, *, actor: Actor, now: datetime, expense_id: int, reason: str = "") -> None:
     """Delete an expense; the audit trail keeps what it said, its receipts are erased with it.
+
+    ``reason`` says why, where its day is locked.
 
     Raises:
         NotFound: no such expense, or somebody else's.
         Conflict: an invoice bills it or billed it once.
+        RuleViolation: its day is locked (rule E9).
     """
     expense = _changeable(session, actor, expense_id)
     if expense.claims:
         message = "This expense was on an invoice once; change it instead of deleting it."
         raise Conflict(message)
+    locked = refuse_locked(session, actor=actor, expense=expense, reason=reason)
     audit.record(
-        session, actor=actor, action="deleted", kind="expense", object_id=expense.id, now=now, before=as_json(expense)
+        session,
+        actor=actor,
+        action="deleted",
+        kind="expense",
+        object_id=expense.id,
+        now=now,
+        before=as_json(expense),
+        **locked,
     )
     for receipt in expense.receipts:
         session.delete(receipt)
@@ -133,6 +161,17 @@ def refuse_billed(session: Session, expense: Expense) -> None:
     if claim is not None:
         message = f"This expense is in {claiming.name_of(session, claim)}. Drop or void that first."
         raise Conflict(message)
+
+
+def refuse_locked(session: Session, *, actor: Actor, expense: Expense, reason: str) -> dict[str, Any]:
+    """Return what the audit trail says of a change on a locked day; nothing where the expense's day is open (rule E9).
+
+    Raises:
+        RuleViolation: its day is locked, and the actor may not change it or gave no reason.
+    """
+    client, days = expense.project.client, [expense.spent_on]
+    locked = refuse_locked_days(session, actor=actor, client=client, days=days, reason=reason, what="Expenses")
+    return {**locked, "reason": reason.strip()} if locked else {}
 
 
 def as_json(expense: Expense) -> dict[str, object]:

@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.clients.lock_dates import DayIsLockedError
+from helpdesk.clients.locks import lock_dates
 from helpdesk.company.service import get_company
 from helpdesk.expenses import claiming, queries, render, service
 from helpdesk.expenses.domain.facts import FieldRefused
 from helpdesk.expenses.domain.receipts import NewReceipt
-from helpdesk.expenses.forms import ActForm, ExpenseForm, ExpenseForOthersForm
+from helpdesk.expenses.forms import DeleteForm, ExpenseForm, ExpenseForOthersForm
 from helpdesk.expenses.models import Expense
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
 from helpdesk.expenses.views.receipts import received
@@ -52,9 +54,12 @@ def add() -> ResponseReturnValue:
                     number=form.number.data,
                     person_id=form.person_id.data if form.person_id else None,
                     uuid=form.uuid.data or None,
+                    reason=form.reason.data or "",
                 )
                 _add_receipts(session, expense, files)
             return _kept(form, expense)
+        except DayIsLockedError as refusal:
+            form.refuse(refusal, "reason")
         except FieldRefused as refusal:
             form.show_refusal(refusal)
     return _new_page(form), 422
@@ -90,9 +95,12 @@ def change(expense_id: int) -> ResponseReturnValue:
                     project_id=form.project_id.data,
                     number=form.number.data,
                     version=int(form.version.data) if form.version.data else None,
+                    reason=form.reason.data or "",
                 )
                 _add_receipts(session, changed, files)
             return _kept(form, changed)
+        except DayIsLockedError as refusal:
+            form.refuse(refusal, "reason")
         except FieldRefused as refusal:
             form.show_refusal(refusal)
         except Conflict as refusal:
@@ -105,9 +113,16 @@ def change(expense_id: int) -> ResponseReturnValue:
 @policy(DESK)
 def delete(expense_id: int) -> ResponseReturnValue:
     """Delete one expense."""
-    ActForm().validate_on_submit()
-    with unit_of_work() as session:
-        service.delete_expense(session, actor=current_actor(), now=clock.now(), expense_id=expense_id)
+    form = DeleteForm()
+    form.validate_on_submit()
+    try:
+        with unit_of_work() as session:
+            service.delete_expense(
+                session, actor=current_actor(), now=clock.now(), expense_id=expense_id, reason=form.reason.data or ""
+            )
+    except DayIsLockedError as refusal:
+        flash(str(refusal), "danger")
+        return redirect(url_for("expenses.show", expense_id=expense_id), code=303)
     flash(_("The expense is deleted."), "ok")
     return redirect(url_for("expenses.index"), code=303)
 
@@ -116,7 +131,7 @@ def _kept(form: ExpenseForm, expense: Expense) -> ResponseReturnValue:
     """Say what was kept, hand it in where asked, and show it."""
     amount = money_filter(expense.gross_minor, expense.currency)
     if form.act.data == "submit":
-        _submit(expense, amount)
+        _submit(expense, amount, form.reason.data or "")
     else:
         flash(_("%(amount)s is kept as a draft.", amount=amount), "ok")
     return redirect(url_for("expenses.show", expense_id=expense.id), code=303)
@@ -126,9 +141,9 @@ def _add_receipts(session: Session, expense: Expense, files: list[NewReceipt]) -
     service.add_receipts(session, actor=current_actor(), now=clock.now(), expense=expense, files=files)
 
 
-def _submit(expense: Expense, amount: str) -> None:
+def _submit(expense: Expense, amount: str, reason: str) -> None:
     with told_by_flash(), unit_of_work() as session:
-        service.submit(session, actor=current_actor(), now=clock.now(), expense_ids=[expense.id])
+        service.submit(session, actor=current_actor(), now=clock.now(), expense_ids=[expense.id], reason=reason)
         flash(_("%(amount)s is submitted.", amount=amount), "ok")
 
 
@@ -193,7 +208,7 @@ def _page(expense: Expense, form: ExpenseForm | None) -> str:
     worth = (expense.bill_minor, expense.bill_reason)
     if expense.status not in ("approved", "locked"):
         worth = service.preview(session, expense)
-    claim = claiming.live_claim(session, expense.id)
+    claim, locked = claiming.live_claim(session, expense.id), lock_dates(session, expense.project.client)
     return render_template(
         "expenses/expense.html",
         expense=render.line(expense, has_receipt=bool(expense.receipts)),
@@ -222,6 +237,7 @@ def _page(expense: Expense, form: ExpenseForm | None) -> str:
         can_change=_is_open(expense),
         form=form,
         can_delete=_is_open(expense) and not expense.claims,
+        locked=locked.words("Expenses") if locked.covers(expense.spent_on) else "",
         can_reopen=expense.status == "approved" and actor.is_one_of(APPROVERS),
         history=[
             {"at": row.at, "text": render.act_text(row.action, row.actor_name), "reason": row.data.get("reason", "")}

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from helpdesk.clients.lock_dates import refuse_locked
 from helpdesk.imports.domain.plans import Planned
 from helpdesk.imports.domain.works import TimeWork
 from helpdesk.imports.known import ProjectRef, zone_of
@@ -9,7 +10,6 @@ from helpdesk.imports.planning.draft import TASK, WORK_TYPE, Draft
 from helpdesk.kernel.durations import MINUTE, format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import day_instants, local_day
-from helpdesk.timekeeping.domain.lock_dates import refuse_locked
 from helpdesk.timekeeping.domain.worked import DAY_SECONDS, Worked, check_worked
 
 OPEN = frozenset({"draft", "submitted", "rejected"})

@@ -55,7 +55,7 @@ def entry_page(session: Session, *, actor: Actor, entry: TimeEntry, now: datetim
         "entry": asdict(line),
         "held_by": ", ".join(claim.name for claim in held_by),
         "objection": _objection(held_by, approves=approves),
-        "locked": locked.words if is_locked else "",
+        "locked": locked.words() if is_locked else "",
         "may_change_locked": actor.is_one_of(LOCKED_TIME),
         "asks_why": is_approved or is_locked,
         "reopens": approves and is_approved and not held_by,
@@ -121,6 +121,9 @@ class _Words:
             "rejected": _("rejected it"),
             "reopened": _("reopened it"),
             "reversed": _("reversed it"),
+            "rounded": _("rounded it with its day or ticket"),
+            "moved": _("moved its ticket to another project"),
+            "priced": _("gave it a price"),
             "replaced": _("wrote it in place of the reversed entry"),
         }.get(row.action, row.action.replace("_", " "))
         if row.action == "approved" and row.data.get("billable_seconds") is not None:

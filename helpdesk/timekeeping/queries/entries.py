@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
-from helpdesk.clients.models import Client
+from helpdesk.clients.models import Client, TimeLock
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import seconds_between
@@ -16,7 +16,7 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain.worked import Week, Worked
-from helpdesk.timekeeping.models import Charge, TimeEntry, TimeLock, TimeReversal
+from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries.rights import reach_of
 
 

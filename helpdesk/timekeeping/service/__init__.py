@@ -1,12 +1,12 @@
 """Use cases of time: timers, entries, and their way to approval."""
 
+from helpdesk.clients.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.approval import approve, approve_plain, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.cells import save_cells
 from helpdesk.timekeeping.service.corrections import reverse_entry
 from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
 from helpdesk.timekeeping.service.events import take_events
 from helpdesk.timekeeping.service.forgotten import answer, ask_about, forgotten
-from helpdesk.timekeeping.service.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none, without_price
 from helpdesk.timekeeping.service.moving import as_moving, carry_time, place_of, refuse_held
 from helpdesk.timekeeping.service.rows import add_row, copy_week, remove_row, submit_part, usual_type

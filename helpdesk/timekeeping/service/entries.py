@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
+from helpdesk.clients.locks import refuse_locked_days
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
@@ -21,7 +22,7 @@ from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service import corrections, events, history
 from helpdesk.timekeeping.service.ground import entry_of_uuid, is_internal, lock_owner, refuse_closed
 from helpdesk.timekeeping.service.limits import refuse_overfull_day
-from helpdesk.timekeeping.service.locks import refuse_locked_days, refuse_locked_entry
+from helpdesk.timekeeping.service.locks import refuse_locked_entry
 
 
 def add_entry(  # noqa: PLR0913 - an entry has that many facts
@@ -154,8 +155,8 @@ def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int
     """
     entry = _at_rest(session, actor, entry_id, may_run=True)
     refuse_charged(session, entry)
-    if entry.charges or queries.is_named(session, entry.id):
-        message = "Charges or other entries name this one; change it instead of deleting it."
+    if entry.charges or queries.is_named(session, entry.id) or claims.is_remembered(session, entry.id):
+        message = "Charges, a month that was closed once or other entries name this one; change it instead."
         raise Conflict(message)
     locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=reason)
     _require_reason(entry, reason)

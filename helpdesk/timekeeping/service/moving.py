@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.locks import refuse_locked_days
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import format_hm
@@ -17,7 +18,6 @@ from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_t
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.entries import to_draft
-from helpdesk.timekeeping.service.locks import refuse_locked_days
 
 HeldBy = Mapping[int, Sequence[str]]
 

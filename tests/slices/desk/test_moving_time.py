@@ -6,13 +6,17 @@ from itertools import product
 import pytest
 from sqlalchemy import select
 
+from helpdesk.expenses import claiming
+from helpdesk.expenses import service as expenses
+from helpdesk.expenses.domain.facts import Facts
+from helpdesk.expenses.models import Expense, ExpenseCategory
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
-from helpdesk.projects.models import WorkItem
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.timekeeping import charging
@@ -24,6 +28,7 @@ from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 
 JANUARY = date(2026, 1, 1)
+SUBMITTED = (expenses.submit,)
 
 
 @pytest.fixture
@@ -52,6 +57,26 @@ def approve(office, *entries):
 def entries() -> dict[int, TimeEntry]:
     with unit_of_work() as session:
         return {entry.id: entry for entry in session.scalars(queries.with_work())}
+
+
+def limit(project_id: int, policy: str, hours: int) -> None:
+    with unit_of_work() as session:
+        project = session.get_one(Project, project_id)
+        project.max_billable_seconds, project.over_limit = hours * 3600, policy
+
+
+def spend(office, *far) -> int:
+    """Add an expense of the technician on the ticket, and see it as far as that."""
+    with unit_of_work() as session:
+        if session.scalar(select(ExpenseCategory.id).limit(1)) is None:
+            expenses.add_default_categories(session, actor=SYSTEM, now=NOW)
+        travel = session.scalars(select(ExpenseCategory.id).where(ExpenseCategory.name == "Travel")).one()
+        facts = Facts(spent_on=MORNING.date(), category_id=travel, amount="100.00", currency="EUR")
+        number = office.acme_ticket.number
+        expense = expenses.add_expense(session, actor=office.actor("technician"), now=NOW, facts=facts, number=number)
+        for act in far:
+            act(session, actor=office.actor("manager"), now=NOW, expense_ids=[expense.id])
+        return expense.id
 
 
 def project_of(number: int) -> int:
@@ -141,9 +166,77 @@ def test_our_own_time_in_triage_becomes_billable_where_somebody_says_so(office, 
     page = browser.get(path, query_string={"project_id": website}).text
     browser.post(path, data={"project_id": website, "bill_own_time": "y"})
 
-    assert "Our own time on it becomes billable there" in page
+    assert "Our own time and expenses on it become billable there" in page
     assert "€150.00" not in page  # a technician sees no prices
     assert entries()[own.id].billable == "billable"
+
+
+def test_expenses_go_along_and_what_was_approved_waits_for_approval_again(office, website, mailbox, sign_in_as):
+    draft, submitted, approved = (spend(office, *far) for far in ((), SUBMITTED, (*SUBMITTED, expenses.approve)))
+    browser, path = sign_in_as(office.account_manager), f"/items/{office.acme_ticket.number}/move"
+
+    page = browser.get(path, query_string={"project_id": website}).text
+    answer = browser.post(path, data={"project_id": website}, follow_redirects=True)
+
+    assert "1 approved expense is priced anew" in page
+    assert page.count("€100.00") == 3
+    assert "3 expenses moved along." in answer.text
+    assert "1 approved expense waits for approval again" in answer.text
+    with unit_of_work() as session:
+        found = [session.get_one(Expense, one) for one in (draft, submitted, approved)]
+        assert [(one.project_id, one.status, one.bill_minor) for one in found] == [
+            (website, status, None) for status in ("draft", "submitted", "submitted")
+        ]
+        assert found[2].rejected_because == "It was approved for Acme, Support, before its ticket moved."
+        mails = session.scalars(select(OutgoingMessage).order_by(OutgoingMessage.id)).all()
+        expenses.approve(session, actor=office.actor("manager"), now=NOW, expense_ids=[approved])
+        assert (found[2].bill_minor, found[2].rejected_because) == (10000, "")
+    assert sorted(mail.to[0]["address"] for mail in mails) == sorted([office.manager.email, office.technician.email])
+    assert mails[0].subject == f"Expenses on #{office.acme_ticket.number} wait for approval again"
+    assert "16 Nov 2026, Travel €100.00, Technician Person" in mails[0].text
+
+
+def test_a_billed_expense_and_an_approved_one_of_a_locked_day_keep_the_ticket(office, website, sign_in_as):
+    billed = spend(office, *SUBMITTED, expenses.approve)
+    with unit_of_work() as session:
+        claiming.hold(session, now=NOW, holder=("gift", 7), expense_id=billed)
+    path = f"/items/{office.acme_ticket.number}/move"
+
+    page = sign_in_as(office.technician).get(path, query_string={"project_id": website}).text
+    held = sign_in_as(office.manager).post(path, data={"project_id": website}, follow_redirects=True).text
+    with unit_of_work() as session:
+        claiming.release(session, now=NOW, holders=[("gift", 7)])
+        timekeeping.set_lock(session, actor=office.actor("manager"), now=NOW, through=MORNING.date())
+    locked = sign_in_as(office.technician).post(path, data={"project_id": website}, follow_redirects=True).text
+    stayed = project_of(office.acme_ticket.number)
+    sign_in_as(office.manager).post(path, data={"project_id": website})
+
+    assert ("It stays where it is." in page, "gift 7" in page) == (True, True)
+    assert "Travel, 100.00 EUR of Technician Person on 2026-11-16 in gift 7. Nothing was moved." in held
+    assert "Expenses up to 2026-11-16 are locked" in locked
+    assert stayed == office.acme_project.id
+    assert project_of(office.acme_ticket.number) == website
+
+
+def test_a_ticket_brings_no_more_billable_time_than_its_new_project_takes(office, website, log_time, sign_in_as):
+    for minutes, billable in ((90, "billable"), (60, "no_charge")):
+        log_time(minutes=minutes, billable=billable)
+    browser, path = sign_in_as(office.manager), f"/items/{office.acme_ticket.number}/move"
+
+    limit(website, "refuse", 1)
+    refused = browser.get(path, query_string={"project_id": website}).text
+    answer = browser.post(path, data={"project_id": website}, follow_redirects=True).text
+    stayed = project_of(office.acme_ticket.number)
+    limit(website, "warn", 1)
+    warned = browser.get(path, query_string={"project_id": website}).text
+    moved = browser.post(path, data={"project_id": website}, follow_redirects=True).text
+
+    words = "Website takes 1:00 billable hours at most, 0:00 are worked, and 1:30 more is too much"
+    assert (words in refused, "Move it" in refused, words in answer) == (True, False, True)
+    assert stayed == office.acme_project.id
+    assert "Website takes 1:00 billable hours at most, 1:30 are worked" in warned
+    assert "Website takes 1:00 billable hours at most, 1:30 are worked" in moved
+    assert project_of(office.acme_ticket.number) == website
 
 
 def test_after_any_move_nothing_charged_has_changed_and_nothing_approved_has_an_old_price(

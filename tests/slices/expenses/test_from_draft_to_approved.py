@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from helpdesk.clients.locks import set_lock
 from helpdesk.expenses import claiming, queries, service
 from helpdesk.expenses.domain.facts import Facts, FieldRefused
 from helpdesk.expenses.models import Expense
@@ -294,3 +295,47 @@ def test_the_database_itself_keeps_what_is_billed(desk):
 
     with pytest.raises(Exception, match="a billed expense never changes"), unit_of_work() as session:
         session.get_one(Expense, expense.id).bill_minor = 1
+
+
+def test_a_locked_day_keeps_its_expenses_but_from_managers_with_a_reason(desk, sign_in_as):
+    draft, other, approved = desk.spend(), desk.spend(spent_on=date(2026, 11, 17)), desk.approved()
+    office = desk.office
+    with unit_of_work() as session:
+        set_lock(session, actor=office.actor("manager"), now=NOW, through=date(2026, 11, 16))
+
+    def change(expense, by="technician", **more):
+        facts = Facts(spent_on=date(2026, 11, 16), category_id=desk.categories["Travel"], amount="5", currency="EUR")
+        who = {"actor": office.actor(by), "now": NOW, "project_id": office.acme_project.id}
+        with unit_of_work() as session:
+            service.change_expense(session, **who, expense_id=expense.id, facts=facts, **more)
+
+    def delete(expense):
+        with unit_of_work() as session:
+            service.delete_expense(session, actor=office.actor("technician"), now=NOW, expense_id=expense.id)
+
+    for act in (
+        desk.spend,
+        lambda: change(draft),
+        lambda: change(other),  # into the locked day
+        lambda: change(approved, reason="Please"),
+        lambda: delete(draft),
+        lambda: desk.submit(draft),
+    ):
+        with pytest.raises(RuleViolation, match=r"^Expenses up to 2026-11-16 are.*Manager Person can still do it"):
+            act()
+    change(other, by="manager", reason="Wrong day")
+    with unit_of_work() as session:
+        assert queries.history(session, other.id)[0].data["reason"] == "Wrong day"
+    browser, page = sign_in_as(office.manager), f"/expenses/{draft.id}"
+    asked = browser.post(f"{page}/delete", follow_redirects=True).text
+    gone = browser.post(f"{page}/delete", data={"reason": "Twice"}, follow_redirects=True).text
+    added = {"kind": "amount", "amount": "9.00", "currency": "EUR", "spent_on": "2026-11-16", "act": "submit"}
+    added |= {"project_id": str(office.acme_project.id), "category_id": str(desk.categories["Travel"])}
+    refused = browser.post("/expenses/new", data={**added, "tax_included": "y"})
+    kept = browser.post("/expenses/new", data={**added, "reason": "Came late"}, follow_redirects=True).text
+
+    assert "You may still do it: say why" in asked
+    assert 'id="delete-reason"' in asked
+    assert "The expense is deleted." in gone
+    assert (refused.status_code, 'name="reason"' in refused.text) == (422, True)
+    assert "€9.00 is submitted." in kept

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from helpdesk.clients.lock_dates import DayIsLockedError
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Denied, RuleViolation
 from helpdesk.timekeeping import service
-from helpdesk.timekeeping.domain.lock_dates import DayIsLockedError
 from tests.conftest import NOW
 
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from helpdesk.clients.lock_dates import LockDates, refuse_locked
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.timekeeping.domain.lock_dates import LockDates, refuse_locked
 
 OCTOBER, NOVEMBER = date(2026, 10, 31), date(2026, 11, 30)
 FIRST = date(2026, 11, 1)

@@ -1,6 +1,6 @@
-"""Days whose time nobody changes any more without a role and a reason (docs/billing.md rule 2). Pure.
+"""Days whose time and expenses nobody changes any more without a role and a reason (docs/billing.md rule 2). Pure.
 
-The timesheet, the timer and every service that writes time ask the same question here.
+The timesheet, the timer, expenses and every service that writes them ask the same question here.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from helpdesk.kernel.errors import RuleViolation
 
 
 class DayIsLockedError(RuleViolation):
-    """A day whose time is locked: the message says until when, and who can still change it."""
+    """A day that is locked: the message says until when, and who can still change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,19 @@ class LockDates:
         return max((each for each in (self.company, self.client) if each is not None), default=None)
 
     def covers(self, day: date) -> bool:
-        """Return whether time of ``day`` is locked: the lock date itself is."""
+        """Return whether ``day`` is locked: the lock date itself is."""
         return self.through is not None and day <= self.through
 
-    @property
-    def words(self) -> str:
+    def words(self, what: str = "Time") -> str:
         """What is locked, as a sentence begins: ``Time for Acme up to 2026-10-31 is locked``."""
         of_client = self.client is not None and self.client == self.through and self.client != self.company
-        return f"Time{f' for {self.client_name}' if of_client else ''} up to {self.through} is locked"
+        verb = "are" if what.endswith("s") else "is"
+        return f"{what}{f' for {self.client_name}' if of_client else ''} up to {self.through} {verb} locked"
 
 
-def refuse_locked(days: Iterable[date], locked: LockDates, *, may: bool, reason: str, who_can: str) -> bool:
+def refuse_locked(
+    days: Iterable[date], locked: LockDates, *, may: bool, reason: str, who_can: str, what: str = "Time"
+) -> bool:
     """Return whether a locked day is among ``days``; whoever ``may`` change it has said why.
 
     Raises:
@@ -49,11 +51,11 @@ def refuse_locked(days: Iterable[date], locked: LockDates, *, may: bool, reason:
         return False
     if not may:
         message = (
-            f"{locked.words}, and {locked_days[0]} is one of these days; nothing was changed. "
+            f"{locked.words(what)}, and {locked_days[0]} is one of these days; nothing was changed. "
             f"{who_can} can still do it, with a reason."
         )
         raise DayIsLockedError(message)
     if not reason.strip():
-        message = f"{locked.words}, and {locked_days[0]} is one of these days. You may still do it: say why."
+        message = f"{locked.words(what)}, and {locked_days[0]} is one of these days. You may still do it: say why."
         raise DayIsLockedError(message)
     return True
