@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from helpdesk.demo import expectation, seed, sightings
+from helpdesk.demo import expectation, seed, sightings, since
 from helpdesk.demo.seed import STAFF, Seeded
 from helpdesk.demo.story import StepFailed, Story, say
 from helpdesk.demo.world import World, WorldServers
@@ -113,8 +113,10 @@ def _prepare(app: Flask, world: World, month: Month) -> Seeded:
 def _tell(story: Story, *, once: bool, started_at: float) -> None:
     try:
         story.tell()
-        summary = summarise(story, seconds=time.monotonic() - started_at)
+        summary = summarise(story)
         _compare(summary, story)
+        summary["since"] = _tell_since(story)
+        summary["seconds"] = round(time.monotonic() - started_at, 1)
     except StepFailed as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
@@ -125,7 +127,23 @@ def _tell(story: Story, *, once: bool, started_at: float) -> None:
     _invite(story, summary)
 
 
-def summarise(story: Story, *, seconds: float) -> dict[str, object]:
+def _tell_since(story: Story) -> dict[str, object]:
+    """Fill the desks beside the month that was closed, and return what came of it.
+
+    Raises:
+        StepFailed: names every figure that differs.
+    """
+    now = clock.now()
+    sys.stderr.write("since then\n")
+    since.furnish(story.app, now=now)
+    found = since.figures(story.app, now=now)
+    _differ("since then", found, expectation.SINCE)
+    say("Verdant's second cold store: a plan that a late delivery pushed, four fifths of its budget gone")
+    say("5 entries wait for approval, 4 with a remark; proposals, a forgotten timer, expenses with a receipt")
+    return found
+
+
+def summarise(story: Story) -> dict[str, object]:
     """Return what came of the story, read from the database and from what arrived outside."""
     number = _number(story)
     invoice = sightings.invoice_of(story.app, number)
@@ -140,7 +158,6 @@ def summarise(story: Story, *, seconds: float) -> dict[str, object]:
         "invoice": {"number": number, "total": f"{total_minor / 100:.2f}", "currency": currency},
         "pdf": _copy_pdf(story, pdf, number),
         "mails_sent": len(story.world.received()),
-        "seconds": round(seconds, 1),
     }
 
 
@@ -175,9 +192,16 @@ def _compare(summary: Mapping[str, object], story: Story) -> None:
         "invoice": {"number": _number(story), "total": expectation.INVOICE_TOTAL, "currency": "EUR"},
         "mails_sent": expectation.MAILS_SENT,
     }
-    wrong = [f"{name} is {summary[name]}, expected {value}" for name, value in wanted.items() if summary[name] != value]
-    if wrong or not summary["pdf"]:
-        message = "The step 'summary' failed: " + "; ".join(wrong or ["there is no PDF"])
+    _differ("summary", summary, wanted)
+    if not summary["pdf"]:
+        message = "The step 'summary' failed: there is no PDF"
+        raise StepFailed(message)
+
+
+def _differ(step: str, found: Mapping[str, object], wanted: Mapping[str, object]) -> None:
+    wrong = [f"{name} is {found[name]}, expected {value}" for name, value in wanted.items() if found[name] != value]
+    if wrong:
+        message = f"The step {step!r} failed: " + "; ".join(wrong)
         raise StepFailed(message)
 
 

@@ -15,7 +15,9 @@ from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company import service as company
 from helpdesk.company.service import CompanyProfile
+from helpdesk.demo.expectation import COSTS
 from helpdesk.demo.world import World
+from helpdesk.expenses import service as expenses
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.service import sources
 from helpdesk.intake.service.sources import MailboxSettings
@@ -37,7 +39,7 @@ STAFF = {
     "priya": ("Priya Raman", "technician"),
     "lin": ("Lin Mei-Hua", "technician"),
 }
-ROLE_LOGINS = ("admin", "manager", "elodie", "ingrid", "tomasz")
+ROLE_LOGINS = ("admin", "manager", "elodie", "ingrid", "tomasz", "priya", "lin")
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,18 @@ def furnish(session: Session, *, world: World, month: Month, now: datetime) -> S
         plan.domain: _client(session, plan, people["elodie"].id, people["lin"].id, retainers_from, now)
         for plan in CLIENTS
     }
+    for key, amount in COSTS.items():
+        rates.set_cost(
+            session,
+            actor=SYSTEM,
+            now=now,
+            person_id=people[key].id,
+            amount=amount,
+            currency="EUR",
+            effective_on=retainers_from,
+        )
     rates.add_default_work_types(session, actor=SYSTEM, now=now)
+    expenses.add_default_categories(session, actor=SYSTEM, now=now)
     rates.set_rounding(session, actor=SYSTEM, now=now, effective_on=retainers_from, mode="up", step_minutes=15)
     return Seeded(passwords, tasks)
 

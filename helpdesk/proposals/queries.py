@@ -25,7 +25,7 @@ from helpdesk.timekeeping.queries import entries as time
 ITEM_KINDS = ("work_item", "ticket", "task")
 WRITTEN = {"reply": "answered", "note": "wrote a note", "mail": "wrote a mail"}
 IN_MESSAGES = frozenset({"replied", "noted"})
-NO_WORK = frozenset({"marked as spam", "called not spam", "asked for pictures from elsewhere"})
+NO_WORK = frozenset({"pushed", "marked as spam", "called not spam", "asked for pictures from elsewhere"})
 ACT_SECONDS = {"opened": 180, "edited plan": 120}
 SHORT_ACT_SECONDS = 60
 READING = "reading"

@@ -25,6 +25,16 @@ EXPECTED = {
     "total": "1785.00",
     "mails_sent": 25,
 }
+SINCE = {
+    "hours_gone_percent": 82,  # 74:15 of 90:00
+    "money_gone_percent": 88,  # 7,053.75 of 8,000.00
+    "margin_minor": 195_100,  # 4,180.00 less 2,229.00
+    "waiting": 5,
+    "standing_out": 4,
+    "proposed_seconds": 22 * 60,
+    "recovered_seconds": 15 * 60,
+    "asking": 1,
+}
 
 
 def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -52,6 +62,8 @@ def test_the_story_comes_to_what_was_counted_by_hand(tmp_path):
 
     assert story.returncode == 0, stderr
     assert figures(stdout) == EXPECTED
+    since = json.loads(stdout)["since"]
+    assert {name: since[name] for name in SINCE} == SINCE
 
 
 def pid_of(home: Path, name: str) -> int | None:

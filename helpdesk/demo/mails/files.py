@@ -32,6 +32,20 @@ def blank_label() -> bytes:
     return png(160, 100, colour_at)
 
 
+def train_ticket() -> bytes:
+    """Return the picture of a ticket: a header, lines of print, and the stripes of its code."""
+
+    def colour_at(column: int, row: int) -> Colour:
+        if row in range(26):
+            return RED
+        if row in range(150, 190) and column in range(24, 276):
+            return INK if column * column // 7 % 3 else WHITE
+        is_text = row % 16 in (5, 6, 7) and row in range(40, 140) and column in range(24, 260 - row)
+        return INK if is_text else WHITE
+
+    return png(300, 210, colour_at)
+
+
 def error_box() -> bytes:
     """Return the picture of a dialogue with a red bar."""
 
