@@ -1,5 +1,6 @@
 """How long people mean to work in a week: from a Monday on, for one person or for all who have no own figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -40,6 +41,25 @@ def target_seconds(session: Session, *, person_id: int, monday: date) -> int | N
         .order_by(WeeklyTarget.person_id.is_(None), WeeklyTarget.effective_on.desc())
     )
     return session.scalar(query.limit(1))
+
+
+class Targets:
+    """All figures at once, for pages of many people and weeks: :meth:`of` says what :func:`target_seconds` would."""
+
+    def __init__(self, lines: Iterable[TargetLine]) -> None:
+        self._of: dict[int | None, list[TargetLine]] = {}
+        for line in sorted(lines, key=lambda line: line.effective_on, reverse=True):
+            self._of.setdefault(line.person_id, []).append(line)
+
+    def of(self, person_id: int, monday: date) -> int | None:
+        """Return how long a person means to work in the week of ``monday``; None where nobody ever said."""
+        known = (*self._of.get(person_id, ()), *self._of.get(None, ()))
+        return next((line.target_seconds for line in known if line.effective_on <= monday), None)
+
+
+def targets(session: Session) -> Targets:
+    """Return all figures, in one query."""
+    return Targets(lines(session))
 
 
 def lines(session: Session) -> list[TargetLine]:

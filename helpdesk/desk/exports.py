@@ -1,15 +1,27 @@
-"""The queue as a table."""
+"""The queue and the workload as tables."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from helpdesk.desk import queries
 from helpdesk.desk.queries import QueueRow
-from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, instant, number, pages, text
+from helpdesk.desk.workload_page import Workload
+from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, hours, instant, number, pages, text
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
+from helpdesk.projects.domain.workload import Load
 from helpdesk.projects.words import priority_names, status_names
+
+
+@dataclass(frozen=True)
+class PersonWeek:
+    """One cell of the workload."""
+
+    name: str
+    week: str
+    load: Load
 
 
 def queue_sheet(session: Session, *, actor: Actor, view: str, client_id: int | None, name: str) -> Sheet[QueueRow]:
@@ -33,3 +45,22 @@ def queue_sheet(session: Session, *, actor: Actor, view: str, client_id: int | N
         instant(_("Changed"), lambda row: row.changed_at),
     ]
     return Sheet(f"tickets {name}", columns, pages(read))
+
+
+def workload_sheet(found: Workload) -> Sheet[PersonWeek]:
+    """Return the workload with a row for each person and week; what is nobody's comes last."""
+    weeks = [str(week) for week in found.wanted.weeks]
+    shown = [*found.rows, *([found.nobody] if found.nobody else [])]
+    columns: list[Column[PersonWeek]] = [
+        text(_("Person"), lambda cell: cell.name),
+        text(_("Week"), lambda cell: cell.week),
+        hours(_("Booked"), lambda cell: cell.load.booked_seconds),
+        hours(_("Capacity"), lambda cell: cell.load.capacity_seconds),
+        number(_("Percent"), lambda cell: cell.load.percent),
+    ]
+    rows = (
+        PersonWeek(row.name or _("Nobody"), week, load)
+        for row in shown
+        for week, load in zip(weeks, row.loads, strict=True)
+    )
+    return Sheet(f"workload {found.wanted.first}", columns, rows)

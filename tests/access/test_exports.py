@@ -14,6 +14,7 @@ LISTS = {
     "clients.index",
     "desk.client",
     "desk.queue",
+    "desk.workload",
     "expenses.approvals",
     "expenses.index",
     "infra.jobs",

@@ -1,6 +1,19 @@
 """Routes of the desk: its pages with the acts on an item, projects, and what is decided about mail on a ticket."""
 
-from helpdesk.desk.views import board, conversation, forwards, kinds, live, moving, pages, plan, prices, project, spam
+from helpdesk.desk.views import (
+    board,
+    conversation,
+    forwards,
+    kinds,
+    live,
+    moving,
+    pages,
+    plan,
+    prices,
+    project,
+    spam,
+    workload,
+)
 from helpdesk.desk.views.blueprint import bp
 
 __all__ = [
@@ -16,4 +29,5 @@ __all__ = [
     "prices",
     "project",
     "spam",
+    "workload",
 ]

@@ -248,11 +248,15 @@ def locked_through(session: Session) -> date | None:
 
 def worked_by_item(session: Session, project_id: int) -> dict[int, int]:
     """Return the worked seconds of each work item of a project, without what runs or was reversed: one query."""
+    return worked_of_items(session, select(WorkItem.id).where(WorkItem.project_id == project_id))
+
+
+def worked_of_items(session: Session, items: Select[int]) -> dict[int, int]:
+    """Return the worked seconds of the work items whose ids a query gives, without what runs or was reversed."""
     query = (
         select(TimeEntry.work_item_id, func.sum(seconds_between(TimeEntry.started_at, TimeEntry.ended_at)))
-        .join(WorkItem, WorkItem.id == TimeEntry.work_item_id)
         .where(
-            WorkItem.project_id == project_id,
+            TimeEntry.work_item_id.in_(items),
             TimeEntry.ended_at.is_not(None),
             TimeEntry.status != "reversed",
         )

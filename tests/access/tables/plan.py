@@ -68,6 +68,10 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int]:
 
 
 ROWS = [
+    Row("desk.workload", "GET", "/projects/workload", SEEN, query="who={technician}&week=2026-W49&from=2026-W49"),
+    Row("desk.workload", "GET", "/projects/workload", HIDDEN, query="client={globex}"),
+    Row("desk.workload", "GET", "/projects/workload", NOT_THERE, query="team={missing}"),
+    Row("desk.workload", "GET", "/projects/workload", REFUSED, query="from=soon"),
     Row("desk.plan", "GET", ACME, SEEN),
     Row("desk.plan", "GET", GLOBEX, HIDDEN, query="zoom=month&baseline={plan_baseline}"),
     Row("desk.plan_add", "POST", ACME + "/tasks", DONE, form=TASK),
