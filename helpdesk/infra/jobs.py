@@ -92,8 +92,15 @@ def enqueue(bell: Bell) -> bool:
 
 
 def connection() -> redis.Redis:
-    """Return the connection to the broker of this application, made on first use."""
+    """Return the connection to the broker of this application, made on first use.
+
+    Raises:
+        redis.exceptions.ConnectionError: none is named; a command beside the embedded one leaves bells to the sweeper.
+    """
     if "helpdesk.redis" not in current_app.extensions:
+        if not current_app.config["REDIS_URL"]:
+            message = "no broker is named"
+            raise redis.exceptions.ConnectionError(message)
         current_app.extensions["helpdesk.redis"] = connect(current_app.config["REDIS_URL"])
     return cast("redis.Redis", current_app.extensions["helpdesk.redis"])
 

@@ -36,6 +36,18 @@ def test_a_broker_that_is_away_does_not_undo_the_work(app):
     assert jobs.enqueue(Bell("deliver_outgoing", (7,), "mail")) is False
 
 
+def test_a_command_beside_the_embedded_broker_leaves_bells_and_knocks_to_the_sweeper(app, monkeypatch):
+    monkeypatch.setitem(app.config, "REDIS_URL", "")
+    monkeypatch.delitem(app.extensions, "helpdesk.redis", raising=False)
+    monkeypatch.setitem(app.extensions, "helpdesk.knock_broken_at", None)
+
+    with unit_of_work() as session:
+        jobs.ring(session, "deliver_outgoing", 7)
+        jobs.knock_later(session)
+
+    assert jobs.enqueue(Bell("deliver_outgoing", (7,), "mail")) is False
+
+
 def test_a_broker_that_takes_connections_and_never_answers_costs_one_short_wait_for_all_bells(app, monkeypatch):
     monkeypatch.setattr(jobs, "ANSWER_SECONDS", 0.3)
     with silent_server() as port:
