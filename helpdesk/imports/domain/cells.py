@@ -100,13 +100,17 @@ def read_time(cell: str) -> time:
     raise RuleViolation(message)
 
 
-def read_instant(cell: str, *, order: DateOrder) -> datetime | tuple[date, time]:
+def read_instant(cell: str, *, order: DateOrder) -> datetime | tuple[date, time] | time:
     """Return day and time of one cell: an instant where it says its offset, else what a clock on a wall showed.
 
+    A time alone is one of the day that another cell says (Harvest's "Started At" is none but a time).
+
     Raises:
-        RuleViolation: it is neither.
+        RuleViolation: it is none of these.
     """
     text = cell.strip()
+    if _TIME.fullmatch(text):
+        return read_time(text)
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

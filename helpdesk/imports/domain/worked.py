@@ -57,6 +57,12 @@ def worked_of(values: Values, *, zone: ZoneInfo, home: ZoneInfo) -> Worked:
     return Worked(said.start, said.start + timedelta(seconds=said.seconds or 0), duration_only=False)
 
 
+def is_cut(values: Values, worked: Worked, *, zone: ZoneInfo) -> bool:
+    """Return whether the line has an end that lies later than its length says."""
+    end = _said(values, zone).end
+    return end is not None and (end - worked.ended_at).total_seconds() > MINUTE
+
+
 def _said(values: Values, zone: ZoneInfo) -> Said:
     day = _day(values)
     start = _at(values, "start", day, zone)
@@ -70,7 +76,7 @@ def _day(values: Values) -> date:
     start = values.get("start")
     if isinstance(start, datetime):
         return start.date()
-    found = start[0] if start else values.get("start_date")
+    found = start[0] if isinstance(start, tuple) else values.get("start_date")
     if not isinstance(found, date):
         message = "The day is missing."
         raise RuleViolation(message)
@@ -78,14 +84,14 @@ def _day(values: Values) -> date:
 
 
 def _says_end_day(values: Values) -> bool:
-    return bool(values.get("end")) or values.get("end_date") is not None
+    return isinstance(values.get("end"), (datetime, tuple)) or values.get("end_date") is not None
 
 
 def _at(values: Values, edge: str, day: date, zone: ZoneInfo) -> datetime | None:
     whole = values.get(edge)
     if isinstance(whole, datetime):
         return whole
-    if whole:
+    if isinstance(whole, tuple):
         return wall_clock(whole[0], whole[1], zone)
-    clock = values.get(f"{edge}_time")
+    clock = whole or values.get(f"{edge}_time")
     return wall_clock(day, clock, zone) if isinstance(clock, time) else None

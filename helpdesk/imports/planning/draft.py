@@ -6,7 +6,7 @@ from helpdesk.imports.domain.columns import Kind
 from helpdesk.imports.domain.lines import Line, content_of, key_of
 from helpdesk.imports.domain.plans import Outcome, Planned
 from helpdesk.imports.domain.settings import EACH_PERSON, REFUSE, Settings
-from helpdesk.imports.domain.worked import worked_of
+from helpdesk.imports.domain.worked import is_cut, worked_of
 from helpdesk.imports.known import ClientRef, KeyRef, Known, ProjectRef, zone_of
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
@@ -136,6 +136,8 @@ class Draft:
         self.person_id = person.id
         zone = zone_named(person.time_zone if self.settings.zone == EACH_PERSON else self.settings.zone)
         self.worked = worked_of(self.values, zone=zone, home=zone_of(self.known, self.client))
+        if is_cut(self.values, self.worked, zone=zone):
+            self.remarks.append("the duration is shorter than from start to end: it counts from the start")
         self.facts = {"Person": person.name, "Worked": format_hm(self.worked.seconds)}
         begin = [self.values.get(name) for name in ("start", "start_date", "start_time") if self.values.get(name)]
         said = [self.text(field).casefold() for field in (CLIENT, PROJECT, TASK, "note")]

@@ -7,7 +7,7 @@ from helpdesk.imports.domain.plans import Planned
 from helpdesk.imports.domain.works import TimeWork
 from helpdesk.imports.known import ProjectRef, zone_of
 from helpdesk.imports.planning.draft import TASK, WORK_TYPE, Draft
-from helpdesk.kernel.durations import MINUTE, format_hm
+from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import day_instants, local_day
 from helpdesk.timekeeping.domain.worked import DAY_SECONDS, Worked, check_worked
@@ -55,7 +55,6 @@ def plan_time(draft: Draft) -> Planned:
         "Note": work.note,
         "Billing": {"billable": "billable", "not_billable": "not billable", "": "by work type"}[work.billable],
     }
-    _remark_shorter(draft, worked)
     return _planned(draft, work)
 
 
@@ -108,16 +107,6 @@ def _shown(worked: Worked, draft: Draft) -> str:
     start, end = (instant.astimezone(zone) for instant in (worked.started_at, worked.ended_at))
     hours = format_hm(worked.seconds)
     return hours if worked.duration_only else f"{start:%H:%M}\N{EN DASH}{end:%H:%M}, {hours}"
-
-
-def _remark_shorter(draft: Draft, worked: Worked) -> None:
-    """Tell of a length that is shorter than from start to end: the end moves."""
-    end, start = draft.values.get("end_time"), draft.values.get("start_time")
-    if end is None or start is None:
-        return
-    seconds = (end.hour - start.hour) * 3600 + (end.minute - start.minute) * MINUTE + end.second - start.second
-    if seconds % DAY_SECONDS - worked.seconds > MINUTE:
-        draft.remarks.append("the duration is shorter than from start to end: it counts from the start")
 
 
 def _count_hours(draft: Draft, work: TimeWork) -> None:

@@ -75,6 +75,7 @@ def test_an_instant_with_an_offset_is_one_and_without_it_is_what_a_clock_showed(
         ("90", "minutes", 5400),
         ("5400", "seconds", 5400),
         ("1h 30m", "clock", 5400),
+        ("45 min", "clock", 2700),
         ("26:15", "clock", 94500),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from helpdesk.imports.domain.columns import guess, missing, recognise
 from helpdesk.imports.domain.lines import Form, Line, key_of, order_of_sheet, read_lines
 from helpdesk.imports.domain.sheet import read_sheet
-from helpdesk.imports.domain.worked import worked_of
+from helpdesk.imports.domain.worked import is_cut, worked_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.timekeeping.domain.worked import Worked
 
@@ -78,9 +78,23 @@ def test_an_export_says_when_and_how_long_to_the_second(text, start, seconds, du
     assert (found.started_at, found.seconds, found.duration_only) == (start, seconds, duration_only)
 
 
+def test_an_end_that_lies_later_than_the_length_says_is_told():
+    (kimai,), (german,) = lines_of(KIMAI), lines_of(KIMAI_DE)
+
+    assert is_cut(kimai.values, worked(KIMAI), zone=BERLIN)
+    assert not is_cut(german.values, worked(KIMAI_DE), zone=BERLIN)
+
+
 def test_a_length_that_does_not_fit_between_start_and_end_is_refused():
     with pytest.raises(RuleViolation, match="It says 4:00, but between start and end are 3:30"):
         worked(KIMAI.replace("10800", "14400"))
+
+
+def test_a_start_that_is_a_time_alone_is_of_the_day_that_another_column_says():
+    header, line = HARVEST.splitlines()
+    found = worked(f"{header},Started At,Ended At\n{line},10:30pm,12:00am\n".replace(",1.25,", ",1.5,"))
+
+    assert (found.started_at, found.seconds) == (datetime(2026, 3, 4, 21, 30, tzinfo=UTC), 5400)
 
 
 def test_each_wrong_cell_is_named_with_its_column():
