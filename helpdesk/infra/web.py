@@ -72,6 +72,22 @@ def back_or(endpoint: str, **values: object) -> BaseResponse:
     return redirect(own_path(request.form.get("next")) or url_for(endpoint, **values), code=303)  # type: ignore[arg-type]
 
 
+def came_from() -> str | None:
+    """Return the page on which a form stood that is answered at an address of no page; None elsewhere.
+
+    A refused form is shown again by the address that it was sent to. Where that answers no GET, this is what leads
+    back: reloading, asking again (static/place.js) and the timer's way back. Unknown where it stood: the start page.
+    """
+    routes = current_app.create_url_adapter(request)
+    if routes is None or request.method != "POST" or routes.test(request.path, "GET"):
+        return None
+    parts = urlsplit(request.referrer or "")
+    path = own_path(parts.path) if parts.netloc == request.host else None
+    if path is None or not routes.test(path, "GET"):
+        return "/"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
 def zone() -> ZoneInfo:
     """Return the zone in which this person reads times; UTC for strangers."""
     return ZoneInfo(g.get("time_zone") or "UTC")
@@ -108,7 +124,7 @@ def instant_filter(value: datetime) -> str:
 def mount(app: Flask) -> None:
     """Give ``app`` the headers, the filters and the globals that templates use."""
     app.after_request(add_security_headers)
-    app.jinja_env.globals.update(csp_nonce=csp_nonce, get_locale=get_locale)
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, came_from=came_from, get_locale=get_locale)
     app.jinja_env.filters.update(
         money=money_filter,
         amount=amount_filter,

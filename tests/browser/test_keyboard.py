@@ -150,6 +150,32 @@ def test_one_key_starts_the_timer_on_the_row_that_has_the_focus(visit: Callable[
     assert len(running(fresh)) == 1
 
 
+def test_a_refused_form_is_at_its_own_page_with_the_focus_where_it_is_wrong(
+    visit: Callable[..., Visitor], site: Site
+) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/time")
+
+    page.locator("#number").fill(str(site.ids["story_ticket"]))
+    page.locator("#worked").fill("soon")
+    page.get_by_role("button", name="Add entry").click()
+
+    expect(page.get_by_text("'soon' is no duration")).to_be_visible()
+    expect(page.locator("#worked")).to_be_focused()
+    assert visitor.path == "/time"
+
+
+def test_a_button_that_is_swapped_out_gives_the_focus_to_its_successor(
+    visit: Callable[..., Visitor], fresh: Site
+) -> None:
+    page = visit(ME).goto("/items/{story_ticket}".format(**fresh.ids))
+    page.keyboard.press("s")
+
+    page.get_by_role("button", name="Pause the timer").press("Enter")
+
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
+
+
 def test_tab_reaches_every_control_of_the_reply_and_shows_where_it_is(
     visit: Callable[..., Visitor], site: Site
 ) -> None:
