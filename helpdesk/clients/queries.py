@@ -73,6 +73,19 @@ def get(session: Session, *, actor: Actor, client_id: int) -> Client:
     return client
 
 
+def contact_of(session: Session, *, actor: Actor, client_id: int, contact_id: int) -> Contact:
+    """Return a contact of a client that the actor may see.
+
+    Raises:
+        NotFound: no such client or contact of it, or not for this actor.
+    """
+    client = get(session, actor=actor, client_id=client_id)
+    contact = session.get(Contact, contact_id)
+    if contact is None or contact.client_id != client.id:
+        raise NotFound(MESSAGE)
+    return contact
+
+
 def get_billable(session: Session, *, actor: Actor, client_id: int) -> Client:
     """Return a client whose money the actor may handle.
 

@@ -267,7 +267,7 @@ def correct_address(session: Session, *, actor: Actor, now: datetime, contact: C
     address = check_address(email)
     other = queries.find_contact(session, address)
     if other is not None and other.id != contact.id:
-        message = f"{other.name} has the address {address} already; add them to the ticket and write to them."
+        message = f"{other.name} has the address {address} already; write to them instead."
         raise RuleViolation(message)
     before, contact.email = contact.email, address
     foresee(session, "contact", before.lower(), value=None)
@@ -285,6 +285,22 @@ def correct_address(session: Session, *, actor: Actor, now: datetime, contact: C
         after=address,
     )
     return contact
+
+
+def correct_contact(
+    session: Session, *, actor: Actor, now: datetime, client_id: int, contact_id: int, name: str, email: str
+) -> Contact:
+    """Give a contact of a client the name and the address that are right; its tickets stay its own.
+
+    Raises:
+        NotFound: no such client or contact, or not for this actor.
+        RuleViolation: no e-mail address, or somebody else's.
+    """
+    contact = queries.contact_of(session, actor=actor, client_id=client_id, contact_id=contact_id)
+    if email.strip() != contact.email:
+        correct_address(session, actor=actor, now=now, contact=contact, email=email)
+    kept = {"phone": contact.phone, "language": contact.language}
+    return change_contact(session, actor=actor, now=now, contact_id=contact_id, name=name.strip(), **kept)
 
 
 def _check_people(session: Session, profile: ClientProfile) -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports, queries, service
 from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm
+from helpdesk.clients.models import Client
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company.service import get_company
 from helpdesk.infra import clock
@@ -92,20 +93,57 @@ def update(client_id: int) -> ResponseReturnValue:
 @policy(DESK)
 def add_contact(client_id: int) -> ResponseReturnValue:
     """Add a person at a client; an address that another client has stays there."""
-    queries.get(read_session(), actor=current_actor(), client_id=client_id)
+    client = queries.get(read_session(), actor=current_actor(), client_id=client_id)
     form = ContactForm()
     if not form.validate_on_submit():
-        return _refused(form, client_id)
+        return _part(form, client, _("Add a contact"), _("Add contact")), 422
     try:
         with unit_of_work() as session:
             contact = service.add_contact(
                 session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values()
             )
     except RuleViolation as refusal:
-        flash(str(refusal), "danger")
-        return _to_client(client_id)
+        form.refuse(refusal, "email")
+        return _part(form, client, _("Add a contact"), _("Add contact")), 422
     if contact.client_id != client_id:
         flash(_("This address belongs to another client; nothing was changed."), "warn")
+    return _to_client(client_id)
+
+
+@bp.get("/clients/<int:client_id>/contacts/<int:contact_id>")
+@policy(CLIENTS_EDIT)
+def contact(client_id: int, contact_id: int) -> ResponseReturnValue:
+    """Show the name and the address of a contact, to be corrected."""
+    session = read_session()
+    found = queries.contact_of(session, actor=current_actor(), client_id=client_id, contact_id=contact_id)
+    client = queries.get(session, actor=current_actor(), client_id=client_id)
+    return _part(ContactForm(obj=found), client, found.name, _("Save"))
+
+
+@bp.post("/clients/<int:client_id>/contacts/<int:contact_id>")
+@policy(CLIENTS_EDIT)
+def change_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
+    """Correct the name and the address of a contact."""
+    session = read_session()
+    name = queries.contact_of(session, actor=current_actor(), client_id=client_id, contact_id=contact_id).name
+    client = queries.get(session, actor=current_actor(), client_id=client_id)
+    form = ContactForm()
+    if not form.validate_on_submit():
+        return _part(form, client, name, _("Save")), 422
+    try:
+        with unit_of_work() as work:
+            service.correct_contact(
+                work,
+                actor=current_actor(),
+                now=clock.now(),
+                client_id=client_id,
+                contact_id=contact_id,
+                **form.values(),
+            )
+    except RuleViolation as refusal:
+        form.refuse(refusal, "email")
+        return _part(form, client, name, _("Save")), 422
+    flash(_("%(contact)s is saved.", contact=form.name.data), "ok")
     return _to_client(client_id)
 
 
@@ -113,15 +151,16 @@ def add_contact(client_id: int) -> ResponseReturnValue:
 @policy(CLIENTS_EDIT)
 def add_domain(client_id: int) -> ResponseReturnValue:
     """Let mail of a domain find this client."""
-    queries.get(read_session(), actor=current_actor(), client_id=client_id)
+    client = queries.get(read_session(), actor=current_actor(), client_id=client_id)
     form = DomainForm()
     if not form.validate_on_submit():
-        return _refused(form, client_id)
+        return _part(form, client, _("Add a domain"), _("Add domain")), 422
     try:
         with unit_of_work() as session:
             service.add_domain(session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values())
     except RuleViolation as refusal:
-        flash(str(refusal), "danger")
+        form.refuse(refusal, "domain")
+        return _part(form, client, _("Add a domain"), _("Add domain")), 422
     return _to_client(client_id)
 
 
@@ -139,10 +178,23 @@ def _to_client(client_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.client", client_id=client_id), code=303)
 
 
-def _refused(form: StrictForm, client_id: int) -> ResponseReturnValue:
-    for messages in form.errors.values():
-        flash(" ".join(messages), "danger")
-    return _to_client(client_id)
+def _part(form: StrictForm, client: Client, heading: str, submit: str) -> str:
+    """Return the page of a contact or a domain of a client: to change it, or refused with what was typed."""
+    back = {"url": url_for("desk.client", client_id=client.id), "label": client.name}
+    names = [field.name for field in form if field.name != "csrf_token"]
+    group = {"legend": heading, "names": names, "hint": ""}
+    return render_template(
+        "settings/form.html",
+        section="clients",
+        heading=heading,
+        intro="",
+        back=back,
+        form=form,
+        groups=[group],
+        hints={},
+        submit=submit,
+        tabs=[],
+    )
 
 
 def _with_choices(form: ClientForm) -> ClientForm:

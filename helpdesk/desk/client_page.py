@@ -92,6 +92,7 @@ def _margins(
 
 def _contact(contact: Contact) -> dict[str, object]:
     return {
+        "id": contact.id,
         "name": contact.name,
         "email": contact.email,
         "phone": contact.phone,

@@ -176,17 +176,35 @@ def test_a_domain_belongs_to_one_client_and_again_changes_nothing(session, offic
         service.add_domain(session, actor=SYSTEM, now=NOW, client_id=office.globex.id, domain="acme.example")
 
 
-def test_a_freemail_domain_is_refused_with_the_reason(sign_in_as, office):
+def test_a_freemail_domain_is_refused_with_the_reason_and_the_way_back(sign_in_as, office):
     browser = sign_in_as(office.manager)
+    page = f"/clients/{office.acme.id}"
 
-    answer = browser.post(f"/clients/{office.acme.id}/domains", data={"domain": "gmail.com"})
+    answer = browser.post(
+        f"{page}/domains", data={"domain": "gmail.com"}, headers={"Referer": f"http://localhost{page}"}
+    )
 
-    with browser.session_transaction() as cookie:
-        flashes = cookie["_flashes"]
     with unit_of_work() as session:
         assert session.get(ClientDomain, "gmail.com") is None
-    assert answer.status_code == 303
-    assert "Anybody can have an address at gmail.com" in flashes[-1][1]
+    assert answer.status_code == 422
+    assert "Anybody can have an address at gmail.com" in answer.text
+    assert 'value="gmail.com"' in answer.text  # what was typed
+    assert f'data-came-from="{page}"' in answer.text  # as the address of the form answers no GET
+    assert f'name="next" value="{page}"' in answer.text  # of the timer
+
+
+def test_a_contact_is_corrected_but_takes_no_address_of_somebody_else(sign_in_as, office):
+    browser = sign_in_as(office.manager)
+    page = f"/clients/{office.acme.id}/contacts/{office.acme_contact.id}"
+
+    taken = browser.post(page, data={"name": "Ann", "email": "person@globex.example"})
+    corrected = browser.post(page, data={"name": "Ann", "email": "ann@acme.example"})
+
+    with unit_of_work() as session:
+        contact = session.get_one(Contact, office.acme_contact.id)
+        assert (contact.name, contact.email, contact.client_id) == ("Ann", "ann@acme.example", office.acme.id)
+    assert (taken.status_code, corrected.status_code) == (422, 303)
+    assert "Globex Person has the address person@globex.example already" in taken.text
 
 
 def test_a_removed_domain_finds_nobody_any_more(session, office):
