@@ -155,6 +155,9 @@ def close_issue(month: str) -> Answer:
     wanted = _month(month)
     refuse_unknown(request.form, known=["ids"])
     ids = request.form.getlist("ids", type=int)
+    if not ids:
+        flash(_("Tick the drafts that you reviewed; nothing was issued."), "warn")
+        return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
     done = process.issue_reviewed(unit_of_work, actor=current_actor(), clock=clock.now, invoice_ids=ids)
     for failure in (each for each in done if each.state == "failed"):
         flash(f"{failure.client_name}: {failure.error}", "danger")
