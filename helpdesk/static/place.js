@@ -2,7 +2,8 @@
 
    data-came-from="/path"   on the document: a refused form was answered at an address that is no page; the form's own
                             page is the address again, for a reload and for what live.js asks
-   data-begin               a form in which somebody begins at once, where there is a keyboard
+   data-begin               a form in which somebody begins at once, where there is a keyboard; so does one that the
+                            address leads to (#add), in its first empty field
    form [role=alert]        a form that was refused, on a page or in what htmx swaps in: its first field that is wrong
                             has the focus, else its first
    What had the focus and was swapped out gives it to its successor: by id, by name, by its key, else to what the part
@@ -58,8 +59,14 @@
     }
   });
 
+  function begin() {
+    const led = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    const form = led ? (led.querySelector("form") ?? led.closest("form")) : document.querySelector("[data-begin]");
+    if (form) [...form.querySelectorAll(FIELDS)].find((field) => isShown(field) && !field.value)?.focus();
+  }
+
   if (!refused(document) && matchMedia("(hover: hover)").matches) {
-    const form = document.querySelector("[data-begin]");
-    if (form) first(FIELDS, form)?.focus();
+    if (location.hash) addEventListener("load", () => setTimeout(begin)); // a fragment takes the focus as it is scrolled to
+    else begin();
   }
 })();

@@ -46,7 +46,7 @@ def add_task(project_id: int) -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _project_page(project_id, form), 422
-    return redirect(url_for("desk.project", project_id=project_id), code=303)
+    return redirect(url_for("desk.project", project_id=project_id, _anchor="add"), code=303)  # for the next one
 
 
 def _project_page(project_id: int, form: TaskForm) -> str:

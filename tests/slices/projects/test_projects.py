@@ -167,7 +167,7 @@ def test_a_task_is_added_on_the_page_with_its_estimate_as_people_type_it(sign_in
     )
 
     page = browser.get(url).text
-    assert answer.location == url
+    assert answer.location == f"{url}#add"
     assert "Order labels" in page
     assert "1:30" in page
 
