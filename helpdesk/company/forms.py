@@ -5,11 +5,13 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
+from helpdesk.company.domain import check_iban
 from helpdesk.company.models import BUSINESS_HOURS
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.kernel.errors import RuleViolation
 
 LANGUAGES = options([("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("pt", "Português")])
 
@@ -19,6 +21,13 @@ def time_zones() -> Any:  # noqa: ANN401 - choices of a select field
     """Return the choices of IANA zones that places have, such as Europe/Berlin, and UTC."""
     names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     return options((name, name.replace("_", " ")) for name in ("UTC", *names))
+
+
+def _true_iban(_form: object, field: StringField) -> None:
+    try:
+        check_iban(field.data or "")
+    except RuleViolation as refusal:
+        raise ValidationError(str(refusal)) from refusal
 
 
 class CompanyForm(StrictForm):
@@ -33,7 +42,7 @@ class CompanyForm(StrictForm):
     email = EmailField(_l("E-mail"), validators=[Length(max=254)])
     website = StringField(_l("Website"), validators=[Length(max=200)])
     bank_name = StringField(_l("Bank"), validators=[Length(max=120)])
-    iban = StringField(_l("IBAN"), validators=[Length(max=42)])
+    iban = StringField(_l("IBAN"), validators=[Length(max=42), _true_iban])
     bic = StringField(_l("BIC"), validators=[Length(max=11)])
     currency = StringField(_l("Currency"), filters=[capitals], validators=[DataRequired(), Length(max=3)])
     time_zone = SelectField(_l("Time zone"), choices=time_zones())

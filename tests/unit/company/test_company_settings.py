@@ -1,6 +1,6 @@
 import pytest
 
-from helpdesk.company.domain import check_number_pattern, check_percent
+from helpdesk.company.domain import check_iban, check_number_pattern, check_percent
 from helpdesk.company.service import CompanyProfile
 from helpdesk.kernel.errors import RuleViolation
 
@@ -29,6 +29,17 @@ def test_a_number_pattern_has_the_number_and_maybe_the_year_before_it(pattern):
 def test_a_number_pattern_runs_nothing_else(pattern):
     with pytest.raises(RuleViolation, match="no pattern of numbers"):
         check_number_pattern(pattern)
+
+
+@pytest.mark.parametrize("number", ["DE89 3704 0044 0532 0130 00", "gb82west12345698765432", "026009593 / 1234", ""])
+def test_an_account_is_an_iban_that_fits_or_a_number_of_another_kind(number):
+    assert check_iban(number) == number
+
+
+@pytest.mark.parametrize("number", ["DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0523 0130 00", "DE89", "DE89-3704"])
+def test_an_iban_with_a_wrong_sign_is_none(number):
+    with pytest.raises(RuleViolation, match="at least one sign is wrong"):
+        check_iban(number)
 
 
 @pytest.mark.parametrize("percent", ["0", "19", "9.975", "100"])
