@@ -29,7 +29,8 @@ def _sheet(session: Session) -> Sheet[render.RateRow]:
 @exported(_sheet)
 def index() -> ResponseReturnValue:
     """Show the rates that this person may see; the address can fill in the form for a new one."""
-    return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=today())))
+    day = today() if queries.lines(read_session(), actor=current_actor()) else today().replace(day=1)
+    return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=day)))
 
 
 @bp.post("/rates")
