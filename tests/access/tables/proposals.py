@@ -22,7 +22,7 @@ NOT_THERE = expect(
 
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
-    """Add what the technician did without time, and a proposal that they dismissed."""
+    """Add what the technician did without time, and a proposal that they dismissed and one that they accepted."""
     for minutes in (50, 95, 100):
         session.add(
             Message(
@@ -46,7 +46,17 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         decision="dismissed",
         decided_at=now,
     )
-    session.add(decision)
+    accepted = ProposalDecision(
+        person_id=office.technician.id,
+        work_item_id=office.acme_ticket.id,
+        first_key="message:00",
+        evidence=[],
+        proposed_seconds=300,
+        decision="accepted",
+        entry_uuid="technicians_submitted",
+        decided_at=now,
+    )
+    session.add_all((decision, accepted))
     session.flush()
     return {"technicians_dismissal": decision.id}
 

@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import service as projects
+from helpdesk.projects.planning.linking import link
 from helpdesk.proposals import queries, service
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as time
@@ -109,6 +111,28 @@ def test_what_was_recovered_follows_corrections_and_forgets_what_was_deleted(ses
     time.delete_entry(session, actor=office.actor("technician"), now=LATER, entry_id=deleted.id)
 
     assert [one.seconds for one in queries.recovered(session, since=NOW)] == [40 * 60]
+
+
+def test_what_was_pushed_by_a_link_is_no_act_of_the_one_who_made_it(session, office):
+    manager, project_id = office.actor("manager"), office.acme_project.id
+    copy, switch, report = (
+        projects.add_task(session, actor=SYSTEM, now=NOW, project_id=project_id, title=title, due_on=date(2026, 11, 20))
+        for title in ("Copy", "Switch", "Report")
+    )
+    for before, after in ((switch, report), (copy, switch)):
+        link(
+            session,
+            actor=manager,
+            now=NOW,
+            project_id=project_id,
+            predecessor=before.number,
+            successor=after.number,
+        )
+
+    found = proposed(session, office, by="manager")
+
+    said = sorted((one.item.title, act.says) for one in found for act in one.proposal.acts)
+    assert said == [("Report", "linked"), ("Switch", "linked")]
 
 
 def test_a_new_act_after_a_decision_is_proposed_by_itself(session, office):
