@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.sql.schema import SchemaItem
 
 from helpdesk.infra.db import Base, UtcDateTime, db
+from helpdesk.infra.finding import is_of_an_index
 
 
 def render_item(kind: str, item: object, _autogen: object) -> str | bool:
@@ -17,7 +18,9 @@ def render_item(kind: str, item: object, _autogen: object) -> str | bool:
 
 
 def include_object(_item: SchemaItem, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001
-    """Leave expression indexes on SQLite alone: reflection cannot see them."""
+    """Leave alone what finds words, and expression indexes on SQLite: reflection cannot see them."""
+    if is_of_an_index(name, kind):
+        return False
     return not (kind == "index" and name is not None and name.endswith("_lower") and db.engine.dialect.name == "sqlite")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
 from helpdesk.desk import queries
+from helpdesk.desk.places import Place, places
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
@@ -100,6 +101,7 @@ class Shell:
 
     company_name: str
     person: Me
+    places: dict[str, Place]
     sections: frozenset[str]
     counts: dict[str, int]
     views: list[View]
@@ -148,18 +150,20 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     timer = _timer(session, actor, now) if actor.is_one_of(DESK) else None
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
+    month = close_month(session, now)
     frame = queries.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
     counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
     return Shell(
         company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
-        sections=SECTIONS[actor.role] | _approving(session, actor),
+        places=places(close_month=month),
+        sections=sections(session, actor),
         counts={"desk": counts.all, "approvals": frame.time_to_approve, "expenses": frame.expenses_to_approve},
         views=[
             View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
         ],
         clients=list(counts.clients[:CLIENTS_SHOWN]),
-        close_month=close_month(session, now),
+        close_month=month,
         timer=timer,
         work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],
         asking=frame.asking,
@@ -173,9 +177,10 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     )
 
 
-def _approving(session: Session, actor: Actor) -> frozenset[str]:
-    """Return the section of approvals for those who approve by a project or client that is theirs, not by role."""
-    return frozenset({"approvals"}) if actor.is_one_of(DESK) and rights.approves_any(session, actor) else frozenset()
+def sections(session: Session, actor: Actor) -> frozenset[str]:
+    """Return what the actor may see: by role, and approvals where a project or client is theirs to approve."""
+    approves = actor.is_one_of(DESK) and rights.approves_any(session, actor)
+    return SECTIONS[actor.role] | ({"approvals"} if approves else frozenset())
 
 
 def role_names() -> dict[str, str]:

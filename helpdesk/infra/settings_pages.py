@@ -1,4 +1,4 @@
-"""The tabs that stand above every page of the settings."""
+"""The pages of the settings, and the tabs that stand above each of them."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class Tab:
     current: bool
 
 
-def tabs(current: str) -> list[Tab]:
-    """Return the tabs; ``current`` is the endpoint of the page in view, such as ``accounts.people``."""
-    pages = {
+def pages() -> dict[str, str]:
+    """Return how each page of the settings is called, by its endpoint, in their order."""
+    return {
         "company.settings": _("Company"),
         "accounts.people": _("People"),
         "accounts.teams": _("Teams"),
@@ -29,4 +29,8 @@ def tabs(current: str) -> list[Tab]:
         "imports.index": _("Import"),
         "infra.jobs": _("Failed jobs"),
     }
-    return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages.items()]
+
+
+def tabs(current: str) -> list[Tab]:
+    """Return the tabs; ``current`` is the endpoint of the page in view, such as ``accounts.people``."""
+    return [Tab(url_for(endpoint), label, endpoint == current) for endpoint, label in pages().items()]

@@ -59,6 +59,11 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def fragment(template: str, **values: object) -> str:
+    """Return a part of a page alone: without what the frame around it would ask of the database."""
+    return current_app.jinja_env.get_template(template).render(**values)
+
+
 def own_path(target: str | None) -> str | None:
     """Return ``target`` if it is a path of ours, else None: no redirect ever leaves the house."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):

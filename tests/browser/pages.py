@@ -10,6 +10,7 @@ from tests.access.rows import ACTORS, Row
 FILES = {
     "desk.live_events",
     "desk.live_timer",
+    "desk.search_results",
     "expenses.receipt",
     "imports.refused",
     "timekeeping.pocket_manifest",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.timekeeping.models import TimeEntry
-from tests.browser.chromium import Visitor
+from tests.browser.chromium import Visitor, faults
 from tests.browser.site import Site
 from tests.builders import PASSWORD
 
@@ -255,6 +255,51 @@ def test_the_theme_goes_round_and_stays(visit: Callable[..., Visitor]) -> None:
     expect(root).to_have_attribute("data-theme", "dark")
     assert page.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"
     expect(switch).to_have_accessible_name("Theme: dark")
+
+
+def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
+    visit: Callable[..., Visitor], fresh: Site
+) -> None:
+    visitor = visit(ME)
+    visitor.goto("/items/{kuehn_task}".format(**fresh.ids))
+    page = visitor.goto("/items/{acme_ticket}".format(**fresh.ids))
+    field = page.get_by_role("combobox", name="Number, words of a title, name or command")
+    chosen = page.locator("#found [aria-selected=true]")
+
+    page.locator("#reply-body").focus()
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
+    expect(chosen).to_contain_text("#{kuehn_task} ".format(**fresh.ids))  # opened before this page
+    expect(page.get_by_role("option", name="New expense")).to_be_visible()
+    page.keyboard.type("globex")  # which only others see
+    expect(page.get_by_role("status").filter(has_text="Nothing found")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#reply-body")).to_be_focused()
+
+    page.keyboard.press("Control+k")
+    with page.expect_response("**/search/results?q=prazis+hall+2"):
+        page.keyboard.type("prazis hall 2")
+    expect(chosen).to_contain_text("Label printer in hall 2")
+    number, first = chosen.get_attribute("data-number"), str(chosen.get_attribute("id"))
+    assert faults(page) == []
+    page.keyboard.press("ArrowUp")
+    expect(field).not_to_have_attribute("aria-activedescendant", first)
+    page.keyboard.press("ArrowDown")
+    expect(field).to_have_attribute("aria-activedescendant", first)
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_role("group", name="Running timer")).to_contain_text(f"#{number}")
+    expect(page.locator("#reply-body")).to_be_focused()
+    assert visitor.path == "/items/{acme_ticket}".format(**fresh.ids)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("stop the t")
+    page.keyboard.press("Enter")  # before the answer is there
+    expect(page.get_by_role("group", name="Running timer")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(str(number))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/items/{number}")
+    assert visitor.watch.trouble == {}
 
 
 def test_a_dialog_opens_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Visitor], site: Site) -> None:

@@ -11,6 +11,7 @@ from helpdesk.desk.views import (
     plan,
     prices,
     project,
+    search,
     spam,
     workload,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "plan",
     "prices",
     "project",
+    "search",
     "spam",
     "workload",
 ]

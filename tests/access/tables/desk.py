@@ -119,6 +119,8 @@ def _on_held_mail(endpoint: str, act: str) -> list[Row]:
 
 ROWS = [
     Row("desk.home", "GET", "/", HOME),
+    Row("desk.search", "GET", "/search", STAFF, query="q=printer"),
+    Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer"),
     Row("desk.queue", "GET", "/desk", DESK),
     Row("desk.queue", "GET", "/desk", GLOBEX, query="view=client&client={globex}"),
     Row("desk.queue", "GET", "/desk", NOT_THERE, query="view=client&client={missing}"),

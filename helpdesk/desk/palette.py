@@ -1,0 +1,175 @@
+"""What the palette and the page of the search show: what was found and what can be done, in groups."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from helpdesk.desk import commands
+from helpdesk.desk.commands import Command
+from helpdesk.desk.finding import Found, FoundInvoice, FoundItem, FoundProject, find
+from helpdesk.desk.places import Place
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, Actor
+from helpdesk.infra.web import money_filter
+from helpdesk.invoicing.words import month_label
+from helpdesk.kernel.periods import Month
+from helpdesk.kernel.words import asked_words, marked, words_of
+from helpdesk.projects.models import WorkItem
+from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries import timer_state
+
+STARTED_AGAIN = 3
+STATUS_ICONS = {
+    "new": "circle-dashed",
+    "open": "circle",
+    "in_progress": "circle-half-2",
+    "waiting": "hourglass",
+    "solved": "circle-check",
+    "closed": "circle-check",
+}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line: its text in pieces (marked: what was asked for), and what choosing it does.
+
+    ``act`` is empty where it leads to ``url``. ``number`` is the item that the timer can start on; ``status`` is
+    told to those who do not see the icon.
+    """
+
+    icon: str
+    text: list[tuple[str, bool]]
+    url: str = ""
+    ref: str = ""
+    note: str = ""
+    status: str = ""
+    number: int | None = None
+    act: str = ""
+    keys: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some lines under a heading."""
+
+    key: str
+    label: str
+    hits: list[Hit]
+
+
+def groups(session: Session, *, actor: Actor, places: list[Place], typed: str) -> list[Group]:
+    """Return what the actor finds with what they typed; commands come first where it begins one of them."""
+    found = find(session, actor=actor, typed=typed)
+    listed = _commands(session, actor, places, found, typed)
+    acts = Group("commands", _("Commands"), [_command(each, found.words) for each in listed])
+    begun = any(words_of(each.label)[: len(found.words)] == found.words for each in listed)
+    things = [
+        Group("items", _("Tickets and tasks"), [_item(item, found.words) for item in found.items]),
+        Group("clients", _("Clients"), [_client(each.id, each.name, found.words) for each in found.clients]),
+        Group("projects", _("Projects"), [_project(project, found.words) for project in found.projects]),
+        Group(
+            "people",
+            _("People"),
+            [
+                Hit("user", marked(each.name, found.words), _client_url(each.client_id), note=each.client_name)
+                for each in found.contacts
+            ],
+        ),
+        Group("invoices", _("Invoices"), [_invoice(invoice, found.words) for invoice in found.invoices]),
+    ]
+    return [group for group in ([acts, *things] if begun or not found.words else [*things, acts]) if group.hits]
+
+
+def _commands(session: Session, actor: Actor, places: list[Place], found: Found, typed: str) -> list[Command]:
+    timer = timer_state.current(session, actor.person_id) if actor.is_one_of(DESK) else None
+    number = timer.work_item.number if timer is not None and timer.ended_at is None else None
+    known = commands.commands(actor, places, running_number=number)
+    plain = commands.asked_for(known, found.words)
+    if not actor.is_one_of(DESK):
+        return plain
+    return [*_verbs(session, actor, typed), *plain, *_about(found)]
+
+
+def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
+    """Return the commands of a sentence: ``start printer``, ``new task web``; without more, on what one worked last."""
+    words = asked_words(typed)
+    timer, task = words_of(_("start the timer on")), words_of(_("new task in"))
+    if not words:
+        return _starts(_worked_last(session, actor)[:STARTED_AGAIN])
+    if len(words[0]) > 1 and timer[0].startswith(words[0]):
+        rest = " ".join(word for word in words[1:] if word not in timer)
+        return _starts(find(session, actor=actor, typed=rest).items if rest else _worked_last(session, actor))
+    if len(words) > 1 and words[0] == task[0] and task[1].startswith(words[1]):
+        rest = " ".join(word for word in words[2:] if word not in task)
+        if rest:
+            return [_new_in(project)[1] for project in find(session, actor=actor, typed=rest).near]
+        last = {item.project_id: item.project for item in _worked_last(session, actor)}
+        return [commands.new_in(each.id, f"{each.client.name} · {each.name}")[1] for each in last.values()]
+    return []
+
+
+def _about(found: Found) -> list[Command]:
+    """Return what can be done with what was found first."""
+    open_ones = [project for project in found.near if project.status == "active"]
+    return [*_starts(found.items[:1]), *(_new_in(open_ones[0]) if open_ones else [])]
+
+
+def _starts(items: Iterable[WorkItem | FoundItem]) -> list[Command]:
+    return [commands.start(item.number, item.title) for item in items]
+
+
+def _new_in(project: FoundProject) -> list[Command]:
+    return commands.new_in(project.id, f"{project.client_name} · {project.name}")
+
+
+def _worked_last(session: Session, actor: Actor) -> list[WorkItem]:
+    return list(time.recent_items(session, person_id=actor.person_id)) if actor.person_id is not None else []
+
+
+def _command(command: Command, words: list[str]) -> Hit:
+    return Hit(
+        command.icon,
+        marked(command.label, words),
+        command.url,
+        number=command.number,
+        act=command.act,
+        keys=command.keys,
+    )
+
+
+def _item(item: FoundItem, words: list[str]) -> Hit:
+    client = item.client_name
+    return Hit(
+        STATUS_ICONS[item.status],
+        marked(item.title, words),
+        url_for("desk.item", number=item.number),
+        ref=f"#{item.number}",
+        note=_("Task, %(client)s", client=client) if item.kind == "task" else client,
+        status=item.status,
+        number=item.number,
+    )
+
+
+def _client(client_id: int, name: str, words: list[str]) -> Hit:
+    return Hit("building", marked(name, words), _client_url(client_id))
+
+
+def _client_url(client_id: int | None) -> str:
+    return url_for("desk.client", client_id=client_id)
+
+
+def _project(project: FoundProject, words: list[str]) -> Hit:
+    url = url_for("desk.project", project_id=project.id)
+    return Hit("layout-kanban", marked(project.name, words), url, note=project.client_name)
+
+
+def _invoice(invoice: FoundInvoice, words: list[str]) -> Hit:
+    month = f", {month_label(Month.of(invoice.month))}" if invoice.month else ""
+    return Hit(
+        "file-invoice",
+        [*marked(invoice.number or _("Draft"), words), (month, False)],
+        url_for("invoicing.show", invoice_id=invoice.id),
+        note=f"{invoice.client_name}, {money_filter(invoice.total_minor, invoice.currency)}",
+    )
