@@ -322,7 +322,12 @@
   }
 
   refresh();
-  if (!location.hash) document.querySelector("[data-newest]")?.scrollIntoView({ block: "end" });
+  /* By numbers: scrollIntoView would let the first Tab begin there, and not at the link that skips the frame. */
+  const newest = location.hash ? null : document.querySelector("[data-newest]");
+  if (newest) {
+    const margin = Number.parseFloat(getComputedStyle(root).scrollPaddingBlockEnd) || 0;
+    scrollTo(scrollX, scrollY + newest.getBoundingClientRect().bottom + margin - innerHeight);
+  }
   for (const frame of all("iframe[data-fit]")) fit(frame);
   for (const field of all("[data-filter]")) field.hidden = false;
   setInterval(tick, 1000);
