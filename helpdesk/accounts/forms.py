@@ -1,10 +1,19 @@
 """Forms of the accounts slice."""
 
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from helpdesk.accounts.service import PASSWORD_LENGTH
-from helpdesk.infra.forms import StrictForm, options
+from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
 ROLE_NAMES = {
@@ -31,6 +40,14 @@ class PersonForm(StrictForm):
     name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
     role = SelectField(_l("Role"), choices=ROLE_CHOICES, default="technician")
+
+
+class HoursForm(StrictForm):
+    """How long somebody means to work in a week; the view fills the people, empty is all without an own figure."""
+
+    person_id = SelectField(_l("Whose"), coerce=optional_id)
+    effective_on = DateField(_l("From"), validators=[InputRequired()])
+    hours = StringField(_l("Hours a week"), validators=[DataRequired(), Length(max=10)])
 
 
 class RoleForm(StrictForm):

@@ -1,6 +1,7 @@
 """How long people mean to work in a week: from a Monday on, for one person or for all who have no own figure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, WeeklyTarget
 from helpdesk.infra import audit
-from helpdesk.infra.policy import SETTINGS, Actor
-from helpdesk.kernel.durations import HOUR, format_hm
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.kernel.durations import HOUR, format_hm, parse_typed_duration
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
 
 WEEK_SECONDS = 168 * HOUR
@@ -74,6 +75,34 @@ def lines(session: Session) -> list[TargetLine]:
     return [TargetLine(*row) for row in session.execute(query)]
 
 
+def states(found: Sequence[TargetLine], *, today: date) -> dict[int, str]:
+    """Return for each figure, by id, whether it is planned, in force in the week of ``today``, or ended."""
+    monday = today - timedelta(days=today.weekday())
+    newest: dict[int | None, date] = {}
+    for line in found:
+        if line.effective_on <= monday:
+            newest[line.person_id] = max(line.effective_on, newest.get(line.person_id, line.effective_on))
+
+    def state(line: TargetLine) -> str:
+        if line.effective_on > monday:
+            return "planned"
+        return "in_force" if line.effective_on == newest[line.person_id] else "ended"
+
+    return {line.id: state(line) for line in found}
+
+
+def read_hours(typed: str) -> int:
+    """Return the seconds a week that somebody typed; a number alone is hours: ``40``, ``38.5``, ``38:30``.
+
+    Raises:
+        RuleViolation: it is no duration.
+    """
+    number = typed.strip()
+    if re.fullmatch("[0-9]{1,4}", number):
+        return int(number) * HOUR
+    return parse_typed_duration(number)
+
+
 def set_target(
     session: Session, *, actor: Actor, now: datetime, person_id: int | None, effective_on: date, seconds: int
 ) -> WeeklyTarget:
@@ -82,11 +111,11 @@ def set_target(
     It counts from the first whole week: a Wednesday is the Monday after it.
 
     Raises:
-        Denied: the actor's role changes no settings.
+        Denied: the actor is neither manager nor administrator.
         NotFound: no such person.
         RuleViolation: more than a week has.
     """
-    if not actor.is_one_of(SETTINGS):
+    if not actor.is_one_of(APPROVERS):
         message = "Your role does not change the hours of people."
         raise Denied(message)
     if person_id is not None and session.get(Person, person_id) is None:

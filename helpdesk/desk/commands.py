@@ -92,6 +92,7 @@ def _pages(actor: Actor) -> Iterator[Command]:
         ("expenses.approvals", _("Approve expenses"), "receipt"),
         ("expenses.lists", _("Lists of expenses"), "receipt"),
         ("timekeeping.locks", _("Lock dates"), "lock"),
+        ("accounts.hours", _("Weekly hours"), "clock-hour-4"),
         ("rates.work_types", _("Work types"), "coin"),
         ("rates.rounding", _("Rounding"), "coin"),
         ("rates.costs", _("Cost rates"), "coin"),

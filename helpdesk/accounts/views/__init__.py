@@ -1,6 +1,6 @@
 """Routes of the accounts slice: the door, and who may go through it."""
 
-from helpdesk.accounts.views import door, staff
+from helpdesk.accounts.views import door, hours, staff
 from helpdesk.accounts.views.blueprint import bp
 
-__all__ = ["bp", "door", "staff"]
+__all__ = ["bp", "door", "hours", "staff"]

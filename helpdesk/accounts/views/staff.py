@@ -50,7 +50,7 @@ def add_person() -> ResponseReturnValue:
 def person(person_id: int) -> ResponseReturnValue:
     """Show what somebody may do."""
     found = service.get_person(read_session(), person_id)
-    return _person_page(RoleForm(obj=found), found.name)
+    return _person_page(RoleForm(obj=found), found.name, person_id)
 
 
 @bp.post("/settings/people/<int:person_id>")
@@ -60,13 +60,13 @@ def change_person(person_id: int) -> ResponseReturnValue:
     form = RoleForm()
     name = service.get_person(read_session(), person_id).name
     if not form.validate_on_submit():
-        return _person_page(form, name), 422
+        return _person_page(form, name, person_id), 422
     try:
         with unit_of_work() as work:
             service.set_role(work, actor=current_actor(), now=clock.now(), person_id=person_id, **form.values())
     except RuleViolation as refusal:
         form.refuse(refusal)
-        return _person_page(form, name), 422
+        return _person_page(form, name, person_id), 422
     flash(_("%(name)s was changed; with another role they have to sign in again.", name=name), "ok")
     return redirect(url_for("accounts.people"), code=303)
 
@@ -142,7 +142,7 @@ def _people_page(form: PersonForm, new_password: dict[str, str] | None = None) -
     )
 
 
-def _person_page(form: RoleForm, name: str) -> str:
+def _person_page(form: RoleForm, name: str, person_id: int) -> str:
     return render_template(
         "settings/form.html",
         section="settings",
@@ -156,6 +156,7 @@ def _person_page(form: RoleForm, name: str) -> str:
         ],
         hints={},
         submit=_("Save"),
+        links=[{"url": url_for("accounts.hours", person=person_id), "label": _("Weekly hours")}],
         tabs=[],
     )
 

@@ -28,6 +28,8 @@ OTHERS = {
 }
 ADMIN_SEES = expect(**OTHERS, admin=200)
 ADMIN_DOES = expect(**OTHERS, admin=303)
+MANAGERS_SEE = ADMIN_SEES | {"manager": 200}
+MANAGERS_DO = ADMIN_DOES | {"manager": 303}
 NOT_THERE = expect(**OTHERS, admin=404)
 
 
@@ -46,6 +48,14 @@ ROWS = [
         "/account/password",
         STAFF_REFUSED,
         form={"current": "not the password", "new": "a new and long one"},
+    ),
+    Row("accounts.hours", "GET", "/people/hours", MANAGERS_SEE, query="person={technician}"),
+    Row(
+        "accounts.set_hours",
+        "POST",
+        "/people/hours",
+        MANAGERS_DO,
+        form={"person_id": "{technician}", "effective_on": "2026-11-23", "hours": "32"},
     ),
     Row("accounts.people", "GET", "/settings/people", ADMIN_SEES),
     Row(

@@ -1,5 +1,6 @@
 """The week as a sheet: cells, rows, copies and parts, as people use them without a script."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -246,8 +247,34 @@ def test_a_target_is_ones_own_or_everybodys_from_a_monday_on(session, office):
     assert [target("manager", day) for day in (MONDAY, date(2026, 12, 7))] == [144000, 136800]
     with pytest.raises(Denied):
         weekly_hours.set_target(
-            session, actor=office.actor("manager"), now=NOW, person_id=None, effective_on=MONDAY, seconds=0
+            session, actor=office.actor("account_manager"), now=NOW, person_id=None, effective_on=MONDAY, seconds=0
         )
+
+
+def test_a_manager_says_how_long_somebody_works_and_the_week_shows_it(office, sign_in_as):
+    browser, url = sign_in_as(office.manager), f"/people/hours?person={office.technician.id}"
+
+    def say(hours: str, day: str) -> int:
+        sent = {"person_id": str(office.technician.id), "effective_on": day, "hours": hours}
+        return int(browser.post("/people/hours", data=sent).status_code)
+
+    for hours, day in (("40", "2026-11-01"), ("38.5", "2026-11-10"), ("38:30", "2026-11-10"), ("20", "2027-01-01")):
+        assert say(hours, day) == 303
+    assert [say("much", "2026-11-10"), say("169", "2026-11-10")] == [422, 422]
+
+    rows = re.findall(
+        r"Technician Person</a></th><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)<.*?</svg>([^<]*)", browser.get(url).text
+    )
+    assert rows == [
+        ("4 Jan 2027", "20:00", "Planned"),
+        ("16 Nov 2026", "38:30", "In force"),
+        ("2 Nov 2026", "40:00", "Ended"),
+    ]
+    assert "of 38:30" in sign_in_as(office.technician).get(WEEK).text
+    with unit_of_work() as session:
+        query = select(AuditRow.data).where(AuditRow.object_kind == "weekly_target").order_by(AuditRow.id)
+        audited = [(row["before"], row["after"]) for row in session.scalars(query)]
+    assert audited == [(None, 144000), (None, 138600), (138600, 138600), (None, 72000)]
 
 
 def test_letters_find_open_items_of_ones_own_clients_first_by_number(session, office):
