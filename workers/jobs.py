@@ -33,6 +33,7 @@ def handle_inbound() -> None:
     is_left = drain(
         unit_of_work,
         reader=mail_reader(),
+        store=blobs.store(),
         holder=holder_name(),
         clock=clock.now,
         is_over=lambda: is_stopping() or time.monotonic() > until,

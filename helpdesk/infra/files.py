@@ -5,9 +5,11 @@ Nothing here knows the database or the web, so that the process that reads mail 
 
 import hashlib
 import os
+import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +23,18 @@ PART_SUFFIX = ".part"
 WRITERS = 8
 ORPHAN_AGE = timedelta(hours=1)
 """A file is written before its row is committed; one that has none by then never gets it."""
+_DIGEST, _TOKEN = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{16}|")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Bytes that are written and not yet durable; without ``token`` they were stored under their hash before.
+
+    They have no name that anybody finds until :meth:`BlobStore.settle` gives it.
+    """
+
+    digest: str
+    token: str = ""
 
 
 class BlobStore:
@@ -35,27 +49,63 @@ class BlobStore:
         Raises:
             ExternalFailure: the disk is full or refuses; nothing is left behind.
         """
-        digest = hashlib.sha256(content).hexdigest()
-        target = self.path_of(digest)
-        try:
-            if not _touch(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _write_durably(target, content)
-        except OSError as error:
-            message = f"The file could not be stored: {error.strerror}."
-            raise ExternalFailure(message) from error
-        return digest
+        return self.put_all([content])[0]
 
     def put_all(self, contents: Iterable[bytes]) -> list[str]:
         """Store each of ``contents`` as :meth:`put` does and return the hashes in their order.
 
-        Several at once: a disk that is asked to make many files durable does so in few strokes.
-
         Raises:
             ExternalFailure: as :meth:`put`; some may be stored then, and are swept if nobody asks for them again.
         """
-        with ThreadPoolExecutor(WRITERS) as writers:
-            return list(writers.map(self.put, contents))
+        staged: list[Staged] = []
+        try:
+            staged.extend(map(self.stage, contents))
+        except ExternalFailure:
+            self._drop(staged)
+            raise
+        self.settle(staged)
+        return [one.digest for one in staged]
+
+    def stage(self, content: bytes) -> Staged:
+        """Write ``content`` without waiting for the disk; no row may tell of it before it is settled.
+
+        Raises:
+            ExternalFailure: the disk is full or refuses; nothing is left behind.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        target = self.path_of(digest)
+        try:
+            if _touch(target):
+                return Staged(digest)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged = Staged(digest, secrets.token_hex(8))
+            _write(self._path_of_staged(staged), content)
+        except OSError as error:
+            raise _not_stored(error) from error
+        return staged
+
+    def settle(self, staged: Iterable[Staged]) -> None:
+        """Make what was staged durable, wherever that was, and let it be found under its hash.
+
+        All files together, then their names: a disk that is asked for many at once does them in few strokes. What is
+        never settled, because somebody died, is swept.
+
+        Raises:
+            ExternalFailure: the disk refuses; some may be stored then, and are swept if nobody asks for them again.
+        """
+        every = list(staged)
+        if not every:
+            return
+        paths = {one: self._path_of_staged(one) for one in every}
+        fresh = {one: path for one, path in paths.items() if one.token}
+        try:
+            _make_durable(list(fresh.values()))
+            for one, path in fresh.items():
+                path.rename(self.path_of(one.digest))
+            _make_durable([*{self.path_of(one.digest).parent for one in every}, self.root])
+        except OSError as error:
+            self._drop(fresh)
+            raise _not_stored(error) from error
 
     def sweep(self, known: Known, *, now: datetime) -> int:
         """Remove files that are an hour old and that no row knows, and return how many.
@@ -103,6 +153,18 @@ class BlobStore:
         """Return where the file of ``digest`` lies."""
         return self.root / digest[:2] / digest
 
+    def _drop(self, staged: Iterable[Staged]) -> None:
+        for one in staged:
+            if one.token:
+                self._path_of_staged(one).unlink(missing_ok=True)
+
+    def _path_of_staged(self, staged: Staged) -> Path:
+        """Return where the bytes lie until they are settled; of a stranger's words no path is made."""
+        if not (_DIGEST.fullmatch(staged.digest) and _TOKEN.fullmatch(staged.token)):
+            message = f"{staged} names no file"
+            raise ValueError(message)
+        return self.root / staged.digest[:2] / f".{staged.token}{PART_SUFFIX}"
+
 
 def _touch(target: Path) -> bool:
     """Make the file new, so that no sweep takes it before its row is committed; return whether it is there."""
@@ -137,21 +199,34 @@ def _digest_of(path: Path) -> str:
     return path.name.removeprefix(".").removesuffix(PART_SUFFIX)
 
 
-def _write_durably(target: Path, content: bytes) -> None:
-    """Write beside, fsync, rename, fsync the folder: the file is there whole or not at all."""
-    beside = target.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
+def _not_stored(error: OSError) -> ExternalFailure:
+    return ExternalFailure(f"The file could not be stored: {error.strerror}.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, or leave none behind."""
     try:
-        with beside.open("wb") as file:
+        with path.open("wb") as file:
             file.write(content)
             failpoints.passing("storing")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(target)
     except OSError:
-        beside.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+
+
+def _make_durable(paths: Sequence[Path]) -> None:
+    """Wait until files and folders are on the disk, whoever wrote them; many are asked for at the same time."""
+    if len(paths) <= 1:
+        _sync(paths)
+        return
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(_sync, [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]))
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    for path in paths:
+        opened = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -165,7 +165,8 @@ class ReaderHere:
 def work_off(clock: Callable[[], datetime], **how: Any) -> None:
     """Handle all that waits as a worker does, ``how`` being what its reader is made with."""
     reader, holder = ReaderHere(**how), f"worker {next(WORKERS)}"
-    drain(unit_of_work, reader=reader, holder=holder, clock=clock, is_over=lambda: False)  # type: ignore[arg-type]
+    store = blobs.store()
+    drain(unit_of_work, reader=reader, store=store, holder=holder, clock=clock, is_over=lambda: False)  # type: ignore[arg-type]
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 Mail is written by strangers, and parsers hang, eat memory or crash. So they run here: in a clean interpreter without
 keys, database or sockets, with a limit of memory, and whoever asked kills it when it takes too long. The files of a
-mail go into the store from here; they never pass through the process that asked.
+mail are written from here and never pass through the process that asked, which only makes them durable, many at once:
+here, each would keep the next mail waiting for the disk.
 """
 
 import os
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpdesk.infra.child import collect_seldom, die_with_parent
-from helpdesk.infra.files import BlobStore
+from helpdesk.infra.files import BlobStore, Staged
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES
 from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.read import parse, parse_headers
@@ -26,7 +27,7 @@ from helpdesk.tickets.domain import NewAttachment
 LENGTH = struct.Struct("!Q")
 EXIT_OUT_OF_MEMORY = 75
 PLENTY_BYTES = 160 * 1024 * 1024
-"""Whoever needed more than this once gives it back by making room for a fresh process."""
+"""Whoever holds more than this gives it back by making room for a fresh process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A mail, read. Its files are stored already and stand in ``files``; ``mail.attachments`` is empty."""
+    """A mail, read. Its files stand in ``files``, and ``mail.attachments`` is empty.
+
+    ``staged`` are those of the files that whoever asked has to settle before a row tells of them.
+    """
 
     mail: ParsedMail
     files: tuple[NewAttachment, ...] = ()
+    staged: tuple[Staged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,19 @@ def read(request: Request, store: BlobStore) -> Read | Unread:
     try:
         if request.note is not None:
             return _by_headers(request, store)
-        mail = parse(store.get(request.digest))
-        return Read(replace(mail, attachments=()), tuple(stored(file, store) for file in mail.attachments))
+        return apart(parse(store.get(request.digest)), store)
     except HelpdeskError as error:
         return Unread(str(error), is_blameless=isinstance(error, ExternalFailure))
+
+
+def apart(mail: ParsedMail, store: BlobStore) -> Read:
+    """Return the mail without the bytes of its files, which are staged.
+
+    Raises:
+        ExternalFailure: the disk is full or refuses.
+    """
+    staged = tuple(store.stage(file.content) for file in mail.attachments)
+    return Read(replace(mail, attachments=()), tuple(map(_described, mail.attachments, staged)), staged)
 
 
 def _by_headers(request: Request, store: BlobStore) -> Read:
@@ -83,16 +97,11 @@ def _by_headers(request: Request, store: BlobStore) -> Read:
     return Read(replace(mail, attachments=()), files)
 
 
-def stored(file: ParsedAttachment, store: BlobStore) -> NewAttachment:
-    """Store a file of a mail and return what its ticket will say of it.
-
-    Raises:
-        ExternalFailure: the disk is full or refuses.
-    """
+def _described(file: ParsedAttachment, staged: Staged) -> NewAttachment:
     return NewAttachment(
         name=file.name,
         content_type=file.content_type,
-        blob_sha256=store.put(file.content),
+        blob_sha256=staged.digest,
         size_bytes=file.size_bytes,
         inline=file.is_inline,
         content_id=file.content_id,
@@ -117,7 +126,7 @@ def main(root: str, parent_pid: str, memory_bytes: str, mails: str, idle_seconds
             _write(answers, pickle.dumps(read(request, store), pickle.HIGHEST_PROTOCOL))
         except MemoryError:
             os._exit(EXIT_OUT_OF_MEMORY)
-        if _peak_bytes() > PLENTY_BYTES:
+        if _held_bytes() > PLENTY_BYTES:
             return
 
 
@@ -126,9 +135,17 @@ def _limit(memory_bytes: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _held_bytes() -> int:
+    """Return the resident memory of this process; its peak, where the system does not tell.
+
+    The peak that Linux tells begins with that of whoever started us, and is no measure of what mail needed.
+    """
+    try:
+        with open("/proc/self/statm", "rb") as told:  # noqa: PTH123 - half the cost, and every mail pays it
+            return int(told.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _next(idle_seconds: float) -> Request | None:

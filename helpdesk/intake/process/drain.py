@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import failpoints
+from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake.domain.decisions import BY_HEADERS
@@ -21,10 +22,11 @@ from helpdesk.intake.process.reader import Reader
 from helpdesk.intake.service import effect, foreseeing, log, turns
 from helpdesk.intake.service.log import Claimed
 from helpdesk.intake.service.turns import PAGE
+from helpdesk.kernel.errors import ExternalFailure
 
 logger = structlog.get_logger()
 
-BATCH = 25
+BATCH = 50
 LOW = PAGE // 2
 MOMENT_SECONDS = 0.04
 """How long a mail that is read waits for the ones behind it: a commit costs the same for one and for many."""
@@ -32,7 +34,15 @@ RENEW = timedelta(seconds=15)
 Answer = tuple[Claimed, Read | Unread]
 
 
-def drain(unit_of_work: UnitOfWork, *, reader: Reader, holder: str, clock: Clock, is_over: Callable[[], bool]) -> bool:
+def drain(
+    unit_of_work: UnitOfWork,
+    *,
+    reader: Reader,
+    store: BlobStore,
+    holder: str,
+    clock: Clock,
+    is_over: Callable[[], bool],
+) -> bool:
     """Handle what waits until nothing does, or ``is_over``; return whether something may be left.
 
     ``holder`` is a name that no other process has. Where it is over, what was claimed and not read is given back.
@@ -42,7 +52,7 @@ def drain(unit_of_work: UnitOfWork, *, reader: Reader, holder: str, clock: Clock
         while not is_over():
             if not hands.fill():
                 return False
-            hands.apply(hands.read())
+            hands.apply(settled(hands.read(), store))
         return True
     finally:
         hands.let_go()
@@ -52,6 +62,19 @@ def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
     """Ring again where messages wait that nobody handles."""
     with unit_of_work() as session:
         log.ring_unfinished(session, now=clock())
+
+
+def settled(answers: list[Answer], store: BlobStore) -> list[Answer]:
+    """Return the answers with their files durable, all at once; a mail whose files cannot be is unread."""
+    staged = [one for _, answer in answers if isinstance(answer, Read) for one in answer.staged]
+    try:
+        if staged:
+            store.settle(staged)
+    except (ExternalFailure, TypeError, ValueError) as error:  # the parser reads what strangers wrote: not all is true
+        if len(answers) > 1:
+            return [each for one in answers for each in settled([one], store)]
+        return [(answers[0][0], Unread(str(error), is_blameless=isinstance(error, ExternalFailure)))]
+    return answers
 
 
 class _Hands:

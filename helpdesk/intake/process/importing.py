@@ -108,7 +108,8 @@ def store_all(run: Import, places: Iterable[Place]) -> Iterator[int]:
         for mail, content in described:
             if _identity(mail) not in known:
                 fresh.setdefault(_identity(mail), (mail, content))
-        stored = [(mail, run.store.put(content)) for mail, content in fresh.values()]
+        digests = run.store.put_all(content for _, content in fresh.values())
+        stored = [(mail, digest) for (mail, _), digest in zip(fresh.values(), digests, strict=True)]
         with run.unit_of_work() as session:
             importing.keep(session, mailbox_id=run.mailbox_id, mails=stored, now=run.clock())
         run.new += len(stored)
@@ -137,6 +138,7 @@ def handle_all(run: Import, inbound_ids: Iterable[int]) -> Iterator[int]:
             drain(
                 run.unit_of_work,
                 reader=reader,
+                store=run.store,
                 holder=run.holder,
                 clock=run.clock,
                 is_over=lambda until=until: time.monotonic() > until,  # type: ignore[misc]

@@ -5,6 +5,7 @@ it reads what strangers wrote, so no more is believed of it than needed: only pl
 mail are made, and nothing else that a pickle could name.
 """
 
+import fcntl
 import io
 import os
 import pickle
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum
 from importlib import import_module
@@ -26,9 +28,13 @@ PROGRAM = "import sys; from helpdesk.intake.parser.child import main; main(*sys.
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 60.0
 CHUNK_BYTES = 256 * 1024
+PIPE_BYTES = 1024 * 1024
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", failpoints.VARIABLE)
 """What the process may know of our environment: no keys, no database."""
-OURS = ("helpdesk.intake.domain.", "helpdesk.intake.parser.", "helpdesk.outbox.domain", "helpdesk.tickets.domain")
+OURS = (
+    *("helpdesk.infra.files", "helpdesk.intake.domain.", "helpdesk.intake.parser."),
+    *("helpdesk.outbox.domain", "helpdesk.tickets.domain"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class ParserProcess:
             stdout=subprocess.PIPE,
             env={"PYTHONPATH": str(ROOT)} | {name: os.environ[name] for name in KEPT if name in os.environ},
         )
+        _widen(self._process.stdout.fileno())  # type: ignore[union-attr] # it is a pipe
         self._said = bytearray()
         self._has_ended = False
         if not self._has_frame(START_SECONDS):
@@ -128,6 +135,13 @@ class ParserProcess:
     def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             pipe.close()  # type: ignore[union-attr] # they are pipes
+
+
+def _widen(pipe: int) -> None:
+    """Let the answers to a page of requests wait in the pipe, so that reading goes on while they are put to use."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # with its usual size it only takes longer
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _arguments(limits: Limits) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from helpdesk.intake.service import log
 from helpdesk.intake.service.log import ATTEMPTS, LEASE, Claimed
 
 TURN_SECONDS = 60
-PAGE = 50
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 from helpdesk.infra import blobs, failpoints
 from helpdesk.infra.blobs import ORPHAN_AGE, BlobStore
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.files import Staged
 from helpdesk.kernel.errors import ExternalFailure, NotFound
 from tests.conftest import NOW
 from workers import jobs
@@ -51,6 +52,35 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(tmp_path, monkey
         store.put(b"label printer")
 
     assert files(store.root) == []
+
+
+def test_what_is_staged_is_found_once_it_is_settled_and_not_before(tmp_path):
+    store = BlobStore(tmp_path)
+    known = store.put(b"known")
+
+    staged = [store.stage(content) for content in (b"one", b"two", b"one", b"known")]
+
+    for one in staged[:3]:
+        with pytest.raises(NotFound):
+            store.get(one.digest)
+    store.settle(staged)
+    assert [store.get(one.digest) for one in staged] == [b"one", b"two", b"one", b"known"]
+    assert files(tmp_path) == sorted({one.digest for one in staged} | {known})
+
+
+def test_of_what_cannot_be_settled_nothing_is_left_but_what_was_stored_before(tmp_path):
+    store = BlobStore(tmp_path)
+    known = store.put(b"known")
+    gone, other = store.stage(b"gone"), store.stage(b"other")
+    (next(path for path in tmp_path.rglob(f"*{gone.token}*"))).unlink()
+
+    with pytest.raises(ExternalFailure, match="could not be stored: No such file"):
+        store.settle([gone, other, Staged(known)])
+    for names in (Staged("../" * 20 + "etc/passwd"), Staged(known, "../../elsewhere")):
+        with pytest.raises(ValueError, match="names no file"):
+            store.settle([names])
+
+    assert files(tmp_path) == [known]
 
 
 def test_the_sweep_removes_what_no_row_knows_once_it_is_old(tmp_path):

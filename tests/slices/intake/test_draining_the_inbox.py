@@ -11,7 +11,7 @@ from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import Blob, Lease
 from helpdesk.intake.models import InboundEffect, InboundMessage
-from helpdesk.intake.parser.child import Read, Unread
+from helpdesk.intake.parser.child import PLENTY_BYTES, Read, Unread, apart
 from helpdesk.intake.parser.read import parse
 from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.parser_process import Limits
@@ -20,6 +20,8 @@ from helpdesk.intake.service import effect, turns
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.tickets import queries as tickets
 from tests.mails import mail
+
+CHILD = "helpdesk.intake.parser.child"
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ class QuickReader:
 
 
 def work(inbox, reader, *, holder="here", is_over=lambda: False):
-    return drain(unit_of_work, reader=reader, holder=holder, clock=inbox.clock, is_over=is_over)
+    store = blobs.store()
+    return drain(unit_of_work, reader=reader, store=store, holder=holder, clock=inbox.clock, is_over=is_over)
 
 
 def deliver(inbox, *mails):
@@ -109,6 +112,38 @@ def test_one_that_cannot_be_applied_takes_nothing_with_it(inbox, monkeypatch, ru
     assert [bell.job for bell in rung] == ["deliver_outgoing"]
 
 
+def test_a_mail_whose_file_cannot_be_made_durable_waits_without_blame_and_alone(inbox):
+    class Staging(QuickReader):
+        def answer(self):
+            answer = apart(parse(blobs.store().get(self.asked.pop(0))), blobs.store())
+            for one in answer.staged if answer.mail.subject == "Lost" else ():
+                next(blobs.store().root.rglob(f".{one.token}*")).unlink()
+            return answer
+
+    files = {"log.txt": b"A" * 5000}
+    deliver(inbox, mail(subject="One"), mail(subject="Lost", files=files), mail(subject="Two"))
+
+    work(inbox, Staging())
+
+    assert states() == [("done", "ticket"), ("received", ""), ("done", "ticket")]
+    assert (lines()[1].attempts, lines()[1].error) == (0, "The file could not be stored: No such file or directory.")
+
+
+def test_the_process_that_reads_stays_for_the_next_mail_however_large_ours_is(inbox, reader):
+    large = b"x" * (PLENTY_BYTES + 1024 * 1024)
+    deliver(inbox, mail(subject="One"), mail(subject="Two"))
+    pids = []
+
+    for line in lines():
+        reader.ask(line.blob_sha256)
+        assert isinstance(reader.answer(), Read)
+        pids.append({child.pid for child in psutil.Process().children() if CHILD in " ".join(child.cmdline())})
+
+    assert len(large) > PLENTY_BYTES
+    assert pids[0] == pids[1]
+    assert len(pids[0]) == 1
+
+
 def test_one_that_cannot_be_read_is_tried_three_times_and_the_others_do_not_wait(inbox):
     deliver(inbox, mail("unreadable"), mail())
     reader = QuickReader(b"unreadable")
@@ -122,14 +157,14 @@ def test_one_that_cannot_be_read_is_tried_three_times_and_the_others_do_not_wait
 
 
 def test_what_was_claimed_and_not_read_is_given_back_without_counting_as_an_attempt(inbox):
-    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(30)))
+    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(55)))
     reader, rounds = QuickReader(), iter([False, True])
 
     left = work(inbox, reader, is_over=lambda: next(rounds))
 
     assert left
-    assert [line.state for line in lines()] == ["done"] * 25 + ["received"] * 5
-    assert [line.attempts for line in lines()] == [1] * 25 + [0] * 5
+    assert [line.state for line in lines()] == ["done"] * 50 + ["received"] * 5
+    assert [line.attempts for line in lines()] == [1] * 50 + [0] * 5
     assert reader.dropped == 5
 
 
@@ -206,7 +241,7 @@ class EndangeredReader(Reader):
         if self.answers % 7 == 0:
             for child in psutil.Process().children():
                 with suppress(psutil.NoSuchProcess):
-                    if "helpdesk.intake.parser.child" in " ".join(child.cmdline()):
+                    if CHILD in " ".join(child.cmdline()):
                         child.kill()
         return super().answer()
 

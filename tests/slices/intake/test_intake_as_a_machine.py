@@ -18,7 +18,7 @@ from helpdesk.infra import blobs, crypto, failpoints
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.models import InboundEffect, InboundMessage
-from helpdesk.intake.parser.child import Read, stored
+from helpdesk.intake.parser.child import apart
 from helpdesk.intake.parser.read import parse
 from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.fetch import fetch
@@ -173,7 +173,7 @@ class ReaderHere:
 
     def answer(self):
         read = parse(blobs.store().get(self.asked.pop(0)))
-        return Read(read, tuple(stored(file, blobs.store()) for file in read.attachments))
+        return apart(read, blobs.store())
 
     def drop(self):
         self.asked.clear()
@@ -304,7 +304,14 @@ class Intake(RuleBasedStateMachine):
         self.rows |= {(folder.uid_validity, uid) for uid in folder.mails}
         fetch(self.inbox.source_id, cast("Any", folder), self.living, store=blobs.store(), clock=self.clock)
         holder = f"process {self.deaths}"
-        drain(self.living, reader=cast("Any", ReaderHere()), holder=holder, clock=self.clock, is_over=lambda: False)
+        drain(
+            self.living,
+            reader=cast("Any", ReaderHere()),
+            store=blobs.store(),
+            holder=holder,
+            clock=self.clock,
+            is_over=lambda: False,
+        )
 
     def compare(self):
         for letter in self.pending:
