@@ -1,5 +1,7 @@
 """Database: the declarative base, the engine's settings and the unit of work, the only place that commits."""
 
+import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -36,6 +38,10 @@ from helpdesk.infra import jobs
 T = TypeVar("T")
 Leaves = dict[tuple[Any, ...], list[dict[str, Any]]]
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+LOOK_SECONDS = 0.001
+PRIMARY_CODE = 0xFF
+"""Of an error of SQLite, what is left when the detail is masked out."""
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -285,5 +291,31 @@ def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw
 
 
 def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy passes its Connection
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """Begin; whoever wants to write looks every millisecond whether it is their turn, as long as the timeout says.
+
+    SQLite itself looks ever more seldom, ten times a second at last: it would starve beside a worker that commits
+    again and again.
+    """
+    if not connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.dbapi_connection
+    (patience_ms,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _begins_to_write(raw, until=time.monotonic() + patience_ms / 1000):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # in vain: it says why, as all statements do
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+
+
+def _begins_to_write(raw: sqlite3.Connection, *, until: float) -> bool:
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                return False
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True

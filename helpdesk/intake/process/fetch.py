@@ -24,7 +24,7 @@ from helpdesk.outbox.domain import Address
 
 logger = structlog.get_logger()
 
-PAGE_MESSAGES = 50
+PAGE_MESSAGES = 100
 PAGE_BYTES = 8 * 1024 * 1024
 FLAGS_AT_ONCE = 500
 NOBODY = Address("", "")
@@ -41,12 +41,14 @@ def fetch(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, store: Bl
         ExternalFailure: the server failed; what was committed stays, the next call goes on behind it.
     """
     source = _meet(source_id, folder, unit_of_work, clock=clock)
-    count, position = 0, source.last_uid
+    count, untold, position, largest_bytes = 0, 0, source.last_uid, largest_mail_bytes(unit_of_work)
     while page := folder.list_after(position, limit=PAGE_MESSAGES):
         position = page[-1].uid
-        count += take(source, page, folder, unit_of_work, store=store, clock=clock)
-        tell_server(source, folder, unit_of_work)
-        if len(page) == PAGE_MESSAGES:
+        count += take(source, page, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
+        untold += len(page)
+        if untold >= FLAGS_AT_ONCE:  # not at each page: whoever handles the mail writes to the same database
+            untold = 0
+            tell_server(source, folder, unit_of_work)
             _note_backlog(source_id, folder.count_after(position), unit_of_work)
     trouble = tell_server(source, folder, unit_of_work)
     with unit_of_work() as session:
@@ -62,18 +64,25 @@ def take(
     *,
     store: BlobStore,
     clock: Clock,
+    largest_bytes: int,
 ) -> int:
     """Download, store and commit these messages, in parts; return how many rows that added.
+
+    Of a mail larger than ``largest_bytes`` only the headers are fetched.
 
     Raises:
         ExternalFailure: the server failed; the parts that were committed stay.
     """
+    return sum(
+        _take(source, part, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
+        for part in _in_parts(listed)
+    )
+
+
+def largest_mail_bytes(unit_of_work: UnitOfWork) -> int:
+    """Return how large a mail may be to be fetched as a whole."""
     with unit_of_work() as session:
-        largest_bytes = limits.current(session).largest_mail_mb * limits.BYTES_IN_A_MEGABYTE
-    count = 0
-    for part in _in_parts(listed):
-        count += _take(source, part, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
-    return count
+        return limits.current(session).largest_mail_mb * limits.BYTES_IN_A_MEGABYTE
 
 
 def _meet(source_id: int, folder: Folder, unit_of_work: UnitOfWork, *, clock: Clock) -> IntakeSource:
@@ -118,12 +127,12 @@ def _take(
     clock: Clock,
     largest_bytes: int,
 ) -> int:
-    """Download, store and commit one part; return how many rows it added. Of a mail over the limit only the headers."""
+    """Download, store and commit one part; return how many rows it added."""
     wanted = [one for one in part if not cursor.is_too_old(source, one)]
     failpoints.passing("fetching")
     raw = folder.download([one.uid for one in wanted if one.size_bytes <= largest_bytes])
     failpoints.passing("fetched")
-    stored = dict(zip(raw, store.put_all(raw.values()), strict=True))  # one by one, the disk would set the pace
+    stored = dict(zip(raw, store.put_all(raw.values()), strict=True))
     now = clock()
     fetched = []
     for one in wanted:

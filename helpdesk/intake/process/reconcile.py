@@ -11,7 +11,7 @@ from helpdesk.infra.db import UnitOfWork
 from helpdesk.intake import queries
 from helpdesk.intake.gateway import Folder, Listed
 from helpdesk.intake.models import IntakeSource
-from helpdesk.intake.process.fetch import take
+from helpdesk.intake.process.fetch import largest_mail_bytes, take
 from helpdesk.intake.service import cursor, health
 from helpdesk.kernel.errors import ExternalFailure
 
@@ -71,7 +71,8 @@ def _try(
 ) -> int:
     """Fetch these messages, one by one where together they fail: one that cannot be had stops no other."""
     try:
-        return take(source, some, folder, unit_of_work, store=store, clock=clock)
+        largest_bytes = largest_mail_bytes(unit_of_work)
+        return take(source, some, folder, unit_of_work, store=store, clock=clock, largest_bytes=largest_bytes)
     except ExternalFailure:
         if len(some) == 1:
             return 0

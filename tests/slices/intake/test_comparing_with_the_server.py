@@ -157,7 +157,7 @@ def test_mail_that_is_safe_is_moved_and_is_no_gap(inbox):
 def test_a_refused_move_is_shown_stops_nothing_and_is_tried_again(inbox):
     with_processed_folder(inbox)
     inbox.folder.deliver(mail(subject="One"))
-    inbox.folder.fails = ["move", "move"]
+    inbox.folder.fails = ["move"]
 
     inbox.fetch()
 

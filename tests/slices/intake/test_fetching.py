@@ -83,7 +83,7 @@ def test_a_connection_that_breaks_costs_nothing_but_time(inbox, step):
 
 def test_a_flag_that_the_server_refuses_stops_no_mail_and_is_set_later(inbox):
     inbox.folder.deliver(mail(subject="First"))
-    inbox.folder.fails = ["mark_seen", "mark_seen"]
+    inbox.folder.fails = ["mark_seen"]
 
     inbox.fetch()
 
