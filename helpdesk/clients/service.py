@@ -13,7 +13,7 @@ from helpdesk.clients.domain import check_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
-from helpdesk.infra.db import foresee, insert_of
+from helpdesk.infra.db import at_once, foresee, insert_of, next_id
 from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
@@ -184,7 +184,8 @@ def new_contact(
         "language": language,
         "created_at": now,
     }
-    added = _insert_contact(session, values)
+    is_alone = at_once(session) == 1 or session.in_nested_transaction()
+    added = _insert_contact(session, values) if is_alone else _add_contact(session, values)
     with session.no_autoflush:  # contacts depend on nothing that may wait to be written
         found = added or session.scalars(queries.CONTACT_OF_ADDRESS, {"address": address.lower()}).one()
     if not session.in_nested_transaction():  # a savepoint may be undone, and the contact with it
@@ -195,12 +196,23 @@ def new_contact(
     return added
 
 
+def _add_contact(session: Session, values: dict[str, Any]) -> Contact:
+    """Return a contact that is written together with others, by a session that handles many mails at once.
+
+    Where somebody else adds the address meanwhile none of it can be: each mail then has a session of its own.
+    """
+    contact = Contact(id=next_id(session, Contact), **values)
+    session.add(contact)
+    return contact
+
+
 def _insert_contact(session: Session, values: dict[str, Any]) -> Contact | None:
     """Return the row as an object, without the detour by which the database would tell what we just told it."""
     table = cast("Table", Contact.__table__)
     statement = insert_of(session, table).on_conflict_do_nothing().returning(table.c.id)
     given = {"phone": "", "soft_bounces": 0, **values}
-    contact_id = session.connection().scalar(statement, given)
+    reserved = {"id": next_id(session, Contact)} if at_once(session) > 1 else {}
+    contact_id = session.connection().scalar(statement, {**given, **reserved})
     if contact_id is None:
         return None
     contact = Contact(id=contact_id, undeliverable_at=None, undeliverable_why="", **given)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
@@ -83,14 +83,15 @@ def _write(session: Session) -> None:
     """
     session.flush()
     alone(session, "live events")
-    session.add_all(
-        LiveEvent(
-            created_at=event.now,
-            audience=event.audience.kind,
-            audience_id=event.audience.id,
-            topic=event.topic,
-            data=dict(event.data),
-        )
+    rows = [
+        {
+            "created_at": event.now,
+            "audience": event.audience.kind,
+            "audience_id": event.audience.id,
+            "topic": event.topic,
+            "data": dict(event.data),
+        }
         for event in session.info.pop("live events")
-    )
+    ]
+    session.connection().execute(insert(LiveEvent), rows)
     jobs.knock_later(session)

@@ -11,6 +11,7 @@ from helpdesk.infra.db import foresee, once, reading, write_leaves
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
+from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 
 
@@ -214,11 +215,13 @@ def lines_of_item(session: Session, item_id: int) -> dict[int, int]:
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
     """Return these work items with their projects, by id."""
-    if not item_ids:
-        return {}
-    query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
-    with reading(session, item_ids, (WorkItem, "id")):
-        return {item.id: item for item in session.scalars(query)}
+    known = {item_id: item for item_id in item_ids if (item := projects.locked_item(session, item_id)) is not None}
+    unread = [item_id for item_id in item_ids if item_id not in known]
+    if not unread:
+        return known
+    query = select(WorkItem).where(WorkItem.id.in_(unread)).options(joinedload(WorkItem.project))
+    with reading(session, unread, (WorkItem, "id")):
+        return known | {item.id: item for item in session.scalars(query)}
 
 
 def item_of_number(session: Session, number: int) -> int | None:

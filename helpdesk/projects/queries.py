@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
+from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
@@ -39,6 +40,20 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
     if item is None:
         message = "There is no such ticket or task."
         raise NotFound(message)
+    return item
+
+
+def lock_items(session: Session, item_ids: Collection[int]) -> None:
+    """Lock many work items until the transaction ends, in one query; :func:`locked_item` has them, with projects."""
+    query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
+    query = query.order_by(WorkItem.id).with_for_update(of=WorkItem).execution_options(populate_existing=True)
+    for item in session.scalars(query) if item_ids else ():
+        foresee(session, "locked item", item.id, value=item)
+
+
+def locked_item(session: Session, item_id: int) -> WorkItem | None:
+    """Return the work item if this transaction has locked it by :func:`lock_items`."""
+    item: WorkItem | None = foreseen(session, "locked item", item_id, otherwise=None)
     return item
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -51,6 +51,9 @@ def details(session: Session, item_id: int) -> TicketDetails | None:
 
 def get_details(session: Session, item_id: int) -> TicketDetails | None:
     """Return what makes the work item a ticket, by itself; asked once a transaction."""
+    known = foreseen(session, "details", item_id, otherwise=UNREAD)
+    if known is not UNREAD:
+        return cast("TicketDetails | None", known)
     with reading(session, [item_id], (TicketDetails, "work_item_id")):
         return session.get(TicketDetails, item_id)
 
@@ -118,13 +121,40 @@ def linked(session: Session, item_id: int) -> list[TicketDetails]:
 
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
     """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
+    of_item = {one: foreseen(session, "participants", one, otherwise=UNREAD) for one in item_ids}
+    unread = [one for one, people in of_item.items() if people is UNREAD]
+    if unread:
+        with reading(session, unread, (Participant, "work_item_id")):
+            of_item |= _participants(session, unread)
+    found = (one for people in of_item.values() for one in people if removed_too or one.removed_at is None)
+    return sorted(found, key=lambda one: (one.added_at, one.contact_id))
+
+
+def foresee_conversations(session: Session, item_ids: Collection[int]) -> None:
+    """Lock many work items, and read for mail on them their details and who takes part: three queries."""
     if not item_ids:
-        return []
+        return
+    projects.lock_items(session, item_ids)
+    details = {item_id: cast("TicketDetails | None", None) for item_id in item_ids}
+    of_items = select(TicketDetails).where(TicketDetails.work_item_id.in_(item_ids))
+    details |= {one.work_item_id: one for one in session.scalars(of_items)}
+    people = _participants(session, item_ids)
+    for item_id in item_ids:
+        foresee(session, "details", item_id, value=details[item_id])
+        foresee(session, "participants", item_id, value=people[item_id])
+
+
+def forget_participants(session: Session, item_id: int) -> None:
+    """Have the database asked anew who takes part: somebody was added."""
+    forget(session, "participants", item_id)
+
+
+def _participants(session: Session, item_ids: Collection[int]) -> dict[int, list[Participant]]:
     query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
-    if not removed_too:
-        query = query.where(Participant.removed_at.is_(None))
-    with reading(session, item_ids, (Participant, "work_item_id")):
-        return list(session.scalars(query.order_by(Participant.added_at, Participant.contact_id)))
+    found: dict[int, list[Participant]] = {item_id: [] for item_id in item_ids}
+    for participant in session.scalars(query):
+        found[participant.work_item_id].append(participant)
+    return found
 
 
 def items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
@@ -135,13 +165,14 @@ def items_by_reference(session: Session, message_ids: Collection[str]) -> list[t
     return pairs + (_items_by_reference(session, unread) if unread else [])
 
 
-def foresee_references(session: Session, message_ids: Collection[str]) -> None:
-    """Read for :func:`items_by_reference` the work items of many Message-IDs in one query."""
+def foresee_references(session: Session, message_ids: Collection[str]) -> set[int]:
+    """Read for :func:`items_by_reference` the work items of many Message-IDs in one query, and return them all."""
     found: dict[str, list[int]] = {one: [] for one in message_ids}
     for message_id, item_id in _items_by_reference(session, found) if found else ():
         found[message_id].append(item_id)
     for message_id, item_ids in found.items():
         foresee(session, "items by reference", message_id, value=item_ids)
+    return {item_id for item_ids in found.values() for item_id in item_ids}
 
 
 def note_reference(session: Session, message_id: str, item_id: int) -> bool:

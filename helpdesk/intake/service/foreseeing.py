@@ -1,4 +1,4 @@
-"""Reading at once, for many mails, what each of them will be asked for: people, domains, projects, copies (rule 12).
+"""Reading at once, for many mails, what each will be asked for: people, domains, projects, tickets, copies (rule 12).
 
 To ask the database for one mail costs as much as for a page of them. What is read here is given out by ``once``.
 """
@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
+from helpdesk.infra import crypto
 from helpdesk.infra.db import alone, for_many, foresee
 from helpdesk.intake import queries
 from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.parser.parsed import ParsedMail
+from helpdesk.outbox.domain import first_reply_token, read_message_id
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import queries as tickets
 
@@ -22,7 +24,8 @@ def look_ahead(session: Session, arriving: Sequence[tuple[InboundMessage, Parsed
     for_many(session, len(arriving))
     alone(session, *(f"mail:{inbound.content_hash}" for inbound, _ in arriving))
     queries.foresee_namesakes(session, [inbound for inbound, _ in arriving])
-    tickets.foresee_references(session, {one for _, mail in arriving for one in _message_ids(mail)})
+    referred_to = tickets.foresee_references(session, {one for _, mail in arriving for one in _message_ids(mail)})
+    tickets.foresee_conversations(session, referred_to.union(*(_items_named(mail) for _, mail in arriving)))
     _people({address for _, mail in arriving for address in _addresses(mail)}, session)
 
 
@@ -34,6 +37,14 @@ def _addresses(mail: ParsedMail) -> Iterable[str]:
 def _message_ids(mail: ParsedMail) -> Iterable[str]:
     ours = (mail.identity, *mail.in_reply_to, *mail.references, *mail.answered_message_ids)
     return filter(None, (*ours, mail.bounce.original_message_id))
+
+
+def _items_named(mail: ParsedMail) -> Iterable[int]:
+    """Return the work items that the mail names by a signed address or a Message-ID of ours."""
+    keys = crypto.mail_keys()
+    token = first_reply_token(mail.recipient_addresses, keys=keys)
+    ours = (read_message_id(one, keys=keys) for one in (*mail.in_reply_to, *mail.references))
+    return (one.work_item_id for one in (token, *ours) if one is not None and one.work_item_id is not None)
 
 
 def _people(addresses: Collection[str], session: Session) -> None:

@@ -39,6 +39,7 @@ def add_participants(
         known = {one.contact_id for one in queries.participants(session, [item.id], removed_too=True)}
     for contact_id in dict.fromkeys(contact_ids):
         if contact_id not in known:
+            queries.forget_participants(session, item.id)
             add_leaf(
                 session,
                 Participant,

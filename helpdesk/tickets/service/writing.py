@@ -173,6 +173,9 @@ def _add_references(session: Session, item: WorkItem, message_ids: Iterable[str]
 
 def lock(session: Session, item_id: int) -> WorkItem:
     """Return the work item, locked until the transaction ends: conversations grow one message at a time."""
+    known = project_queries.locked_item(session, item_id)
+    if known is not None:
+        return known
     query = select(WorkItem).where(WorkItem.id == item_id).with_for_update()
     with reading(session, [item_id], (WorkItem, "id")):
         return session.scalars(query.execution_options(populate_existing=True)).one()
