@@ -255,6 +255,12 @@ SQL_CHECKS = (
         " AND c.released_at IS NULL WHERE l.kind = 'expense' AND i.status NOT IN ('void', 'dropped', 'credited')"
         " AND c.id IS NULL",
     ),
+    SqlCheck(
+        12,
+        "import {0} is done with {1} lines, and {2} of them have an outcome",
+        "SELECT i.id, i.line_count, count(l.line) FROM imports i LEFT JOIN import_lines l ON l.import_id = i.id"
+        " WHERE i.state = 'done' GROUP BY i.id, i.line_count HAVING count(l.line) <> i.line_count",
+    ),
 )
 
 

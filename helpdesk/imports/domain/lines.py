@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from helpdesk.kernel.errors import RuleViolation
 Values = dict[str, Any]
 _DATED = ("day", "instant")
 _OF_LENGTH = ("clock", "hours", "minutes", "seconds")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NOT_CONTENT = frozenset({"id", "key"})
 
 
@@ -115,7 +117,7 @@ def _line(record: Record, header: tuple[str, ...], form: Form) -> Line:
 
 def _value(cell: str, field: Field, form: Form) -> object:
     text = plain_cell(cell)
-    if any((sign < " " and sign not in "\t\n") or sign == "\x7f" for sign in text):
+    if _CONTROL.search(text):
         message = "holds a control character, which is no text"
         raise RuleViolation(message)
     if not text:

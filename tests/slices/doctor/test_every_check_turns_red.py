@@ -131,6 +131,14 @@ def put(template: str, **values: object) -> str:
 
 AGAIN = {name: "{" + name + "}" for name in ("item", "person", "client", "at", "yes", "no", "sha")}
 
+IMPORT = (
+    "INSERT INTO imports (id, kind, source, file_name, blob_sha256, line_count, settings, state, created_at,"
+    " finished_at) VALUES (1, 'time', '', 'a.csv', '{sha}', 2, '{{}}', 'done', {at}, {at})"
+)
+IMPORT_LINE = (
+    "INSERT INTO import_lines (import_id, line, outcome, \"column\", message, key) VALUES (1, 2, 'same', '', '', 'k')"
+)
+
 FAULTS = {
     "has no outcome": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="", reasons='["x"]')]),
     "has no reason": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="bulk", reasons="[]")]),
@@ -348,6 +356,7 @@ FAULTS = {
             put(CLAIM, id=1, holder="invoice_line", state="held"),
         ],
     ),
+    "import forgot a line": (12, [IMPORT, IMPORT_LINE]),
     "line of an expense bills none": (11, [put(INVOICE, **DRAFT), put(EXPENSE_LINE, price="60.00", amount=6000)]),
 }
 

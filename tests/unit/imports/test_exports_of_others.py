@@ -98,12 +98,13 @@ def test_a_start_that_is_a_time_alone_is_of_the_day_that_another_column_says():
 
 
 def test_each_wrong_cell_is_named_with_its_column():
-    text = TOGGL + "Ann Lee,ann@ours.example,Acme,Web,,x,perhaps,2026-02-31,9 o'clock,2026-03-05,00:15:40,soon,,\n"
+    text = TOGGL + "Ann Lee,ann@ours.example,Acme,We\x00b,,x,perhaps,2026-02-31,9 o'clock,2026-03-05,00:15:40,soon,,\n"
 
     fine, wrong = lines_of(text)
 
     assert fine.problems == ()
     assert [(problem.line, problem.column) for problem in wrong.problems] == [
+        (3, "Project"),
         (3, "Start date"),
         (3, "Start time"),
         (3, "Duration"),
