@@ -1,7 +1,7 @@
 /* The queue of approvals by keyboard; app.js walks its rows with j and k and clicks what has a data-key.
 
    x                  ticks the row in focus
-   a, r               act on what is ticked; where nothing is, on the row in focus
+   a, r               act on what is ticked; where nothing is, on the row in focus, which is let go where r is taken back
    data-ids-of="id"   a form that takes the ticked boxes of another form along */
 (() => {
   "use strict";
@@ -26,6 +26,13 @@
     }
   }
 
+  let tickedByKey = null;
+  document.getElementById("reject-many")?.addEventListener("toggle", (event) => {
+    if (event.newState !== "closed" || !tickedByKey) return;
+    tick(tickedByKey, false);
+    tickedByKey = null;
+  });
+
   /* Before app.js hears of a key, so that what it clicks finds the row in focus ticked. */
   document.addEventListener(
     "keydown",
@@ -39,6 +46,7 @@
         event.preventDefault();
       } else if ((event.key === "a" || event.key === "r") && !boxes().some((each) => each.checked)) {
         tick(box, true);
+        tickedByKey = box;
       }
     },
     true,
