@@ -1,16 +1,18 @@
 """The mail that tells of what was approved and waits for approval again, once a person and move (rules 3 and E8)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.kernel.durations import format_hm
@@ -23,9 +25,9 @@ from helpdesk.timekeeping.service.moving import Returned
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that came back: a line about it, and the ids of those whom it concerns."""
+    """One thing that came back: a line about it in the reader's language, and the ids of those whom it concerns."""
 
-    line: str
+    line: Callable[[], str]
     people: frozenset[int | None]
     is_time: bool
 
@@ -35,15 +37,18 @@ def of_time(each: Returned) -> Told:
     entry = each.entry
     length = format_hm(time.worked_of(entry).seconds)
     note = f": {entry.note}" if entry.note else ""
-    line = f"{day_filter(time.day_of(entry))}, {length}, {entry.person.name}{note}"
-    return Told(line, frozenset({entry.person_id, each.approved_by_id}), is_time=True)
+    people = frozenset({entry.person_id, each.approved_by_id})
+    return Told(lambda: f"{day_filter(time.day_of(entry))}, {length}, {entry.person.name}{note}", people, is_time=True)
 
 
 def of_expense(expense: Expense, approved_by_id: int | None) -> Told:
     """Return what is told of an expense."""
-    amount = money_filter(expense.gross_minor, expense.currency)
-    note = f": {expense.note}" if expense.note else ""
-    line = f"{day_filter(expense.spent_on)}, {expense.category.name} {amount}, {expense.person.name}{note}"
+
+    def line() -> str:
+        amount = money_filter(expense.gross_minor, expense.currency)
+        note = f": {expense.note}" if expense.note else ""
+        return f"{day_filter(expense.spent_on)}, {expense.category.name} {amount}, {expense.person.name}{note}"
+
     return Told(line, frozenset({expense.person_id, approved_by_id}), is_time=False)
 
 
@@ -59,6 +64,8 @@ def tell_returned(
     for person_id, own in sorted(concerned.items()):
         person = session.get_one(Person, person_id)
         if mailbox is not None and person.active and person.mail_notifications:
+            with force_locale(letter_language(person.language)):
+                subject, text = _subject(item, own), _text(actor, item, before, own)
             outbox.queue(
                 session,
                 now=now,
@@ -67,8 +74,8 @@ def tell_returned(
                 purpose="notification",
                 about=("work_item", item.id),
                 to=[Address(person.name, person.email)],
-                subject=_subject(item, own),
-                text=_text(actor, item, before, own),
+                subject=subject,
+                text=text,
                 automatic=True,
             )
 
@@ -91,7 +98,7 @@ def _text(actor: Actor, item: WorkItem, before: Project, returned: Sequence[Told
         old=f"{before.client.name}, {before.name}",
         new=f"{item.project.client.name}, {item.project.name}",
     )
-    lines = "\n".join(f"- {each.line}" for each in returned)
+    lines = "\n".join(f"- {each.line()}" for each in returned)
     base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
     link = f"\n\n{base_url}/items/{item.number}" if base_url else ""
     return f"{head}\n\n{lines}\n\n{_('There is nothing that you have to do about it.')}{link}\n"

@@ -102,6 +102,20 @@ def test_reopening_the_month_that_drew_it_takes_the_gift_away(story):
     assert broken(story.session) == []
 
 
+def test_what_a_reopened_month_had_drawn_is_changed_and_never_deleted(story):
+    story.agree(per_month="10")
+    entry = story.log("4", "2026-03-02")
+    story.close("2026-03")
+    how = {"actor": story.office.actor("manager"), "now": JUNE, "reason": "Never done"}
+    service.reopen_period(story.session, agreement_id=story.agreement.id, month=MARCH, **how)
+
+    with pytest.raises(Conflict, match="a month that was closed once"):
+        timekeeping.delete_entry(story.session, entry_id=entry.id, **how)
+    changed = correct(story, entry, "9:00-9:30")
+
+    assert (changed.id, changed.status) == (entry.id, "draft")
+
+
 def test_of_work_across_the_edge_the_open_month_just_forgets_its_part(story):
     story.agree(per_month="30")
     entry = story.log("24", "2026-03-31")  # 15 hours in March, 9 in April

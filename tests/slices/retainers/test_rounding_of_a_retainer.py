@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month
@@ -125,6 +126,11 @@ def test_a_day_and_a_ticket_are_rounded_as_a_whole_when_the_month_is_closed(offi
 
     assert provisional == [15, 15, 30]
     assert (used, sum(bills(ids))) == (billed, billed)
+    with unit_of_work() as session:
+        told = session.scalars(select(AuditRow.object_id).where(AuditRow.action == "rounded")).all()
+    assert sorted(told) == [
+        one for one, before, after in zip(ids, provisional, bills(ids), strict=True) if before != after
+    ]
 
 
 def test_time_that_comes_after_the_close_is_a_group_of_its_own_in_the_open_month(office, care):
