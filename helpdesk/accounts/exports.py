@@ -1,11 +1,12 @@
-"""People and teams as tables."""
+"""People, teams and weekly hours as tables."""
 
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts import queries
+from helpdesk.accounts import queries, weekly_hours
 from helpdesk.accounts.forms import ROLE_NAMES
 from helpdesk.accounts.queries import PersonLine, TeamLine
-from helpdesk.infra.export.columns import Column, Sheet, instant, number, text, yes
+from helpdesk.accounts.weekly_hours import TargetLine
+from helpdesk.infra.export.columns import Column, Sheet, day, hours, instant, number, text, yes
 from helpdesk.infra.i18n import gettext as _
 
 
@@ -30,3 +31,13 @@ def teams_sheet(session: Session) -> Sheet[TeamLine]:
         text(_("Members"), lambda line: ", ".join(line.member_names)),
     ]
     return Sheet("teams", columns, queries.team_lines(session))
+
+
+def hours_sheet(session: Session, *, person_id: int | None) -> Sheet[TargetLine]:
+    """Return how long people mean to work in a week: all figures, or one person's with everybody's."""
+    columns: list[Column[TargetLine]] = [
+        text(_("Whose"), lambda line: line.person_name or _("Everybody")),
+        day(_("From"), lambda line: line.effective_on),
+        hours(_("A week"), lambda line: line.target_seconds),
+    ]
+    return Sheet("weekly hours", columns, weekly_hours.lines_of(session, person_id=person_id))

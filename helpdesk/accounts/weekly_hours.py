@@ -103,6 +103,11 @@ def read_hours(typed: str) -> int:
     return parse_typed_duration(number)
 
 
+def lines_of(session: Session, *, person_id: int | None) -> list[TargetLine]:
+    """Return the figures of one person and of everybody, or all of them where no person is asked for."""
+    return [line for line in lines(session) if person_id is None or line.person_id in (person_id, None)]
+
+
 def set_target(
     session: Session, *, actor: Actor, now: datetime, person_id: int | None, effective_on: date, seconds: int
 ) -> WeeklyTarget:

@@ -9,6 +9,7 @@ from tests.access.conftest import FurnishedHouse, all_rows
 from tests.access.rows import ACTORS, Row
 
 LISTS = {
+    "accounts.hours",
     "accounts.people",
     "accounts.teams",
     "clients.index",

@@ -5,11 +5,12 @@ from datetime import date
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from helpdesk.accounts import queries, weekly_hours
+from helpdesk.accounts import exports, queries, weekly_hours
 from helpdesk.accounts.forms import HoursForm
 from helpdesk.accounts.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
@@ -20,6 +21,7 @@ from helpdesk.kernel.periods import local_day
 
 @bp.get("/people/hours")
 @policy(APPROVERS)
+@exported(lambda session: exports.hours_sheet(session, person_id=request.args.get("person", type=int)))
 def hours() -> str:
     """Show the weekly hours of everybody, or of one person, with what was before and what is planned."""
     form = _offered(HoursForm(formdata=None, effective_on=_today()))
@@ -65,7 +67,7 @@ def _offered(form: HoursForm) -> HoursForm:
 def _hours_page(form: HoursForm) -> str:
     session, wanted = read_session(), form.person_id.data
     session.rollback()  # what was said just now is to be seen
-    found = [line for line in weekly_hours.lines(session) if wanted is None or line.person_id in (wanted, None)]
+    found = weekly_hours.lines_of(session, person_id=wanted)
     return render_template(
         "accounts/hours.html",
         lines=found,

@@ -16,7 +16,7 @@ from helpdesk.infra.db import read_session
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day
@@ -49,6 +49,7 @@ def workload() -> str:
         cell=_cell(found),
         cell_url=_cell_url,
         sees_all=actor.sees_all_clients,
+        sets_hours=actor.is_one_of(APPROVERS),
         **_steps(found),
     )
 
