@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+from babel import Locale
 from flask import Flask, Response, g, render_template, request
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
@@ -21,6 +22,7 @@ from helpdesk.infra.db import db, prepare_engine, read_session
 from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import mount as mount_words
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
 
@@ -62,7 +64,7 @@ VIEW_MODULES = (
     "helpdesk.desk.first_run",
 )
 STATUS = {NotFound: 404, Denied: 403, Conflict: 409, RuleViolation: 422, ExternalFailure: 502}
-LANGUAGES = ("en",)
+LANGUAGES = {"en": Locale("en")}
 """What the pages speak. Letters to clients speak more, see `helpdesk.infra.i18n.letter_language`."""
 UPLOAD_BYTES = 32 * 1024 * 1024
 
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     Babel(app, locale_selector=_language)
+    mount_words(app)
     _mount_sign_in(app)
     web.mount(app)
     app.jinja_env.globals.update(export_of_page=export_of_page)
@@ -104,7 +107,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={} if settings.database_url.startswith("sqlite") else {"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_recycle": 3600}
+        if settings.database_url.startswith("sqlite")
+        else {"pool_pre_ping": True},
         REDIS_URL=settings.redis_url,
         BASE_URL=settings.base_url,
         BLOB_ROOT=str(settings.blob_root),
@@ -138,10 +143,10 @@ def _mount_sign_in(app: Flask) -> None:
             g.language = current_user.language
 
 
-def _language() -> str | None:
+def _language() -> Locale | None:
     """Return the person's language if the pages speak it, else what the browser and the pages have in common."""
     own: str | None = g.get("language")
-    return own if own in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
+    return LANGUAGES.get(own or "") or LANGUAGES.get(request.accept_languages.best_match(LANGUAGES) or "")
 
 
 def _map_errors(app: Flask) -> None:

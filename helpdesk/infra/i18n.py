@@ -3,12 +3,16 @@
 Pages speak English so far; what goes out to clients has a catalogue for each language (translations/babel.cfg).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
+from flask import Flask, g, has_app_context
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 SOURCE_LANGUAGE = "en"
@@ -27,6 +31,48 @@ def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
 def lazy_gettext(text: str, **values: object) -> str:
     """Return a text that is translated each time it is shown; to all who look it is a string."""
     return cast("str", flask_babel.lazy_gettext(text, **values))
+
+
+def mount(app: Flask) -> None:
+    """Give templates ``_`` and ``ngettext``; to be called when Babel has given them its own."""
+    app.jinja_env.globals.update(_=_of_template, gettext=_of_template, ngettext=_plural_of_template)
+
+
+@pass_eval_context
+def _of_template(context: EvalContext, text: str, **values: object) -> str:
+    """Return a text of a page in the reader's language; what fills it is escaped where the template is HTML.
+
+    A page has hundreds of texts, so that each is looked up once in the life of a process. As elsewhere in Jinja every
+    text is a format: ``%%`` is a percent sign.
+    """
+    locale = _locale()
+    if context.autoescape and not values:
+        return _safe(locale, text)
+    found = _translated(locale, text)
+    return (Markup(found) if context.autoescape else found) % values  # noqa: S704 - our own text
+
+
+@pass_eval_context
+def _plural_of_template(context: EvalContext, singular: str, plural: str, count: int, **values: object) -> str:
+    """Return the form that fits ``count`` as `_of_template` does; ``count`` fills ``%(num)s``."""
+    found = flask_babel.get_translations().ungettext(singular, plural, count)
+    return (Markup(found) if context.autoescape else found) % {"num": count, **values}  # noqa: S704 - our own text
+
+
+def _locale() -> Locale | None:
+    """Return what Babel's ``get_locale`` does, in a third of the time where it was asked before."""
+    known: Locale | None = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
+    return known or flask_babel.get_locale()
+
+
+@lru_cache(maxsize=8192)
+def _translated(_locale: Locale | None, text: str) -> str:
+    return str(flask_babel.get_translations().ugettext(text))
+
+
+@lru_cache(maxsize=8192)
+def _safe(locale: Locale | None, text: str) -> Markup:
+    return Markup(_translated(locale, text)) % {}  # noqa: S704 - our own text
 
 
 def letter_language(language: str) -> str:

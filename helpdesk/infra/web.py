@@ -33,6 +33,13 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def icons_url() -> str:
+    """Return the address of all icons, which a page names a hundred times."""
+    if "icons_url" not in g:
+        g.icons_url = url_for("static", filename="icons.svg")
+    return str(g.icons_url)
+
+
 def content_security_policy() -> str:
     """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles."""
     return (
@@ -129,7 +136,7 @@ def instant_filter(value: datetime) -> str:
 def mount(app: Flask) -> None:
     """Give ``app`` the headers, the filters and the globals that templates use."""
     app.after_request(add_security_headers)
-    app.jinja_env.globals.update(csp_nonce=csp_nonce, came_from=came_from, get_locale=get_locale)
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, came_from=came_from, get_locale=get_locale, icons_url=icons_url)
     app.jinja_env.filters.update(
         money=money_filter,
         amount=amount_filter,

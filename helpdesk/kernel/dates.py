@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
 
 
+@lru_cache(maxsize=4096)
 def format_day(day: date, pattern: str, locale: Locale | str) -> str:
     """Return the day by a CLDR pattern with the day before the month, joined as ``locale`` does it.
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Self
 
 from babel import Locale
@@ -159,6 +159,7 @@ class Money:
         return other.minor
 
 
+@lru_cache(maxsize=4096)
 def format_money(money: Money, locale: Locale | str) -> str:
     """Return the amount as people of ``locale`` write it, with exactly the currency's decimals.
 

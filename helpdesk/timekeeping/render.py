@@ -17,7 +17,7 @@ SATURDAY = 6
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class EntryLine:
     """One entry as a line; ``worked_seconds`` of a running one are those up to now."""
 
@@ -141,7 +141,7 @@ def with_overlaps(lines: Sequence[EntryLine]) -> list[EntryLine]:
                 break
             crossing[one.id].append(other.number)
             crossing[other.id].append(one.number)
-    return [replace(one, overlaps=tuple(crossing[one.id])) for one in lines]
+    return [replace(one, overlaps=tuple(crossing[one.id])) if one.id in crossing else one for one in lines]
 
 
 def days(lines: Sequence[EntryLine], week: Week, *, today: date) -> list[Day]:

@@ -20,7 +20,7 @@ class Refusal:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cell:
     """One row on one day. ``name`` is that of its field, ``shown`` what it says, ``text`` what stands in the field.
 
@@ -186,10 +186,11 @@ def _row(
     removable: set[RowKey],
 ) -> Row:
     kinds = {line.billable for line in lines}
-    by_day = {day: [line for line in lines if line.day == day] for day in week.days}
-    cells = [_cell(field_name(head.key, day), day, by_day[day], may_edit, refused) for day in week.days]
+    days, key = week.days, str(head.key)
+    by_day = {day: [line for line in lines if line.day == day] for day in days}
+    cells = [_cell(field_name(key, day), day, by_day[day], may_edit, refused) for day in days]
     return Row(
-        key=str(head.key),
+        key=key,
         number=head.number,
         kind=head.kind,
         title=head.title,
@@ -209,7 +210,10 @@ def _cell(
     may_edit: bool,  # noqa: FBT001 - passed on
     refused: Mapping[str, Refusal],
 ) -> Cell:
-    entries, state, refusal = [_entry(line) for line in lines], _state(lines), refused.get(name)
+    refusal = refused.get(name)
+    if not lines and not refusal:  # as most are
+        return Cell(name, day, "", "", "", "", 0, has_notes=False, overlaps=False, editable=may_edit, problem="")
+    entries, state = [_entry(line) for line in lines], _state(lines)
     shown = cell_text(entries)
     return Cell(
         name=name,

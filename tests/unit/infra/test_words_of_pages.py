@@ -1,0 +1,45 @@
+"""Texts in templates: what fills them is escaped, each is a format, and plural forms fit."""
+
+import pytest
+from flask import Flask, render_template_string
+from flask_babel import Babel
+
+from helpdesk.infra import i18n
+
+
+@pytest.fixture
+def show():
+    app = Flask(__name__)
+    Babel(app)
+    i18n.mount(app)
+
+    def render(source, **values):
+        with app.test_request_context():
+            return render_template_string(source, **values)
+
+    return render
+
+
+def test_what_fills_a_text_is_escaped_and_the_text_is_not_escaped_again(show):
+    shown = show("{{ _('%(name)s <b>said</b>', name=name) }} {{ _('<i>plain</i>') }}", name="<script>")
+
+    assert shown == "&lt;script&gt; <b>said</b> <i>plain</i>"
+
+
+def test_every_text_is_a_format_with_values_or_without(show):
+    assert show("{{ _('5 %% of it') }}, {{ _('%(n)s %% of it', n=6) }}") == "5 % of it, 6 % of it"
+
+
+def test_a_text_that_misses_its_value_is_an_error(show):
+    with pytest.raises(KeyError):
+        show("{{ _('%(name)s is gone') }}")
+
+
+def test_plural_forms_are_filled_with_their_count(show):
+    source = "{{ ngettext('%(num)s entry of %(name)s', '%(num)s entries of %(name)s', n, name='<A>') }}"
+
+    assert [show(source, n=n) for n in (1, 2)] == ["1 entry of &lt;A&gt;", "2 entries of &lt;A&gt;"]
+
+
+def test_where_a_template_is_no_html_nothing_is_escaped(show):
+    assert show("{% autoescape false %}{{ _('%(name)s & co', name='<A>') }}{% endautoescape %}") == "<A> & co"
