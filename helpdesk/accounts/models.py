@@ -27,7 +27,7 @@ class Person(Base):
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
-    memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person", lazy="selectin")
+    memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person")
 
 
 Index("uq_people_email_lower", func.lower(Person.email), unique=True)

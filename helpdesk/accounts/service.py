@@ -139,10 +139,10 @@ def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) ->
     rows = session.scalars(
         select(PersonSession)
         .where(PersonSession.token_hash.in_(by_hash))
-        .options(joinedload(PersonSession.person).selectinload(Person.memberships))
+        .options(joinedload(PersonSession.person).joinedload(Person.memberships))
     )
     found = {}
-    for row in rows:
+    for row in rows.unique():
         token, person = by_hash[row.token_hash], row.person
         is_over = row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now
         if not is_over and person.active:

@@ -30,6 +30,7 @@ from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries import timer_state
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
     came_as = intake.lines_of_item(session, item.id)
     people = tickets.participants(session, [item.id], removed_too=True)
     today = local_day(now, zone_named(client.time_zone))
+    timer = timer_state.shown(session, actor.person_id)
     return ItemValues(
         item=render.item_facts(item),
         ticket=_ticket(session, actor, item, details),
@@ -87,7 +89,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         time=render.time_panel(
             entries,
             item=item,
-            running=time.running(session, actor.person_id),
+            running=timer if timer is not None and timer.ended_at is None else None,
             actor=actor,
             now=now,
             rounding=rates.rounding_for(session, client_id=client.id, project_id=item.project_id, on=today),

@@ -202,7 +202,7 @@ def _alarms(session: Session, now: datetime) -> list[MailAlarm]:
 
 
 def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
-    entry = timer_state.current(session, actor.person_id)
+    entry = timer_state.shown(session, actor.person_id)
     if entry is None:
         return None
     item = entry.work_item

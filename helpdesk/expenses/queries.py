@@ -56,7 +56,7 @@ def with_work() -> Select[Expense]:
         .join(Project.client)
         .options(
             contains_eager(Expense.project).contains_eager(Project.client),
-            joinedload(Expense.person).lazyload(Person.memberships),
+            joinedload(Expense.person),
             joinedload(Expense.category),
             joinedload(Expense.work_item),
         )

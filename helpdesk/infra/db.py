@@ -14,7 +14,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from helpdesk.infra import jobs
 
@@ -104,15 +103,6 @@ def insert_of(session: Session, model: type[Base] | FromClause) -> sqlite.Insert
     """Return the database's own INSERT into a model or its table: one that knows ON CONFLICT."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(model) if on_postgresql else sqlite.insert(model)  # type: ignore[arg-type] # any table
-
-
-def seconds_between(
-    session: Session, start: InstrumentedAttribute[Any], end: InstrumentedAttribute[Any]
-) -> ColumnElement[int]:
-    """Return the whole seconds from one instant to a later one, as each database reckons them."""
-    if session.get_bind().dialect.name == "postgresql":
-        return cast_sql(func.floor(func.extract("epoch", end) - func.extract("epoch", start)), BigInteger)
-    return cast_sql(func.strftime("%s", end), BigInteger) - cast_sql(func.strftime("%s", start), BigInteger)
 
 
 def once(session: Session, *key: object, read: Callable[[], T]) -> T:
@@ -243,8 +233,22 @@ def alone(session: Session, *names: str) -> None:
 
 
 def read_session() -> Session:
-    """Return the session that this request or job reads with; it ends with the application context."""
-    return db.session()
+    """Return the session that this request or job reads with; it ends with the application context.
+
+    On PostgreSQL each of its statements is a transaction of its own, which sees what it would see anyway (READ
+    COMMITTED). At the end of a transaction that only read there would be a ROLLBACK, and with it the driver forgets
+    all that it has prepared: half of the time of a short query is its planning.
+    """
+    session = db.session()
+    if not session.in_transaction() and session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    return session
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_to_write(*_session: object) -> None:
+    message = "a session that reads does not write: open a unit of work"
+    raise RuntimeError(message)
 
 
 @contextmanager
@@ -277,9 +281,14 @@ def unit_of_work() -> Iterator[Session]:
 def prepare_engine(engine: Engine) -> None:
     """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _prepare_more)
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+
+
+def _prepare_more(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
+    connection.prepared_max = 500  # the pages together have more statements than the driver's 100
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection

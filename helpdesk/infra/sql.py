@@ -1,5 +1,6 @@
 """What the two databases write differently, one function each."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement
@@ -7,6 +8,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+UNIXEPOCH = (3, 38)
+"""The first SQLite that has this function."""
 
 Instant = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -21,10 +25,12 @@ class seconds_between(FunctionElement[int]):  # noqa: N801 - reads as a function
 @compiles(seconds_between, "sqlite")
 def _on_sqlite(element: seconds_between, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
     start, end = (compiler.process(clause, **how) for clause in element.clauses)
+    if sqlite3.sqlite_version_info >= UNIXEPOCH:  # less than half of the time, and sums are over many rows
+        return f"(unixepoch({end}) - unixepoch({start}))"
     return f"(CAST(strftime('%s', {end}) AS INTEGER) - CAST(strftime('%s', {start}) AS INTEGER))"
 
 
 @compiles(seconds_between, "postgresql")
 def _on_postgresql(element: seconds_between, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
     start, end = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({end} - {start}))) AS BIGINT)"
+    return f"CAST(FLOOR(DATE_PART('epoch', {end} - {start})) AS INTEGER)"  # no exact numeric, which is slow to sum

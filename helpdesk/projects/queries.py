@@ -28,14 +28,19 @@ def visible_items(actor: Actor) -> Select[WorkItem]:
 
 
 def get_item(session: Session, *, actor: Actor, number: int | None = None, item_id: int | None = None) -> WorkItem:
-    """Return a work item by its number or its id, with project and client loaded.
+    """Return a work item by its number or its id, with project, client, assignee and plan details loaded.
 
     Raises:
         NotFound: no such item, or not for this actor.
     """
     wanted = WorkItem.number == number if item_id is None else WorkItem.id == item_id
+    query = visible_items(actor).where(wanted)
     item = session.scalar(
-        visible_items(actor).where(wanted).options(contains_eager(WorkItem.project).contains_eager(Project.client))
+        query.options(
+            contains_eager(WorkItem.project).contains_eager(Project.client),
+            joinedload(WorkItem.assignee),
+            joinedload(WorkItem.task_details),
+        )
     )
     if item is None:
         message = "There is no such ticket or task."

@@ -7,7 +7,6 @@ from typing import Any, cast
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from helpdesk.accounts.models import Person
 from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
@@ -28,8 +27,8 @@ def conversation(session: Session, item_id: int) -> list[Message]:
         .order_by(Message.posted_at, Message.id)
         .options(
             joinedload(Message.contact),
-            joinedload(Message.person).lazyload(Person.memberships),
-            joinedload(Message.passed_on_by).lazyload(Person.memberships),
+            joinedload(Message.person),
+            joinedload(Message.passed_on_by),
             joinedload(Message.outgoing),
             selectinload(Message.attachments),
             selectinload(Message.pictures),

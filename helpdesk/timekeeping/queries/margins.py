@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
-from helpdesk.infra.db import seconds_between
+from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.projects.models import Project, WorkItem
@@ -54,7 +54,7 @@ class Margin:
 
 def margins_of(session: Session, *, client: Client, begins: datetime, ends: datetime) -> list[Margin]:
     """Return the margin of each project whose approved work began in the half-open range, by name: one query."""
-    return [_of_project(row, client.currency) for row in session.execute(_sums(session, client, begins, ends))]
+    return [_of_project(row, client.currency) for row in session.execute(_sums(client, begins, ends))]
 
 
 def total_of(margins: Iterable[Margin], *, name: str, currency: str) -> Margin:
@@ -72,9 +72,9 @@ def total_of(margins: Iterable[Margin], *, name: str, currency: str) -> Margin:
     )
 
 
-def _sums(session: Session, client: Client, begins: datetime, ends: datetime) -> Any:  # noqa: ANN401 - a selection
+def _sums(client: Client, begins: datetime, ends: datetime) -> Any:  # noqa: ANN401 - a selection
     entry = TimeEntry
-    worked = seconds_between(session, entry.started_at, entry.ended_at)
+    worked = seconds_between(entry.started_at, entry.ended_at)
     bills = func.coalesce(entry.billable_seconds, 0)
     is_priced = (entry.rate_currency == client.currency) & (entry.billable == "billable")
     has_cost = entry.cost_rate_currency == client.currency

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
+from helpdesk.infra.db import once
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping.models import ASKING, TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.queries import entries as queries
@@ -31,6 +32,11 @@ def current(session: Session, person_id: int | None) -> TimeEntry | None:
     rests = mine.join(TimerState, TimerState.paused_uuid == TimeEntry.uuid).where(TimerState.person_id == person_id)
     query = queries.with_work().where(TimeEntry.id.in_(union_all(runs, rests)))
     return session.scalar(query.order_by(TimeEntry.ended_at.is_not(None)).limit(1))
+
+
+def shown(session: Session, person_id: int | None) -> TimeEntry | None:
+    """Return what `current` does for all parts of one page, asked once."""
+    return once(session, "timer", person_id, read=lambda: current(session, person_id))
 
 
 def asking(session: Session, person_id: int | None) -> int:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
@@ -48,7 +47,7 @@ def of_day(session: Session, *, person_id: int, days: Collection[date]) -> list[
         TimeEntry.started_at < last + timedelta(days=2),
         TimeEntry.status != "reversed",
     )
-    query = query.options(joinedload(TimeEntry.created_by).lazyload(Person.memberships))
+    query = query.options(joinedload(TimeEntry.created_by))
     found = session.scalars(
         query.order_by(TimeEntry.started_at, TimeEntry.id), execution_options={"populate_existing": True}
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.accounts import weekly_hours
@@ -85,7 +85,7 @@ def person_shown(session: Session, actor: Actor, person_id: int | None) -> Perso
         NotFound: no such person, or one whom the actor may not see.
     """
     wanted = person_id or actor.person_id
-    person = session.get(Person, wanted, options=[lazyload(Person.memberships)])
+    person = session.get(Person, wanted)
     if person is None or (person.id != actor.person_id and not actor.is_one_of(APPROVERS)):
         message = "There is no such person."
         raise NotFound(message)
