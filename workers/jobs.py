@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
 from helpdesk.imports import process as imports
-from helpdesk.infra import blobs, clock, jobs, live, outside
+from helpdesk.infra import blobs, clock, jobs, live, outside, schema
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
@@ -137,6 +137,13 @@ def forget_old_reading() -> None:
     """Erase what people read longer ago than it could be proposed."""
     with unit_of_work() as session:
         proposals.forget_reading(session, now=clock.now())
+
+
+@light_job
+def count_rows() -> None:
+    """Let the database know how its rows are spread."""
+    with unit_of_work() as session:
+        schema.count_rows(session)
 
 
 @job

@@ -21,7 +21,7 @@ from helpdesk.proposals import service as proposals
 from helpdesk.rates import service as rates
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.queries import margins, rights, waiting
+from helpdesk.timekeeping.queries import margins, rights, submitted, waiting
 
 ZONE = zone_named("Europe/Paris")
 NEXT_PRICE = "99.00"
@@ -68,7 +68,7 @@ def _figures(session: Session, now: datetime) -> dict[str, object]:
         session,
         reach=rights.reach_of(session, crew.actor("manager")),
         group="person",
-        filters=waiting.Filters(project=project.id),
+        filters=submitted.Filters(project=project.id),
     ).lines
     tomasz = crew.actor("tomasz")
     drafts = session.scalars(

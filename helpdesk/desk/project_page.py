@@ -103,7 +103,7 @@ def project_values(session: Session, *, actor: Actor, project_id: int, now: date
         pending_seconds=found.time.pending_seconds,
         budgets=_budget_facts(project, found, shown),
         alerts=[_alert_line(alert) for alert in alerts.current(session, project) if alert.measure in shown],
-        unpriced=without_price(session, project=project) if MONEY in shown else [],
+        unpriced=without_price(session, project=project) if MONEY in shown and found.time.unpriced_seconds else [],
         limit_note=limit.warning(found.time.billable_seconds) if limit else "",
         addresses=_addresses(project, mailboxes),
         has_mailboxes=bool(mailboxes),

@@ -1,5 +1,6 @@
 """Reads of rates, rounding policies and work types."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -24,8 +25,21 @@ def cards_for(session: Session, *, client_id: int, currency: str) -> list[RateCa
 
     Keys are ids as text. Rates of other clients, and of their projects, are left out.
     """
-    query = _named().where(or_(Client.id.is_(None), Client.id == client_id), Rate.currency == currency)
-    return [_card(*row) for row in session.execute(query)]
+    return cards_of(session, [(client_id, currency)])[client_id, currency]
+
+
+def cards_of(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[RateCard]]:
+    """Return what `cards_for` would of each client and currency: one query however many."""
+    clients, currencies = {each for each, _currency in wanted}, {currency for _client, currency in wanted}
+    query = _named().add_columns(Client.id)
+    query = query.where(or_(Client.id.is_(None), Client.id.in_(clients)), Rate.currency.in_(currencies))
+    found: dict[tuple[int, str], list[RateCard]] = {each: [] for each in wanted}
+    for *named, client_id in session.execute(query) if wanted else ():
+        card = _card(*named)
+        of = clients if client_id is None else [client_id]
+        for key in {(each, card.currency) for each in of} & found.keys():
+            found[key].append(card)
+    return found
 
 
 def matching_cards(

@@ -153,7 +153,7 @@ def months_of(agreement: Agreement, *, through: Month) -> list[Month]:
 def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = True) -> Shelf:
     """Return all rows that the books of these clients are made of: a fixed number of queries for any number of clients.
 
-    Without rates, which are read client by client, nothing has a price; durations are the same.
+    Without rates nothing has a price; durations are the same.
     """
     ids = tuple(client_ids)
     agreements: dict[int, list[Agreement]] = defaultdict(list)
@@ -168,11 +168,7 @@ def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = 
         given_back=_given_back(session, ids),
         entries=_entries(session, ids),
         policies=session.scalars(select(RoundingPolicyRow)).all(),
-        cards={
-            (client_id, currency): rates.cards_for(session, client_id=client_id, currency=currency)
-            for client_id, currency in currencies
-            if with_rates
-        },
+        cards=rates.cards_of(session, currencies) if with_rates else {},
     )
 
 

@@ -11,7 +11,7 @@ from helpdesk.timekeeping.forms import billing_choices
 from helpdesk.timekeeping.pages.queue import WaitingLine, waiting_lines
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries.entries import LockLine
-from helpdesk.timekeeping.queries.waiting import Filters
+from helpdesk.timekeeping.queries.submitted import Filters
 from helpdesk.timekeeping.render import EntryLine
 
 

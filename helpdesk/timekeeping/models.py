@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -47,6 +47,17 @@ class TimeEntry(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        # All that the sums of a project or an item are made of: they are read from the index alone.
+        Index(
+            "ix_time_entries_item_sums",
+            "work_item_id",
+            "status",
+            "billable",
+            "started_at",
+            "ended_at",
+            "billable_seconds",
+            "rate_minor",
+        ),
         Index("ix_time_entries_person_started", "person_id", "started_at"),
         Index("ix_time_entries_status_started", "status", "started_at"),
         Index("ix_time_entries_asking", "person_id", sqlite_where=text(ASKING), postgresql_where=text(ASKING)),
@@ -54,7 +65,7 @@ class TimeEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str]
-    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     work_type_id: Mapped[int | None] = mapped_column(ForeignKey("work_types.id"))
     started_at: Mapped[datetime]
@@ -92,6 +103,14 @@ class TimeEntry(Base):
     charges: Mapped[list["Charge"]] = relationship(back_populates="entry")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+REJECTED = TimeEntry.status == literal_column("'rejected'")
+"""The entry came back from approval. A literal, as SQLite does not see else that the index answers."""
+Index("ix_time_entries_rejected", TimeEntry.person_id, sqlite_where=REJECTED, postgresql_where=REJECTED)
+
+RESUMES = TimeEntry.resumes_id.is_not(None)
+Index("ix_time_entries_resumes", TimeEntry.resumes_id, sqlite_where=RESUMES, postgresql_where=RESUMES)
 
 
 class TimerEventRow(Base):

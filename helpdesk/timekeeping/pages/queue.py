@@ -19,7 +19,8 @@ from helpdesk.timekeeping.domain.worked import Preview
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import rights, waiting
-from helpdesk.timekeeping.queries.waiting import GROUPS, Filters, Queue, Sum, Waiting
+from helpdesk.timekeeping.queries.submitted import GROUPS, Filters, Sum
+from helpdesk.timekeeping.queries.waiting import Queue, Waiting
 
 
 @dataclass(frozen=True)

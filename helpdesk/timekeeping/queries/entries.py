@@ -16,8 +16,10 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain.worked import Week, Worked
-from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
+from helpdesk.timekeeping.models import REJECTED, Charge, TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries.rights import reach_of
+
+LATEST = 200
 
 
 def with_work() -> Select[TimeEntry]:
@@ -29,7 +31,7 @@ def with_work() -> Select[TimeEntry]:
         .join(Project.client)
         .options(
             contains_eager(TimeEntry.work_item).contains_eager(WorkItem.project).contains_eager(Project.client),
-            joinedload(TimeEntry.person).lazyload(Person.memberships),
+            joinedload(TimeEntry.person),
             joinedload(TimeEntry.work_type),
         )
     )
@@ -75,14 +77,14 @@ def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
         TimeEntry.started_at >= first - timedelta(days=1),
         TimeEntry.started_at < last + timedelta(days=2),
     )
-    query = query.options(joinedload(TimeEntry.created_by).lazyload(Person.memberships))
+    query = query.options(joinedload(TimeEntry.created_by))
     entries = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id))
     return [entry for entry in entries if Week.of(day_of(entry)) == week]
 
 
 def rejected(session: Session, person_id: int) -> list[TimeEntry]:
     """Return a person's entries that came back from approval and wait for a change, oldest first."""
-    query = with_work().where(TimeEntry.person_id == person_id, TimeEntry.status == "rejected")
+    query = with_work().where(TimeEntry.person_id == person_id, REJECTED)
     return list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)))
 
 
@@ -130,15 +132,20 @@ def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:
 
 
 def recent_items(session: Session, *, person_id: int, limit: int = 6) -> list[WorkItem]:
-    """Return the work items that the person worked on last, newest first, with their clients."""
-    last = (
-        select(TimeEntry.work_item_id, func.max(TimeEntry.started_at).label("at"))
+    """Return the work items of the person's latest entries, newest first, with their clients.
+
+    Only so many entries are looked at: every page asks, and whoever works here for years has ten thousands.
+    """
+    latest = (
+        select(TimeEntry.work_item_id, TimeEntry.started_at)
         .where(TimeEntry.person_id == person_id)
-        .group_by(TimeEntry.work_item_id)
-        .order_by(func.max(TimeEntry.started_at).desc())
-        .limit(limit)
+        .order_by(TimeEntry.started_at.desc())
+        .limit(LATEST)
         .subquery()
     )
+    at = func.max(latest.c.started_at)
+    items = select(latest.c.work_item_id, at.label("at")).group_by(latest.c.work_item_id)
+    last = items.order_by(at.desc()).limit(limit).subquery()
     query = select(WorkItem).join(last, last.c.work_item_id == WorkItem.id).order_by(last.c.at.desc())
     return list(session.scalars(query.options(joinedload(WorkItem.project).joinedload(Project.client))))
 

@@ -1,8 +1,10 @@
 """What projects have spent, summed in the database: for budgets, limits and pages that show how work goes."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
@@ -23,12 +25,14 @@ class ProjectTime:
     """The time of one project, in seconds; a timer that runs counts from when it stops.
 
     ``billable_seconds`` is what the limit of a project counts: as approved, else as worked. ``value_minor_seconds`` is
-    what approved time is worth, as minor units × seconds: an hour at 95.00 is 9500 × 3600.
+    what approved time is worth, as minor units × seconds: an hour at 95.00 is 9500 × 3600. ``unpriced_seconds`` are
+    billable and approved without a price of an hour.
     """
 
     approved_seconds: int = 0
     pending_seconds: int = 0
     billable_seconds: int = 0
+    unpriced_seconds: int = 0
     recent_seconds: int = 0
     value_minor_seconds: int = 0
     first_at: datetime | None = None
@@ -38,28 +42,49 @@ NOTHING = ProjectTime()
 
 
 def by_project(session: Session, project_ids: Collection[int], *, now: datetime) -> dict[int, ProjectTime]:
-    """Return the time of each of these projects, in one query; a project without time is left out."""
-    is_approved = TimeEntry.status.in_(APPROVED)
-    is_billable = TimeEntry.billable == "billable"
+    """Return the time of each of these projects, in one query; a project without time is left out.
+
+    Summed by status and billing, so that the length of an entry is reckoned but once.
+    """
+    is_recent = TimeEntry.started_at >= now - timedelta(days=RUN_RATE_DAYS)
     billed = func.coalesce(TimeEntry.billable_seconds, 0)
     query = (
         select(
             WorkItem.project_id,
-            _sum(is_approved, WORKED),
-            _sum(~is_approved, WORKED),
-            _sum(is_billable, case((is_approved, billed), else_=WORKED)),
-            _sum(TimeEntry.started_at >= now - timedelta(days=RUN_RATE_DAYS), WORKED),
-            _sum(is_approved & is_billable, billed * func.coalesce(TimeEntry.rate_minor, 0)),
-            func.min(TimeEntry.started_at),
+            TimeEntry.status,
+            TimeEntry.billable,
+            _sum(WORKED).label("worked"),
+            _sum(case((is_recent, WORKED), else_=0)).label("recent"),
+            _sum(billed).label("billed"),
+            _sum(case((TimeEntry.rate_minor.is_(None), billed), else_=0)).label("unpriced"),
+            _sum(billed * func.coalesce(TimeEntry.rate_minor, 0)).label("value"),
+            func.min(TimeEntry.started_at).label("first_at"),
         )
         .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
         .where(WorkItem.project_id.in_(project_ids), COUNTS)
-        .group_by(WorkItem.project_id)
+        .group_by(WorkItem.project_id, TimeEntry.status, TimeEntry.billable)
     )
-    rows = session.execute(query) if project_ids else ()
-    return {
-        row[0]: ProjectTime(int(row[1]), int(row[2]), int(row[3]), int(row[4]), int(row[5]), row[6]) for row in rows
-    }
+    sums: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(query) if project_ids else ():
+        sums[row.project_id].append(row)
+    return {project_id: _time_of(rows) for project_id, rows in sums.items()}
+
+
+def _time_of(rows: Sequence[Any]) -> ProjectTime:
+    """Return the time of a project whose ``rows`` are its sums by status and billing."""
+    approved = [row for row in rows if row.status in APPROVED]
+    pending = [row for row in rows if row.status not in APPROVED]
+    billed = [row for row in approved if row.billable == "billable"]
+    return ProjectTime(
+        approved_seconds=sum(int(row.worked) for row in approved),
+        pending_seconds=sum(int(row.worked) for row in pending),
+        billable_seconds=sum(int(row.billed) for row in billed)
+        + sum(int(row.worked) for row in pending if row.billable == "billable"),
+        unpriced_seconds=sum(int(row.unpriced) for row in billed),
+        recent_seconds=sum(int(row.recent) for row in rows),
+        value_minor_seconds=sum(int(row.value) for row in billed),
+        first_at=min(row.first_at for row in rows),
+    )
 
 
 def billable_seconds(session: Session, project_id: int, *, but_not: Collection[int] = ()) -> int:
@@ -108,5 +133,5 @@ def open_estimates(session: Session, project_ids: Collection[int]) -> dict[int, 
     return {project_id: int(seconds) for project_id, seconds in rows}
 
 
-def _sum(condition: ColumnElement[bool], value: ColumnElement[int]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, func.coalesce(value, 0)), else_=0)), 0)
+def _sum(value: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(value), 0)

@@ -4,7 +4,7 @@ A fixed number of queries however long the list: the sums of all groups, the ids
 page with their facts, and what its projects have had so far.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,13 +24,12 @@ from helpdesk.timekeeping.domain.remarks import Remark, Submitted, remarks_of
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries.rights import Reach
+from helpdesk.timekeeping.queries.submitted import Filters, Manager, Sum, submitted, sums
 
 PAGE = 50
 MOST_AT_ONCE = 500
 LONGEST = timedelta(days=2)
 """Nothing submitted began longer before what it overlaps; without this its index would be read from the start."""
-GROUPS = ("person", "client", "project", "manager")
-Manager = aliased(Person, name="project_manager")
 Writer = aliased(Person, name="writer")
 Other = aliased(TimeEntry, name="other")
 OnItem = aliased(TimeEntry, name="on_item")
@@ -41,26 +40,6 @@ KEYS: dict[str, tuple[Any, Any]] = {
     "project": (func.lower(Client.name + " " + Project.name), Project.id),
     "manager": (func.lower(func.coalesce(Manager.name, "")), func.coalesce(Project.manager_id, 0)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What of all that waits is asked for; None is everything."""
-
-    person: int | None = None
-    client: int | None = None
-    project: int | None = None
-    manager: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What waits under one key: its id (0: nobody), how it is called, how many entries, how many seconds."""
-
-    id: int
-    name: str
-    count: int
-    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +69,30 @@ def queue(
     where to go on once that one is approved.
     """
     limit = limit or PAGE
-    sums = _sums(session, reach)
-    chosen = [row for row in sums if _fits(row, filters)]
-    ids = _page_ids(session, reach=reach, group=group, filters=filters, after=after, limit=limit)
+    chosen, choices = sums(session, reach=reach, group=group, filters=filters)
+    page = _page(session, reach=reach, group=group, filters=filters, after=after, limit=limit)
     return Queue(
-        lines=waiting(session, ids[:limit]),
-        groups={each.id: each for each in _by(chosen, group)},
-        choices={name: _by(sums, name) for name in GROUPS},
-        next_after=ids[limit - 1] if len(ids) > limit else None,
+        lines=waiting(session, page[:limit]),
+        groups={each.id: each for each in chosen},
+        choices=choices,
+        next_after=page[limit - 1].id if len(page) > limit else None,
     )
 
 
 def plain_ids(session: Session, *, reach: Reach, filters: Filters) -> list[int]:
     """Return the entries that the actor may approve and that stand out in no way; so many as one act takes."""
-    query = _submitted(reach, filters).with_only_columns(TimeEntry.id)
+    query = submitted(reach, filters)
     if not reach.own_too:
         query = query.where(TimeEntry.person_id != reach.person_id)
-    ids = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id).limit(MOST_AT_ONCE)).all()
-    return [line.entry.id for line in waiting(session, ids) if not line.remarks]
+    found = session.execute(query.order_by(TimeEntry.started_at, TimeEntry.id).limit(MOST_AT_ONCE)).all()
+    return [line.entry.id for line in waiting(session, found) if not line.remarks]
 
 
-def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
-    """Return entries with what stands out about each, in the order of ``ids``."""
-    first_at = session.scalar(select(func.min(TimeEntry.started_at)).where(TimeEntry.id.in_(ids))) if ids else None
-    if first_at is None:
+def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
+    """Return entries with what stands out about each, in the order of ``found``: rows of ids and starts."""
+    if not found:
         return []
+    ids, first_at = [row.id for row in found], min(row.started_at for row in found)
     overlaps = exists().where(
         Other.person_id == TimeEntry.person_id,
         Other.started_at > first_at - LONGEST,
@@ -154,8 +132,7 @@ def waiting(session: Session, ids: Sequence[int]) -> list[Waiting]:
     rows = {row[0].id: row for row in session.execute(query)}
     had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
     hours = _Hours(company.get_company(session).business_hours)
-    found = [rows[entry_id] for entry_id in ids if entry_id in rows]
-    return [Waiting(row[0], remarks_of(_facts(row, had, hours))) for row in found]
+    return [Waiting(rows[id_][0], remarks_of(_facts(rows[id_], had, hours))) for id_ in ids if id_ in rows]
 
 
 class _Hours:
@@ -226,42 +203,18 @@ def _project_seconds(session: Session, projects: Collection[Project]) -> dict[in
     return {project_id: int(seconds or 0) for project_id, seconds in session.execute(query)}
 
 
-def _submitted(reach: Reach, filters: Filters) -> Select[Any]:
-    query = (
-        select(TimeEntry.id)
-        .join(TimeEntry.work_item)
-        .join(WorkItem.project)
-        .join(Project.client)
-        .join(Person, Person.id == TimeEntry.person_id)
-        .outerjoin(Manager, Manager.id == Project.manager_id)
-        .where(TimeEntry.status == "submitted", reach.condition)
-    )
-    for column, wanted in _columns(filters):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    return query
-
-
-def _columns(filters: Filters) -> Iterable[tuple[Any, int | None]]:  # columns that a query compares
-    return (
-        (TimeEntry.person_id, filters.person),
-        (Project.client_id, filters.client),
-        (Project.id, filters.project),
-        (func.coalesce(Project.manager_id, 0), filters.manager),
-    )
-
-
-def _page_ids(
+def _page(
     session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None, limit: int
-) -> Sequence[int]:
+) -> Sequence[Any]:
+    """Return id and start of the entries of a page and of the one behind it."""
     keys = (*KEYS[group], TimeEntry.started_at, TimeEntry.id)
-    query = _submitted(reach, filters)
+    query = submitted(reach, filters)
     if after is not None:
         last = session.execute(_of_entry(after).with_only_columns(*keys)).one_or_none()
         if last is not None:
             values = [literal(value, key.type) for key, value in zip(keys, last, strict=True)]
             query = query.where(tuple_(*keys) > tuple_(*values))
-    return session.scalars(query.order_by(*keys).limit(limit + 1)).all()
+    return session.execute(query.order_by(*keys).limit(limit + 1)).all()
 
 
 def _of_entry(entry_id: int) -> Select[Any]:
@@ -274,38 +227,3 @@ def _of_entry(entry_id: int) -> Select[Any]:
         .outerjoin(Manager, Manager.id == Project.manager_id)
         .where(TimeEntry.id == entry_id)
     )
-
-
-def _sums(session: Session, reach: Reach) -> Sequence[Any]:
-    """Return one row for each person on each project: what the sums and the choices of the filters are made of."""
-    query = (
-        _submitted(reach, Filters())
-        .with_only_columns(
-            TimeEntry.person_id,
-            Person.name.label("person_name"),
-            Client.id.label("client_id"),
-            Client.name.label("client_name"),
-            Project.id.label("project_id"),
-            (Client.name + ", " + Project.name).label("project_name"),
-            func.coalesce(Project.manager_id, 0).label("manager_id"),
-            func.coalesce(Manager.name, "").label("manager_name"),
-            func.count().label("count"),
-            func.sum(WORKED).label("seconds"),
-        )
-        .group_by(TimeEntry.person_id, Person.name, Client.id, Client.name, Project.id, Project.name, Manager.name)
-    )
-    return session.execute(query).all()
-
-
-def _fits(row: Any, filters: Filters) -> bool:  # noqa: ANN401 - a row of labelled columns
-    return all(getattr(filters, name) in {None, getattr(row, f"{name}_id")} for name in GROUPS)
-
-
-def _by(rows: Iterable[Any], group: str) -> list[Sum]:
-    """Return the sums of rows by one of their keys, by name."""
-    found: dict[int, Sum] = {}
-    for row in rows:
-        key, name = getattr(row, f"{group}_id"), getattr(row, f"{group}_name")
-        before = found.get(key, Sum(key, name, 0, 0))
-        found[key] = Sum(key, name, before.count + row.count, before.seconds + int(row.seconds or 0))
-    return sorted(found.values(), key=lambda each: (each.name.casefold(), each.id))

@@ -16,6 +16,7 @@ from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import rights, waiting
 from helpdesk.timekeeping.queries.rights import require_approver
+from helpdesk.timekeeping.queries.submitted import Filters
 from helpdesk.timekeeping.service import history, notices, pricing
 from helpdesk.timekeeping.service.entries import refuse_charged, to_draft
 from helpdesk.timekeeping.service.locks import refuse_locked_entry
@@ -61,9 +62,10 @@ def is_ready(entry: TimeEntry) -> bool:
 def preview(session: Session, entries: list[TimeEntry]) -> dict[int, Preview]:
     """Return what approving ``entries`` now would make of each of them; nothing is written.
 
-    The number of queries depends on the clients and days in the list, not on how many entries it has.
+    The number of queries does not depend on how many entries or clients the list has.
     """
     prices = pricing.PriceList(session)
+    prices.foresee(entries)
     seconds = pricing.round_entries(session, entries, prices)
     return {entry.id: _preview(entry, seconds[entry.id], prices) for entry in entries}
 
@@ -110,7 +112,7 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
     return entries
 
 
-def approve_plain(session: Session, *, actor: Actor, now: datetime, filters: waiting.Filters) -> list[TimeEntry]:
+def approve_plain(session: Session, *, actor: Actor, now: datetime, filters: Filters) -> list[TimeEntry]:
     """Approve everything of the filters that stands out in no way, the oldest first, and return it.
 
     One act looks at 500 entries at most; the rest waits for the next.

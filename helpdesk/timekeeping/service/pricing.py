@@ -1,10 +1,12 @@
 """What an entry is approved with: billable seconds, rate, the reason, cost (docs/billing.md rules 1, 4 to 7)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel.durations import HOUR, largest_remainder
@@ -35,7 +37,7 @@ class PriceList:
 
     session: Session
     _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
-    _cards: dict[int, list[RateCard]] = field(default_factory=dict)
+    _cards: dict[tuple[int, str], list[RateCard]] = field(default_factory=dict)
     _rounding: dict[tuple[int, int, int | None, date], RoundingPolicyRow | None] = field(default_factory=dict)
     _rules: rates.RoundingRules | None = None
     _costs: dict[tuple[int, date], Money | None] = field(default_factory=dict)
@@ -56,6 +58,11 @@ class PriceList:
             )
         return self._prices[key]
 
+    def foresee(self, entries: Iterable[TimeEntry]) -> None:
+        """Read at once what `preview` needs to know of all the clients of these entries."""
+        clients = {(client.id, client.currency) for client in map(queries.client_of, entries)}
+        self._cards |= rate_queries.cards_of(self.session, clients - self._cards.keys())
+
     def preview(self, entry: TimeEntry) -> RateHit | RateMissing:
         """Return what `price` would, by one query a client however many entries: for lists, not for approval."""
         return self.in_project(entry, entry.work_item.project, on=queries.day_of(entry))
@@ -63,8 +70,9 @@ class PriceList:
     def in_project(self, entry: TimeEntry, project: Project, *, on: date) -> RateHit | RateMissing:
         """Return the price that an entry would have if its item belonged to ``project``, as `preview` does."""
         client = project.client
-        if client.id not in self._cards:
-            self._cards[client.id] = rate_queries.cards_for(self.session, client_id=client.id, currency=client.currency)
+        key = (client.id, client.currency)
+        if key not in self._cards:
+            self._cards |= rate_queries.cards_of(self.session, [key])
         question = RateQuestion(
             worked_on=on,
             currency=client.currency,
@@ -73,7 +81,7 @@ class PriceList:
             person=str(entry.person_id),
             work_type=str(entry.work_type_id) if entry.work_type_id else None,
         )
-        return find_rate(self._cards[client.id], question)
+        return find_rate(self._cards[key], question)
 
     def rounding(self, entry: TimeEntry) -> RoundingPolicyRow | None:
         """Return the rounding policy of the work's agreement or client on its day; None where nobody set one."""
@@ -170,10 +178,11 @@ def _chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEn
     edge = list(known.values())
     while edge:
         before = [entry.resumes_id for entry in edge if entry.resumes_id is not None]
-        query = queries.with_work().where(
-            TimeEntry.id.in_(before) | TimeEntry.resumes_id.in_([entry.id for entry in edge]),
-            TimeEntry.id.not_in(list(known)),
+        beside = union_all(  # each half by its own index
+            select(TimeEntry.id).where(TimeEntry.id.in_(before)),
+            select(TimeEntry.id).where(TimeEntry.resumes_id.in_([entry.id for entry in edge])),
         )
+        query = queries.with_work().where(TimeEntry.id.in_(beside), TimeEntry.id.not_in(list(known)))
         edge = list(session.scalars(query))
         known.update({entry.id: entry for entry in edge})
     return _grouped(known, {entry.id for entry in entries})

@@ -14,7 +14,7 @@ from helpdesk.timekeeping import service
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import waiting
 from helpdesk.timekeeping.queries.rights import reach_of
-from helpdesk.timekeeping.queries.waiting import Filters
+from helpdesk.timekeeping.queries.submitted import Filters
 from tests.conftest import NOW
 from tests.slices.timekeeping.conftest import MORNING
 
