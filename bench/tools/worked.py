@@ -7,9 +7,10 @@ seed makes the same rows.
 import os
 import random
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
@@ -28,6 +29,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import Base, db, unit_of_work
 from helpdesk.infra.policy import MANAGER, SYSTEM, TECHNICIAN
+from helpdesk.infra.schema import count_rows
 from helpdesk.infra.settings import load as load_settings
 from helpdesk.projects import first_run
 from helpdesk.projects import service as projects
@@ -44,15 +46,20 @@ BUSY_SHARE = 5  # one item in so many belongs to the busy project
 YEARS_OF_WORK = timedelta(days=730)
 FRESH = timedelta(days=14)  # younger time is not approved yet
 ROWS_AT_ONCE = 2000
+BY_TURNS = 20  # of so many weeks, items and places in the queue pages are asked for
 
 
 @dataclass(frozen=True)
 class Worked:
-    """The application on its database, and what a page's path may name in braces."""
+    """The application on its database, how another process reaches that, and what a page's path may name in braces.
+
+    ``emails`` are by role; ``names`` are the values to be put in by turns.
+    """
 
     app: Flask
-    ids: dict[str, int]
-    emails: dict[str, str]
+    environ: dict[str, str]
+    emails: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 @contextmanager
@@ -72,11 +79,13 @@ def worked(*, postgresql: bool, entries: int) -> Iterator[Worked]:
         app = create_app(load_settings(environ))
         with app.app_context():
             upgrade()
-            house = Worked(app, {}, {})
+            house = Worked(app, environ)
             _furnish(house, entries=entries, now=clock.now().replace(microsecond=0))
-            with db.engine.connect() as connection:
-                connection.exec_driver_sql("ANALYZE")
-                connection.commit()
+            with unit_of_work() as session:
+                count_rows(session)  # as it is done every hour
+            if postgresql:  # as its autovacuum does
+                with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM ANALYZE")
             db.engine.dispose()
         yield house
         with app.app_context():
@@ -90,12 +99,18 @@ def _furnish(house: Worked, *, entries: int, now: datetime) -> None:
         project_ids = _projects(session, house, now)
     with unit_of_work() as session:
         items = _items(session, chance, project_ids=project_ids, people=people, count=entries // 25, now=now)
-        house.ids["task"] = session.scalar(select(func.min(WorkItem.number))) or 0
+        numbers = session.scalars(select(WorkItem.number).order_by(WorkItem.number)).all()
+        house.names["item"] = [str(chance.choice(numbers)) for _ in range(BY_TURNS)]
         type_id = session.scalar(select(WorkType.id).limit(1))
     with unit_of_work() as session:
         rows = _entries(chance, items=items, people=people, type_id=type_id, count=entries, now=now)
         _insert(session, TimeEntry, rows)
         _charge(session)
+        waiting = session.scalars(select(TimeEntry.id).where(TimeEntry.status == "submitted")).all()
+        house.names["waiting"] = [str(chance.choice(waiting)) for _ in range(BY_TURNS)]
+    weeks = ((now - timedelta(days=7 * back)).isocalendar() for back in range(BY_TURNS))
+    house.names["week"] = [f"{week.year}-W{week.week:02}" for week in weeks]
+    house.names["group"] = ["person", "client", "project", "manager"]
 
 
 def _people(session: Session, house: Worked, now: datetime) -> list[int]:
@@ -111,7 +126,7 @@ def _people(session: Session, house: Worked, now: datetime) -> list[int]:
         email="admin@desk.example",
         password=PASSWORD,
     )
-    house.ids["admin"], house.emails["admin"] = admin.id, admin.email
+    house.emails["admin"].append(admin.email)
     found = []
     for name, role in (("manager", MANAGER), *((f"technician{n}", TECHNICIAN) for n in range(1, TECHNICIANS + 1))):
         person = accounts.add_person(
@@ -124,7 +139,7 @@ def _people(session: Session, house: Worked, now: datetime) -> list[int]:
             role=role,
             time_zone="Europe/Berlin",
         )
-        house.ids[name], house.emails[name] = person.id, person.email
+        house.emails[role].append(person.email)
         if role == TECHNICIAN:
             found.append(person.id)
     return found
@@ -140,8 +155,7 @@ def _projects(session: Session, house: Worked, now: datetime) -> list[int]:
         for name in ("Support", "Website"):
             project = projects.add_project(session, actor=SYSTEM, now=now, client_id=client.id, name=name)
             found.append(project.id)
-            house.ids.setdefault("project", project.id)
-            house.ids.setdefault("client", client.id)
+    house.names["busy"], house.names["project"] = [str(found[0])], [str(each) for each in found[1:]]
     rates.set_rate(
         session, actor=SYSTEM, now=now, amount="95.00", currency="EUR", effective_on=(now - 2 * YEARS_OF_WORK).date()
     )
