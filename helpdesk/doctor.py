@@ -248,12 +248,32 @@ SQL_CHECKS = (
         " OR c.amount_minor <> e.bill_minor OR c.currency <> e.bill_currency OR i.currency <> e.bill_currency)",
     ),
     SqlCheck(
+        6,
+        "invoice line {0} of {1} was credited {2}",
+        "SELECT l.id, l.amount_minor, -SUM(r.amount_minor) FROM invoice_lines l"
+        " JOIN invoice_lines r ON r.credits_id = l.id"
+        " GROUP BY l.id, l.amount_minor HAVING -SUM(r.amount_minor) > l.amount_minor OR SUM(r.amount_minor) > 0",
+    ),
+    SqlCheck(
+        3,
+        "charge {0} was credited, and still bills its seconds",
+        "SELECT c.id FROM credited_charges k JOIN charges c ON c.id = k.charge_id WHERE c.released_at IS NULL",
+    ),
+    SqlCheck(
+        6,
+        "invoice {0} counts as credited, yet {1} of it are left",
+        "SELECT i.id, i.net_minor + COALESCE((SELECT SUM(n.net_minor) FROM invoices n WHERE n.corrects_id = i.id), 0)"
+        " FROM invoices i WHERE i.status = 'credited'"
+        " AND i.net_minor + COALESCE((SELECT SUM(n.net_minor) FROM invoices n WHERE n.corrects_id = i.id), 0) <> 0",
+    ),
+    SqlCheck(
         11,
         "invoice line {0} is for an expense, but bills none",
         "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
         " LEFT JOIN expense_claims c ON c.holder_kind = 'invoice_line' AND c.holder_id = l.id"
         " AND c.released_at IS NULL WHERE l.kind = 'expense' AND i.status NOT IN ('void', 'dropped', 'credited')"
-        " AND c.id IS NULL",
+        " AND i.kind = 'invoice' AND c.id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id AND r.releases)",
     ),
     SqlCheck(
         12,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from helpdesk.infra.db import Base, one_of
 
 BUSINESS_HOURS = "Mon-Fri 8:00-18:00"
+CREDIT_NOTES = "CN-{year}-{number:04}"
 APPROVERS = ("managers", "project_manager", "account_manager")
 
 
@@ -35,6 +36,7 @@ class Company(Base):
     payment_days: Mapped[int] = mapped_column(default=14)
     tax_percent: Mapped[str] = mapped_column(default="0")  # plain decimal
     invoice_number_pattern: Mapped[str] = mapped_column(default="INV-{year}-{number:04}")
+    credit_note_number_pattern: Mapped[str] = mapped_column(default=CREDIT_NOTES, server_default=CREDIT_NOTES)
     invoice_terms: Mapped[str] = mapped_column(default="")
     logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     self_approval: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.company.domain import BusinessHours, check_number_pattern, check_percent
-from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, Company
+from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, CREDIT_NOTES, Company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
@@ -43,6 +43,7 @@ class CompanyProfile:
     payment_days: int = 14
     tax_percent: str = "0"
     invoice_number_pattern: str = "INV-{year}-{number:04}"
+    credit_note_number_pattern: str = CREDIT_NOTES
     invoice_terms: str = ""
     self_approval: bool = False
     timer_idle_minutes: int = 120
@@ -65,6 +66,7 @@ class CompanyProfile:
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
         check_number_pattern(self.invoice_number_pattern)
+        check_number_pattern(self.credit_note_number_pattern)
         BusinessHours.parse(self.business_hours)
         if self.approved_by not in APPROVERS:
             message = f"{self.approved_by!r} approves no time."

@@ -54,7 +54,7 @@ def _page(form: CompanyForm) -> str:
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
-            _group(_("Invoices"), "invoice_number_pattern invoice_terms"),
+            _group(_("Invoices"), "invoice_number_pattern credit_note_number_pattern invoice_terms"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),

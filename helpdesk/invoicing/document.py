@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients.models import Client
@@ -17,7 +17,7 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
-from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
+from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
@@ -75,17 +75,21 @@ def tax_rate(percent: str) -> TaxRate:
 def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Company) -> dict[str, Json]:
     """Return the whole document.
 
+    A credit note has the same fields in positive figures, and names the invoice that it corrects, and why.
+
     It holds number and dates, snapshots of both sides, lines with the time behind them, taxes, totals, terms, and
     the statement of each retainer period that closed with it. Amounts are texts with exactly the currency's
     decimals, minutes and prices plain decimals, days ISO 8601.
     """
     client, totals = invoice.client, totals_of(invoice)
+    sign = -1 if invoice.kind == "credit_note" else 1  # what is credited is printed as positive figures
     behind = entries_behind(session, invoice)
     days = [each.day for entries in behind.values() for each in entries]
     days += [expense.spent_on for expense in expense_lines.behind(session, invoice).values()]
     return {
         "format": FORMAT,
-        "kind": "invoice",
+        "kind": invoice.kind,
+        **_correction(invoice),
         "number": issue.number,
         "issued_on": issue.issued_on.isoformat(),
         "due_on": issue.due_on.isoformat(),
@@ -94,19 +98,19 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "period": _period(invoice, client, days),
         "seller": _snapshot(company, SELLER),
         "buyer": _snapshot(client, BUYER),
-        "lines": [_line(line, invoice.currency, behind.get(line.id, ())) for line in invoice.lines],
+        "lines": [_line(line, invoice.currency, behind.get(line.id, ()), sign) for line in invoice.lines],
         "taxes": [
             {
                 "category": group.rate.category,
                 "percent": f"{group.rate.percent:f}",
-                "net": str(group.net),
-                "tax": str(group.tax),
+                "net": str(group.net.times(sign)),
+                "tax": str(group.tax.times(sign)),
             }
             for group in totals.groups
         ],
-        "net": str(totals.net),
-        "tax": str(totals.tax),
-        "total": str(totals.total),
+        "net": str(totals.net.times(sign)),
+        "tax": str(totals.tax.times(sign)),
+        "total": str(totals.total.times(sign)),
         "terms": company.invoice_terms,
         "payment_days": client.payment_days,
         "retainers": _statements(session, invoice),
@@ -126,11 +130,13 @@ def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBe
     """Return by line the entries that it bills, by start: those of its charges, and those shown at no charge."""
     zone = ZoneInfo(invoice.client.time_zone)
     found: dict[int, list[EntryBehind]] = defaultdict(list)
+    if invoice.kind == "credit_note":
+        return _entries_credited(session, invoice, zone)
     query = (
         select(Charge.holder_id, Charge.to_second - Charge.from_second, TimeEntry)
         .join(Charge.entry)
         .where(Charge.holder_kind == HOLDER, Charge.holder_id.in_([line.id for line in invoice.lines]))
-        .where(Charge.state != "released" if invoice.status not in ("void", "dropped") else Charge.id.is_not(None))
+        .where(_is_or_was_billed(invoice))
         .options(joinedload(TimeEntry.person), joinedload(TimeEntry.work_item), joinedload(TimeEntry.work_type))
         .order_by(TimeEntry.started_at, TimeEntry.id, Charge.from_second)
     )
@@ -138,6 +144,28 @@ def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBe
         found[line_id].append(EntryBehind(entry, local_day(entry.started_at, zone), seconds))
     for line_id, entry in _shown_at_no_charge(session, invoice, charged=set(found)):
         found[line_id].append(EntryBehind(entry, local_day(entry.started_at, zone), 0))
+    return dict(found)
+
+
+def _is_or_was_billed(invoice: Invoice) -> ColumnElement[bool]:
+    """Return the condition of a charge of the invoice's lines: live, credited since, or any where the invoice ended."""
+    if invoice.status in ("void", "dropped"):
+        return true()
+    return or_(Charge.released_at.is_(None), exists().where(CreditedCharge.charge_id == Charge.id))
+
+
+def _entries_credited(session: Session, note: Invoice, zone: ZoneInfo) -> dict[int, list[EntryBehind]]:
+    found: dict[int, list[EntryBehind]] = defaultdict(list)
+    query = (
+        select(CreditedCharge.line_id, Charge.to_second - Charge.from_second, TimeEntry)
+        .join(Charge, Charge.id == CreditedCharge.charge_id)
+        .join(Charge.entry)
+        .where(CreditedCharge.line_id.in_([line.id for line in note.lines]))
+        .options(joinedload(TimeEntry.person), joinedload(TimeEntry.work_item), joinedload(TimeEntry.work_type))
+        .order_by(TimeEntry.started_at, TimeEntry.id, Charge.from_second)
+    )
+    for line_id, seconds, entry in session.execute(query):
+        found[line_id].append(EntryBehind(entry, local_day(entry.started_at, zone), seconds))
     return dict(found)
 
 
@@ -176,16 +204,27 @@ def _period(invoice: Invoice, client: Client, days: Iterable[date]) -> Json:
     }
 
 
-def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind]) -> dict[str, Json]:
-    item = line.work_item
+def _correction(invoice: Invoice) -> dict[str, Json]:
+    """Return which invoice a credit note corrects, and why; nothing for an invoice."""
+    original = invoice.corrects
+    if original is None or original.issued_on is None:
+        return {}
+    return {
+        "corrects": {"number": original.number, "issued_on": original.issued_on.isoformat()},
+        "reason": invoice.reason,
+    }
+
+
+def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign: int) -> dict[str, Json]:
+    item, is_price = line.work_item, line.minutes is not None
     return {
         "kind": line.kind,
         "reference": f"#{item.number}" if item is not None and item.kind == "ticket" else "",
         "description": line.description,
         "detail": line.detail,
-        "minutes": line.minutes,
-        "unit_price": line.unit_price,
-        "amount": str(Money(line.amount_minor, currency)),
+        "minutes": None if line.minutes is None else f"{sign * Decimal(line.minutes):f}",
+        "unit_price": line.unit_price if is_price else f"{sign * Decimal(line.unit_price):f}",
+        "amount": str(Money(sign * line.amount_minor, currency)),
         "tax_category": tax_rate(line.tax_percent).category,
         "tax_percent": line.tax_percent,
         "entries": [

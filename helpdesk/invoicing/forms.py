@@ -1,10 +1,20 @@
 """Forms of the invoicing slice."""
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, Optional, Regexp
 
-from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.forms import StrictForm, has_control_characters, refuse_unknown
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.invoicing.crediting import Wish
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.money import Money
 
 
 class ActForm(StrictForm):
@@ -21,3 +31,63 @@ class VoidForm(StrictForm):
     """Why an invoice is void, or a draft dropped."""
 
     reason = StringField(_l("Reason"), validators=[DataRequired(_l("Say why; the reason stays with the invoice."))])
+
+
+@dataclass
+class CreditForm:
+    """What somebody chose of an invoice's lines: entries, whole lines, amounts by line as typed.
+
+    ``key`` is made with the page, so that a button pressed twice issues one credit note; ``is_final`` says that it is
+    to be issued, not only shown.
+    """
+
+    key: str
+    reason: str = ""
+    is_final: bool = False
+    charges: dict[int, set[int]] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)
+    amounts: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, *, key: str) -> Self:
+        """Return a form in which nothing is chosen."""
+        return cls(key)
+
+    @classmethod
+    def sent(cls, form: MultiDict[str, str], *, line_ids: Iterable[int]) -> Self:
+        """Return what was sent: ``whole`` names lines, ``entry`` a line and a charge, ``amount-7`` an amount of line 7.
+
+        Raises:
+            RuleViolation: a field that this form does not have, or one that says nothing it could.
+        """
+        names = {f"amount-{line_id}": line_id for line_id in line_ids}
+        refuse_unknown(form, known=["key", "reason", "act", "whole", "entry", *names])
+        found = cls(form.get("key", ""), form.get("reason", "").strip(), form.get("act") == "issue")
+        if not re.fullmatch("[0-9a-f]{32}", found.key) or has_control_characters(found.reason, lines=False):
+            raise RuleViolation(_("This page was not sent as it was shown. Open it again."))
+        for name, line_id in names.items():
+            found.amounts[line_id] = form.get(name, "").strip()
+        try:
+            found.whole = {int(each) for each in form.getlist("whole")}
+            for each in form.getlist("entry"):
+                line, _dot, charge = each.partition(".")
+                found.charges.setdefault(int(line), set()).add(int(charge))
+        except ValueError as error:
+            raise RuleViolation(_("This page was not sent as it was shown. Open it again.")) from error
+        return found
+
+    def wishes(self, currency: str) -> dict[int, Wish]:
+        """Return what is to be taken back, by line.
+
+        Raises:
+            RuleViolation: an amount is none.
+        """
+        chosen = {*self.whole, *self.charges, *(line_id for line_id, text in self.amounts.items() if text)}
+        return {
+            line_id: Wish(
+                charge_ids=frozenset(self.charges.get(line_id, ())),
+                whole=line_id in self.whole,
+                amount=Money.parse(text, currency) if (text := self.amounts.get(line_id, "")) else None,
+            )
+            for line_id in chosen
+        }

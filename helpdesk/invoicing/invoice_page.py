@@ -14,7 +14,7 @@ from helpdesk.company import service as company
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import expense_lines, printed, queries, selection, service
+from helpdesk.invoicing import crediting, expense_lines, printed, queries, selection, service
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
@@ -61,6 +61,10 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
         "covered": _covered(document),
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),
+        "corrections": [
+            {"id": note.id, "number": note.number, "total_minor": note.total_minor, "reason": note.reason}
+            for note in queries.credit_notes_of(session, invoice)
+        ],
         "history": [
             {"at": row.at, "text": _act(row.action, row.actor_name)} for row in queries.history(session, invoice.id)
         ],
@@ -85,10 +89,24 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "sha256": invoice.canonical_sha256,
         "pdf_ready": invoice.pdf_sha256 is not None,
         "can_issue": invoice.status == "draft",
-        "can_void": invoice.status == "draft" or (invoice.status == "issued" and mail is None),
+        "can_void": _can_void(session, invoice, mail),
+        "can_credit": invoice.kind == "invoice" and invoice.status in crediting.CREDITABLE and invoice.total_minor != 0,
+        "kind": invoice.kind,
+        "reason": invoice.reason,
+        "corrects": None
+        if invoice.corrects is None
+        else {"id": invoice.corrects.id, "number": invoice.corrects.number},
         "can_send": is_open and invoice.pdf_sha256 is not None and not leaving,
         "next_number": service.next_numbers(session, now=now)[0],
     }
+
+
+def _can_void(session: Session, invoice: Invoice, mail: OutgoingMessage | None) -> bool:
+    """Return whether it is a draft, or an invoice that never left and that nothing corrects."""
+    if invoice.status == "draft":
+        return True
+    is_at_home = invoice.kind == "invoice" and invoice.status == "issued" and mail is None
+    return is_at_home and not queries.credit_notes_of(session, invoice)
 
 
 def _document(session: Session, invoice: Invoice, now: datetime) -> Document:
@@ -206,6 +224,9 @@ def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:
         ended = {"void": _("Void"), "dropped": _("Dropped"), "credited": _("Credited")}[invoice.status]
         return [_state(_("Draft"), _short(invoice.created_at), past=True), _state(ended, "", current=True)]
     sent_at = mail.sent_at if mail is not None else None
+    if invoice.kind == "credit_note":
+        issued = _state(_("Issued"), _short(invoice.issued_at), past=sent_at is not None, current=sent_at is None)
+        return [issued, _state(_("Sent"), _short(sent_at), current=sent_at is not None)]
     is_paid = invoice.status == "paid"
     reached = [True, invoice.number is not None, sent_at is not None or is_paid, is_paid]
     at = max(place for place, done in enumerate(reached) if done)
@@ -242,5 +263,6 @@ def _act(action: str, name: str) -> str:
         "dropped": _("Dropped by %(name)s", name=name),
         "voided": _("Voided by %(name)s", name=name),
         "sent": _("Sent again by %(name)s", name=name),
+        "credited": _("Credited by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")

@@ -60,6 +60,7 @@ def _row(invoice: Invoice, today: date) -> Page:
         "number": invoice.number,
         "client_name": invoice.client.name,
         "month_label": month_label(Month.of(invoice.month)) if invoice.month else "",
+        "is_credit": invoice.kind == "credit_note",
         "status": invoice.status,
         "issued_on": invoice.issued_on,
         "due_on": invoice.due_on,

@@ -1,9 +1,9 @@
-"""Invoices, their lines, the number series, and the runs of the month-end close."""
+"""Invoices and credit notes, their lines, the number series, and the runs of the month-end close."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clients.models import Client
@@ -11,6 +11,9 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.projects.models import WorkItem
 
 STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped")
+KINDS = ("invoice", "credit_note")
+ENDED = ("void", "dropped", "credited")
+"""States in which a document answers for nothing any more: what it billed can be billed anew."""
 HOLDER = "invoice_line"
 """How lines are called where they hold time and expenses."""
 LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
@@ -20,7 +23,7 @@ class NumberSeries(Base):
     """The counter of one kind of document in one year; locked and raised at issue, so that no number is lost."""
 
     __tablename__ = "number_series"
-    __table_args__ = (UniqueConstraint("kind", "year"), one_of("kind", ("invoice", "credit_note")))
+    __table_args__ = (UniqueConstraint("kind", "year"), one_of("kind", KINDS))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -31,6 +34,9 @@ class NumberSeries(Base):
 
 class Invoice(Base):
     """A draft until it is issued; from then on immutable: number, lines, totals and canonical JSON never change.
+
+    A credit note is one too: it names the invoice that it corrects and why, and its amounts are negative, so that the
+    documents of a client add up. ``credited`` is an invoice of which credit notes have taken back everything.
 
     ``canonical_json`` is what the PDF is rendered from, ``canonical_sha256`` and ``pdf_sha256`` prove it
     (docs/billing.md rule 19, invariant 7). ``idempotency_key`` makes drafting safe to repeat (rule 23).
@@ -47,12 +53,15 @@ class Invoice(Base):
             "one_live_invoice_by_key",
             "idempotency_key",
             unique=True,
-            sqlite_where=text("status NOT IN ('void', 'dropped')"),
-            postgresql_where=text("status NOT IN ('void', 'dropped')"),
+            sqlite_where=text("status NOT IN ('void', 'dropped', 'credited')"),
+            postgresql_where=text("status NOT IN ('void', 'dropped', 'credited')"),
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default="invoice", server_default="invoice")
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    reason: Mapped[str] = mapped_column(default="", server_default="")  # why it corrects
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     idempotency_key: Mapped[str]
     month: Mapped[date | None]  # the first day of the month it closes
@@ -77,6 +86,7 @@ class Invoice(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     client: Mapped[Client] = relationship()
+    corrects: Mapped["Invoice | None"] = relationship(remote_side="Invoice.id")
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position", back_populates="invoice")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
@@ -87,6 +97,8 @@ class InvoiceLine(Base):
 
     ``minutes`` and ``unit_price`` are plain decimals as printed; ``minutes`` is empty for quantity 1. The seconds
     behind a line are its charges (holder ``invoice_line``); a retainer fee names its agreement and month instead.
+    A line of a credit note names the line that it takes back from; one that ``releases`` makes what was billed free
+    again, any other takes back an amount alone.
     """
 
     __tablename__ = "invoice_lines"
@@ -113,9 +125,20 @@ class InvoiceLine(Base):
     retainer_period_id: Mapped[int | None] = mapped_column(ForeignKey("retainer_periods.id"))
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"))
     fee_month: Mapped[date | None]  # its first day
+    credits_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_lines.id"), index=True)
+    releases: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     work_item: Mapped[WorkItem | None] = relationship()
+
+
+class CreditedCharge(Base):
+    """A charge that a line of a credit note let go; once, and append-only (docs/billing.md rule 17)."""
+
+    __tablename__ = "credited_charges"
+
+    charge_id: Mapped[int] = mapped_column(ForeignKey("charges.id"), primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("invoice_lines.id"), index=True)
 
 
 class CloseRun(Base):

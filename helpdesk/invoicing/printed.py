@@ -69,6 +69,8 @@ def printed(document: Document) -> dict[str, Any]:
     """Return what the template calls ``doc``."""
     seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
     return {
+        "is_credit": document["kind"] == "credit_note",
+        "corrects": _corrected(document),
         "language": str(get_locale()).replace("_", "-"),
         "company": {**seller, "address_lines": _lines_of(seller["address"])},
         "has_logo": bool(seller.get("logo_sha256")),
@@ -126,7 +128,7 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
 
 def detail_text(line: Document) -> str:
     """Return what stands below a line: the hours of a fee, days and people of work, and whether it is free."""
-    if line["kind"] == "retainer_fee":
+    if line["kind"] == "retainer_fee" and line["detail"]:
         return _("%(hours)s hours", hours=line["detail"])
     at_no_charge = line["minutes"] is not None and Decimal(line["unit_price"]) == 0
     return _("%(detail)s, no charge", detail=line["detail"]) if at_no_charge else str(line["detail"])
@@ -157,7 +159,16 @@ def _over(statement: Document) -> str:
     )
 
 
+def _corrected(document: Document) -> str:
+    """Return the number of the invoice that a credit note corrects."""
+    return str(document["corrects"]["number"]) if "corrects" in document else ""
+
+
 def _lead(document: Document) -> str:
+    if "corrects" in document:
+        day = day_filter(date.fromisoformat(document["corrects"]["issued_on"]), "d MMMM y")
+        number, reason = _corrected(document), document["reason"]
+        return _("For invoice %(number)s of %(day)s: %(reason)s", number=number, day=day, reason=reason)
     period = document["period"]
     month = month_name(Month.parse(period["month"]), str(get_locale())) if period else ""
     fees = [line["description"] for line in document["lines"] if line["kind"] == "retainer_fee"]

@@ -11,17 +11,17 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import ENDED, Invoice, InvoiceLine
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import OutgoingMessage
 
 PAGE = 50
 OPEN = ("issued", "part_paid")
-LIVE = ("draft", "issued", "part_paid", "paid", "credited")
+LIVE = ("draft", "issued", "part_paid", "paid")
 STATES = {
     "draft": Invoice.status == "draft",
-    "open": Invoice.status.in_(OPEN),
+    "open": and_(Invoice.status.in_(OPEN), Invoice.kind == "invoice"),
     "paid": Invoice.status == "paid",
     "all": Invoice.status != "dropped",
 }
@@ -64,10 +64,8 @@ def lock(session: Session, invoice_id: int) -> Invoice:
 
 
 def find_live(session: Session, *, key: str) -> Invoice | None:
-    """Return the invoice that was drafted under this key and is neither dropped nor void."""
-    return session.scalar(
-        select(Invoice).where(Invoice.idempotency_key == key, Invoice.status.not_in(("void", "dropped")))
-    )
+    """Return the document that was made under this key and is neither dropped, void nor credited."""
+    return session.scalar(select(Invoice).where(Invoice.idempotency_key == key, Invoice.status.not_in(ENDED)))
 
 
 def of_month(session: Session, *, month: Month) -> list[Invoice]:
@@ -135,7 +133,20 @@ def page(
 
 def is_overdue(invoice: Invoice, today: date) -> bool:
     """Whether the invoice is open and the day on which it was due is over."""
-    return invoice.status in OPEN and invoice.due_on is not None and invoice.due_on < today
+    return (
+        invoice.kind == "invoice" and invoice.status in OPEN and invoice.due_on is not None and invoice.due_on < today
+    )
+
+
+def credit_notes_of(session: Session, invoice: Invoice) -> Sequence[Invoice]:
+    """Return the credit notes that correct the invoice, oldest first."""
+    return session.scalars(select(Invoice).where(Invoice.corrects_id == invoice.id).order_by(Invoice.id)).all()
+
+
+def credits_of(session: Session, invoice: Invoice) -> Sequence[InvoiceLine]:
+    """Return the lines of credit notes that take back of the invoice's lines."""
+    ids = [line.id for line in invoice.lines]
+    return session.scalars(select(InvoiceLine).where(InvoiceLine.credits_id.in_(ids)).order_by(InvoiceLine.id)).all()
 
 
 def unfinished(session: Session, *, now: datetime) -> list[int]:

@@ -64,6 +64,15 @@ def letter(document: Document) -> Letter:
             "total": money_filter(minor_of(document["total"], currency), currency),
             "day": day_filter(date.fromisoformat(document["due_on"]), "d MMMM y"),
         }
+        if document["kind"] == "credit_note":
+            words["invoice"] = document["corrects"]["number"]
+            subject = _("Credit note %(number)s from %(company)s", **words)
+            text = _(
+                "Hello,\n\nattached is credit note %(number)s over %(total)s. It corrects invoice %(invoice)s.\n"
+                "Questions about it? Reply to this mail with its number.\n\n%(company)s\n",
+                **words,
+            )
+            return Letter(subject, text)
         subject = _("Invoice %(number)s from %(company)s", **words)
         text = _(
             "Hello,\n\nattached is invoice %(number)s over %(total)s, due on %(day)s.\n"

@@ -6,15 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
 from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.drafting import BilledItem, Priced
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import ENDED, Invoice, InvoiceLine
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
@@ -26,9 +26,6 @@ from helpdesk.retainers.models import RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
-
-ENDED = ("void", "dropped")
-"""Invoices that hold nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +78,20 @@ def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str
 
 
 def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[retainers.FeeDue]:
-    """Return the fees that are due with ``month`` and on no live invoice yet."""
+    """Return the fees that are due with ``month`` and on no live invoice yet, or were credited there."""
+    credit_line = aliased(InvoiceLine)
+    is_credited = exists().where(credit_line.credits_id == InvoiceLine.id, credit_line.releases)
     billed = {
         (agreement_id, Month.of(fee_month))
         for agreement_id, fee_month in session.execute(
             select(InvoiceLine.agreement_id, InvoiceLine.fee_month)
             .join(InvoiceLine.invoice)
             .where(
-                Invoice.client_id == client_id, Invoice.status.not_in(ENDED), InvoiceLine.kind == LineKind.RETAINER_FEE
+                Invoice.client_id == client_id,
+                Invoice.kind == "invoice",
+                Invoice.status.not_in(ENDED),
+                InvoiceLine.kind == LineKind.RETAINER_FEE,
+                ~is_credited,
             )
         )
         if fee_month is not None

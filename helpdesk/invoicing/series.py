@@ -18,8 +18,8 @@ EVERY_YEAR = 0
 """The year of a series whose pattern names none: its numbers go on and on."""
 
 
-def take_number(session: Session, house: Company, year: int) -> tuple[NumberSeries, int, str]:
-    """Return the series of the year, its next number, and that number as it is printed.
+def take_number(session: Session, house: Company, year: int, kind: str = "invoice") -> tuple[NumberSeries, int, str]:
+    """Return the series of that kind of document and year, its next number, and that number as it is printed.
 
     The series is made on first use from the company's pattern, and locked until the transaction ends: two issues
     at once wait for each other, and one that fails gives its number back.
@@ -27,15 +27,16 @@ def take_number(session: Session, house: Company, year: int) -> tuple[NumberSeri
     Raises:
         RuleViolation: the pattern gives a number that another document has.
     """
-    its_year = _year_of_series(house, year)
+    pattern = _pattern_of(house, kind)
+    its_year = _year_of_series(pattern, year)
     session.execute(
         insert_of(session, NumberSeries)
-        .values(kind="invoice", year=its_year, pattern=house.invoice_number_pattern, last_number=0)
+        .values(kind=kind, year=its_year, pattern=pattern, last_number=0)
         .on_conflict_do_nothing()
     )
     series_id, taken = session.execute(
         update(NumberSeries)
-        .where(NumberSeries.kind == "invoice", NumberSeries.year == its_year)
+        .where(NumberSeries.kind == kind, NumberSeries.year == its_year)
         .values(last_number=NumberSeries.last_number + 1)
         .returning(NumberSeries.id, NumberSeries.last_number)
         .execution_options(synchronize_session=False)
@@ -46,22 +47,28 @@ def take_number(session: Session, house: Company, year: int) -> tuple[NumberSeri
     return series, taken, number
 
 
-def next_numbers(session: Session, *, now: datetime, count: int = 1) -> list[str]:
-    """Return what the next ``count`` invoices would be called if nobody is faster."""
+def next_numbers(session: Session, *, now: datetime, count: int = 1, kind: str = "invoice") -> list[str]:
+    """Return what the next ``count`` documents of that kind would be called if nobody is faster."""
     house = company.get_company(session)
     year = local_day(now, ZoneInfo(house.time_zone)).year
+    pattern, last = _pattern_of(house, kind), 0
     series = session.scalar(
-        select(NumberSeries).where(NumberSeries.kind == "invoice", NumberSeries.year == _year_of_series(house, year))
+        select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == _year_of_series(pattern, year))
     )
-    pattern, last = (series.pattern, series.last_number) if series else (house.invoice_number_pattern, 0)
+    if series is not None:
+        pattern, last = series.pattern, series.last_number
     return [format_number(pattern, year=year, number=last + step) for step in range(1, count + 1)]
 
 
-def _year_of_series(house: Company, year: int) -> int:
-    return year if "{year" in house.invoice_number_pattern else EVERY_YEAR
+def _pattern_of(house: Company, kind: str) -> str:
+    return house.credit_note_number_pattern if kind == "credit_note" else house.invoice_number_pattern
+
+
+def _year_of_series(pattern: str, year: int) -> int:
+    return year if "{year" in pattern else EVERY_YEAR
 
 
 def _refuse_taken(session: Session, number: str) -> None:
     if session.scalar(select(Invoice.id).where(Invoice.number == number)) is not None:
-        message = f"The number {number} is taken; give the invoices another pattern in the settings of the company."
+        message = f"The number {number} is taken; give the documents another pattern in the settings of the company."
         raise RuleViolation(message)

@@ -1,31 +1,35 @@
-"""Use cases of invoices: draft a month, drop, issue, void, send again (docs/billing.md rules 16 to 20).
+"""Use cases of invoices: draft a month, drop, issue, void, credit, send again (docs/billing.md rules 16 to 20)."""
 
-Credit notes and payments will stand beside these: an issued document never changes, it is answered by another.
-"""
-
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.company import service as company
 from helpdesk.expenses import claiming
-from helpdesk.infra import audit, jobs
+from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import expense_lines, queries
+from helpdesk.invoicing.crediting import credit
 from helpdesk.invoicing.delivery import send_again
-from helpdesk.invoicing.document import Issue, document_of
-from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.invoicing.month_draft import draft_month
-from helpdesk.invoicing.series import next_numbers, take_number
+from helpdesk.invoicing.sealing import seal
+from helpdesk.invoicing.series import next_numbers
 from helpdesk.kernel.errors import Conflict, RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping import charging, claims
 from helpdesk.timekeeping.claims import Claimant
 from helpdesk.timekeeping.models import TimeEntry
 
-__all__ = ["draft_month", "drop_draft", "give_up", "holder_name", "issue", "next_numbers", "send_again", "void"]
+__all__ = [
+    "credit",
+    "draft_month",
+    "drop_draft",
+    "give_up",
+    "holder_name",
+    "issue",
+    "next_numbers",
+    "send_again",
+    "void",
+]
 
 
 def drop_draft(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reason: str = "") -> Invoice:
@@ -65,32 +69,10 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     if version is not None and invoice.version != version:
         message = "This draft was changed in the meantime. Look at it again before you issue it."
         raise Conflict(message)
-    house = company.get_company(session)
-    issued_on = local_day(now, ZoneInfo(house.time_zone))
-    series, taken, number = take_number(session, house, issued_on.year)
-    due_on = issued_on + timedelta(days=invoice.client.payment_days)
-    given = Issue(number=number, issued_on=issued_on, due_on=due_on)
-    text = canonical_json(document_of(session, invoice=invoice, issue=given, company=house))
     for line in invoice.lines:
         charging.fix(session, holder=(HOLDER, line.id))
     expense_lines.fix(session, invoice)
-    invoice.series_id, invoice.series_number = series.id, taken
-    invoice.number, invoice.issued_on, invoice.due_on = given.number, given.issued_on, given.due_on
-    invoice.canonical_json, invoice.canonical_sha256 = text, sha256_of(text)
-    invoice.status, invoice.issued_at = "issued", now
-    invoice.send_to = invoice.client.invoice_email
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="issued",
-        kind="invoice",
-        object_id=invoice.id,
-        now=now,
-        number=invoice.number,
-        sha256=invoice.canonical_sha256,
-    )
-    jobs.ring(session, "render_invoice", invoice.id)
+    seal(session, actor=actor, now=now, invoice=invoice)
     return invoice
 
 
@@ -100,7 +82,7 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
     Raises:
         NotFound: no such invoice for this actor.
         Conflict: it is a draft, or void already.
-        RuleViolation: it was sent or paid, which takes a credit note; or no reason was given.
+        RuleViolation: it was sent, paid or credited in part, which takes a credit note; or no reason was given.
     """
     queries.get(session, actor=actor, invoice_id=invoice_id)
     invoice = queries.lock(session, invoice_id)
@@ -110,8 +92,14 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
     if invoice.status in {"draft", "dropped", "void"}:
         message = f"{queries.name_of(invoice)} is {invoice.status}; only an issued invoice is voided."
         raise Conflict(message)
+    if invoice.kind == "credit_note":
+        message = f"{invoice.number} is a credit note; what it took back is billed again by an invoice."
+        raise RuleViolation(message)
     if invoice.status != "issued" or invoice.outgoing_message_id is not None:
         message = f"{queries.name_of(invoice)} was sent or paid; it is corrected by a credit note, not voided."
+        raise RuleViolation(message)
+    if queries.credit_notes_of(session, invoice):
+        message = f"{queries.name_of(invoice)} has a credit note; credit the rest of it."
         raise RuleViolation(message)
     invoice.status = "void"
     _release(session, invoice, now)
@@ -146,11 +134,10 @@ def holder_name(session: Session, line_id: int) -> str:
 
 
 def _needs_a_credit_note(session: Session, _entry: TimeEntry, line_id: int) -> str:
-    """Say why a reversal does not answer seconds on an issued invoice; a credit note will release their charge."""
+    """Say why a reversal does not answer seconds on an issued invoice: a credit note that names them lets them go."""
     return (
-        f"It is on {holder_name(session, line_id)}, which is issued: billed time changes with a credit note that names "
-        "it, and Helpdesk does not write these yet. Void the invoice if it never left the house; else add a new entry "
-        "for the difference."
+        f"It is on {holder_name(session, line_id)}, which is issued. Credit the entry on the page of the invoice first "
+        "(or void the invoice if it never left the house); then the entry can be changed."
     )
 
 

@@ -82,10 +82,19 @@ def fix(session: Session, *, holder: Holder) -> None:
 
 def release(session: Session, *, now: datetime, holder: Holder) -> None:
     """Let go of all that ``holder`` holds or has fixed; entries that nobody holds any more are merely approved."""
-    ids = set(session.scalars(select(Charge.time_entry_id).where(*_of(holder), Charge.released_at.is_(None))))
+    _release(session, now, *_of(holder))
+
+
+def release_some(session: Session, *, now: datetime, charge_ids: Sequence[int]) -> None:
+    """Let go of single charges, whoever holds them; entries that nobody holds any more are merely approved."""
+    _release(session, now, Charge.id.in_(charge_ids))
+
+
+def _release(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
+    ids = set(session.scalars(select(Charge.time_entry_id).where(*which, Charge.released_at.is_(None))))
     entries = _lock(session, ids)
     session.execute(
-        update(Charge).where(*_of(holder), Charge.released_at.is_(None)).values(state="released", released_at=now),
+        update(Charge).where(*which, Charge.released_at.is_(None)).values(state="released", released_at=now),
         execution_options={"synchronize_session": "fetch"},
     )
     still_held = {charge.time_entry_id for charge in _live_charges(session, entries)}

@@ -80,6 +80,8 @@ STORY = (
     Place("admin", "/retainers/{kuehn_agreement}?month=2026-10"),
     Place("bookkeeper", "/invoices/{draft_invoice}"),
     Place("admin", "/invoices/{issued_invoice}"),
+    Place("bookkeeper", "/invoices/{issued_invoice}/credit"),
+    Place("bookkeeper", "/invoices/{credit_note}"),
     Place("admin", "/invoices?state=all"),
     Place("bookkeeper", "/close/2026-10"),
     Place("manager", "/close/2026-11"),

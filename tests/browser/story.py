@@ -22,6 +22,8 @@ from helpdesk.intake.service import spam as intake_spam
 from helpdesk.intake.service.log import ATTEMPTS
 from helpdesk.invoicing import process as invoicing
 from helpdesk.invoicing import service as invoices
+from helpdesk.invoicing.crediting import Wish
+from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.models import OutgoingMessage
@@ -189,7 +191,17 @@ def _october(office: Office, clock: FixedClock, ids: Ids) -> None:
     assert all(drafted.values()), done
     ids["draft_invoice"], ids["issued_invoice"] = (drafted[ids[name]] or 0 for name in ("heron", "kuehn"))
     with unit_of_work() as session:
-        invoices.issue(session, actor=SYSTEM, now=clock(), invoice_id=ids["issued_invoice"])
+        issued = invoices.issue(session, actor=SYSTEM, now=clock(), invoice_id=ids["issued_invoice"])
+        largest = max(issued.lines, key=lambda line: line.amount_minor)
+        ids["credit_note"] = invoices.credit(
+            session,
+            actor=SYSTEM,
+            now=clock(),
+            invoice_id=issued.id,
+            wishes={largest.id: Wish(amount=Money(1000, issued.currency))},
+            reason="Ten euros for the two days that it took",
+            key="story",
+        ).id
 
 
 def _work(office: Office, clock: FixedClock, item_id: int, day: date, worked: str, **more: str) -> int:

@@ -56,6 +56,7 @@ OF_GLOBEX = {**STRANGERS, "account_manager": 404}
 MISSING = expect(**STRANGERS, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
 NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
 REASON = {"reason": "Wrong address"}
+CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
 
 
 def acme(status: int) -> dict[str, int]:
@@ -86,6 +87,12 @@ ROWS = [
     Row("invoicing.issue", "POST", "/invoices/{acme_invoice}/issue", acme(303)),
     Row("invoicing.issue", "POST", "/invoices/{globex_invoice}/issue", globex(303)),
     Row("invoicing.issue", "POST", "/invoices/{missing}/issue", MISSING),
+    Row("invoicing.credit", "GET", "/invoices/{acme_invoice}/credit", acme(200)),
+    Row("invoicing.credit", "GET", "/invoices/{globex_invoice}/credit", globex(200)),
+    Row("invoicing.credit", "GET", "/invoices/{missing}/credit", MISSING),
+    Row("invoicing.credit_chosen", "POST", "/invoices/{acme_invoice}/credit", acme(422), form=CHOSEN),  # a draft
+    Row("invoicing.credit_chosen", "POST", "/invoices/{globex_invoice}/credit", globex(422), form=CHOSEN),
+    Row("invoicing.credit_chosen", "POST", "/invoices/{missing}/credit", MISSING, form=CHOSEN),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(303), form=REASON),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(422), form={"reason": ""}),
     Row("invoicing.void", "POST", "/invoices/{globex_invoice}/void", globex(303), form=REASON),

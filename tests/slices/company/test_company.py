@@ -21,6 +21,7 @@ FORM = {
     "timer_limit_hours": "12",
     "tax_percent": "8.1",
     "invoice_number_pattern": "{number:06}",
+    "credit_note_number_pattern": "C{number:06}",
     "address": "Line one\nLine two",
 }
 

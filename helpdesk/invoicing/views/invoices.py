@@ -1,8 +1,6 @@
-"""Routes of invoices and of the month-end close."""
+"""Routes of invoices: the list, one document, issue, void, send."""
 
-from collections.abc import Iterable
-
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,20 +8,13 @@ from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
-from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.i18n import ngettext
-from helpdesk.infra.policy import INVOICES, MONTH_END, current_actor, policy
-from helpdesk.invoicing import exports, invoice_page, listing, month_end, process, queries, render, service
+from helpdesk.infra.policy import INVOICES, current_actor, policy
+from helpdesk.invoicing import exports, invoice_page, listing, queries, render, service
 from helpdesk.invoicing.forms import ActForm, IssueForm, VoidForm
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.process import ClosedClient
+from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.kernel.periods import Month
-
-bp = Blueprint("invoicing", __name__)
-
-Answer = str | BaseResponse | tuple[str, int]
 
 
 def _sheet(session: Session) -> Sheet[Invoice]:
@@ -128,44 +119,6 @@ def send(invoice_id: int) -> Answer:
     return _to(invoice_id)
 
 
-@bp.get("/close/<month>")
-@policy(MONTH_END)
-def close(month: str) -> str:
-    """Show month-end, worked from top to bottom."""
-    page = month_end.close_page(read_session(), actor=current_actor(), month=_month(month), now=clock.now())
-    return render_template("invoicing/close.html", **page)
-
-
-@bp.post("/close/<month>/draft")
-@policy(MONTH_END)
-def close_draft(month: str) -> Answer:
-    """Close the retainers of the month and draft one invoice a client."""
-    wanted = _month(month)
-    ActForm().validate_on_submit()
-    done = process.close(unit_of_work, actor=current_actor(), clock=clock.now, month=wanted)
-    drafted, failed = _count(done, "drafted"), _count(done, "failed")
-    flash(ngettext("%(num)s draft.", "%(num)s drafts.", drafted), "warn" if failed else "ok")
-    return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
-
-
-@bp.post("/close/<month>/issue")
-@policy(MONTH_END)
-def close_issue(month: str) -> Answer:
-    """Issue the drafts that were reviewed."""
-    wanted = _month(month)
-    refuse_unknown(request.form, known=["ids"])
-    ids = request.form.getlist("ids", type=int)
-    if not ids:
-        flash(_("Tick the drafts that you reviewed; nothing was issued."), "warn")
-        return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
-    done = process.issue_reviewed(unit_of_work, actor=current_actor(), clock=clock.now, invoice_ids=ids)
-    for failure in (each for each in done if each.state == "failed"):
-        flash(f"{failure.client_name}: {failure.error}", "danger")
-    issued = _count(done, "issued")
-    flash(ngettext("%(num)s invoice issued.", "%(num)s invoices issued.", issued), "ok" if issued else "accent")
-    return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
-
-
 def _page_of(invoice_id: int, *, refusal: str = "") -> str:
     session = read_session()
     invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
@@ -175,15 +128,3 @@ def _page_of(invoice_id: int, *, refusal: str = "") -> str:
 
 def _to(invoice_id: int) -> BaseResponse:
     return redirect(url_for("invoicing.show", invoice_id=invoice_id), code=303)
-
-
-def _month(text: str) -> Month:
-    """Return the month that a path names; a path that names none leads nowhere."""
-    try:
-        return Month.parse(text)
-    except RuleViolation as error:
-        raise NotFound(str(error)) from error
-
-
-def _count(done: Iterable[ClosedClient], state: str) -> int:
-    return sum(each.state == state for each in done)

@@ -1,0 +1,267 @@
+"""Credit notes: an issued invoice is answered by a document that takes back of it (docs/billing.md rules 17, 19)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.expenses import claiming
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import queries
+from helpdesk.invoicing.document import totals_of
+from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
+from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
+from helpdesk.invoicing.sealing import seal
+from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month
+from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain.terms import OverageBasis
+from helpdesk.retainers.models import RetainerPeriod
+from helpdesk.timekeeping import charging
+from helpdesk.timekeeping.models import Charge
+
+CREDITABLE = ("issued", "part_paid", "paid")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to take back of one line.
+
+    ``charge_ids`` are the entries' seconds on a line that is counted in minutes; ``whole`` is all of it, fee and
+    expense too; both make it free to be billed again. ``amount`` takes back money alone.
+    """
+
+    charge_ids: frozenset[int] = frozenset()
+    whole: bool = False
+    amount: Money | None = None
+
+
+@dataclass
+class Standing:
+    """An invoice's lines as they stand: what is left of each, and the charges that still bill it."""
+
+    billed: dict[int, Billed] = field(default_factory=dict)
+    charges: dict[int, list[Charge]] = field(default_factory=lambda: defaultdict(list))
+    released: set[int] = field(default_factory=set)
+
+
+def standing_of(session: Session, invoice: Invoice) -> Standing:
+    """Return what credit notes have left of each line of an issued invoice."""
+    found = Standing()
+    minutes: dict[int, Decimal] = defaultdict(Decimal)
+    credited: dict[int, Money] = defaultdict(lambda: Money.zero(invoice.currency))
+    for line in queries.credits_of(session, invoice):
+        line_id = int(line.credits_id or 0)
+        minutes[line_id] -= Decimal(line.minutes or 0)
+        credited[line_id] += Money(-line.amount_minor, invoice.currency)
+        if line.releases:
+            found.released.add(line_id)
+    for line in invoice.lines:
+        found.billed[line.id] = Billed(
+            minutes=None if line.minutes is None else Decimal(line.minutes),
+            unit_price=Decimal(line.unit_price),
+            amount=Money(line.amount_minor, invoice.currency),
+            credited_minutes=minutes[line.id],
+            credited=credited[line.id],
+        )
+    for charge in _charges(session, invoice):
+        found.charges[charge.holder_id].append(charge)
+    return found
+
+
+def credit(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    invoice_id: int,
+    wishes: Mapping[int, Wish],
+    reason: str,
+    key: str,
+) -> Invoice:
+    """Issue a credit note over parts of an issued invoice and return it; ``wishes`` are by the id of the line.
+
+    Seconds, fees and expenses that it takes back are free again: the next draft bills them, unless somebody makes
+    them not billable before. An invoice that is taken back whole is ``credited``, and its month can be drafted anew.
+    A repeat with the same ``key`` returns the credit note that is there already.
+
+    Raises:
+        NotFound: no such invoice for this actor.
+        Conflict: an entry was credited in the meantime.
+        RuleViolation: the invoice is none that can be credited, nothing was chosen, no reason was given, or a wish
+            asks for more than is left; nothing is written then.
+    """
+    queries.get(session, actor=actor, invoice_id=invoice_id)
+    invoice = queries.lock(session, invoice_id)
+    existing = queries.find_live(session, key=f"credit:{key}")
+    if existing is not None:
+        return existing
+    if not reason.strip():
+        message = "Say why the invoice is corrected; the reason stands on the credit note."
+        raise RuleViolation(message)
+    _refuse(invoice, wishes)
+    standing = standing_of(session, invoice)
+    note = Invoice(
+        kind="credit_note",
+        corrects=invoice,
+        reason=reason.strip(),
+        client=invoice.client,
+        idempotency_key=f"credit:{key}",
+        currency=invoice.currency,
+        created_at=now,
+        lines=_lines(session, invoice, wishes, standing),
+    )
+    totals = totals_of(note)
+    note.net_minor, note.tax_minor, note.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor
+    session.add(note)
+    session.flush()
+    _let_go(session, now=now, note=note, wishes=wishes, standing=standing)
+    seal(session, actor=actor, now=now, invoice=note)
+    if -note.net_minor == sum((billed.left for billed in standing.billed.values()), Money.zero(invoice.currency)).minor:
+        invoice.status = "credited"
+    audit.record(
+        session,
+        actor=actor,
+        action="credited",
+        kind="invoice",
+        object_id=invoice.id,
+        now=now,
+        reason=note.reason,
+        credit_note=note.number,
+        total_minor=note.total_minor,
+    )
+    session.flush()
+    return note
+
+
+def lines_of(session: Session, *, invoice: Invoice, wishes: Mapping[int, Wish]) -> list[InvoiceLine]:
+    """Return the lines that a credit note over ``wishes`` would have, in the order of the invoice; nothing is written.
+
+    Raises:
+        Conflict, RuleViolation: as `credit` does.
+    """
+    _refuse(invoice, wishes)
+    return _lines(session, invoice, wishes, standing_of(session, invoice))
+
+
+def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], standing: Standing) -> list[InvoiceLine]:
+    parts = [
+        (line, wish, part)
+        for line in invoice.lines
+        if (wish := wishes.get(line.id)) is not None
+        for part in _parts(session, line, wish, standing)
+    ]
+    if not parts:
+        message = "Nothing is left of what you chose; it was credited before."
+        raise RuleViolation(message)
+    return [
+        _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))
+        for position, (line, wish, part) in enumerate(parts, start=1)
+    ]
+
+
+def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:
+    name = queries.name_of(invoice)
+    if invoice.kind != "invoice" or invoice.status not in CREDITABLE:
+        message = f"{name} is {invoice.status}; a credit note takes back of an issued invoice."
+        raise RuleViolation(message)
+    if not any(wish.charge_ids or wish.whole or wish.amount for wish in wishes.values()):
+        message = "Choose what the credit note takes back: entries, whole lines, or amounts."
+        raise RuleViolation(message)
+    strangers = set(wishes) - {line.id for line in invoice.lines}
+    if strangers:
+        message = f"Line {min(strangers)} is none of {name}."
+        raise RuleViolation(message)
+
+
+def _parts(session: Session, line: InvoiceLine, wish: Wish, standing: Standing) -> Sequence[Part]:
+    billed = standing.billed[line.id]
+    chosen = _chosen(line, wish, standing)
+    if wish.amount is not None and (chosen or wish.whole):
+        message = f"{line.description}: credit either an amount, which leaves all of it billed, or what it was for."
+        raise RuleViolation(message)
+    try:
+        if wish.amount is not None:
+            return [credit_amount(billed, wish.amount)]
+        if chosen:
+            seconds = sum(_seconds(session, line, charge) for charge in chosen)
+            return credit_seconds(billed, seconds, is_rest=len(chosen) == len(standing.charges[line.id]))
+        return [credit_whole(billed)] if wish.whole and billed.left else []
+    except RuleViolation as refusal:
+        message = f"{line.description}: {refusal}"
+        raise RuleViolation(message) from refusal
+
+
+def _chosen(line: InvoiceLine, wish: Wish, standing: Standing) -> list[Charge]:
+    there = standing.charges[line.id]
+    if wish.whole:
+        return there
+    gone = wish.charge_ids - {charge.id for charge in there}
+    if gone:
+        message = f"{line.description}: an entry was credited in the meantime. Look at the invoice again."
+        raise Conflict(message)
+    return [charge for charge in there if charge.id in wish.charge_ids]
+
+
+def _seconds(session: Session, line: InvoiceLine, charge: Charge) -> int:
+    """Return what the line counts of a charge: its burn where the retainer bills that, else its seconds."""
+    period = session.get(RetainerPeriod, line.retainer_period_id) if line.retainer_period_id else None
+    if period is not None:
+        terms = engine_agreement(period.agreement).terms_in(Month.of(period.month))
+        if terms.overage_basis is OverageBasis.WEIGHTED:
+            return charge.burn_seconds
+    return charge.to_second - charge.from_second
+
+
+def _line(line: InvoiceLine, part: Part, *, position: int, releases: bool) -> InvoiceLine:
+    fee = line.kind == LineKind.RETAINER_FEE.value
+    return InvoiceLine(
+        position=position,
+        kind=line.kind,
+        description=line.description,
+        detail="",
+        minutes=None if part.minutes is None else f"{-part.minutes:f}",
+        unit_price=line.unit_price if part.minutes is not None else str(-part.amount),
+        amount_minor=-part.amount.minor,
+        tax_percent=line.tax_percent,
+        work_item_id=line.work_item_id,
+        retainer_period_id=line.retainer_period_id,
+        agreement_id=line.agreement_id if fee else None,
+        fee_month=line.fee_month if fee else None,
+        credits_id=line.id,
+        releases=releases,
+    )
+
+
+def _let_go(session: Session, *, now: datetime, note: Invoice, wishes: Mapping[int, Wish], standing: Standing) -> None:
+    """Free what the credit note takes back, and remember which line of it did."""
+    first: dict[int, InvoiceLine] = {}
+    for line in note.lines:
+        first.setdefault(int(line.credits_id or 0), line)
+    charges, expenses = [], []
+    for line_id, line in first.items():
+        if line.releases:
+            wish = wishes[line_id]
+            let = [each for each in standing.charges[line_id] if wish.whole or each.id in wish.charge_ids]
+            session.add_all(CreditedCharge(charge_id=charge.id, line_id=line.id) for charge in let)
+            charges += [charge.id for charge in let]
+            if line.kind == LineKind.EXPENSE.value:
+                expenses.append((HOLDER, line_id))
+    charging.release_some(session, now=now, charge_ids=charges)
+    claiming.release(session, now=now, holders=expenses)
+
+
+def _charges(session: Session, invoice: Invoice) -> Iterable[Charge]:
+    query = select(Charge).where(
+        Charge.holder_kind == HOLDER,
+        Charge.holder_id.in_([line.id for line in invoice.lines]),
+        Charge.released_at.is_(None),
+    )
+    return session.scalars(query.order_by(Charge.holder_id, Charge.time_entry_id, Charge.from_second))
