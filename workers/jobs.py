@@ -57,8 +57,9 @@ def sweep_inbound() -> None:
 
 @light_job
 def sweep_outbox() -> None:
-    """Ring again for outgoing messages that nobody sends."""
-    outbox.sweep(unit_of_work, clock=clock.now)
+    """Ring again for outgoing messages that nobody sends, unless many bells wait: theirs may be among them."""
+    if not jobs.is_crowded("mail"):
+        outbox.sweep(unit_of_work, clock=clock.now)
 
 
 @job

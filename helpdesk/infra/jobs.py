@@ -22,6 +22,7 @@ log = structlog.get_logger()
 QUEUES = ("high", "mail", "default")
 LIVE_CHANNEL = "helpdesk:live"
 JOB_SECONDS = 600
+CROWD = 100
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 2.0
 KNOCK_PAUSE_SECONDS = 30.0
@@ -89,6 +90,17 @@ def enqueue(bell: Bell) -> bool:
         log.warning("doorbell.unreachable", job=bell.job, error=str(error))
         return False
     return True
+
+
+def is_crowded(queue: str) -> bool:
+    """Return whether so many bells wait that sweepers need not ring again: each would add to what workers are behind.
+
+    False where the broker is away.
+    """
+    try:
+        return Queue(queue, connection=connection(), serializer=JSONSerializer).count >= CROWD
+    except redis.exceptions.RedisError:
+        return False
 
 
 def connection() -> redis.Redis:

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from helpdesk.infra import jobs
@@ -23,6 +25,7 @@ from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import OutgoingMessage
 from tests.conftest import NOW
 from tests.waiting import eventually
+from workers import jobs as swept
 from workers import runtime
 
 IMPATIENT = """
@@ -145,6 +148,21 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
 def test_a_worker_that_is_told_to_stop_while_it_is_being_made_stops(app, tmp_path, broker_url):
     with working(app, tmp_path, broker_url, program=("-c", TOLD_TOO_SOON)) as process:
         assert process.wait(timeout=60) == 0
+
+
+def test_whoever_sweeps_rings_again_only_where_few_bells_wait(app, broker_url, write):
+    message = write("waits")
+    queue = Queue("mail", connection=jobs.connection(), serializer=JSONSerializer)
+    while queue.count < jobs.CROWD:
+        jobs.enqueue(Bell("deliver_outgoing", (message,), "mail"))
+
+    swept.sweep_outbox()
+    crowded = queue.count
+    queue.empty()
+    swept.sweep_outbox()
+
+    assert (crowded, queue.count) == (jobs.CROWD, 1)
+    app.extensions.pop("helpdesk.redis").close()
 
 
 class Line:
