@@ -10,6 +10,7 @@ page does not answer 200.
 """
 
 import argparse
+import gc
 import multiprocessing
 import statistics
 import sys
@@ -132,6 +133,8 @@ def _measure(
 ) -> None:
     app = create_app(load(environ))
     app.config["WTF_CSRF_ENABLED"] = False
+    gc.collect()
+    gc.freeze()  # as the supervisor does before it forks the web
     for page in pages:
         browsers = [_signed_in(app, email) for email in emails[page.role]]
         answer.send(_asked(app, page, browsers, names, rounds))
