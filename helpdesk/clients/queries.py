@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import ColumnElement, bindparam, false, func, or_, select, true
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, bindparam, case, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.domain import normal_domain, suffixes_of
@@ -16,6 +16,7 @@ from helpdesk.kernel.errors import NotFound, RuleViolation
 
 MESSAGE = "There is no such client."
 UNREAD = object()
+MOST_OFFERED = 500
 
 CONTACT_OF_ADDRESS = select(Contact).where(func.lower(Contact.email) == bindparam("address"))
 """Made once: it is asked for every mail, and to write a query costs more than to run it."""
@@ -120,6 +121,16 @@ def foresee_contacts(session: Session, addresses: Collection[str]) -> list[Conta
     for address in wanted:
         foresee(session, "contact", address, value=found.get(address))
     return list(found.values())
+
+
+def contacts_to_name(session: Session, *, actor: Actor, client_id: int | None = None) -> list[Contact]:
+    """Return contacts of clients that the actor may see: those of one client first, then whoever is known newest.
+
+    At most ``MOST_OFFERED``: a field offers them, and takes any other address as well.
+    """
+    query = select(Contact).join(Client).where(visible(actor), Client.archived_at.is_(None))
+    order = (case((Contact.client_id == client_id, 0), else_=1), Contact.id.desc())
+    return list(session.scalars(query.options(contains_eager(Contact.client)).order_by(*order).limit(MOST_OFFERED)))
 
 
 def client_of_domain(session: Session, domain: str) -> Client | None:

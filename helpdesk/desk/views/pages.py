@@ -1,6 +1,7 @@
 """Routes of the desk: the queue, an item with everything around it, the acts on it, and a client on one page."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -310,10 +311,25 @@ def _ticket_page(form: TicketForm) -> str:
             {"legend": _("What about"), "names": ["project_id", "subject", "body"], "hint": ""},
             {"legend": _("Who does it"), "names": ["priority", "assignee_id"], "hint": ""},
         ],
-        hints={"body": _("Only we see this.")},
+        hints={
+            "requester_email": _("Of a contact, or of somebody new, who becomes one of the client."),
+            "requester_name": _("Known contacts keep theirs."),
+            "body": _("Only we see this."),
+        },
+        suggestions={"requester_email": _askers(form)},
         submit=_("Open ticket"),
         tabs=[],
     )
+
+
+def _askers(form: TicketForm) -> list[tuple[str, str]]:
+    """Return (address, name and client) of contacts, those of the chosen project's client first."""
+    session, actor = read_session(), current_actor()
+    client_id = None
+    with suppress(NotFound):
+        client_id = projects.get_project(session, actor=actor, project_id=form.project_id.data or 0).client_id
+    found = clients.contacts_to_name(session, actor=actor, client_id=client_id)
+    return [(one.email, f"{one.name}, {one.client.name}") for one in found if one.client]
 
 
 def _queue_url(view: str, client_id: int | None, **keys: str | None) -> str | None:

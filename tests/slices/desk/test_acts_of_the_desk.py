@@ -282,7 +282,9 @@ def test_a_ticket_is_not_opened_across_clients(office, sign_in_as):
 def test_a_ticket_form_offers_no_projects_that_are_not_to_be_seen(office, sign_in_as):
     browser = sign_in_as(office.technician)
 
-    assert "Globex" not in browser.get("/tickets/new").text
+    page = browser.get(f"/tickets/new?project={office.acme_project.id}").text
+    assert '<option value="person@acme.example">' in page
+    assert "lobex" not in page
     answer = browser.post(
         "/tickets/new",
         data={
