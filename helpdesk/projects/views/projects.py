@@ -21,10 +21,13 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.outbox import queries as outbox
 from helpdesk.projects import exports, queries, service, settings
+from helpdesk.projects import templates as kept
 from helpdesk.projects.domain.hours import write_hours
 from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, AddressForm, NewProjectForm, ProjectForm
 from helpdesk.projects.models import Project
 from helpdesk.projects.views.blueprint import PLANNERS, bp
+
+TEMPLATES_SHOWN = 6
 
 
 @bp.get("/projects")
@@ -189,9 +192,20 @@ def _involved(session: Session, project: Project) -> list[int]:
 
 
 def _new_page(form: NewProjectForm) -> str:
-    return _form_page(
-        _offered(form), _("New project"), {"url": url_for("projects.index"), "label": _("Projects")}, _("Add project")
-    )
+    back = {"url": url_for("projects.index"), "label": _("Projects")}
+    return _form_page(_offered(form), _("New project"), back, _("Add project"), instead=_templates(form.client_id.data))
+
+
+def _templates(client_id: int | None) -> dict[str, object] | None:
+    """Return links to the first templates by name, and to all where there are more; None without any."""
+    found = kept.lines(read_session(), actor=current_actor())
+    links = [
+        {"url": url_for("projects.use_template", template_id=one.id, client=client_id), "label": one.name}
+        for one in found[:TEMPLATES_SHOWN]
+    ]
+    if len(found) > TEMPLATES_SHOWN:
+        links.append({"url": url_for("projects.templates"), "label": _("All templates")})
+    return {"words": _("Or from a template:"), "links": links} if links else None
 
 
 def _edit_page(project: Project, form: ProjectForm) -> str:
@@ -199,7 +213,9 @@ def _edit_page(project: Project, form: ProjectForm) -> str:
     return _form_page(_offered(form, project), _("Set up the project"), back, _("Save"))
 
 
-def _form_page(form: ProjectForm, heading: str, back: dict[str, str], submit: str) -> str:
+def _form_page(
+    form: ProjectForm, heading: str, back: dict[str, str], submit: str, instead: dict[str, object] | None = None
+) -> str:
     whose = ["client_id"] if isinstance(form, NewProjectForm) else []
     return render_template(
         "settings/form.html",
@@ -230,6 +246,7 @@ def _form_page(form: ProjectForm, heading: str, back: dict[str, str], submit: st
         },
         submit=submit,
         tabs=[],
+        instead=instead,
     )
 
 

@@ -1,6 +1,6 @@
 """Routes of templates: the list, one kept from a project, a project begun from one, and one removed."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.clients import queries as clients
@@ -50,7 +50,8 @@ def make_template(project_id: int) -> ResponseReturnValue:
 def use_template(template_id: int) -> str:
     """Show the form of a project that begins from a template."""
     template = kept.get(read_session(), actor=current_actor(), template_id=template_id)
-    return _begin_page(template, BeginForm(formdata=None, name=template.name, starts_on=local_day(clock.now(), zone())))
+    today, client_id = local_day(clock.now(), zone()), request.args.get("client", type=int)
+    return _begin_page(template, BeginForm(formdata=None, name=template.name, starts_on=today, client_id=client_id))
 
 
 @bp.post("/projects/templates/<int:template_id>")

@@ -13,6 +13,7 @@ from helpdesk.clients.service import ClientProfile
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects import templates
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as timekeeping
@@ -308,14 +309,20 @@ def test_a_client_without_a_project_says_where_its_mail_waits(office, sign_in_as
     with unit_of_work() as session:
         profile = ClientProfile(name="Initech", currency="EUR", time_zone="Europe/Berlin", tax_percent="19")
         initech = clients.add_client(session, actor=SYSTEM, now=NOW, profile=profile)
+        template = templates.make(
+            session, actor=office.actor("manager"), now=NOW, project_id=office.acme_project.id, name="Move mail"
+        )
     browser = sign_in_as(office.manager)
 
     page = browser.get(f"/clients/{initech.id}").text
     form = browser.get(f"/projects/new?client={initech.id}").text
+    begun = browser.get(f"/projects/templates/{template.id}?client={initech.id}").text
 
     assert "mail of this client waits in Triage" in page
     assert f'href="/projects/new?client={initech.id}"' in page
+    assert f'href="/projects/templates/{template.id}?client={initech.id}">Move mail' in form
     assert f'<option selected value="{initech.id}">Initech' in form
+    assert f'<option selected value="{initech.id}">Initech' in begun
 
 
 def test_everybody_finds_the_page_of_their_password(office, sign_in_as):
