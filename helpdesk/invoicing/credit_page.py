@@ -31,12 +31,16 @@ def credit_page(session: Session, *, invoice: Invoice, form: CreditForm, now: da
             "number": invoice.number,
             "client_name": invoice.client.name,
             "currency": invoice.currency,
-            "can_credit": invoice.kind == "invoice" and invoice.status in crediting.CREDITABLE,
+            "can_credit": crediting.can_credit(invoice, standing),
             "name": queries.name_of(invoice),
             "status": invoice.status,
         },
         "form": form,
-        "lines": [_line(line, invoice, form, standing, entries) for line in invoice.lines if line.amount_minor],
+        "lines": [
+            _line(line, invoice, form, standing, entries)
+            for line in invoice.lines
+            if line.amount_minor or standing.charges[line.id]
+        ],
         "next_number": service.next_numbers(session, now=now, kind="credit_note")[0],
     }
 

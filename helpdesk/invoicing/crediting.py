@@ -27,7 +27,8 @@ from helpdesk.retainers.models import RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge
 
-CREDITABLE = ("issued", "part_paid", "paid")
+CREDITABLE = ("issued", "part_paid", "paid", "credited")
+"""One that is credited can still bill seconds: at a price of zero, or of which only amounts were taken back."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ class Standing:
 
     billed: dict[int, Billed] = field(default_factory=dict)
     charges: dict[int, list[Charge]] = field(default_factory=lambda: defaultdict(list))
-    released: set[int] = field(default_factory=set)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether there is anything to credit: money, or seconds that are billed."""
+        return any(billed.left for billed in self.billed.values()) or any(self.charges.values())
 
 
 def standing_of(session: Session, invoice: Invoice) -> Standing:
@@ -61,8 +66,6 @@ def standing_of(session: Session, invoice: Invoice) -> Standing:
         line_id = int(line.credits_id or 0)
         minutes[line_id] -= Decimal(line.minutes or 0)
         credited[line_id] += Money(-line.amount_minor, invoice.currency)
-        if line.releases:
-            found.released.add(line_id)
     for line in invoice.lines:
         found.billed[line.id] = Billed(
             minutes=None if line.minutes is None else Decimal(line.minutes),
@@ -74,6 +77,11 @@ def standing_of(session: Session, invoice: Invoice) -> Standing:
     for charge in _charges(session, invoice):
         found.charges[charge.holder_id].append(charge)
     return found
+
+
+def can_credit(invoice: Invoice, standing: Standing) -> bool:
+    """Return whether it is an issued invoice of which anything is left."""
+    return invoice.kind == "invoice" and invoice.status in CREDITABLE and standing.has_left
 
 
 def credit(
@@ -94,7 +102,7 @@ def credit(
 
     Raises:
         NotFound: no such invoice for this actor.
-        Conflict: an entry was credited in the meantime.
+        Conflict: an entry was credited in the meantime, or the key is that of another invoice's credit note.
         RuleViolation: the invoice is none that can be credited, nothing was chosen, no reason was given, or a wish
             asks for more than is left; nothing is written then.
     """
@@ -102,7 +110,10 @@ def credit(
     invoice = queries.lock(session, invoice_id)
     existing = queries.find_live(session, key=f"credit:{key}")
     if existing is not None:
-        return existing
+        if existing.corrects_id == invoice_id:
+            return existing
+        message = f"This page credited {queries.name_of(existing.corrects or existing)} already. Open it again."
+        raise Conflict(message)
     if not reason.strip():
         message = "Say why the invoice is corrected; the reason stands on the credit note."
         raise RuleViolation(message)

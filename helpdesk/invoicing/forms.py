@@ -16,6 +16,8 @@ from helpdesk.invoicing.crediting import Wish
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 
+REASON_CHARACTERS = 300
+
 
 class ActForm(StrictForm):
     """A button alone: nothing but the token comes with it."""
@@ -63,6 +65,8 @@ class CreditForm:
         names = {f"amount-{line_id}": line_id for line_id in line_ids}
         refuse_unknown(form, known=["key", "reason", "act", "whole", "entry", *names])
         found = cls(form.get("key", ""), form.get("reason", "").strip(), form.get("act") == "issue")
+        if len(found.reason) > REASON_CHARACTERS:
+            raise RuleViolation(_("A reason has at most %(most)s characters.", most=REASON_CHARACTERS))
         if not re.fullmatch("[0-9a-f]{32}", found.key) or has_control_characters(found.reason, lines=False):
             raise RuleViolation(_("This page was not sent as it was shown. Open it again."))
         for name, line_id in names.items():

@@ -90,7 +90,7 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "pdf_ready": invoice.pdf_sha256 is not None,
         "can_issue": invoice.status == "draft",
         "can_void": _can_void(session, invoice, mail),
-        "can_credit": invoice.kind == "invoice" and invoice.status in crediting.CREDITABLE and invoice.total_minor != 0,
+        "can_credit": crediting.can_credit(invoice, crediting.standing_of(session, invoice)),
         "kind": invoice.kind,
         "reason": invoice.reason,
         "corrects": None

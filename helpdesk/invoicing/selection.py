@@ -14,7 +14,7 @@ from helpdesk.expenses.models import Expense
 from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.drafting import BilledItem, Priced
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.models import ENDED, Invoice, InvoiceLine
+from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
@@ -78,7 +78,10 @@ def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str
 
 
 def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[retainers.FeeDue]:
-    """Return the fees that are due with ``month`` and on no live invoice yet, or were credited there."""
+    """Return the fees that are due with ``month`` and on no live invoice yet, or were credited there.
+
+    A fee of which an amount was taken back, all of it even, stays billed (rule 17).
+    """
     credit_line = aliased(InvoiceLine)
     is_credited = exists().where(credit_line.credits_id == InvoiceLine.id, credit_line.releases)
     billed = {
@@ -89,7 +92,7 @@ def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[reta
             .where(
                 Invoice.client_id == client_id,
                 Invoice.kind == "invoice",
-                Invoice.status.not_in(ENDED),
+                Invoice.status.not_in(("void", "dropped")),
                 InvoiceLine.kind == LineKind.RETAINER_FEE,
                 ~is_credited,
             )

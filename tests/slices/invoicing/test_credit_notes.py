@@ -115,6 +115,40 @@ def test_an_amount_alone_leaves_everything_billed(story):
     assert found_by_doctor(story) == []
 
 
+def test_a_fee_of_which_only_an_amount_was_taken_back_is_not_billed_again(story):
+    story.agree(per_month="1", fee="500")
+    story.close()
+    invoice = story.issue(story.invoice(story.drafted().id))
+
+    credit(story, invoice, {invoice.lines[0].id: Wish(amount=Money.parse("500.00", "EUR"))})
+
+    assert story.invoice(invoice.id).status == "credited"
+    assert story.draft() is None
+    assert found_by_doctor(story) == []
+
+
+def test_time_at_a_price_of_zero_is_credited_too_even_where_no_money_is_left(story, sign_in_as, fixed_clock):
+    free = story.log("1", rate_minor=0)
+    story.log("2", item=story.ticket("Cables"))
+    invoice = story.issue(story.drafted())
+    paid = {line.id: Wish(whole=True) for line in invoice.lines if line.amount_minor}
+    credit(story, invoice, paid)
+    browser, path = sign_in_as(story.office.bookkeeper), f"/invoices/{invoice.id}"
+
+    linked = f'href="{path}/credit"' in browser.get(path).text
+    page = browser.get(f"{path}/credit").text
+    chosen = page.split('name="entry" value="')[1].split('"')[0]
+    form = {"key": "0" * 32, "entry": chosen, "reason": "Never done", "act": "issue"}
+    answer = browser.post(f"{path}/credit", data=form)
+
+    assert (linked, answer.status_code) == (True, 303)
+    with unit_of_work() as session:
+        assert session.get_one(TimeEntry, free.id).status == "approved"
+    assert story.charges() == []
+    assert f'href="{path}/credit"' not in browser.get(path).text
+    assert found_by_doctor(story) == []
+
+
 def test_the_document_names_what_it_corrects_in_positive_figures_and_prints_in_the_clients_words(story):
     story.log("1.5")
     invoice = story.issue(story.drafted())
@@ -142,6 +176,11 @@ def test_a_repeat_gives_the_same_credit_note_and_a_second_one_finds_the_entry_go
     assert credit(story, invoice, wish, key="a").id == first.id
     with pytest.raises(Conflict, match="credited in the meantime"):
         credit(story, invoice, wish, key="b")
+    story.now = NEW_YEAR
+    story.log("1", "2026-12-01")
+    another = story.issue(story.drafted(DECEMBER_MONTH))
+    with pytest.raises(Conflict, match=f"credited {invoice.number} already"):
+        credit(story, another, {another.lines[0].id: Wish(whole=True)}, key="a")
 
 
 @pytest.mark.parametrize(
