@@ -97,15 +97,17 @@ def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
     words = asked_words(typed)
     timer, task = words_of(_("start the timer on")), words_of(_("new task in"))
     if not words:
-        return _starts(_worked_last(session, actor)[:STARTED_AGAIN])
+        return _starts(time.recent_items(session, actor=actor)[:STARTED_AGAIN])
     if len(words[0]) > 1 and timer[0].startswith(words[0]):
         rest = " ".join(word for word in words[1:] if word not in timer)
-        return _starts(find(session, actor=actor, typed=rest).items if rest else _worked_last(session, actor))
+        return _starts(
+            find(session, actor=actor, typed=rest).items if rest else time.recent_items(session, actor=actor)
+        )
     if len(words) > 1 and words[0] == task[0] and task[1].startswith(words[1]):
         rest = " ".join(word for word in words[2:] if word not in task)
         if rest:
             return [_new_in(project)[1] for project in find(session, actor=actor, typed=rest).near]
-        last = {item.project_id: item.project for item in _worked_last(session, actor)}
+        last = {item.project_id: item.project for item in time.recent_items(session, actor=actor)}
         return [commands.new_in(each.id, f"{each.client.name} · {each.name}")[1] for each in last.values()]
     return []
 
@@ -122,10 +124,6 @@ def _starts(items: Iterable[WorkItem | FoundItem]) -> list[Command]:
 
 def _new_in(project: FoundProject) -> list[Command]:
     return commands.new_in(project.id, f"{project.client_name} · {project.name}")
-
-
-def _worked_last(session: Session, actor: Actor) -> list[WorkItem]:
-    return list(time.recent_items(session, person_id=actor.person_id)) if actor.person_id is not None else []
 
 
 def _command(command: Command, words: list[str]) -> Hit:

@@ -222,7 +222,5 @@ def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
 
 
 def _recent(session: Session, actor: Actor) -> list[RecentItem]:
-    if actor.person_id is None:
-        return []
-    items = time.recent_items(session, person_id=actor.person_id)
+    items = time.recent_items(session, actor=actor)
     return [RecentItem(item.number, item.title, item.project.client.name) for item in items]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client, TimeLock
+from helpdesk.clients.queries import visible
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import seconds_between
@@ -131,23 +132,31 @@ def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:
     return list(session.scalars(query.order_by(TimeEntry.started_at)))
 
 
-def recent_items(session: Session, *, person_id: int, limit: int = 6) -> list[WorkItem]:
-    """Return the work items of the person's latest entries, newest first, with their clients.
+def recent_items(session: Session, *, actor: Actor, limit: int = 6) -> list[WorkItem]:
+    """Return the work items of the actor's latest entries that they may still see, newest first, with their clients.
 
     Only so many entries are looked at: every page asks, and whoever works here for years has ten thousands.
     """
     latest = (
         select(TimeEntry.work_item_id, TimeEntry.started_at)
-        .where(TimeEntry.person_id == person_id)
+        .where(TimeEntry.person_id == actor.person_id)
         .order_by(TimeEntry.started_at.desc())
         .limit(LATEST)
         .subquery()
     )
-    at = func.max(latest.c.started_at)
-    items = select(latest.c.work_item_id, at.label("at")).group_by(latest.c.work_item_id)
-    last = items.order_by(at.desc()).limit(limit).subquery()
-    query = select(WorkItem).join(last, last.c.work_item_id == WorkItem.id).order_by(last.c.at.desc())
-    return list(session.scalars(query.options(joinedload(WorkItem.project).joinedload(Project.client))))
+    at = func.max(latest.c.started_at).label("at")
+    last = select(latest.c.work_item_id, at).group_by(latest.c.work_item_id).subquery()
+    query = (
+        select(WorkItem)
+        .join(last, last.c.work_item_id == WorkItem.id)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(visible(actor))
+        .options(contains_eager(WorkItem.project).contains_eager(Project.client))
+        .order_by(last.c.at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
 
 
 def entries_by_id(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[TimeEntry]:

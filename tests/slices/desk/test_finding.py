@@ -151,6 +151,21 @@ def test_the_palette_offers_what_one_may_do_and_both_ways_show_the_same(office, 
     assert f'<input type="hidden" name="number" value="{number}">' in page
 
 
+def test_what_one_worked_on_and_may_see_no_more_is_offered_nowhere(office, sign_in_as, log_time):
+    log_time(minutes=30)
+    browser, title = sign_in_as(office.technician), "Printer prints blank labels"
+
+    def offered() -> list[bool]:
+        return [title in browser.get(path).text for path in ("/search/results?q=", "/search/results?q=start", "/desk")]
+
+    before = offered()
+    with unit_of_work() as session:
+        moved = update(WorkItem).where(WorkItem.id == office.acme_ticket.id)
+        session.execute(moved.values(project_id=office.globex_project.id))
+
+    assert (before, offered()) == ([True] * 3, [False] * 3)
+
+
 def test_a_search_is_a_handful_of_queries_however_much_is_found(office, count_queries):
     for _time in range(12):
         open_ticket(office, title="Acme printer")
