@@ -67,6 +67,9 @@ class CompanyProfile:
         check_percent(self.tax_percent)
         check_number_pattern(self.invoice_number_pattern)
         check_number_pattern(self.credit_note_number_pattern)
+        if self.credit_note_number_pattern == self.invoice_number_pattern:
+            message = "Credit notes need numbers of their own: their pattern is that of invoices."
+            raise RuleViolation(message, field="credit_note_number_pattern")
         BusinessHours.parse(self.business_hours)
         if self.approved_by not in APPROVERS:
             message = f"{self.approved_by!r} approves no time."

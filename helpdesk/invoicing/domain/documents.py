@@ -4,27 +4,12 @@ import hashlib
 import json
 import re
 
+from helpdesk.company.domain import check_number_pattern
 from helpdesk.kernel.errors import RuleViolation
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 
 _FIELD = re.compile(r"\{(year|number)(?::0([1-9]))?\}")
-
-
-def check_number_pattern(pattern: str) -> str:
-    """Return the pattern of a number series where it can be used.
-
-    It names ``{number}`` or ``{number:04}`` once, may name ``{year}``, and has no other braces.
-
-    Raises:
-        RuleViolation: it does not, so that two documents could share a number or none could be made.
-    """
-    names = [match[1] for match in _FIELD.finditer(pattern)]
-    rest = _FIELD.sub("", pattern)
-    if names.count("number") != 1 or names.count("year") > 1 or re.search(r"[{}\x00-\x1f]", rest):
-        message = f"{pattern!r} makes no numbers; write one such as HO-{{year}}-{{number:04}}"
-        raise RuleViolation(message)
-    return pattern
 
 
 def format_number(pattern: str, *, year: int, number: int) -> str:
@@ -33,7 +18,7 @@ def format_number(pattern: str, *, year: int, number: int) -> str:
     Only the two fields are put in; nothing of the pattern is ever evaluated.
 
     Raises:
-        RuleViolation: the pattern is none (see `check_number_pattern`).
+        RuleViolation: the pattern is none (see `check_number_pattern`), so that two documents could share a number.
     """
     values = {"year": year, "number": number}
     return _FIELD.sub(lambda match: str(values[match[1]]).zfill(int(match[2] or 0)), check_number_pattern(pattern))

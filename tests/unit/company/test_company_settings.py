@@ -31,6 +31,11 @@ def test_a_number_pattern_runs_nothing_else(pattern):
         check_number_pattern(pattern)
 
 
+def test_credit_notes_have_numbers_that_no_invoice_has():
+    with pytest.raises(RuleViolation, match="numbers of their own"):
+        CompanyProfile(name="Halden", credit_note_number_pattern="INV-{year}-{number:04}")
+
+
 @pytest.mark.parametrize("number", ["DE89 3704 0044 0532 0130 00", "gb82west12345698765432", "026009593 / 1234", ""])
 def test_an_account_is_an_iban_that_fits_or_a_number_of_another_kind(number):
     assert check_iban(number) == number
