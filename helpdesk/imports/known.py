@@ -25,6 +25,8 @@ from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping.models import TimeEntry
 
 AT_ONCE = 500
+FROM_COMPANY = ("currency", "time_zone", "language", "tax_percent", "payment_days")
+"""What a new client has of our company where nothing else is said."""
 PROJECT_FACTS = ("billing", "status", "manager_id", "starts_on", "due_on", "budget_seconds", "budget_minor")
 T = TypeVar("T")
 

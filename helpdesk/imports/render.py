@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from helpdesk.imports.domain.sheet import Sheet
-from helpdesk.infra.export.as_csv import MARK, harmless
+from helpdesk.infra.export.as_csv import MARK
+from helpdesk.kernel.formulas import harmless
 
 WHY, KEY = "Refused because", "Import key"
 

@@ -22,8 +22,9 @@ from helpdesk.imports.domain.cells import (
     read_whole,
 )
 from helpdesk.imports.domain.columns import FIELDS, Columns, Field, Kind
-from helpdesk.imports.domain.sheet import Problem, Record, Sheet, plain_cell
+from helpdesk.imports.domain.sheet import Problem, Record, Sheet
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.formulas import plain_cell
 
 Values = dict[str, Any]
 _DATED = ("day", "instant")

@@ -5,7 +5,6 @@ Whatever stands in a cell is text: no formula is ever reckoned. docs/import.md r
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +17,6 @@ MOST_COLUMNS = 200
 MOST_LINES_IN_A_CELL = 200
 DELIMITERS = (",", ";", "\t")
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_SIGNS = "=+\\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-_FORMULA = re.compile(rf"[\t\r\n]|\s*[{_SIGNS}]")
-_INSIDE = re.compile(rf"(?<=[;\t\r\n])'(?= *[{_SIGNS}][^;\t\r\n]*[(|!])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +88,6 @@ def read_sheet(content: bytes) -> Sheet:
             good.append(Record(record.line, cells))
     wrong.sort(key=lambda problem: problem.line)
     return Sheet(header, tuple(good), tuple(wrong), delimiter, encoding)
-
-
-def plain_cell(cell: str) -> str:
-    """Return a cell without the spaces around it, and without the apostrophes that keep it from being a formula.
-
-    Other systems write them as we do: ``'=1+1`` -> ``=1+1``.
-    """
-    text = cell.strip()
-    if text.startswith("'") and _FORMULA.match(text, 1):
-        text = text[1:]
-    return _INSIDE.sub("", text)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

@@ -14,12 +14,11 @@ from helpdesk.imports.domain.works import (
     project_status_of,
     task_status_of,
 )
-from helpdesk.imports.known import ClientRef
+from helpdesk.imports.known import FROM_COMPANY, ClientRef
 from helpdesk.imports.planning.draft import Draft
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 
-FROM_COMPANY = ("currency", "time_zone", "language", "tax_percent", "payment_days")
 CLIENT_FACTS = (
     *("legal_name", "address", "country", "vat_id", "customer_number", "purchase_order", "invoice_email"),
     *FROM_COMPANY,

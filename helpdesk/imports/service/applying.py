@@ -13,7 +13,7 @@ from helpdesk.clients.service import ClientProfile
 from helpdesk.imports.domain.lines import uuid_of
 from helpdesk.imports.domain.plans import Planned
 from helpdesk.imports.domain.works import ClientWork, ContactWork, ProjectWork, TaskWork, TimeWork
-from helpdesk.imports.known import ClientRef, ContactRef, Known, ProjectRef, TaskRef
+from helpdesk.imports.known import FROM_COMPANY, ClientRef, ContactRef, Known, ProjectRef, TaskRef
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as project_queries
@@ -22,8 +22,6 @@ from helpdesk.projects import settings as project_settings
 from helpdesk.rates import service as rates
 from helpdesk.timekeeping import service as time
 from helpdesk.timekeeping.queries import entries
-
-FROM_COMPANY = ("currency", "time_zone", "language", "tax_percent", "payment_days")
 
 
 class _Hand:

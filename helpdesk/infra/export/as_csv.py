@@ -1,7 +1,6 @@
 """A list as CSV (RFC 4180): UTF-8 with a mark for Excel, CRLF, and no text that a spreadsheet would reckon with."""
 
 import csv
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,23 +11,10 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.infra.export.columns import Kind, Sheet
 from helpdesk.kernel.durations import HOUR
+from helpdesk.kernel.formulas import harmless
 from helpdesk.kernel.money import Money, plain
 
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_SIGNS = "=+\\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-_STARTS = re.compile(rf"[\t\r\n]|\s*[{_SIGNS}]")
-_INSIDE = re.compile(rf"(?<=[;\t\r\n])(?= *[{_SIGNS}][^;\t\r\n]*[(|!])")
-
-
-def harmless(text: str) -> str:
-    """Return the text with an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV injection).
-
-    ``=1+1`` -> ``'=1+1``, ``+49 30 1234`` -> ``'+49 30 1234``; a tab or a line break at the start counts as well.
-    Inside a text the same is done behind a semicolon, tab or line break, where a spreadsheet that takes the
-    semicolon for the separator begins a cell, if what follows calls or refers to something: ``a;=B("x")``.
-    """
-    inside = _INSIDE.sub("'", text)
-    return f"'{inside}" if _STARTS.match(inside) else inside
 
 
 def write(sheet: Sheet[Any], file: IO[bytes], *, zone: ZoneInfo) -> None:

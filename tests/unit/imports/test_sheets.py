@@ -2,9 +2,10 @@
 
 import pytest
 
-from helpdesk.imports.domain.sheet import MOST_BYTES, MOST_LINES, Record, Sheet, plain_cell, read_sheet
+from helpdesk.imports.domain.sheet import MOST_BYTES, MOST_LINES, Record, Sheet, read_sheet
 from helpdesk.imports.render import refused_lines
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.formulas import plain_cell
 
 TABLE = "Name;Ort\nKühn & Söhne;Köln\n"
 

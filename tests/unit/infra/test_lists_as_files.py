@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from helpdesk.infra.export import as_csv, as_xlsx
-from helpdesk.infra.export.as_csv import harmless
 from helpdesk.infra.export.columns import Column, Sheet, amount, day, hours, instant, number, pages, text
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.formulas import harmless
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
