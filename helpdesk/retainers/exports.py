@@ -19,7 +19,7 @@ def board_sheet(rows: Iterable[BoardRow], month: Month) -> Sheet[BoardRow]:
         hours(_("Used"), lambda row: row.used_seconds),
         hours(_("Pending"), lambda row: row.pending_seconds),
         hours(_("Left"), lambda row: row.left_seconds),
-        number(_("Used (%%)"), lambda row: row.used_percent),
+        number(_("Used (%)"), lambda row: row.used_percent),
         text(_("Forecast"), lambda row: row.forecast),
         text(_("Alert"), lambda row: f"{row.alert.text} {row.alert.note}".strip() if row.alert else ""),
     ]
