@@ -14,6 +14,7 @@ from helpdesk.invoicing import process as invoicing
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.proposals import service as proposals
+from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
@@ -117,6 +118,12 @@ def watch_budgets() -> None:
     """Tell managers of budgets that have come to a threshold. Safe to run again: each is told once."""
     with unit_of_work() as session:
         budgets.watch(session, now=clock.now())
+
+
+@light_job
+def watch_retainers() -> None:
+    """Tell of retainers whose months have come to a threshold. Safe to run again: each is told once."""
+    retainer_alerts.watch(unit_of_work, clock=clock.now)
 
 
 @light_job

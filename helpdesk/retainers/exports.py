@@ -22,5 +22,6 @@ def board_sheet(rows: Iterable[BoardRow], month: Month) -> Sheet[BoardRow]:
         number(_("Used (%)"), lambda row: row.used_percent),
         text(_("Forecast"), lambda row: row.forecast),
         text(_("Alert"), lambda row: f"{row.alert.text} {row.alert.note}".strip() if row.alert else ""),
+        text(_("Told"), lambda row: row.told),
     ]
     return Sheet(f"retainers {month}", columns, rows)

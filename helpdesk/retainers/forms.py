@@ -20,6 +20,23 @@ class EndForm(StrictForm):
     month = StringField(_l("Ends with"), validators=[InputRequired(), Length(max=7)])
 
 
+class AlertsForm(StrictForm):
+    """Of what an agreement tells, and whom beside the account manager (docs/billing.md rule 14)."""
+
+    thresholds = SelectMultipleField(
+        _l("Tell of"),
+        choices=options(
+            [
+                ("50", "50 %"),
+                ("80", "80 %"),
+                ("100", "100 %"),
+                ("forecast", _l("a forecast beyond the hours")),
+            ]
+        ),
+    )
+    tell_client = BooleanField(_l("Tell the client, too"))
+
+
 class AgreementForm(StrictForm):
     """A new agreement with its first terms (docs/billing.md rule 8); the view fills the choices."""
 

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import AmountMinor, Base, one_of
 
+THRESHOLDS = ("50", "80", "100", "forecast")
+"""Of what alerts tell (rule 14): percent of a month's allowance, and a forecast beyond it; the gravest is 100."""
 LEDGER_KINDS = ("grant", "carried_in", "top_up", "draw", "expiry", "carried_out", "overage", "adjustment")
 
 
@@ -26,6 +28,10 @@ class Agreement(Base):
     time_zone: Mapped[str]
     currency: Mapped[str]
     created_at: Mapped[datetime]
+    alert_thresholds: Mapped[list[str]] = mapped_column(
+        default=lambda: list(THRESHOLDS), server_default='["50", "80", "100", "forecast"]'
+    )
+    alerts_client: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
 
     client: Mapped[Client] = relationship()
@@ -179,3 +185,23 @@ class LedgerRow(Base):
     posted_at: Mapped[datetime]
 
     period: Mapped[RetainerPeriod] = relationship(back_populates="rows")
+
+
+class RetainerAlert(Base):
+    """A month of an agreement has come so far: found once, and told once, for each threshold of the month (rule 14).
+
+    Whether the month is reopened or its terms change makes no difference. ``told`` says who got a mail: ``manager``,
+    ``client``, both or nobody.
+    """
+
+    __tablename__ = "retainer_alerts"
+    __table_args__ = (one_of("threshold", THRESHOLDS), UniqueConstraint("agreement_id", "month", "threshold"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    month: Mapped[date]  # its first day
+    threshold: Mapped[str]
+    allowance_seconds: Mapped[int]
+    reached_seconds: Mapped[int]  # burned, or forecast
+    told: Mapped[list[str]]
+    found_at: Mapped[datetime]

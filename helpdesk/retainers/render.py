@@ -13,12 +13,12 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
-from helpdesk.kernel.periods import Month
+from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.statement import DayBurn
-from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
+from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100
@@ -59,6 +59,7 @@ class BoardRow:
     forecast_tone: str
     months: tuple[Bar, ...]
     alert: Alert | None
+    told: str
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,10 @@ def ledger_of(period: RetainerPeriod | None) -> list[Posting]:
     return [Posting(names[row.kind], row.seconds, row.reason) for row in period.rows if not row.reverses]
 
 
-def board_row(view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod]) -> BoardRow:
-    """Return the board's row of one agreement; ``before`` are its closed periods, oldest first."""
+def board_row(
+    view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod], told: Sequence[RetainerAlert] = ()
+) -> BoardRow:
+    """Return the board's row of one agreement; ``before`` are its closed periods, ``told`` its alerts, oldest first."""
     statement = view.statement
     allowance = statement.allowance_seconds
     return BoardRow(
@@ -180,7 +183,42 @@ def board_row(view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod])
         forecast_tone="danger" if view.left_seconds < 0 else "warn" if statement.may_exceed else "",
         months=tuple(_bar(period) for period in before[-6:]),
         alert=alert_of(view),
+        told=_told_last(view, told),
     )
+
+
+def told_of(agreement: Agreement, alerts: Sequence[RetainerAlert]) -> list[Fact]:
+    """Return what was told of a month, oldest first: the threshold, and when and whom."""
+    return [Fact(_threshold(alert), _told(agreement, alert)) for alert in alerts]
+
+
+def _told(agreement: Agreement, alert: RetainerAlert) -> str:
+    words = {"day": _found_on(agreement, alert)}
+    match sorted(alert.told):
+        case []:
+            return _("%(day)s, nobody could be told", **words)
+        case ["client"]:
+            return _("%(day)s, told the client", **words)
+        case ["manager"]:
+            return _("%(day)s, told the account manager", **words)
+        case _:
+            return _("%(day)s, told the account manager and the client", **words)
+
+
+def _told_last(view: MonthView, alerts: Sequence[RetainerAlert]) -> str:
+    heard = [alert for alert in alerts if alert.told]
+    if not heard:
+        return ""
+    day = _found_on(view.agreement, heard[-1])
+    return _("%(threshold)s told %(day)s", threshold=_threshold(heard[-1]), day=day)
+
+
+def _threshold(alert: RetainerAlert) -> str:
+    return _("Forecast") if alert.threshold == "forecast" else f"{alert.threshold} %"
+
+
+def _found_on(agreement: Agreement, alert: RetainerAlert) -> str:
+    return label_of_day(local_day(alert.found_at, ZoneInfo(agreement.time_zone)))
 
 
 def alert_of(view: MonthView) -> Alert | None:

@@ -25,9 +25,9 @@ from helpdesk.projects.models import Project
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import exports, queries, render, service
+from helpdesk.retainers import alerts, exports, queries, render, service
 from helpdesk.retainers.domain.engine import settle
-from helpdesk.retainers.forms import AgreementForm, EndForm
+from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm
 from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
@@ -58,12 +58,14 @@ def _board_rows(session: Session, month: Month, now: datetime) -> list[render.Bo
     """Return the agreements in force in a month whose money is the actor's, most urgent first."""
     agreements = queries.visible_agreements(session, actor=current_actor())
     shelf = queries.shelf_of(session, client_ids={each.client_id for each in agreements}, with_rates=False)
+    told = alerts.told(session, [agreement.id for agreement in agreements])
     rows = []
     for agreement in agreements:
         view = shelf.month_view(agreement, month=month, now=now)
         if view is not None:
             before = [period for at, period in sorted(shelf.closed.get(agreement.id, {}).items()) if at < month]
-            rows.append(render.board_row(view, as_of=_today(agreement, now), before=before))
+            heard = told.get((agreement.id, month), ())
+            rows.append(render.board_row(view, as_of=_today(agreement, now), before=before, told=heard))
     return sorted(rows, key=lambda row: (-row.used_percent, row.client_name.casefold()))
 
 
@@ -93,6 +95,9 @@ def agreement(agreement_id: int) -> str:
         month=_stepper("retainers.agreement", month, now, agreement_id=found.id)
         | {"closed_at": view.closed.closed_at if view.closed else None},
         alert=render.alert_of(view),
+        told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, month), ())),
+        alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
+        invoice_email=found.client.invoice_email,
         facts=render.facts_of(view),
         burn=render.burn_of(view, as_of=_today(found, now)),
         entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
@@ -116,6 +121,31 @@ def end(agreement_id: int) -> Response:
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
     return redirect(url_for("retainers.agreement", agreement_id=agreement_id), code=303)
+
+
+@bp.post("/retainers/<int:agreement_id>/alerts")
+@policy(RETAINERS)
+def set_alerts(agreement_id: int) -> Response:
+    """Say of what an agreement tells, and whom; a refusal is told on its page."""
+    queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form, back = AlertsForm(), url_for("retainers.agreement", agreement_id=agreement_id)
+    if not form.validate_on_submit():
+        flash(" ".join(str(each) for errors in form.errors.values() for each in errors), "danger")
+        return redirect(f"{back}#alerts", code=303)
+    try:
+        with unit_of_work() as session:
+            alerts.set_alerts(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                agreement_id=agreement_id,
+                thresholds=form.thresholds.data or (),
+                tell_client=form.tell_client.data,
+            )
+        flash(_("Set. What was told already is not told again."), "ok")
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return redirect(f"{back}#alerts", code=303)
 
 
 @bp.get("/retainers/<int:agreement_id>/rounding")

@@ -46,6 +46,8 @@ ROUNDING = {
     "effective_on": "2026-11-01",
 }
 
+ALERTS = {"thresholds": "80"}
+
 ROWS = [
     Row(
         "retainers.board", "GET", "/retainers", expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200)
@@ -99,6 +101,14 @@ ROWS = [
     ),
     *(
         Row("retainers.set_rounding", "POST", f"/retainers/{{{name}}}/rounding", expect(**MONEY, **answers), ROUNDING)
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row("retainers.set_alerts", "POST", f"/retainers/{{{name}}}/alerts", expect(**MONEY, **answers), ALERTS)
         for name, answers in {
             "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
             "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},

@@ -1,10 +1,14 @@
 """What an account manager sees: who runs over, the picture and its table, the entries behind each number."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
+from helpdesk.retainers.models import RetainerAlert
 from tests.slices.retainers.conftest import Story
 
 
@@ -148,3 +152,26 @@ def test_an_end_that_cannot_be_is_refused_in_words(over, office, sign_in_as, mon
     answer = browser.post(f"/retainers/{over}/end", data={"month": month}, follow_redirects=True)
 
     assert complaint in answer.text
+
+
+def test_what_was_told_stands_on_page_and_board_and_what_is_told_is_set_there(over, office, sign_in_as):
+    noon = datetime(2026, 4, 7, 12, tzinfo=UTC)
+    april = {"agreement_id": over, "month": date(2026, 4, 1), "allowance_seconds": 36000, "found_at": noon}
+    with unit_of_work() as session:
+        session.add(RetainerAlert(threshold="50", reached_seconds=18000, told=["client", "manager"], **april))
+        session.add(RetainerAlert(threshold="80", reached_seconds=30000, told=[], **april))
+    browser = sign_in_as(office.account_manager)
+
+    board = text_of(browser.get("/retainers?month=2026-04").text)
+    page = text_of(browser.get(f"/retainers/{over}?month=2026-04").text)
+    refused = browser.post(f"/retainers/{over}/alerts", data={"thresholds": ["80", "90"]}, follow_redirects=True).text
+    browser.post(f"/retainers/{over}/alerts", data={"thresholds": ["80", "forecast"]})
+
+    after = browser.get(f"/retainers/{over}").text
+    assert "50 % told 7 Apr" in board
+    assert "50 % 7 Apr, told the account manager and the client 80 % 7 Apr, nobody could be told" in page
+    assert "is not a valid choice" in refused
+    assert re.findall(r'value="(\w+)" checked', after) == ["80", "forecast"]
+    with unit_of_work() as session:
+        [event] = session.scalars(select(AuditRow).where(AuditRow.action == "alerts set"))
+        assert event.data == {"thresholds": ["80", "forecast"], "tell_client": False}
