@@ -179,7 +179,7 @@
 
   const COMMANDS = {
     n: (input) => openCell(input),
-    a: () => document.querySelector("[data-finds]")?.focus(),
+    a: () => document.querySelector("#add-row [data-finds]")?.focus(),
     s: (input) => startTimer(input.closest("tr").dataset.item),
   };
 
@@ -279,11 +279,21 @@
 
   function walkFound(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const stops = [document.querySelector("[data-finds]"), ...all(".found button")];
+    const list = event.target.closest?.(".found")?.id ?? event.target.dataset?.finds;
+    if (!list) return;
+    const stops = [document.querySelector(`[data-finds="${list}"]`), ...all(`#${list} button`)];
     const at = stops.indexOf(event.target);
     if (!step || at < 0) return;
     stops[Math.min(Math.max(at + step, 0), stops.length - 1)].focus();
     event.preventDefault();
+  }
+
+  /* Where more is to be typed than the item, a choice fills its field instead of sending the form. */
+  function takeFound(button) {
+    const [list, form] = [button.closest(".found"), button.form];
+    document.querySelector(`[data-finds="${list.id}"]`).value = button.dataset.fills;
+    list.replaceChildren();
+    all(FIELD, form).find((field) => !field.value)?.focus();
   }
 
   /* --- events --- */
@@ -311,6 +321,11 @@
     openCell(link.closest("td").querySelector(FIELD));
   });
   document.addEventListener("click", (event) => {
+    const found = event.target.closest("[data-fills]");
+    if (found) {
+      event.preventDefault();
+      takeFound(found);
+    }
     const day = event.target.closest("#ts-strip a");
     if (day) {
       event.preventDefault();

@@ -22,11 +22,19 @@ from helpdesk.timekeeping.service.cells import CellEdit
 
 NOTE_LENGTH = 2000
 WORKED_LENGTH = 40
+ITEM_LENGTH = 220
 MOST_NUMBER = 2**31 - 1
 USUAL = "usual"
 
+_NUMBER = re.compile(r"#?\s*([0-9]{1,9})(?:\s*\N{MIDDLE DOT}.*)?")
 _CELL = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WAS = "was."
+
+
+def number_in(words: str) -> int | None:
+    """Return the number that alone names an item: ``4871``, ``#4871`` or ``#4871 · Printer``; else None."""
+    named = _NUMBER.fullmatch(words.strip())
+    return int(named[1]) if named else None
 
 
 def billing_choices() -> list[tuple[str, str]]:
@@ -80,11 +88,12 @@ class WorkForm(StrictForm):
 
 
 class EntryForm(WorkForm):
-    """A new entry. ``person_id`` is there for managers only."""
+    """A new entry, on what ``number`` names or what was picked of several. ``person_id`` is there for managers only."""
 
     person_id: SelectField | None = None
     billable = SelectField(_l("Billing"), default="")
-    number = IntegerField(_l("Ticket or task"), validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
+    number = StringField(_l("Ticket or task"), validators=[Length(max=ITEM_LENGTH)])
+    pick = IntegerField(validators=[Optional(), NumberRange(min=1, max=MOST_NUMBER)])
 
     def offer(self, session: Session, *, chosen: WorkType | None = None) -> None:
         """Fill the choices; at first the work type says how it is billed."""
@@ -204,7 +213,7 @@ class RowForm(StrictForm):
 
     week = StringField(validators=[InputRequired()])
     person_id = IntegerField(validators=[Optional()])
-    item = StringField(_l("Add a row"), validators=[Length(max=WORKED_LENGTH)])
+    item = StringField(_l("Add a row"), validators=[Length(max=ITEM_LENGTH)])
     pick = IntegerField(validators=[Optional(), NumberRange(min=1, max=MOST_NUMBER)])
     row_type_id = SelectField(_l("Work type of the row"), coerce=_row_type, default=USUAL)
 

@@ -41,7 +41,7 @@ def cell() -> ResponseReturnValue:
     ]
     item = entries[0].work_item if entries else projects.get_item(session, actor=actor, number=row.number)
     fresh = entry_form(session, actor, person, formdata=None)
-    fresh.number.data, fresh.day.data, fresh.work_type_id.data = row.number, day, row.work_type_id
+    fresh.number.data, fresh.day.data, fresh.work_type_id.data = str(row.number), day, row.work_type_id
     may_edit = person.id == actor.person_id or actor.is_one_of(APPROVERS)
     return render_template(
         "timekeeping/cell.html",

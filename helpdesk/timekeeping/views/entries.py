@@ -13,9 +13,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import back_or, own_path, zone
 from helpdesk.kernel.durations import HOUR, format_hm
-from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
-from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import render, service
 from helpdesk.timekeeping.domain.worked import Week, write_worked
 from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
@@ -23,6 +22,7 @@ from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.pages.entry import entry_page
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.items import item_meant, words_of
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_page, week_url
 
@@ -36,20 +36,20 @@ def add_entry() -> ResponseReturnValue:
     actor, now = current_actor(), clock.now()
     person = person_shown(read_session(), actor, request.form.get("person_id", type=int))
     form = entry_form(read_session(), actor, person)
-    if form.validate_on_submit():
+    right, item = form.validate_on_submit(), item_meant(form, "number")
+    if item is not None and form.pick.data:
+        form.number.data = words_of(item)
+    if right and item is not None:
         try:
             with unit_of_work() as session:
-                item = projects.get_item(session, actor=actor, number=form.number.data)
                 entry = service.add_entry(
                     session, actor=actor, now=now, item_id=item.id, person_id=person.id, **_worked(form)
                 )
                 _tell_added(session, entry)
-                week_of_it = week_url(queries.day_of(entry), person.id)
-            return redirect(own_path(request.form.get("next")) or week_of_it, code=303)
+                day = queries.day_of(entry)
+            return redirect(own_path(request.form.get("next")) or week_url(day, person.id, begin=day), code=303)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
-        except NotFound as refusal:
-            form.refuse(str(refusal), "number")
         except RuleViolation as refusal:
             form.refuse(refusal, "worked")
     shown = Week.of(form.day.data or local_day(now, zone()))

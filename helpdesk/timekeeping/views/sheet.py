@@ -11,19 +11,18 @@ from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.durations import format_hm
-from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day
-from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import USUAL, CopyForm, RemoveRowForm, RowForm, SheetForm
 from helpdesk.timekeeping.pages.grid import Refusal, field_name
-from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.service.cells import SavedCell
 from helpdesk.timekeeping.service.rows import Copied
 from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.items import item_meant
 from helpdesk.timekeeping.views.refusals import told_by_flash
 from helpdesk.timekeeping.views.week import day_to_begin_with, person_shown, week_page, week_url
 
@@ -54,7 +53,7 @@ def add_row() -> ResponseReturnValue:
     form.offer(read_session())
     right = form.validate_on_submit()
     shown, person = Week.parse(form.week.data or ""), person_shown(read_session(), actor, form.person_id.data)
-    item = _item_meant(form) if right else None
+    item = item_meant(form, "item") if right else None
     if item is not None:
         try:
             with unit_of_work() as session:
@@ -160,23 +159,3 @@ def _type_meant(session: Session, form: RowForm, person_id: int, shown: Week, it
         return service.usual_type(session, person_id=person_id, week=shown, item=item)
     chosen: int | None = form.row_type_id.data
     return chosen
-
-
-def _item_meant(form: RowForm) -> WorkItem | None:
-    """Return the only item that the words can mean; else the form says what to do."""
-    session, actor, words = read_session(), current_actor(), form.item.data or ""
-    if form.pick.data:
-        try:
-            return projects.get_item(session, actor=actor, number=form.pick.data)
-        except NotFound as missing:
-            form.refuse(str(missing), "item")
-            return None
-    found = weeks.matching_items(session, actor=actor, words=words)
-    named = [item for item in found if words.strip().lstrip("#") == str(item.number)]
-    if len(named or found) == 1:
-        return (named or found)[0]
-    form.refuse(
-        _("Several have these words; choose one.") if found else _("No ticket or task has this number or these words."),
-        "item",
-    )
-    return None

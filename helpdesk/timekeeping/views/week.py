@@ -29,6 +29,7 @@ from helpdesk.timekeeping.pages.grid import Refusal
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.views.blueprint import bp
+from helpdesk.timekeeping.views.items import words_of
 from helpdesk.timekeeping.views.refusals import told_by_flash
 
 
@@ -53,7 +54,7 @@ def week() -> str:
     actor, now = current_actor(), clock.now()
     shown, person = _asked(read_session(), now)
     form = _fresh_form(read_session(), actor, person, shown, local_day(now, zone()))
-    form.number.data = request.args.get("number", type=int)
+    form.number.data = str(request.args.get("number", type=int) or "")
     return week_page(shown, person, now, form=form)
 
 
@@ -122,7 +123,8 @@ def week_page(
     put_in = weeks.rows(session, person_id=person.id, week=shown)
     rows = row_form or RowForm(formdata=None)
     rows.offer(session)
-    words = rows.item.data or request.args.get("find", "")
+    entry = form or _fresh_form(session, actor, person, shown, today)
+    find = request.args.get("find", "")
     return render_template(
         "timekeeping/week.html",
         week=_week_header(shown, person.id, today),
@@ -136,15 +138,26 @@ def week_page(
         lists=[day for day in reversed(days) if day.entries],
         submit=render.submit_of(lines if is_me else []),
         returned=_returned(session, person.id, shown),
-        form=form or _fresh_form(session, actor, person, shown, today),
+        form=entry,
         row_form=rows,
-        found=weeks.matching_items(session, actor=actor, words=words) if words else [],
+        found=_found(session, actor, rows.item.data or find),
+        entry_found=_found(session, actor, (entry.number.data or "") if entry.number.errors else find),
     )
 
 
-def week_url(day: date, person_id: int) -> str:
-    """Return the address of the person's week in which ``day`` lies."""
-    return url_for("timekeeping.week", week=str(Week.of(day)), person=_if_other(person_id))
+def week_url(day: date, person_id: int, *, begin: date | None = None) -> str:
+    """Return the address of the person's week in which ``day`` lies; what is added there begins with ``begin``."""
+    on = begin.isoformat() if begin else None
+    return url_for("timekeeping.week", week=str(Week.of(day)), person=_if_other(person_id), day=on)
+
+
+def _found(session: Session, actor: Actor, words: str) -> list[dict[str, object]]:
+    """Return what the words could mean, as a list to choose from; empty without words."""
+    found = weeks.matching_items(session, actor=actor, words=words) if words else []
+    return [
+        {"number": one.number, "title": one.title, "client_name": one.project.client.name, "words": words_of(one)}
+        for one in found
+    ]
 
 
 def _people(session: Session, actor: Actor) -> list[tuple[int, str]]:
@@ -168,13 +181,13 @@ def _returned(session: Session, person_id: int, shown: Week) -> list[dict[str, o
 
 def _fresh_form(session: Session, actor: Actor, person: Person, shown: Week, today: date) -> EntryForm:
     form = entry_form(session, actor, person, formdata=None)
-    form.day.data = day_to_begin_with(shown, today)
+    form.day.data = _day_shown(shown, today)
     form.work_type_id.data = default_work_type(session)
     return form
 
 
 def _day_shown(shown: Week, today: date) -> date:
-    """Return the day that a narrow page shows: the one asked for, else today, else Monday."""
+    """Return the day that a narrow page shows and a new entry begins with: the one asked for, else today, or Monday."""
     asked = request.args.get("day", "")
     return next((day for day in shown.days if day.isoformat() == asked), day_to_begin_with(shown, today))
 

@@ -99,6 +99,20 @@ def test_an_entry_is_typed_in(office, sign_in_as, entry_form):
     assert (entry.person_id, entry.note, entry.work_type_id) == (office.technician.id, "labels", office.remote.id)
 
 
+def test_an_entry_names_its_ticket_by_letters_or_takes_one_of_several(office, sign_in_as, entry_form):
+    browser, task = sign_in_as(office.technician), office.acme_task
+
+    several = browser.post("/time/entries", data={**entry_form, "number": "acme"})
+    chosen = browser.post("/time/entries", data={**entry_form, "number": "acme", "pick": task.number, "worked": ""})
+    written = browser.post("/time/entries", data={**entry_form, "number": "mail server"})
+
+    assert "Several have these words; choose one." in several.text
+    assert f'value="{task.number}" formnovalidate data-fills="#{task.number} · {task.title}"' in several.text
+    assert f'value="#{task.number} · {task.title}"' in chosen.text
+    assert (chosen.status_code, written.status_code) == (422, 303)
+    assert [entry.work_item_id for entry in all_entries()] == [task.id]
+
+
 def test_an_overlap_is_told_and_kept(office, sign_in_as, entry_form):
     browser = sign_in_as(office.technician)
     browser.post("/time/entries", data={**entry_form, "worked": "9:00-10:00"})
@@ -325,7 +339,8 @@ def test_after_typing_the_week_of_the_entry_is_shown(office, sign_in_as, entry_f
 
     answer = browser.post("/time/entries", data={**entry_form, "day": "2026-10-20"})
 
-    assert (answer.status_code, answer.location) == (303, "/time?week=2026-W43")
+    assert (answer.status_code, answer.location) == (303, "/time?week=2026-W43&day=2026-10-20")
+    assert 'type="date" value="2026-10-20"' in browser.get(answer.location).text
 
 
 @pytest.mark.parametrize(("week", "day"), [("2026-W47", "2026-11-18"), ("2026-W43", "2026-10-19")])
