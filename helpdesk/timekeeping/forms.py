@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import request
 from sqlalchemy.orm import Session
-from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
 from helpdesk.infra.db import once
@@ -164,6 +164,7 @@ class LockForm(StrictForm):
     through = DateField(_l("Locked up to and with"), validators=[Optional()])
     client_id = SelectField(_l("For"), coerce=optional_id)
     reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
+    despite = BooleanField(_l("Lock these days nevertheless"))
 
     def offer(self, clients: Sequence[tuple[int, str]]) -> None:
         """Fill the clients; no choice means everybody."""

@@ -124,6 +124,25 @@ def test_the_lock_is_offered_where_the_month_is_closed_and_set_there(office, sig
     assert "Bookkeeper Person" in browser.get("/time/locks").text
 
 
+def test_what_is_open_before_a_lock_date_is_told_before_and_after(office, sign_in_as, log_time):
+    log_time(), log_time(status="rejected", rejected_because="Which manual?"), log_time(status="submitted")
+    log_time(status="approved"), log_time(started_at=NOW)
+    browser, form = sign_in_as(office.bookkeeper), {"client_id": "", "through": "2026-11-16", "next": "/close/2026-10"}
+    open_ones = "Technician Person: 2 entries not submitted, 1 entry waits for approval"
+
+    asked = browser.post("/time/locks", data=form)
+    not_yet = browser.get("/time/locks").text
+    locked = browser.post("/time/locks", data={**form, "despite": "y"})
+    after = browser.get("/time/locks").text
+
+    assert (asked.status_code, locked.status_code, locked.location) == (422, 303, "/close/2026-10")
+    assert f"Before that day there still are: {open_ones}." in asked.text
+    assert 'name="next" value="/close/2026-10"' in asked.text
+    assert "No day is locked" in not_yet
+    assert f"Left open on locked days: {open_ones}." in after
+    assert f"<b>Open on locked days:</b> {open_ones}." in after
+
+
 def test_a_manager_reopens_and_a_locked_form_asks_why(office, sign_in_as, log_time):
     entry = log_time(status="approved")
     browser, url = sign_in_as(office.manager), f"/time/entries/{entry.id}"
