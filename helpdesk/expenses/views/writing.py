@@ -23,7 +23,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import money_filter, zone
-from helpdesk.kernel.errors import Conflict
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money, exponent_of, plain
 from helpdesk.kernel.periods import local_day
 
@@ -42,7 +42,7 @@ def add() -> ResponseReturnValue:
     form = _new_form()
     fits = form.validate_on_submit()
     files = received(form)
-    if fits and not form.errors:
+    if fits:
         try:
             with unit_of_work() as session:
                 expense = service.add_expense(
@@ -56,12 +56,14 @@ def add() -> ResponseReturnValue:
                     uuid=form.uuid.data or None,
                     reason=form.reason.data or "",
                 )
-                _add_receipts(session, expense, files)
+                _add_receipts(session, form, expense, files)
             return _kept(form, expense)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
         except FieldRefused as refusal:
             form.show_refusal(refusal)
+        except _FileRefusedError:
+            pass  # it stands beside its field already
     return _new_page(form), 422
 
 
@@ -83,7 +85,7 @@ def change(expense_id: int) -> ResponseReturnValue:
     form.offer(read_session(), actor=current_actor(), expense=expense)
     fits = form.validate_on_submit()
     files = received(form)
-    if fits and not form.errors:
+    if fits:
         try:
             with unit_of_work() as session:
                 changed = service.change_expense(
@@ -97,12 +99,14 @@ def change(expense_id: int) -> ResponseReturnValue:
                     version=int(form.version.data) if form.version.data else None,
                     reason=form.reason.data or "",
                 )
-                _add_receipts(session, changed, files)
+                _add_receipts(session, form, changed, files)
             return _kept(form, changed)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
         except FieldRefused as refusal:
             form.show_refusal(refusal)
+        except _FileRefusedError:
+            pass  # it stands beside its field already
         except Conflict as refusal:
             form.refuse(str(refusal))
             status = 409
@@ -137,7 +141,13 @@ def _kept(form: ExpenseForm, expense: Expense) -> ResponseReturnValue:
     return redirect(url_for("expenses.show", expense_id=expense.id), code=303)
 
 
-def _add_receipts(session: Session, expense: Expense, files: list[NewReceipt]) -> None:
+class _FileRefusedError(RuleViolation):
+    """A file that came along is no receipt: nothing is written, though all the rest was right."""
+
+
+def _add_receipts(session: Session, form: ExpenseForm, expense: Expense, files: list[NewReceipt]) -> None:
+    if form.errors:  # only now, so that what else is wrong is told beside it
+        raise _FileRefusedError
     service.add_receipts(session, actor=current_actor(), now=clock.now(), expense=expense, files=files)
 
 

@@ -72,7 +72,7 @@ def test_a_receipt_that_is_none_says_so_and_the_good_one_and_the_rest_are_kept(d
     form = {**TYPED, "project_id": desk.office.acme_project.id}
     bad = {"photo": (io.BytesIO(photo()), "good.jpg"), "receipt": (io.BytesIO(b"<svg onload=alert(1)>"), "bill.svg")}
 
-    refused = phone.post("/expenses/new", data={**form, **bad}, content_type="multipart/form-data")
+    refused = phone.post("/expenses/new", data={**form, **bad, "amount": "12.345"}, content_type="multipart/form-data")
     kept = re.search(r'name="kept"[^>]*value="([^"]+)"', refused.text)
     assert kept is not None
     done = phone.post("/expenses/new", data={**form, "kept": kept[1]})
@@ -80,6 +80,7 @@ def test_a_receipt_that_is_none_says_so_and_the_good_one_and_the_rest_are_kept(d
     assert (refused.status_code, done.status_code) == (422, 303)
     assert "“bill.svg” is no picture and no PDF." in refused.text
     assert 'id="receipt-error"' in refused.text
+    assert 'id="amount-error"' in refused.text
     assert "Bus to the site" in refused.text
     assert "Kept: good.jpg" in refused.text
     assert receipts() == [("good.jpg", "image/jpeg")]
