@@ -12,6 +12,7 @@ from helpdesk.kernel.durations import format_hms
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.domain import timesheet
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
@@ -28,12 +29,16 @@ Refused = (Conflict, Denied, NotFound, RuleViolation)
 
 @dataclass(slots=True)
 class Copied:
-    """What copying a week did: how many rows and entries there are more, and what was left out, with the reason."""
+    """What copying a week did: how many rows and entries there are more, what was left out, with the reason.
+
+    ``warnings`` say which projects have reached their limit of billable hours with them.
+    """
 
     rows: int = 0
     entries: int = 0
     seconds: int = 0
     left_out: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def add_row(
@@ -164,13 +169,14 @@ def _copy_hours(
     done: Copied,
 ) -> None:
     taken = {_cell(entry) for entry in queries.week(session, person_id=person_id, week=week)}
+    billable: dict[int, TimeEntry] = {}
     for entry in entries:
         day, seconds = queries.day_of(entry) + timedelta(days=7), queries.worked_of(entry).seconds
         if (_row_of(entry), day) in taken or not seconds:
             continue
         try:
             with session.begin_nested():
-                add_entry(
+                added = add_entry(
                     session,
                     actor=actor,
                     now=now,
@@ -187,6 +193,9 @@ def _copy_hours(
         else:
             done.entries += 1
             done.seconds += seconds
+            if added.billable == "billable":
+                billable[added.work_item.project_id] = added
+    done.warnings += filter(None, (limits.warning_of(session, each) for each in billable.values()))
 
 
 def _keys(session: Session, person_id: int, week: Week) -> set[RowKey]:

@@ -147,6 +147,8 @@ def _tell_copied(done: Copied) -> None:
             ),
             "ok",
         )
+    for warning in done.warnings:
+        flash(warning, "warn")
     for reason in done.left_out[:MOST_TOLD]:
         flash(_("Left out: %(reason)s", reason=reason), "warn")
     if len(done.left_out) > MOST_TOLD:

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from helpdesk.accounts import weekly_hours
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
+from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import Denied, RuleViolation
+from helpdesk.projects.models import Project
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.models import TimeEntry, TimesheetRow
@@ -167,12 +169,15 @@ def test_last_week_is_copied_as_rows_or_with_hours_and_twice_is_once(office, sig
     log_time(minutes=5, started_at=MORNING + timedelta(days=1), work_item_id=office.acme_task.id)
 
     rows = browser.post("/time/copy", data={"week": "2026-W47", "what": "rows"}, follow_redirects=True)
+    with unit_of_work() as session:
+        session.get_one(Project, office.acme_project.id).max_billable_seconds = 2 * HOUR
     hours = browser.post("/time/copy", data={"week": "2026-W47", "what": "hours"}, follow_redirects=True)
     browser.post("/time/copy", data={"week": "2026-W47", "what": "hours"})
 
     assert "1 row is copied." in rows.text
     assert "2 entries are copied as drafts: 1:30." in hours.text
     assert "is not here yet" in hours.text
+    assert "Support takes 2:00 billable hours at most, 2:35 are worked" in hours.text
     copied = [entry for entry in all_entries() if entry.started_at >= MORNING]
     assert [(one.note, one.billable, one.status, one.duration_only) for one in copied] == [
         ("labels", "billable", "draft", True),
