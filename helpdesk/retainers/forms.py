@@ -20,6 +20,13 @@ class EndForm(StrictForm):
     month = StringField(_l("Ends with"), validators=[InputRequired(), Length(max=7)])
 
 
+class ReopenForm(StrictForm):
+    """The newest closed month of an agreement, and why it is reopened (docs/billing.md rule 12)."""
+
+    month = StringField(_l("Month"), validators=[InputRequired(), Length(max=7)])
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
+
+
 class AlertsForm(StrictForm):
     """Of what an agreement tells, and whom beside the account manager (docs/billing.md rule 14)."""
 

@@ -87,6 +87,19 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agree
     return agreement
 
 
+def lock_agreement(session: Session, agreement_id: int) -> Agreement:
+    """Return the agreement, locked until the transaction ends: its months are closed and reopened one at a time.
+
+    Raises:
+        NotFound: there is none.
+    """
+    agreement = session.scalar(select(Agreement).where(Agreement.id == agreement_id).with_for_update())
+    if agreement is None:
+        message = "There is no such agreement."
+        raise NotFound(message)
+    return agreement
+
+
 def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     """Return all agreements of a client, oldest first."""
     query = select(Agreement).where(Agreement.client_id == client_id).options(*_whole())

@@ -129,7 +129,7 @@ def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id
         RuleViolation: a month that is over, before the agreement starts, or after the end that it has.
     """
     agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
-    _lock(session, agreement.id)
+    queries.lock_agreement(session, agreement.id)
     this_month = local_month(now, ZoneInfo(agreement.time_zone))
     if last_month < max(this_month, Month.of(agreement.starts_on)):
         message = "An agreement ends with this month or a later one; what is over stays as it was agreed."
@@ -210,7 +210,7 @@ def close_period(session: Session, *, actor: Actor, now: datetime, agreement_id:
         Conflict: the month is closed already.
         RuleViolation: the month has not ended in the contract's zone, or an earlier one is open.
     """
-    agreement = _lock(session, agreement_id)
+    agreement = queries.lock_agreement(session, agreement_id)
     _refuse_untimely(session, agreement, month, now)
     book = queries.books_of(session, agreement, through=month)
     settlement = settle(book.books)
@@ -234,9 +234,12 @@ def reopen_period(
 
     Raises:
         NotFound: the month is not closed.
-        RuleViolation: a later month is closed, or an invoice holds overage of it.
+        RuleViolation: no reason is given, a later month is closed, or an invoice holds overage of it, which is named.
     """
-    agreement = _lock(session, agreement_id)
+    if not reason.strip():
+        message = "Say why the month is reopened."
+        raise RuleViolation(message)
+    agreement = queries.lock_agreement(session, agreement_id)
     closed = queries.closed_periods(session, agreement_ids=[agreement_id]).get(agreement_id, {})
     period = closed.get(month)
     if period is None:
@@ -258,16 +261,8 @@ def reopen_period(
         object_id=period.id,
         now=now,
         month=str(month),
-        reason=reason,
+        reason=reason.strip(),
     )
-
-
-def _lock(session: Session, agreement_id: int) -> Agreement:
-    agreement = session.scalar(select(Agreement).where(Agreement.id == agreement_id).with_for_update())
-    if agreement is None:
-        message = "There is no such agreement."
-        raise NotFound(message)
-    return agreement
 
 
 def _refuse_untimely(session: Session, agreement: Agreement, month: Month, now: datetime) -> None:
@@ -399,14 +394,32 @@ def _give_back(session: Session, entry_id: int, piece: Piece, now: datetime) -> 
 
 
 def _refuse_billed(session: Session, period: RetainerPeriod) -> None:
-    entry_ids = [row.time_entry_id for row in period.rows if row.kind == "overage"]
-    held = session.scalar(
-        select(Charge.id)
-        .where(Charge.time_entry_id.in_(entry_ids), Charge.kind == "overage", Charge.released_at.is_(None))
-        .limit(1)
+    """Refuse while an invoice holds seconds that the period left over, an issued one before a draft."""
+    query = (
+        select(Charge.state, Charge.holder_kind, Charge.holder_id)
+        .join(LedgerRow, LedgerRow.time_entry_id == Charge.time_entry_id)
+        .where(
+            LedgerRow.period_id == period.id,
+            LedgerRow.kind == "overage",
+            Charge.kind == "overage",
+            Charge.released_at.is_(None),
+            Charge.from_second < LedgerRow.to_second,
+            Charge.to_second > LedgerRow.from_second,
+        )
     )
-    if held is not None:
-        message = "An invoice holds overage of this month; drop the draft, or credit the invoice, first."
+    names: dict[str, list[str]] = {"fixed": [], "held": []}
+    for state, kind, holder_id in session.execute(query.distinct().order_by(Charge.holder_id)):
+        name = charging.name_of(session, (kind, holder_id))
+        names[state] += [name] if name not in names[state] else []
+    month = Month.of(period.month)
+    if names["fixed"]:
+        billed_by = ", ".join(names["fixed"])
+        message = (
+            f"Overage of {month} is billed by {billed_by}; credit it first, or void it if it never left the house."
+        )
+        raise RuleViolation(message)
+    if names["held"]:
+        message = f"Overage of {month} is in {', '.join(names['held'])}; drop the draft first."
         raise RuleViolation(message)
 
 

@@ -26,8 +26,9 @@ from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
 from helpdesk.retainers import alerts, exports, queries, render, service
+from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import settle
-from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm
+from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm, ReopenForm
 from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
@@ -93,7 +94,7 @@ def agreement(agreement_id: int) -> str:
             "last_months": _last_months(found, now),
         },
         month=_stepper("retainers.agreement", month, now, agreement_id=found.id)
-        | {"closed_at": view.closed.closed_at if view.closed else None},
+        | {"closed_at": view.closed.closed_at if view.closed else None, "may_reopen": _may_reopen(session, view)},
         alert=render.alert_of(view),
         told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, month), ())),
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
@@ -121,6 +122,34 @@ def end(agreement_id: int) -> Response:
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
     return redirect(url_for("retainers.agreement", agreement_id=agreement_id), code=303)
+
+
+@bp.post("/retainers/<int:agreement_id>/reopen")
+@policy(RETAINERS)
+def reopen(agreement_id: int) -> Response:
+    """Reopen the newest closed month; a refusal is told on its page."""
+    queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form = ReopenForm()
+    back = url_for("retainers.agreement", agreement_id=agreement_id)
+    if not form.validate_on_submit():
+        flash(_("Say which month is reopened, and why."), "danger")
+        return redirect(back, code=303)
+    try:
+        month = Month.parse(form.month.data or "")
+        back = url_for("retainers.agreement", agreement_id=agreement_id, month=str(month))
+        with unit_of_work() as session:
+            service.reopen_period(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                agreement_id=agreement_id,
+                month=month,
+                reason=form.reason.data or "",
+            )
+        flash(_("%(month)s is open again.", month=render.label_of(month)), "ok")
+    except (RuleViolation, NotFound) as refusal:
+        flash(str(refusal), "danger")
+    return redirect(back, code=303)
 
 
 @bp.post("/retainers/<int:agreement_id>/alerts")
@@ -203,6 +232,12 @@ def new() -> str | Response | tuple[str, int]:
             form.refuse(refusal)
     page = render_template("settings/form.html", form=form, **_form_page())
     return (page, 422) if form.is_submitted() else page
+
+
+def _may_reopen(session: Session, view: MonthView) -> bool:
+    """Return whether the month is the newest closed one; what an invoice holds is looked at when it is asked for."""
+    closed = queries.closed_periods(session, agreement_ids=[view.agreement.id]).get(view.agreement.id, {})
+    return view.closed is not None and view.month == max(closed)
 
 
 def _last_months(found: Agreement, now: datetime) -> list[dict[str, str]]:

@@ -47,6 +47,7 @@ ROUNDING = {
 }
 
 ALERTS = {"thresholds": "80"}
+REOPEN = {"month": "2026-10", "reason": "Late time"}
 
 ROWS = [
     Row(
@@ -109,6 +110,14 @@ ROWS = [
     ),
     *(
         Row("retainers.set_alerts", "POST", f"/retainers/{{{name}}}/alerts", expect(**MONEY, **answers), ALERTS)
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row("retainers.reopen", "POST", f"/retainers/{{{name}}}/reopen", expect(**MONEY, **answers), REOPEN)
         for name, answers in {
             "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
             "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
