@@ -41,8 +41,7 @@ def require_current() -> None:
         return
     _refuse_newer(found)
     if found != _head():
-        message = f"The database has revision {found or 'none'}, this version needs {_head()}. Run: helpdesk migrate"
-        raise SettingsError(message)
+        raise SettingsError(_lags(found))
     db.engine.dispose()
 
 
@@ -61,9 +60,22 @@ def _refuse_newer(found: str | None) -> None:
         _scripts().get_revision(found) if found else None
     except CommandError as error:
         message = (
-            f"The database has revision {found}, made by a newer Helpdesk. Install that version; nothing was changed."
+            f"The database was made by a newer Helpdesk than this one, which does not know its revision {found}. "
+            "Install the newer version; nothing was changed."
         )
         raise SettingsError(message) from error
+
+
+def _lags(found: str | None) -> str:
+    """Say that the database is older: names of revisions are no count, so it says how many steps are missing."""
+    if found is None:
+        return "The database is not made yet, or only by half: it has tables and no revision. Run: helpdesk migrate"
+    missing = sum(1 for _step in _scripts().iterate_revisions(_head(), found))
+    steps = "1 change is" if missing == 1 else f"{missing} changes are"
+    return (
+        f"The database is older than this Helpdesk: {steps} to be made after its revision {found}. "
+        "Run: helpdesk migrate"
+    )
 
 
 def _revision() -> str | None:
