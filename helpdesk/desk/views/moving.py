@@ -21,8 +21,13 @@ from helpdesk.projects import queries as projects
 @bp.get("/items/<int:number>/move")
 @policy(DESK)
 def preview_move(number: int) -> ResponseReturnValue:
-    """Show what becomes of the time on a ticket if it moves."""
+    """Show what becomes of the time on a ticket if it moves; without a project, ask for one."""
     form = MoveForm(request.args)
+    if not request.args.get("project_id"):
+        session, actor = read_session(), current_actor()
+        item = projects.get_item(session, actor=actor, number=number)
+        choices = projects.choices_for(session, actor=actor, item=item)
+        return render_template("desk/move_to.html", item=item, move_to=choices)
     values = move_page.values(
         read_session(),
         actor=current_actor(),

@@ -159,6 +159,7 @@ ROWS = [
     *_on_items("desk.assign", "assign", {"assignee_id": ""}),
     *_on_items("desk.move", "move", {"project_id": "{acme_project}"}),
     Row("desk.preview_move", "GET", "/items/{acme_ticket}/move", DESK, query="project_id={acme_intranet}"),
+    Row("desk.preview_move", "GET", "/items/{globex_ticket}/move", GLOBEX),
     Row("desk.preview_move", "GET", "/items/{globex_ticket}/move", GLOBEX_REFUSED, query="project_id={acme_project}"),
     Row("desk.preview_move", "GET", "/items/{missing}/move", NOT_THERE, query="project_id={acme_project}"),
     Row(
