@@ -117,6 +117,25 @@ def test_what_a_page_still_asks_for_when_somebody_leaves_it_is_no_trouble(
     assert visitor.watch.trouble == {}
 
 
+def test_what_a_page_asks_for_while_the_next_one_is_on_its_way_is_no_trouble(
+    visit: Callable[..., Visitor], site: Site
+) -> None:
+    visitor = visit("anonymous")
+    page = visitor.page
+    page.route("**/slow", lambda _route: None)
+    held: list[Route] = []
+    page.route("**/next", lambda route: held.append(route))  # noqa: PLW0108 - it takes no method of a list
+    leaving = "const go = () => { location.href = '/next'; setTimeout(() => fetch('/slow')) }"
+    show(page, site.origin, f"<script>{leaving}</script>")
+
+    with page.expect_request("**/slow"):
+        page.evaluate("() => { setTimeout(go) }")
+    with page.expect_event("requestfailed"):
+        held[0].fulfill(content_type="text/html", body=PAGE)
+
+    assert visitor.watch.trouble == {}
+
+
 def test_a_picture_that_is_still_asked_for_when_a_test_ends_is_no_trouble_of_the_next(
     visit: Callable[..., Visitor], site: Site
 ) -> None:

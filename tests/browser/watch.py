@@ -24,6 +24,7 @@ class Watch:
     dialogs: list[str] = field(default_factory=list)
     _open: dict[Request, Frame] = field(default_factory=dict)
     _outlived: set[Request] = field(default_factory=set)
+    _going: dict[Frame, Request] = field(default_factory=dict)
 
     @property
     def trouble(self) -> dict[str, list[str]]:
@@ -82,13 +83,23 @@ class Watch:
         frame = request.frame
         if request.is_navigation_request():
             self._outlived.update(other for other, where in self._open.items() if frame in _lineage(where))
+            self._going[frame] = request
+        elif any(where in self._going for where in _lineage(frame)):
+            self._outlived.add(request)  # of the page that is being left: the next one is asked for, and not there yet
         self._open[request] = frame
 
     def _close(self, request: Request) -> None:
         self._open.pop(request, None)
         self._outlived.discard(request)
+        self._arrive(request)
+
+    def _arrive(self, request: Request) -> None:
+        """Note that the page that was asked for is there, or never comes: what its frame asks for now is its own."""
+        if request in self._going.values():
+            self._going = {frame: asked for frame, asked in self._going.items() if asked is not request}
 
     def _note_response(self, response: Response) -> None:
+        self._arrive(response.request)
         if response.status >= 400 and not response.url.endswith(ICON):
             self.failed.append(f"{response.request.method} {response.url}: {response.status}")
 
