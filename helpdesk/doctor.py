@@ -261,6 +261,21 @@ SQL_CHECKS = (
     ),
     SqlCheck(
         6,
+        "payment {0} settles {1}, and was {2}",
+        "SELECT p.id, SUM(s.amount_minor), p.amount_minor FROM payments p JOIN payment_shares s ON s.payment_id = p.id"
+        " WHERE s.undone_at IS NULL GROUP BY p.id, p.amount_minor, p.taken_back_at"
+        " HAVING SUM(s.amount_minor) > p.amount_minor OR p.taken_back_at IS NOT NULL",
+    ),
+    SqlCheck(
+        6,
+        "invoice {0} is {1}, and {2} of it are settled",
+        "SELECT i.id, i.status, COALESCE((SELECT SUM(s.amount_minor) FROM payment_shares s"
+        " WHERE s.invoice_id = i.id AND s.undone_at IS NULL), 0) AS paid FROM invoices i WHERE i.kind = 'invoice' AND ("
+        " (i.status IN ('part_paid', 'paid')) <> EXISTS (SELECT 1 FROM payment_shares s WHERE s.invoice_id = i.id"
+        " AND s.undone_at IS NULL) AND NOT (i.status = 'paid' AND i.total_minor <= 0))",
+    ),
+    SqlCheck(
+        6,
         "invoice {0} counts as credited, yet {1} of it are left",
         "SELECT i.id, i.net_minor + COALESCE((SELECT SUM(n.net_minor) FROM invoices n WHERE n.corrects_id = i.id), 0)"
         " FROM invoices i WHERE i.status = 'credited'"

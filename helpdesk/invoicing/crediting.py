@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries
+from helpdesk.invoicing import queries, settling
 from helpdesk.invoicing.document import totals_of
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
@@ -135,8 +135,7 @@ def credit(
     session.flush()
     _let_go(session, now=now, note=note, wishes=wishes, standing=standing)
     seal(session, actor=actor, now=now, invoice=note)
-    if -note.net_minor == sum((billed.left for billed in standing.billed.values()), Money.zero(invoice.currency)).minor:
-        invoice.status = "credited"
+    settling.trim(session, now=now, invoice=invoice)
     audit.record(
         session,
         actor=actor,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, StringField
-from wtforms.validators import DataRequired, Optional, Regexp
+from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, Optional, Regexp
 
-from helpdesk.infra.forms import StrictForm, has_control_characters, refuse_unknown
+from helpdesk.infra.forms import StrictForm, has_control_characters, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.invoicing.crediting import Wish
@@ -33,6 +33,29 @@ class VoidForm(StrictForm):
     """Why an invoice is void, or a draft dropped."""
 
     reason = StringField(_l("Reason"), validators=[DataRequired(_l("Say why; the reason stays with the invoice."))])
+
+
+class PaymentForm(StrictForm):
+    """What a client paid of an invoice; ``key`` is made with the page, so that a button pressed twice notes it once."""
+
+    key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
+    amount = StringField(
+        _l("Amount"), validators=[DataRequired(_l("Write what came, such as 1234.50.")), Length(max=20)]
+    )
+    received_on = DateField(_l("Day"), validators=[DataRequired(_l("Choose the day on which it came."))])
+    method = SelectField(
+        _l("How"),
+        choices=options(
+            [("bank", _l("Bank")), ("card", _l("Card")), ("cash", _l("Cash")), ("other", _l("Another way"))]
+        ),
+    )
+    reference = StringField(_l("Reference"), validators=[Length(max=140)])
+
+
+class TakeBackForm(StrictForm):
+    """Why a payment that was noted does not count."""
+
+    reason = StringField(_l("Reason"), validators=[DataRequired(_l("Say why; the reason stays with the payment."))])
 
 
 @dataclass

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import crediting, expense_lines, printed, queries, selection, service
+from helpdesk.invoicing import crediting, expense_lines, printed, queries, selection, service, settling
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
@@ -26,6 +27,7 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.timekeeping.queries import entries as timekeeping
 
 Page = dict[str, Any]
+_METHODS = {"bank": _l("Bank"), "card": _l("Card"), "cash": _l("Cash"), "other": _l("Another way")}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
         "covered": _covered(document),
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),
+        "settlement": _settlement(session, invoice),
         "corrections": [
             {"id": note.id, "number": note.number, "total_minor": note.total_minor, "reason": note.reason}
             for note in queries.credit_notes_of(session, invoice)
@@ -98,6 +101,29 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         else {"id": invoice.corrects.id, "number": invoice.corrects.number},
         "can_send": is_open and invoice.pdf_sha256 is not None and not leaving,
         "next_number": service.next_numbers(session, now=now)[0],
+    }
+
+
+def _settlement(session: Session, invoice: Invoice) -> Page | None:
+    """Return what is open of an issued invoice, the payments that settle it, and what credit its client has."""
+    if invoice.kind != "invoice" or invoice.number is None or invoice.status == "void":
+        return None
+    account = settling.account_of(session, invoice)
+    return {
+        "open_minor": account.open_minor,
+        "can_pay": invoice.status in settling.PAYABLE,
+        "credit_minor": settling.credit_of(session, client_id=invoice.client_id, currency=invoice.currency),
+        "payments": [
+            {
+                "id": share.payment_id,
+                "day": share.payment.received_on,
+                "amount_minor": share.amount_minor,
+                "whole_minor": share.payment.amount_minor,
+                "method": _METHODS[share.payment.method],
+                "reference": share.payment.reference,
+            }
+            for share in settling.shares_of(session, invoice)
+        ],
     }
 
 
@@ -263,6 +289,9 @@ def _act(action: str, name: str) -> str:
         "dropped": _("Dropped by %(name)s", name=name),
         "voided": _("Voided by %(name)s", name=name),
         "sent": _("Sent again by %(name)s", name=name),
+        "paid": _("Payment noted by %(name)s", name=name),
+        "credit used": _("Credit used by %(name)s", name=name),
+        "payment taken back": _("Payment taken back by %(name)s", name=name),
         "credited": _("Credited by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")

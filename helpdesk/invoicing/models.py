@@ -14,6 +14,7 @@ STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped
 KINDS = ("invoice", "credit_note")
 ENDED = ("void", "dropped", "credited")
 """States in which a document answers for nothing any more: what it billed can be billed anew."""
+METHODS = ("bank", "card", "cash", "other")
 HOLDER = "invoice_line"
 """How lines are called where they hold time and expenses."""
 LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
@@ -139,6 +140,42 @@ class CreditedCharge(Base):
 
     charge_id: Mapped[int] = mapped_column(ForeignKey("charges.id"), primary_key=True)
     line_id: Mapped[int] = mapped_column(ForeignKey("invoice_lines.id"), index=True)
+
+
+class Payment(Base):
+    """What a client paid, on a day; never altered, only taken back with a reason (docs/billing.md rule 21)."""
+
+    __tablename__ = "payments"
+    __table_args__ = (one_of("method", METHODS), CheckConstraint("amount_minor > 0", name="is_some_money"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    received_on: Mapped[date]
+    amount_minor: Mapped[AmountMinor]
+    currency: Mapped[str]
+    method: Mapped[str]
+    reference: Mapped[str] = mapped_column(default="")
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_back_at: Mapped[datetime | None]
+    taken_back_because: Mapped[str] = mapped_column(default="")
+
+
+class PaymentShare(Base):
+    """What of a payment settles an invoice; what no live share takes is the client's credit."""
+
+    __tablename__ = "payment_shares"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="is_some_money"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
+    amount_minor: Mapped[AmountMinor]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+    payment: Mapped[Payment] = relationship()
 
 
 class CloseRun(Base):

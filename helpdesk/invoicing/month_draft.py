@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
@@ -96,10 +95,7 @@ def _write(
 
 
 def _lock_client(session: Session, actor: Actor, client_id: int) -> Client:
-    clients.get_billable(session, actor=actor, client_id=client_id)
-    client = session.scalars(
-        select(Client).where(Client.id == client_id).with_for_update(), execution_options={"populate_existing": True}
-    ).one()
+    client = queries.lock_client(session, actor=actor, client_id=client_id)
     if client.is_internal:
         message = f"{client.name} is our own company; nobody is invoiced for it."
         raise RuleViolation(message)

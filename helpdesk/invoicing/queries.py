@@ -63,6 +63,18 @@ def lock(session: Session, invoice_id: int) -> Invoice:
     return invoice
 
 
+def lock_client(session: Session, *, actor: Actor, client_id: int) -> Client:
+    """Return the client whose money the actor may see; nobody else bills it or books for it until the transaction ends.
+
+    Raises:
+        NotFound: no such client for this actor.
+    """
+    clients.get_billable(session, actor=actor, client_id=client_id)
+    return session.scalars(
+        select(Client).where(Client.id == client_id).with_for_update(), execution_options={"populate_existing": True}
+    ).one()
+
+
 def find_live(session: Session, *, key: str) -> Invoice | None:
     """Return the document that was made under this key and is neither dropped, void nor credited."""
     return session.scalar(select(Invoice).where(Invoice.idempotency_key == key, Invoice.status.not_in(ENDED)))

@@ -82,6 +82,7 @@ STORY = (
     Place("admin", "/invoices/{issued_invoice}"),
     Place("bookkeeper", "/invoices/{issued_invoice}/credit"),
     Place("bookkeeper", "/invoices/{credit_note}"),
+    Place("bookkeeper", "/invoices/ageing"),
     Place("admin", "/invoices?state=all"),
     Place("bookkeeper", "/close/2026-10"),
     Place("manager", "/close/2026-11"),

@@ -27,7 +27,7 @@ OPENED = (
     ("admin", "/items/{story_ticket}", ".here > summary", NARROW),
     ("admin", "/items/{story_ticket}", ".quote > summary >> nth=0", NARROW),
     ("admin", "/items/{pictures_ticket}", ".pictures details > summary >> nth=0", NARROW),
-    ("admin", "/invoices/{issued_invoice}", "[popovertarget=void]", NARROW),
+    ("admin", "/invoices/{draft_invoice}", "[popovertarget=void]", NARROW),
     ("admin", "/invoices/{draft_invoice}", "[popovertarget=void]", WIDE),
     ("admin", "/invoices/{draft_invoice}", "[popovertarget=issue]", NARROW),
     ("admin", "/invoices/{draft_invoice}", "details > summary >> nth=0", NARROW),

@@ -1,5 +1,7 @@
 """Routes of invoices: the list, one document, issue, void, send."""
 
+import uuid
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,10 +13,11 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.invoicing import exports, invoice_page, listing, queries, render, service
-from helpdesk.invoicing.forms import ActForm, IssueForm, VoidForm
+from helpdesk.invoicing.forms import ActForm, IssueForm, PaymentForm, VoidForm
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.money import Money
 
 
 def _sheet(session: Session) -> Sheet[Invoice]:
@@ -47,7 +50,7 @@ def index() -> str:
 @policy(INVOICES)
 def show(invoice_id: int) -> str:
     """Show one document, and the time behind each of its lines."""
-    return _page_of(invoice_id)
+    return page_of(invoice_id)
 
 
 @bp.get("/invoices/<int:invoice_id>/pdf")
@@ -79,7 +82,7 @@ def issue(invoice_id: int) -> Answer:
                 version=int(form.version.data) if form.version.data and not form.version.errors else None,
             )
     except RuleViolation as refusal:
-        return _page_of(invoice_id, refusal=str(refusal)), 422
+        return page_of(invoice_id, refusal=str(refusal)), 422
     flash(_("Issued as %(number)s. PDF and mail follow by themselves.", number=invoice.number), "ok")
     return _to(invoice_id)
 
@@ -91,14 +94,14 @@ def void(invoice_id: int) -> Answer:
     form, actor = VoidForm(), current_actor()
     queries.get(read_session(), actor=actor, invoice_id=invoice_id)
     if not form.validate_on_submit():
-        return _page_of(invoice_id, refusal=" ".join(map(str, form.reason.errors))), 422
+        return page_of(invoice_id, refusal=" ".join(map(str, form.reason.errors))), 422
     try:
         with unit_of_work() as session:
             ended = service.give_up(
                 session, actor=actor, now=clock.now(), invoice_id=invoice_id, reason=form.reason.data or ""
             )
     except RuleViolation as refusal:
-        return _page_of(invoice_id, refusal=str(refusal)), 422
+        return page_of(invoice_id, refusal=str(refusal)), 422
     said = {"dropped": _("The draft is dropped; its time is free again."), "void": _("Void; its time is free again.")}
     flash(said[ended.status], "ok")
     return _to(invoice_id)
@@ -114,16 +117,22 @@ def send(invoice_id: int) -> Answer:
             mail = service.send_again(session, actor=current_actor(), now=clock.now(), invoice_id=invoice_id)
             to = str(mail.to[0]["address"])
     except RuleViolation as refusal:
-        return _page_of(invoice_id, refusal=str(refusal)), 422
+        return page_of(invoice_id, refusal=str(refusal)), 422
     flash(_("On its way to %(address)s.", address=to), "ok")
     return _to(invoice_id)
 
 
-def _page_of(invoice_id: int, *, refusal: str = "") -> str:
+def page_of(invoice_id: int, *, refusal: str = "", payment: PaymentForm | None = None) -> str:
+    """Return the page of an invoice, with what was refused of an act on it."""
     session = read_session()
     invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
     page = invoice_page.invoice_page(session, invoice=invoice, now=clock.now())
-    return render_template("invoicing/invoice.html", refusal=refusal, **page)
+    if page["settlement"] and page["settlement"]["can_pay"] and payment is None:
+        due = Money(page["settlement"]["open_minor"], invoice.currency)
+        payment = PaymentForm(
+            formdata=None, key=uuid.uuid4().hex, amount=str(due), received_on=listing.our_day(session, clock.now())
+        )
+    return render_template("invoicing/invoice.html", refusal=refusal, payment=payment, **page)
 
 
 def _to(invoice_id: int) -> BaseResponse:

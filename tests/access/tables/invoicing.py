@@ -56,6 +56,8 @@ OF_GLOBEX = {**STRANGERS, "account_manager": 404}
 MISSING = expect(**STRANGERS, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
 NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
 REASON = {"reason": "Wrong address"}
+OWN_CLIENTS = expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
+PAID = {"key": "0" * 32, "amount": "1.00", "received_on": "2026-11-01", "method": "bank", "reference": ""}
 CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
 
 
@@ -76,7 +78,7 @@ ROWS = [
         "invoicing.index",
         "GET",
         "/invoices",
-        expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200),
+        OWN_CLIENTS,
     ),
     Row("invoicing.show", "GET", "/invoices/{acme_invoice}", acme(200)),
     Row("invoicing.show", "GET", "/invoices/{globex_invoice}", globex(200)),
@@ -93,6 +95,14 @@ ROWS = [
     Row("invoicing.credit_chosen", "POST", "/invoices/{acme_invoice}/credit", acme(422), form=CHOSEN),  # a draft
     Row("invoicing.credit_chosen", "POST", "/invoices/{globex_invoice}/credit", globex(422), form=CHOSEN),
     Row("invoicing.credit_chosen", "POST", "/invoices/{missing}/credit", MISSING, form=CHOSEN),
+    Row("invoicing.pay", "POST", "/invoices/{acme_invoice}/payments", acme(422), form=PAID),  # a draft
+    Row("invoicing.pay", "POST", "/invoices/{globex_invoice}/payments", globex(422), form=PAID),
+    Row("invoicing.pay", "POST", "/invoices/{missing}/payments", MISSING, form=PAID),
+    Row("invoicing.use_credit", "POST", "/invoices/{acme_invoice}/use-credit", acme(422)),
+    Row("invoicing.use_credit", "POST", "/invoices/{globex_invoice}/use-credit", globex(422)),
+    Row("invoicing.use_credit", "POST", "/invoices/{missing}/use-credit", MISSING),
+    Row("invoicing.take_back", "POST", "/invoices/{acme_invoice}/payments/{missing}/take-back", MISSING, form=REASON),
+    Row("invoicing.ages", "GET", "/invoices/ageing", OWN_CLIENTS),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(303), form=REASON),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(422), form={"reason": ""}),
     Row("invoicing.void", "POST", "/invoices/{globex_invoice}/void", globex(303), form=REASON),
