@@ -282,6 +282,14 @@ SQL_CHECKS = (
         " AND i.net_minor + COALESCE((SELECT SUM(n.net_minor) FROM invoices n WHERE n.corrects_id = i.id), 0) <> 0",
     ),
     SqlCheck(
+        3,
+        "the fee of agreement {0} for {1} is billed {2} times",
+        "SELECT l.agreement_id, l.fee_month, COUNT(*) FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
+        " WHERE l.kind = 'retainer_fee' AND i.kind = 'invoice' AND i.status NOT IN ('void', 'dropped')"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id AND r.releases)"
+        " GROUP BY l.agreement_id, l.fee_month HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(
         11,
         "invoice line {0} is for an expense, but bills none",
         "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
