@@ -28,7 +28,7 @@ from helpdesk.infra import leases
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork, alone
-from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.infra.policy import CLIENTS_EDIT, SYSTEM, Actor
 from helpdesk.kernel.errors import HelpdeskError, RuleViolation
 
 BATCH = 25
@@ -102,13 +102,17 @@ def run(
     """Write the lines that are not written yet; yield how many after each batch. Safe to run again at any time.
 
     It ends when all are written, when somebody stops the import, when ``is_over``, and at once where another process
-    is at it.
+    is at it. It rests where whoever started it has left or may import no more.
     """
     with unit_of_work() as session:
         if not leases.take(session, name=_lease(import_id), holder=holder, now=clock(), seconds=LEASE_SECONDS):
             return
+        may = _may_import(session, queries.get(session, import_id))
+        if not may:
+            service.stop(session, actor=SYSTEM, now=clock(), import_id=import_id)
     try:
-        yield from _Run(import_id, unit_of_work, store, clock, holder).batches(is_over)
+        if may:
+            yield from _Run(import_id, unit_of_work, store, clock, holder).batches(is_over)
     finally:
         with unit_of_work() as session:
             leases.release(session, name=_lease(import_id), holder=holder)
@@ -221,6 +225,12 @@ class _Run:
 
 def _refused(planned: Planned, why: str) -> Planned:
     return replace(planned, outcome="refused", problems=(Problem(planned.line, "", why or "It was refused."),))
+
+
+def _may_import(session: Session, row: Import) -> bool:
+    """Return whether whoever started the import is here and may still import."""
+    is_here = row.started_by_id is None or accounts.get_person(session, row.started_by_id).active
+    return is_here and _actor(session, row).is_one_of(CLIENTS_EDIT)
 
 
 def _actor(session: Session, row: Import) -> Actor:

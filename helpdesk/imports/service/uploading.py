@@ -113,14 +113,15 @@ def start(session: Session, *, actor: Actor, now: datetime, import_id: int) -> I
 
 
 def stop(session: Session, *, actor: Actor, now: datetime, import_id: int) -> None:
-    """Let an import rest after the lines in hand; what it wrote stays, and it can go on.
+    """Let an import rest after the lines in hand; what it wrote stays, and it can go on. One that rests stays as it is.
 
     Raises:
         NotFound: no such import.
     """
     queries.get(session, import_id)
-    session.execute(update(Import).where(Import.id == import_id, Import.state == "running").values(state="stopped"))
-    audit.record(session, actor=actor, action="stopped", kind="import", object_id=import_id, now=now)
+    running = update(Import).where(Import.id == import_id, Import.state == "running")
+    if session.scalar(running.values(state="stopped").returning(Import.id)) is not None:
+        audit.record(session, actor=actor, action="stopped", kind="import", object_id=import_id, now=now)
 
 
 def drop(session: Session, *, actor: Actor, now: datetime, import_id: int) -> None:
@@ -151,6 +152,7 @@ def kind_named(word: str) -> Kind:
 
 
 def _unstarted(session: Session, import_id: int) -> Import:
+    session.execute(select(Import.id).where(Import.id == import_id).with_for_update())  # nobody starts it meanwhile
     row = queries.get(session, import_id)
     has_lines = session.scalar(select(ImportLine.line).where(ImportLine.import_id == import_id).limit(1)) is not None
     if row.state != "draft" or has_lines:

@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.imports.domain.sheet import read_sheet
+from helpdesk.imports.models import Import
 from helpdesk.imports.render import refused_lines
 from helpdesk.imports.service import stop
 from helpdesk.infra.db import unit_of_work
@@ -115,6 +117,21 @@ def test_a_killed_import_goes_on_behind_the_last_line_that_stands_and_so_does_a_
     assert [bell.job for bell in rung] == ["run_import"] * 2, "a start rings once, until it is stopped"
     assert importer.counts(import_id)["new"] == 30
     assert [entry.note for entry in entries()] == [f"day {day}" for day in days]
+
+
+@pytest.mark.parametrize("change", [{"role": "technician"}, {"active": False}])
+def test_an_import_rests_where_whoever_started_it_may_import_no_more(importer, office, change):
+    import_id = importer.upload(table(line()))
+    importer.start(import_id)
+    with unit_of_work() as session:
+        for name, value in change.items():
+            setattr(session.get_one(Person, office.manager.id), name, value)
+
+    importer.run(import_id)
+
+    assert entries() == []
+    with unit_of_work() as session:
+        assert session.get_one(Import, import_id).state == "stopped"
 
 
 def test_the_rules_of_time_refuse_line_by_line_in_the_preview_and_in_the_import_alike(importer, office):
