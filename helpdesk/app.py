@@ -18,7 +18,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
 from helpdesk.infra import clock, web
-from helpdesk.infra.db import db, prepare_engine, read_session
+from helpdesk.infra.db import db, read_session
+from helpdesk.infra.engine import prepare_engine
 from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.infra.i18n import gettext as _

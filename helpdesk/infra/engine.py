@@ -1,0 +1,63 @@
+"""What connections to both databases need; on SQLite also how a transaction begins."""
+
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+LOOK_SECONDS = 0.001
+PRIMARY_CODE = 0xFF
+"""Of an error of SQLite, what is left when the detail is masked out."""
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _prepare_more)
+        return
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _prepare_more(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
+    connection.prepared_max = 500  # the pages together have more statements than the driver's 100
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
+    connection.isolation_level = None  # the driver must not begin for us
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy passes its Connection
+    """Begin; whoever wants to write looks every millisecond whether it is their turn, as long as the timeout says.
+
+    SQLite itself looks ever more seldom, ten times a second at last: it would starve beside a worker that commits
+    again and again.
+    """
+    if not connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.dbapi_connection
+    (patience_ms,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _begins_to_write(raw, until=time.monotonic() + patience_ms / 1000):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # in vain: it says why, as all statements do
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+
+
+def _begins_to_write(raw: sqlite3.Connection, *, until: float) -> bool:
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                return False
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True
