@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from helpdesk.kernel.dates import day_words
 from helpdesk.kernel.errors import RuleViolation
 
 
@@ -32,10 +33,11 @@ class LockDates:
         return self.through is not None and day <= self.through
 
     def words(self, what: str = "Time") -> str:
-        """What is locked, as a sentence begins: ``Time for Acme up to 2026-10-31 is locked``."""
+        """What is locked, as a sentence begins: ``Time for Acme up to 31 Oct 2026 is locked``."""
         of_client = self.client is not None and self.client == self.through and self.client != self.company
+        until = day_words(self.through) if self.through else "no day"
         verb = "are" if what.endswith("s") else "is"
-        return f"{what}{f' for {self.client_name}' if of_client else ''} up to {self.through} {verb} locked"
+        return f"{what}{f' for {self.client_name}' if of_client else ''} up to {until} {verb} locked"
 
 
 def refuse_locked(
@@ -49,13 +51,14 @@ def refuse_locked(
     locked_days = sorted(day for day in days if locked.covers(day))
     if not locked_days:
         return False
+    first = day_words(locked_days[0])
     if not may:
         message = (
-            f"{locked.words(what)}, and {locked_days[0]} is one of these days; nothing was changed. "
+            f"{locked.words(what)}, and {first} is one of these days; nothing was changed. "
             f"{who_can} can still do it, with a reason."
         )
         raise DayIsLockedError(message)
     if not reason.strip():
-        message = f"{locked.words(what)}, and {locked_days[0]} is one of these days. You may still do it: say why."
+        message = f"{locked.words(what)}, and {first} is one of these days. You may still do it: say why."
         raise DayIsLockedError(message)
     return True

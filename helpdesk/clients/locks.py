@@ -13,6 +13,7 @@ from helpdesk.clients.models import Client, TimeLock
 from helpdesk.company import service as company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import LOCKED_TIME, LOCKS, Actor
+from helpdesk.kernel.dates import day_words
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 
@@ -67,14 +68,14 @@ def set_lock(
         raise Denied(message)
     zone = zone_named(_zone_of(session, client_id))
     if through is not None and through >= local_day(now, zone):
-        message = f"{through} is not over yet; lock days that are."
+        message = f"{day_words(through)} is not over yet; lock days that are."
         raise RuleViolation(message)
     lock = _row(session, client_id, now)
     before = lock.through
     if through == before:
         return lock
     if before is not None and (through is None or through < before) and not reason.strip():
-        message = f"That opens days up to {before} again. Say why; the reason stays in the audit trail."
+        message = f"That opens days up to {day_words(before)} again. Say why; the reason stays in the audit trail."
         raise RuleViolation(message)
     lock.through, lock.set_at, lock.set_by_id = through, now, actor.person_id
     session.flush()

@@ -15,6 +15,7 @@ from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.db import at_once, foresee, insert_of, next_id
 from helpdesk.infra.policy import RETAINERS, SYSTEM, Actor
+from helpdesk.kernel.countries import check_country
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
@@ -28,7 +29,7 @@ class ClientProfile:
     """What may be set of a client; the names are those of `Client`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown currency, zone, percentage, address or business hours.
+        RuleViolation: no name, or an unknown country, currency, zone, percentage, address or business hours.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ClientProfile:
             raise RuleViolation(message)
         if self.invoice_email:
             check_address(self.invoice_email)
+        check_country(self.country)
         check_currency(self.currency)
         zone_named(self.time_zone)
         check_percent(self.tax_percent)

@@ -9,6 +9,7 @@ from helpdesk.company.domain import BusinessHours, check_number_pattern, check_p
 from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, CREDIT_NOTES, Company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
+from helpdesk.kernel.countries import check_country
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
@@ -23,7 +24,7 @@ class CompanyProfile:
     """What an administrator may set; the names are those of `Company`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown currency, zone, percentage, pattern, approver or hours.
+        RuleViolation: no name, or an unknown country, currency, zone, percentage, pattern, approver or hours.
     """
 
     name: str
@@ -62,6 +63,7 @@ class CompanyProfile:
         if not 0 <= self.timer_idle_minutes <= DAY_MINUTES or not 0 <= self.timer_limit_hours <= DAY_HOURS:
             message = "A timer asks within a day: after 0 to 1440 minutes, or 0 to 24 hours; 0 means never."
             raise RuleViolation(message)
+        check_country(self.country)
         check_currency(self.currency)
         zone_named(self.time_zone)
         check_percent(self.tax_percent)

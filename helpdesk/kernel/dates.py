@@ -19,6 +19,11 @@ def format_day(day: date, pattern: str, locale: Locale | str) -> str:
     return str(format_date(day, _joined(pattern, day, written.language), locale=written))
 
 
+def day_words(day: date) -> str:
+    """Return the day as refusals write it, as pages do: ``1 Nov 2026``."""
+    return format_day(day, "d MMM y", "en")
+
+
 def _joined(pattern: str, day: date, language: str) -> str:
     if language == "de":
         return re.sub(r"\bd\b", "d.", pattern)

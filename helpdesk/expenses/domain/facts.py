@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from helpdesk.kernel.dates import day_words
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, check_currency, parse_decimal
 
@@ -60,10 +61,11 @@ def check_facts(facts: Facts, *, today: date) -> None:
         raise FieldRefused(field="billing", message=f"{facts.billing!r} is none of {', '.join(BILLING)}.")
     if facts.spent_on > today:
         raise FieldRefused(
-            field="spent_on", message=f"{facts.spent_on} is not here yet where the client is; it is {today} there."
+            field="spent_on",
+            message=f"{day_words(facts.spent_on)} is not here yet where the client is; it is {day_words(today)} there.",
         )
     if facts.spent_on < FIRST_DAY:
-        raise FieldRefused(field="spent_on", message=f"{facts.spent_on} is too long ago; is the year right?")
+        raise FieldRefused(field="spent_on", message=f"{day_words(facts.spent_on)} is too long ago; is the year right?")
     if len(facts.note) > NOTE_LENGTH:
         raise FieldRefused(field="note", message=f"The note is longer than {NOTE_LENGTH} characters.")
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from helpdesk.kernel.dates import day_words
 from helpdesk.kernel.durations import (
     HOUR,
     MINUTE,
@@ -115,7 +116,7 @@ def _read_range(text: str, day: date, zone: ZoneInfo) -> Worked:
 
 def _refuse_future(worked: Worked, day: date, zone: ZoneInfo, now: datetime) -> None:
     if worked.duration_only and day > local_day(now, zone):
-        message = f"{day} is not here yet where the client is ({zone.key}); time is written after the work."
+        message = f"{day_words(day)} is not here yet where the client is ({zone.key}); time is written after the work."
         raise RuleViolation(message)
     if not worked.duration_only and worked.ended_at > now:
         message = (

@@ -213,7 +213,7 @@ def test_a_billed_expense_and_an_approved_one_of_a_locked_day_keep_the_ticket(of
 
     assert ("It stays where it is." in page, "gift 7" in page) == (True, True)
     assert "Travel, 100.00 EUR of Technician Person on 2026-11-16 in gift 7. Nothing was moved." in held
-    assert "Expenses up to 2026-11-16 are locked" in locked
+    assert "Expenses up to 16 Nov 2026 are locked" in locked
     assert stayed == office.acme_project.id
     assert project_of(office.acme_ticket.number) == website
 

@@ -321,7 +321,7 @@ def test_a_locked_day_keeps_its_expenses_but_from_managers_with_a_reason(desk, s
         lambda: delete(draft),
         lambda: desk.submit(draft),
     ):
-        with pytest.raises(RuleViolation, match=r"^Expenses up to 2026-11-16 are.*Manager Person can still do it"):
+        with pytest.raises(RuleViolation, match=r"^Expenses up to 16 Nov 2026 are.*Manager Person can still do it"):
             act()
     change(other, by="manager", reason="Wrong day")
     with unit_of_work() as session:

@@ -164,7 +164,7 @@ def test_the_rules_of_time_refuse_line_by_line_in_the_preview_and_in_the_import_
     for row, words in zip(
         refused,
         [
-            "2026-10-31 is locked",
+            "31 Oct 2026 is locked",
             "more than a day",
             "is closed",
             "ends later than now",

@@ -41,7 +41,7 @@ def test_nothing_of_a_locked_day_is_added_changed_deleted_submitted_or_reopened(
         lambda: service.submit(session, actor=office.actor("technician"), now=NOW, entry_ids=[draft.id]),
         lambda: edit(session, office, approved, "technician", reason="please"),
     ):
-        with pytest.raises(DayIsLockedError, match=r"up to 2026-11-16 is locked.*Manager Person can still do it"):
+        with pytest.raises(DayIsLockedError, match=r"up to 16 Nov 2026 is locked.*Manager Person can still do it"):
             act()
     assert add(session, office, "technician", day=TUESDAY).status == "draft"
 
@@ -163,7 +163,7 @@ def test_a_manager_reopens_and_a_locked_form_asks_why(office, sign_in_as, log_ti
         },
     )
 
-    assert "Time up to 2026-11-16 is locked." in page
+    assert "Time up to 16 Nov 2026 is locked." in page
     assert "You may still change this entry" in page
     assert "The time of Technician Person is open again." in told
     assert "Sent back." in told

@@ -35,7 +35,7 @@ def test_a_refusal_says_the_date_and_who_can():
         refuse_locked([FIRST, OCTOBER], LockDates(OCTOBER), may=False, reason="please", who_can="Mona or Ada")
 
     assert str(refusal.value) == (
-        "Time up to 2026-10-31 is locked, and 2026-10-31 is one of these days; nothing was changed. "
+        "Time up to 31 Oct 2026 is locked, and 31 Oct 2026 is one of these days; nothing was changed. "
         "Mona or Ada can still do it, with a reason."
     )
 
@@ -43,7 +43,7 @@ def test_a_refusal_says_the_date_and_who_can():
 def test_a_clients_own_date_names_the_client():
     locked = LockDates(OCTOBER, NOVEMBER, "Acme")
 
-    with pytest.raises(RuleViolation, match="Time for Acme up to 2026-11-30 is locked"):
+    with pytest.raises(RuleViolation, match="Time for Acme up to 30 Nov 2026 is locked"):
         refuse_locked([FIRST], locked, may=False, reason="", who_can="Mona")
 
 
