@@ -113,6 +113,7 @@ def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetai
         linked=_linked(session, actor, item),
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=_other_open_tickets(session, item),
+        can_send=details.mailbox is not None or outbox.default_mailbox(session) is not None,
     )
 
 

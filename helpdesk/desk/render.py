@@ -83,13 +83,14 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """Who asked, how it came, and why it is here."""
+    """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave."""
 
     requester_name: str
     requester_email: str
     requester_phone: str
     reasons: list[str]
     mailbox_address: str | None
+    can_send: bool
     related_number: int | None
     is_same_mail: bool
     linked: list[LinkedTicket]
@@ -201,6 +202,7 @@ def ticket_facts(
     linked: Sequence[LinkedTicket],
     other_open: int,
     answers_to: AnswerLine,
+    can_send: bool,
 ) -> TicketFacts:
     """Return what makes an item a ticket."""
     return TicketFacts(
@@ -209,6 +211,7 @@ def ticket_facts(
         requester_phone=details.requester.phone,
         reasons=details.reasons,
         mailbox_address=details.mailbox.address if details.mailbox else None,
+        can_send=can_send,
         related_number=related_number,
         is_same_mail=is_same_mail(details),
         linked=list(linked),

@@ -241,7 +241,7 @@ def test_work_is_given_only_to_those_who_do_it(office, sign_in_as, who):
     assert ticket(office.acme_ticket.number).assignee_id is None
 
 
-def test_a_caller_gets_a_ticket_and_becomes_a_contact(office, sign_in_as):
+def test_a_caller_gets_a_ticket_and_becomes_a_contact_and_no_reply_leaves_without_a_mailbox(office, sign_in_as):
     answer = sign_in_as(office.technician).post(
         "/tickets/new",
         data={
@@ -261,6 +261,9 @@ def test_a_caller_gets_a_ticket_and_becomes_a_contact(office, sign_in_as):
         details = session.get_one(TicketDetails, item.id)
         contact = session.get_one(Contact, details.requester_id)
         assert (contact.email.lower(), contact.client_id) == ("anna@acme.example", office.acme.id)
+    told = "No reply can leave yet:</b> no mailbox is connected. "
+    assert f"{told}Ask an administrator to connect one." in sign_in_as(office.technician).get(answer.location).text
+    assert f'{told}<a class="link" href="/settings/mailboxes">' in sign_in_as(office.admin).get(answer.location).text
 
 
 def test_a_ticket_is_not_opened_across_clients(office, sign_in_as):
