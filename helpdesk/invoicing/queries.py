@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import Session, aliased, contains_eager, selectinload
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
@@ -103,14 +103,21 @@ class Sum:
 
 
 def sums(session: Session, *, actor: Actor, today: date) -> list[Sum]:
-    """Return what drafts, open, overdue, paid and all documents add up to, by currency."""
+    """Return what drafts, open, overdue, paid and all documents add up to, by currency.
+
+    Of open and overdue invoices that is what is left of them once their credit notes are set off.
+    """
+    note = aliased(Invoice)
+    credited = select(func.coalesce(func.sum(note.total_minor), 0)).where(note.corrects_id == Invoice.id)
+    left = Invoice.total_minor + credited.correlate(Invoice).scalar_subquery()
+    values = {"open": left, "overdue": left}
     conditions: dict[str, ColumnElement[bool]] = {**STATES, "overdue": and_(STATES["open"], Invoice.due_on < today)}
     columns = [
         column
         for key, condition in conditions.items()
         for column in (
             func.count().filter(condition).label(f"{key}_count"),
-            func.coalesce(func.sum(Invoice.total_minor).filter(condition), 0).label(f"{key}_total"),
+            func.coalesce(func.sum(values.get(key, Invoice.total_minor)).filter(condition), 0).label(f"{key}_total"),
         )
     ]
     query = (

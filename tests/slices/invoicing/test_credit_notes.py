@@ -12,7 +12,7 @@ from helpdesk import doctor
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import render, service
+from helpdesk.invoicing import queries, render, service
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.document import entries_behind
 from helpdesk.invoicing.models import Invoice
@@ -48,6 +48,13 @@ def charge_of(entry: TimeEntry) -> int:
         return session.scalars(
             select(Charge.id).where(Charge.time_entry_id == entry.id, Charge.released_at.is_(None))
         ).one()
+
+
+def due(story: Story) -> int:
+    """Return what the list says of open invoices."""
+    with unit_of_work() as session:
+        found = queries.sums(session, actor=SYSTEM, today=story.now.date())
+        return sum(each.total_minor for each in found if each.key == "open")
 
 
 def found_by_doctor(story: Story) -> list[str]:
@@ -109,8 +116,10 @@ def test_an_amount_alone_leaves_everything_billed(story):
 
     assert [(each.minutes, each.unit_price, each.amount_minor) for each in note.lines] == [(None, "-50.00", -5000)]
     assert story.charges() == [("hourly", 7200, "fixed")]
+    assert due(story) == 17850  # 200.00 less 50.00, with 19 %
     rest = credit(story, invoice, {line.id: Wish(charge_ids=frozenset({charge_of(entry)}))})
     assert [each.amount_minor for each in rest.lines] == [-20000, 5000]
+    assert due(story) == 0
     assert story.invoice(invoice.id).status == "credited"
     assert found_by_doctor(story) == []
 
