@@ -145,6 +145,13 @@ SQL_CHECKS = (
     ),
     SqlCheck(
         5,
+        "time entry {0} is written off, yet period {1} has drawn it",
+        "SELECT DISTINCT c.time_entry_id, p.id FROM charges c JOIN ledger_rows r ON r.time_entry_id = c.time_entry_id"
+        " JOIN retainer_periods p ON p.id = r.period_id AND p.reversed_at IS NULL"
+        " WHERE c.kind = 'written_off' AND c.released_at IS NULL AND r.kind IN ('draw', 'overage')",
+    ),
+    SqlCheck(
+        5,
         "period {0} gives seconds of time entry {1} back, which is not reversed",
         "SELECT p.id, r.time_entry_id FROM ledger_rows r JOIN retainer_periods p ON p.id = r.period_id"
         " LEFT JOIN time_reversals v ON v.time_entry_id = r.time_entry_id"

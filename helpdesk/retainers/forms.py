@@ -27,6 +27,13 @@ class ReopenForm(StrictForm):
     reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
 
 
+class WriteOffForm(StrictForm):
+    """Late time that nobody pays for, and why (docs/billing.md rule 12)."""
+
+    entry_ids = SelectMultipleField(coerce=int, validate_choice=False)
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
+
+
 class AlertsForm(StrictForm):
     """Of what an agreement tells, and whom beside the account manager (docs/billing.md rule 14)."""
 

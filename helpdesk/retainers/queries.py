@@ -315,12 +315,17 @@ def _whole() -> tuple[ExecutableOption, ...]:
 
 
 def _entries(session: Session, client_ids: tuple[int, ...]) -> dict[int, list[TimeEntry]]:
-    """Return the ended, not rejected time of each client in the order of work."""
+    """Return the ended time of each client, neither rejected nor written off, in the order of work."""
     query = (
         select(Project.client_id, TimeEntry)
         .join(TimeEntry.work_item)
         .join(WorkItem.project)
-        .where(Project.client_id.in_(client_ids), TimeEntry.ended_at.is_not(None), TimeEntry.status != "rejected")
+        .where(
+            Project.client_id.in_(client_ids),
+            TimeEntry.ended_at.is_not(None),
+            TimeEntry.status != "rejected",
+            ~charging.is_written_off(),
+        )
         .options(joinedload(TimeEntry.work_item), joinedload(TimeEntry.person))
         .order_by(TimeEntry.started_at, TimeEntry.uuid)
     )

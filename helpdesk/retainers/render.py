@@ -119,6 +119,20 @@ class Posting:
 
 
 @dataclass(frozen=True)
+class LateEntry:
+    """An entry that came late, or was written off: then with the reason, and by whom."""
+
+    id: int
+    number: int
+    title: str
+    day: date
+    person_name: str
+    seconds: int
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
 class DrawnEntry:
     """One entry behind a month."""
 
@@ -185,6 +199,13 @@ def board_row(
         alert=alert_of(view),
         told=_told_last(view, told),
     )
+
+
+def late_of(row: TimeEntry, zone: ZoneInfo, *, reason: str = "", by: str = "") -> LateEntry:
+    """Return an entry that came late as its page tells of it."""
+    item, day = row.work_item, local_day(row.started_at, zone)
+    seconds = row.billable_seconds or 0
+    return LateEntry(row.id, item.number, item.title, day, row.person.name, seconds, reason, by)
 
 
 def told_of(agreement: Agreement, alerts: Sequence[RetainerAlert]) -> list[Fact]:

@@ -19,16 +19,16 @@ from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.infra.web import zone
-from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, exports, queries, render, service
+from helpdesk.retainers import alerts, exports, queries, render, service, writing_off
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import settle
-from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm, ReopenForm
+from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm, ReopenForm, WriteOffForm
 from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
@@ -103,6 +103,13 @@ def agreement(agreement_id: int) -> str:
         burn=render.burn_of(view, as_of=_today(found, now)),
         entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
         ledger=render.ledger_of(view.closed),
+        late=[
+            render.late_of(each, contract_zone) for each in ([] if view.closed else writing_off.late_in(book, month))
+        ],
+        written_off=[
+            render.late_of(each.entry, contract_zone, reason=each.reason, by=each.by)
+            for each in writing_off.of_agreement(session, found, month=month)
+        ],
     )
 
 
@@ -150,6 +157,52 @@ def reopen(agreement_id: int) -> Response:
     except (RuleViolation, NotFound) as refusal:
         flash(str(refusal), "danger")
     return redirect(back, code=303)
+
+
+@bp.post("/retainers/<int:agreement_id>/write-off")
+@policy(RETAINERS)
+def write_off(agreement_id: int) -> Response:
+    """Write off late time; a refusal is told on the page of the agreement."""
+    found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form = WriteOffForm()
+    if not form.validate_on_submit():
+        flash(_("Choose the time that is written off, and say why."), "danger")
+        return _late_time(found)
+    try:
+        with unit_of_work() as session:
+            writing_off.write_off(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                agreement_id=agreement_id,
+                entry_ids=form.entry_ids.data or (),
+                reason=form.reason.data or "",
+            )
+        flash(_("Written off: it is neither drawn nor billed."), "ok")
+    except (RuleViolation, Conflict) as refusal:
+        flash(str(refusal), "danger")
+    return _late_time(found)
+
+
+@bp.post("/retainers/<int:agreement_id>/write-off/<int:entry_id>/undo")
+@policy(RETAINERS)
+def undo_write_off(agreement_id: int, entry_id: int) -> Response:
+    """Let an entry count again that was written off."""
+    found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    with unit_of_work() as session:
+        writing_off.take_back(
+            session, actor=current_actor(), now=clock.now(), agreement_id=agreement_id, entry_id=entry_id
+        )
+    flash(_("It counts again."), "ok")
+    return _late_time(found)
+
+
+def _late_time(found: Agreement) -> Response:
+    """Lead back to the late time of the next open month, or to the last month where none follows."""
+    closed = queries.closed_periods(read_session(), agreement_ids=[found.id]).get(found.id)
+    ends = [Month.of(found.ends_on)] if found.ends_on else []
+    month = str(min([max(closed).next, *ends])) if closed else None
+    return redirect(url_for("retainers.agreement", agreement_id=found.id, month=month, _anchor="late"), code=303)
 
 
 @bp.post("/retainers/<int:agreement_id>/alerts")

@@ -117,6 +117,13 @@ def is_charged() -> ColumnElement[bool]:
     return exists().where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
 
 
+def is_written_off() -> ColumnElement[bool]:
+    """Return the condition that an entry of the surrounding query was written off."""
+    return exists().where(
+        Charge.time_entry_id == TimeEntry.id, Charge.kind == "written_off", Charge.released_at.is_(None)
+    )
+
+
 def holders_of(session: Session, entry_id: int) -> list[str]:
     """Return what holds seconds of the entry, as people call it, each once."""
     charges = _live_charges(session, [entry_id])

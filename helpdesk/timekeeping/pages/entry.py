@@ -124,6 +124,8 @@ class _Words:
             "rounded": _("rounded it with its day or ticket"),
             "moved": _("moved its ticket to another project"),
             "priced": _("gave it a price"),
+            "written_off": _("wrote it off"),
+            "write_off_undone": _("took back that it was written off"),
             "replaced": _("wrote it in place of the reversed entry"),
         }.get(row.action, row.action.replace("_", " "))
         if row.action == "approved" and row.data.get("billable_seconds") is not None:

@@ -14,7 +14,7 @@ from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.timekeeping.charging import APPROVED
+from helpdesk.timekeeping.charging import APPROVED, is_written_off
 from helpdesk.timekeeping.models import TimeEntry
 
 
@@ -23,7 +23,7 @@ class Margin:
     """Revenue at the prices of approval against cost, both in the client's currency.
 
     Retainer fees and overage prices are not in it: covered time counts at the price of its hour. What has no price,
-    no cost, or one in another currency is told apart in seconds.
+    no cost, or one in another currency is told apart in seconds. What was written off costs and bills nothing.
     """
 
     name: str
@@ -75,7 +75,7 @@ def total_of(margins: Iterable[Margin], *, name: str, currency: str) -> Margin:
 def _sums(client: Client, begins: datetime, ends: datetime) -> Any:  # noqa: ANN401 - a selection
     entry = TimeEntry
     worked = seconds_between(entry.started_at, entry.ended_at)
-    bills = func.coalesce(entry.billable_seconds, 0)
+    bills = case((is_written_off(), 0), else_=func.coalesce(entry.billable_seconds, 0))
     is_priced = (entry.rate_currency == client.currency) & (entry.billable == "billable")
     has_cost = entry.cost_rate_currency == client.currency
     return (

@@ -48,6 +48,7 @@ ROUNDING = {
 
 ALERTS = {"thresholds": "80"}
 REOPEN = {"month": "2026-10", "reason": "Late time"}
+WRITE_OFF = {"entry_ids": "1", "reason": "Our mistake"}
 
 ROWS = [
     Row(
@@ -123,6 +124,23 @@ ROWS = [
             "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
             "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
         }.items()
+    ),
+    *(
+        Row("retainers.write_off", "POST", f"/retainers/{{{name}}}/write-off", expect(**MONEY, **answers), WRITE_OFF)
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row(
+            "retainers.undo_write_off",
+            "POST",
+            f"/retainers/{{{name}}}/write-off/{{missing}}/undo",
+            expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
+        )
+        for name in ("acme_agreement", "globex_agreement", "missing")
     ),
     Row(
         "retainers.new",

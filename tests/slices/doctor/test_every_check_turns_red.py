@@ -316,6 +316,17 @@ FAULTS = {
             put(PERIOD, id=2, granted=0, carried_in=0, used=0, carried_out=0),
         ],
     ),
+    "is written off and drawn": (
+        5,
+        [
+            approved(),
+            put(CHARGE.replace("'hourly'", "'written_off'"), id=1, low=0, high=3600, holder="x", state="fixed"),
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING_OF, id=2, period=1, kind="draw", seconds=-60),
+        ],
+    ),
     "loses hours between months": (
         5,
         [
