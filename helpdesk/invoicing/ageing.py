@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
@@ -14,7 +14,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import by_age
 from helpdesk.invoicing.listing import our_day
-from helpdesk.invoicing.models import Invoice, PaymentShare
+from helpdesk.invoicing.models import Invoice
 
 Page = dict[str, Any]
 
@@ -45,17 +45,8 @@ def ageing_page(session: Session, *, actor: Actor, now: datetime) -> Page:
 
 def _open(session: Session, actor: Actor) -> list[tuple[int, str, str, date, int]]:
     """Return client, currency, due day and what is open of every open invoice that the actor may see."""
-    note = aliased(Invoice)
-    credited = (
-        select(func.coalesce(func.sum(note.total_minor), 0)).where(note.corrects_id == Invoice.id).scalar_subquery()
-    )
-    paid = (
-        select(func.coalesce(func.sum(PaymentShare.amount_minor), 0))
-        .where(PaymentShare.invoice_id == Invoice.id, PaymentShare.undone_at.is_(None))
-        .scalar_subquery()
-    )
     query = (
-        select(Client.id, Client.name, Invoice.currency, Invoice.due_on, Invoice.total_minor + credited - paid)
+        select(Client.id, Client.name, Invoice.currency, Invoice.due_on, queries.open_minor())
         .join(Invoice.client)
         .where(clients.billable_by(actor), queries.STATES["open"])
         .order_by(func.lower(Client.name), Invoice.id)

@@ -11,7 +11,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing.models import ENDED, Invoice, InvoiceLine
+from helpdesk.invoicing.models import ENDED, Invoice, InvoiceLine, PaymentShare
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import OutgoingMessage
@@ -102,15 +102,24 @@ class Sum:
     total_minor: int
 
 
+def open_minor() -> ColumnElement[int]:
+    """Return what is open of an invoice of the query: its total less its credit notes less its live shares."""
+    note = aliased(Invoice)
+    credited = select(func.coalesce(func.sum(note.total_minor), 0)).where(note.corrects_id == Invoice.id)
+    paid = select(func.coalesce(func.sum(PaymentShare.amount_minor), 0)).where(
+        PaymentShare.invoice_id == Invoice.id, PaymentShare.undone_at.is_(None)
+    )
+    return (
+        Invoice.total_minor + credited.correlate(Invoice).scalar_subquery() - paid.correlate(Invoice).scalar_subquery()
+    )
+
+
 def sums(session: Session, *, actor: Actor, today: date) -> list[Sum]:
     """Return what drafts, open, overdue, paid and all documents add up to, by currency.
 
-    Of open and overdue invoices that is what is left of them once their credit notes are set off.
+    Of open and overdue invoices that is what is open of them (rule 21).
     """
-    note = aliased(Invoice)
-    credited = select(func.coalesce(func.sum(note.total_minor), 0)).where(note.corrects_id == Invoice.id)
-    left = Invoice.total_minor + credited.correlate(Invoice).scalar_subquery()
-    values = {"open": left, "overdue": left}
+    values = {"open": open_minor(), "overdue": open_minor()}
     conditions: dict[str, ColumnElement[bool]] = {**STATES, "overdue": and_(STATES["open"], Invoice.due_on < today)}
     columns = [
         column

@@ -15,7 +15,7 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 from tests.slices.invoicing.conftest import Story
-from tests.slices.invoicing.test_credit_notes import credit, found_by_doctor
+from tests.slices.invoicing.test_credit_notes import credit, due, found_by_doctor
 
 TODAY = date(2026, 12, 1)
 
@@ -55,6 +55,13 @@ def invoice(story):
     """An invoice over 119.00."""
     story.log("1")
     return story.issue(story.drafted())
+
+
+def test_the_list_counts_as_open_what_payments_and_credit_notes_leave(story, invoice):
+    pay(story, invoice, "19.00")
+    credit(story, invoice, {invoice.lines[0].id: Wish(amount=Money.parse("50.00", "EUR"))})
+
+    assert due(story) == stands(story, invoice)[1] == 4050
 
 
 def test_an_invoice_is_paid_in_parts_and_what_is_more_is_credit_of_the_next(story, invoice):
