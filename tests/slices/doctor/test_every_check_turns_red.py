@@ -99,6 +99,11 @@ FEE_LINE = (
     " tax_percent, agreement_id, fee_month)"
     " VALUES ({id}, 1, {id}, 'retainer_fee', '', '20', '30.00', 3000, '0', 1, '2026-11-01')"
 )
+PAYMENT = (
+    "INSERT INTO payments (id, client_id, received_on, amount_minor, currency, method, reference, idempotency_key,"
+    " created_at, taken_back_because) VALUES (1, {client}, '2026-11-01', 100, 'EUR', 'bank', '', 'p', {at}, '')"
+)
+SHARE = "INSERT INTO payment_shares (id, payment_id, invoice_id, amount_minor, created_at) VALUES (1, 1, 1, 101, {at})"
 CATEGORY = "INSERT INTO expense_categories (id, name, tax_percent) VALUES (1, 'Travel', '')"
 EXPENSE = (
     "INSERT INTO expenses (id, uuid, person_id, project_id, category_id, kind, spent_on, note, currency, net_minor,"
@@ -133,6 +138,7 @@ ISSUED = DRAFT | {
     "canonical": "''",
     "hash": f"'{EMPTY_SHA}'",
 }
+PART_PAID = ISSUED | {"status": "part_paid", "net": 0, "total": 0}
 ONE_HOUR = {"minutes": "60", "amount": 6000}
 
 
@@ -352,6 +358,8 @@ FAULTS = {
             put(CREDIT_LINE, credits="NULL"),
         ],
     ),
+    "payment settles more than it is": (6, [put(SERIES, last=1), put(INVOICE, **PART_PAID), PAYMENT, SHARE]),
+    "counts as paid in part by nobody": (6, [put(SERIES, last=1), put(INVOICE, **PART_PAID)]),
     "prints a wrong product": (6, [put(INVOICE, **DRAFT), put(LINE, minutes="59", amount=6000)]),
     "has a gap in its numbers": (7, [put(SERIES, last=2), put(INVOICE, **ISSUED | {"net": 0, "total": 0})]),
     "was altered after issue": (
