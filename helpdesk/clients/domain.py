@@ -75,3 +75,14 @@ def check_address(text: str) -> str:
         message = f"{address[:80]!r} is no e-mail address; write one such as ann@acme.example"
         raise RuleViolation(message)
     return address
+
+
+def check_typed_address(text: str) -> str:
+    """Return a mail address that somebody typed; mail may come from a machine without a domain, people do not.
+
+    Raises:
+        RuleViolation: it is none, or what stands behind its @ is a single word such as ``localhost``.
+    """
+    address = check_address(text)
+    normal_domain(address.rpartition("@")[2])
+    return address

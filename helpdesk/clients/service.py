@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
-from helpdesk.clients.domain import check_address, client_domain
+from helpdesk.clients.domain import check_address, check_typed_address, client_domain
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
@@ -57,7 +57,7 @@ class ClientProfile:
             message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
             raise RuleViolation(message)
         if self.invoice_email:
-            check_address(self.invoice_email)
+            check_typed_address(self.invoice_email)
         check_country(self.country)
         check_currency(self.currency)
         zone_named(self.time_zone)
@@ -165,6 +165,20 @@ def add_contact(
             session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
         )
     return contact
+
+
+def add_typed_contact(
+    session: Session, *, actor: Actor, now: datetime, name: str, email: str, client_id: int | None
+) -> Contact:
+    """Return the contact with the address that somebody typed, added where there was none.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: no e-mail address, or a new one without a mail domain.
+    """
+    if queries.find_contact(session, email) is None:
+        check_typed_address(email)
+    return add_contact(session, actor=actor, now=now, name=name, email=email, client_id=client_id)
 
 
 def new_contact(

@@ -99,7 +99,7 @@ def add_contact(client_id: int) -> ResponseReturnValue:
         return _part(form, client, _("Add a contact"), _("Add contact")), 422
     try:
         with unit_of_work() as session:
-            contact = service.add_contact(
+            contact = service.add_typed_contact(
                 session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values()
             )
     except RuleViolation as refusal:

@@ -135,7 +135,7 @@ def new_ticket(
     """
     project = projects_queries.get_project(session, actor=actor, project_id=project_id)
     client_id = None if project.client.is_internal else project.client_id
-    contact = clients.add_contact(
+    contact = clients.add_typed_contact(
         session, actor=actor, now=now, name=requester_name, email=requester_email, client_id=client_id
     )
     if client_id is not None and contact.client_id != client_id:

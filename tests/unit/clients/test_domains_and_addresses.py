@@ -1,6 +1,13 @@
 import pytest
 
-from helpdesk.clients.domain import check_address, client_domain, is_freemail, normal_domain, suffixes_of
+from helpdesk.clients.domain import (
+    check_address,
+    check_typed_address,
+    client_domain,
+    is_freemail,
+    normal_domain,
+    suffixes_of,
+)
 from helpdesk.kernel.errors import RuleViolation
 
 
@@ -69,3 +76,10 @@ def test_an_address_is_taken_as_written(address):
 def test_what_is_no_single_address_is_refused(address):
     with pytest.raises(RuleViolation, match="no e-mail address"):
         check_address(address)
+
+
+def test_an_address_that_is_typed_has_a_mail_domain_and_one_of_arriving_mail_need_not():
+    assert check_typed_address(" ann@acme.example ") == "ann@acme.example"
+    assert check_address("root@localhost") == "root@localhost"
+    with pytest.raises(RuleViolation, match="'localhost' is no mail domain"):
+        check_typed_address("root@localhost")
