@@ -3,7 +3,7 @@
    data-came-from="/path"   on the document: a refused form was answered at an address that is no page; the form's own
                             page is the address again, for a reload and for what live.js asks
    data-begin               a form in which somebody begins at once, where there is a keyboard; so does one that the
-                            address leads to (#add), in its first empty field
+                            address leads to (#add), in its first empty field, and a field that it leads to
    form [role=alert]        a form that was refused, on a page or in what htmx swaps in: its first field that is wrong
                             has the focus, else its first
    What had the focus and was swapped out gives it to its successor: by id, by name, by its key, else to what the part
@@ -59,11 +59,21 @@
     }
   });
 
+  /* Somebody who has begun already, before all of the page was there, is left where they are. */
   function begin() {
+    if (document.activeElement !== document.body) return;
     const led = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (led && led.matches(FIELDS)) return void led.focus();
     const form = led ? (led.querySelector("form") ?? led.closest("form")) : document.querySelector("[data-begin]");
     if (form) [...form.querySelectorAll(FIELDS)].find((field) => isShown(field) && !field.value)?.focus();
   }
+
+  /* A browser goes to the place that the address names once all has been read, whoever is at work elsewhere by then. */
+  addEventListener("DOMContentLoaded", () => {
+    if (location.hash && document.activeElement?.matches(FIELDS)) {
+      history.replaceState(history.state, "", location.pathname + location.search);
+    }
+  });
 
   if (!refused(document) && matchMedia("(hover: hover)").matches) {
     if (location.hash) addEventListener("load", () => setTimeout(begin)); // a fragment takes the focus as it is scrolled to

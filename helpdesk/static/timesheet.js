@@ -3,8 +3,12 @@
 
    In a cell: arrows, Enter and Tab move on and save, Escape puts back, typing replaces; n opens its entries and notes,
    s starts the timer on the row, a goes to the field for a new row, and what the page does with l, u, [ and ] (copy last
-   week, submit, week before, week after) it does from a cell too, once everything is saved. Once something is typed, or after F2, the left and
-   right arrows stay inside. */
+   week, submit, week before, week after) it does from a cell too, once everything is saved. Once something is typed, or
+   after F2, the left and right arrows stay inside.
+
+   Nothing typed is lost without a word: what was typed before this script came is saved as if it had been left here; a
+   link or a form waits until everything is saved, and is dropped where a cell was refused; a refused cell keeps its text
+   and its reason until it is put right, whatever else is saved; and who leaves by another way is asked first. */
 (() => {
   "use strict";
 
@@ -23,6 +27,8 @@
   const saidBefore = (input) => sheet.elements[`was.${input.name}`];
   const stored = (input) => saidBefore(input)?.value.split("|")[1] ?? "";
   const touched = (input) => input.value.trim() !== input.defaultValue;
+  const isRefused = (input) => input.defaultValue !== stored(input);
+  const isUnsaved = (input) => touched(input) || isRefused(input);
 
   /* --- saving: one cell after the other, in the order in which they were left --- */
   const waiting = new Map(); // name of a cell -> what was typed
@@ -44,22 +50,30 @@
     for (const name of saved) mark(name, "saved");
     for (const name of waiting.keys()) mark(name, failed ? "unsaved" : "saving");
     if (sending) mark(sending, "saving");
-    for (const input of all(`${CELL}[aria-invalid]`, sheet)) if (touched(input) || isRefused(input)) mark(input.name, "unsaved");
+    for (const input of all(`${CELL}[aria-invalid]`, sheet)) if (isUnsaved(input)) mark(input.name, "unsaved");
     if (!state) return;
-    state.textContent = failed ? state.dataset.failed : idle() ? state.dataset.saved : state.dataset.saving;
-    state.classList.toggle("danger", failed);
+    const isRight = !all(CELL, sheet).some(isRefused);
+    const word = failed ? "failed" : !idle() ? "saving" : isRight ? "saved" : "refused";
+    state.textContent = state.dataset[word];
+    state.classList.toggle("danger", failed || word === "refused");
   }
-
-  const isRefused = (input) => input.defaultValue !== stored(input);
 
   function leave(input, insists = false) {
     delete input.closest("td").dataset.reading;
     const text = input.value.trim();
-    if (input.readOnly || waiting.get(input.name) === text || (sending === input.name && sent === text)) return;
-    if (!touched(input) && !(insists && isRefused(input))) return;
+    const onItsWay = sending === input.name ? sent : null;
+    const meant = waiting.get(input.name) ?? onItsWay;
+    if (input.readOnly || meant === text) return;
+    if (meant === null && !touched(input) && !(insists && isRefused(input))) return;
     saved.delete(input.name);
-    waiting.set(input.name, text);
+    if (onItsWay === text) waiting.delete(input.name);
+    else waiting.set(input.name, text);
     send();
+  }
+
+  /* The cell in which somebody is, as if it was left: the page itself goes, or nobody sees it any more. */
+  function leaveHere() {
+    if (isCell(document.activeElement)) leave(document.activeElement);
   }
 
   function withOneCell(name, text) {
@@ -87,7 +101,8 @@
       sending = "";
       failed = false;
       if (answer.ok) saved.add(name);
-      takeOver(page, name, text);
+      takeOver(page, name, text, answer.ok);
+      if (!answer.ok) stayAt(name);
     } catch {
       sending = "";
       failed = true;
@@ -97,6 +112,13 @@
       return;
     }
     send();
+  }
+
+  /* What was to come once everything is saved does not come: there is a reason to read. */
+  function stayAt(name) {
+    if (!afterwards) return;
+    afterwards = null;
+    sheet.elements[name]?.focus();
   }
 
   function goOn() {
@@ -109,7 +131,7 @@
   /* --- the parts of the answer that changed; what somebody types meanwhile stays as it is --- */
   const plain = (part) => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
 
-  function takeOver(page, name, text) {
+  function takeOver(page, name, text, isSaved) {
     for (const id of PARTS) {
       const [here, there] = [document.getElementById(id), page.getElementById(id)];
       if (here && there && plain(here) !== plain(there) && !here.contains(document.activeElement))
@@ -118,37 +140,63 @@
     const grid = document.getElementById("ts-grid");
     for (const body of all("tbody", page.getElementById("ts-grid"))) {
       const here = document.getElementById(body.id);
-      if (here) takeRows(here, body, name, text);
+      if (here) takeRows(here, body, name, text, isSaved);
       else grid.insertBefore(body, grid.tFoot);
     }
     showDay(chosenDay);
     tell();
   }
 
-  function takeRows(here, there, name, text) {
+  function takeRows(here, there, name, text, isSaved) {
     const focused = here.contains(document.activeElement) ? document.activeElement : null;
     const caret = isCell(focused) ? [focused.selectionStart, focused.selectionEnd] : null;
+    const gone = new Set();
     returning = true; // a field that is carried over loses the focus, and nobody has left it
     for (const input of all(CELL, here)) {
+      const isAnswered = input.name === name;
+      const isNew = isAnswered ? input.value.trim() !== text : isUnsaved(input);
+      if (!isNew && !waiting.has(input.name)) continue;
       const fresh = there.querySelector(`input[name="${CSS.escape(input.name)}"]`);
-      const typedSince = input.name === name ? input.value.trim() !== text : touched(input);
-      if (fresh && (typedSince || waiting.has(input.name))) keep(input, fresh);
+      if (!fresh) gone.add(input.closest("tr"));
+      else if (isAnswered && isSaved && isOurs(fresh, text)) retype(input, fresh);
+      else keep(input, fresh);
     }
-    here.replaceChildren(...there.childNodes);
+    here.replaceChildren(...there.childNodes, ...gone);
     const again = focused?.isConnected ? focused : document.getElementById(focused?.id ?? "");
     again?.focus({ preventScroll: true });
-    if (focused?.isConnected && caret) focused.setSelectionRange(...caret);
+    if (isCell(again) && caret && again.value === focused.value) again.setSelectionRange(...caret);
     else if (isCell(again)) again.select();
+    if (again && typing === focused) typing = again;
     if (again && again === typing) showReading(again);
     returning = false;
   }
 
-  /* The field and what its cell said when it was last seen go over together, so that a change elsewhere is told. */
+  /* The field, what its cell said when it was last seen, and why it was refused go over together: so a change elsewhere
+     is told, and no reason goes before its cell is right. */
   function keep(input, fresh) {
     const [mine, theirs] = [saidBefore(input), fresh.closest("td").querySelector("input[type=hidden]")];
+    const reason = isRefused(input) && reasonOf(input, document);
     if (mine && theirs) theirs.replaceWith(mine);
+    else if (mine) fresh.after(mine);
     else theirs?.remove();
+    if (reason) {
+      reasonOf(fresh, fresh.closest("tbody"))?.remove();
+      fresh.closest("tr").after(reason);
+    }
     fresh.replaceWith(input);
+  }
+
+  const reasonOf = (input, from) => from.querySelector(`#${CSS.escape(`n${input.name}`)}`)?.closest("tr");
+
+  /* What was just saved is what the cell says now: what was typed over it since is no conflict. */
+  function retype(input, fresh) {
+    fresh.value = input.value;
+    if (input === typing) typing = fresh;
+  }
+
+  function isOurs(fresh, text) {
+    const seconds = read(fresh, text);
+    return fresh.defaultValue === (seconds ? window.durations.write(seconds) : "");
   }
 
   /* --- moving --- */
@@ -220,9 +268,13 @@
     quick.requestSubmit();
   }
 
+  function read(input, text) {
+    const [, , day] = input.name.split(".");
+    return window.durations.read(text, { day, zone: input.closest("tbody").dataset.zone });
+  }
+
   function showReading(input) {
-    const day = input.name.split(".")[2];
-    const seconds = window.durations.read(input.value, { day, zone: input.closest("tbody").dataset.zone });
+    const seconds = read(input, input.value);
     const text = seconds ? `= ${window.durations.write(seconds)}` : input.value.trim() ? "?" : "";
     input.closest("td").dataset.reading = text;
     if (state) state.textContent = text;
@@ -238,12 +290,14 @@
       return;
     }
     let part = null;
+    const before = typing;
     try {
       const answer = await fetch(link.href);
       part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("cell");
     } catch {
       /* no network: the link itself is followed and says so */
     }
+    if (typing !== before) return; // somebody types on, and is not interrupted
     if (!part) return void location.assign(link.href);
     dialog.replaceChildren(part);
     dialog.showModal();
@@ -262,38 +316,6 @@
       if (link.dataset.day === day) link.setAttribute("aria-current", "date");
       else link.removeAttribute("aria-current");
     }
-  }
-
-  /* --- items that letters could mean --- */
-  let soon = 0;
-
-  async function find(field) {
-    const address = new URL(location.href);
-    address.hash = "";
-    address.searchParams.set("find", field.value);
-    const answer = await fetch(address);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const list = page.getElementById(field.dataset.finds);
-    if (list) document.getElementById(field.dataset.finds).replaceChildren(...list.childNodes);
-  }
-
-  function walkFound(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const list = event.target.closest?.(".found")?.id ?? event.target.dataset?.finds;
-    if (!list) return;
-    const stops = [document.querySelector(`[data-finds="${list}"]`), ...all(`#${list} button`)];
-    const at = stops.indexOf(event.target);
-    if (!step || at < 0) return;
-    stops[Math.min(Math.max(at + step, 0), stops.length - 1)].focus();
-    event.preventDefault();
-  }
-
-  /* Where more is to be typed than the item, a choice fills its field instead of sending the form. */
-  function takeFound(button) {
-    const [list, form] = [button.closest(".found"), button.form];
-    document.querySelector(`[data-finds="${list.id}"]`).value = button.dataset.fills;
-    list.replaceChildren();
-    all(FIELD, form).find((field) => !field.value)?.focus();
   }
 
   /* --- events --- */
@@ -321,11 +343,6 @@
     openCell(link.closest("td").querySelector(FIELD));
   });
   document.addEventListener("click", (event) => {
-    const found = event.target.closest("[data-fills]");
-    if (found) {
-      event.preventDefault();
-      takeFound(found);
-    }
     const day = event.target.closest("#ts-strip a");
     if (day) {
       event.preventDefault();
@@ -336,33 +353,52 @@
       dialog.close();
     }
   });
-  document.addEventListener("input", (event) => {
-    if (!event.target.matches("[data-finds]")) return;
-    clearTimeout(soon);
-    soon = setTimeout(find, 150, event.target);
-  });
-  document.addEventListener("keydown", walkFound);
+
+  /* --- what leads away waits for what was typed --- */
+  function hold(event, act) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    afterwards = act;
+  }
+
   document.addEventListener(
     "submit",
     (event) => {
       const form = event.target;
-      if (form !== sheet && idle()) return;
-      event.preventDefault();
-      if (form !== sheet) afterwards = () => form.requestSubmit(event.submitter);
+      leaveHere();
+      if (form === sheet) event.preventDefault();
+      else if (!idle()) hold(event, () => form.requestSubmit(event.submitter));
+    },
+    true,
+  );
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      if (link.target || link.matches("a.open, #ts-strip a, [data-close-dialog]")) return;
+      leaveHere();
+      if (!idle() && !failed) hold(event, () => (link.isConnected ? link.click() : location.assign(link.href)));
     },
     true,
   );
   window.addEventListener("online", send);
   window.addEventListener("beforeunload", (event) => {
-    if (failed && !idle()) event.preventDefault();
+    leaveHere();
+    if (!idle() || all(CELL, sheet).some((input) => !input.readOnly && isUnsaved(input))) event.preventDefault();
   });
   window.addEventListener("pagehide", () => {
+    leaveHere();
     for (const [name, text] of waiting) fetch(sheet.action, withOneCell(name, text));
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") leaveHere();
   });
 
   for (const button of all("[data-without-script]")) button.hidden = true;
-  window.addEventListener("load", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (isCell(target)) setTimeout(() => target.focus()); // after the browser's own way to the place
-  });
+  for (const input of all(CELL, sheet)) if (input !== document.activeElement) leave(input);
+  if (isCell(document.activeElement)) {
+    if (touched(document.activeElement)) typing = document.activeElement;
+    else document.activeElement.select();
+  }
 })();

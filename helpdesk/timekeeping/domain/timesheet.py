@@ -117,7 +117,11 @@ def decide(entries: Sequence[CellEntry], typed: Typed) -> Act:
         RuleViolation: the cell is not one duration that can be typed over; it says what to do.
     """
     text = typed.text.strip()
-    if text == typed.shown or text == cell_text(entries):
+    if (
+        text == typed.shown
+        or text == cell_text(entries)
+        or 0 < sum(entry.seconds for entry in entries) == _length(text)
+    ):
         return Leave()
     if stamp(entries) != typed.seen:
         raise Conflict(_changed(entries, text))
@@ -148,6 +152,14 @@ def overwritten(before: Worked, text: str, *, day: date, zone: ZoneInfo, now: da
         )
         raise RuleViolation(message)
     return Worked(before.started_at, ends, duration_only=False)
+
+
+def _length(text: str) -> int | None:
+    """Return the seconds that ``text`` is the length of; None for a range, and for what is neither."""
+    try:
+        return parse_typed_duration(text)
+    except RuleViolation:
+        return None
 
 
 def _changed(entries: Sequence[CellEntry], text: str) -> str:

@@ -86,6 +86,11 @@ def test_a_cell_that_changed_meanwhile_is_told_and_left(now_there, says):
         decide(now_there, typed("0:45", LENGTH))
 
 
+@pytest.mark.parametrize("again", ["1h30", "90m", "1,5"])
+def test_what_is_sent_again_because_its_answer_was_lost_is_no_conflict(again):
+    assert decide([LENGTH], typed(again)) == Leave()
+
+
 def test_what_was_not_touched_is_no_conflict_whatever_happened_meanwhile():
     assert decide([replace(LENGTH, version=9, seconds=60)], typed("1:30", LENGTH)) == Leave()
 
