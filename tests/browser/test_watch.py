@@ -130,6 +130,8 @@ def test_what_a_page_asks_for_while_the_next_one_is_on_its_way_is_no_trouble(
 
     with page.expect_request("**/slow"):
         page.evaluate("() => { setTimeout(go) }")
+    while not held:
+        page.wait_for_timeout(10)
     with page.expect_event("requestfailed"):
         held[0].fulfill(content_type="text/html", body=PAGE)
 
