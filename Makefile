@@ -8,7 +8,7 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
 # How many tests run at once: more than there are cores, since many wait for servers that they started.
-JOBS ?= 4
+JOBS ?= 3
 # What `make soak` does; POSTGRESQL=1 does it on PostgreSQL.
 MAILS ?= 10000
 KILLS ?= 200
