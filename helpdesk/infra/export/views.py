@@ -4,6 +4,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 from typing import IO, Any, TypeVar
@@ -98,16 +99,15 @@ def _answer(sheet_of: Callable[..., Sheet[Any]], wanted: str, values: dict[str, 
     """
     if wanted not in FORMATS:
         raise RuleViolation(_("There is no such export; take csv or xlsx."))
-    form, file = FORMATS[wanted], tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    try:
+    form = FORMATS[wanted]
+    with ExitStack() as unless_sent:
+        file = unless_sent.enter_context(tempfile.TemporaryFile())
         with snapshot() as session:
             sheet = sheet_of(session, **values)
             form.write(sheet, file, zone=zone())
         length = file.seek(0, 2)
         file.seek(0)
-    except BaseException:
-        file.close()
-        raise
+        unless_sent.pop_all()  # the answer closes it
     return _sent(file, length, form, f"{_file_name(sheet.name)}.{wanted}")
 
 
