@@ -11,8 +11,8 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import writing_off
 from helpdesk.retainers.models import RetainerPeriod
+from helpdesk.retainers.service import writing_off
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import margins
 from helpdesk.timekeeping.service import reopen, reverse_entry

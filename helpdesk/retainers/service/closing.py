@@ -1,30 +1,23 @@
-"""Use cases of retainers: agree, look at a month, close it, reopen it (docs/billing.md rules 8 to 13)."""
+"""A month becomes a fact, and is reopened: ledger rows, charges, reversals (docs/billing.md rules 10 to 12)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from helpdesk.clients import queries as clients
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import exponent_of
-from helpdesk.kernel.periods import Month, local_day, local_month
-from helpdesk.projects.models import Project
-from helpdesk.rates import service as rates
+from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit
-from helpdesk.rates.models import RoundingPolicyRow
-from helpdesk.retainers import giving_back, queries
-from helpdesk.retainers.books import MonthView, engine_agreement
+from helpdesk.retainers import queries
 from helpdesk.retainers.domain.engine import Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult, Posting
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
-from helpdesk.retainers.domain.terms import narrowness
-from helpdesk.retainers.models import Agreement, AgreementScope, AgreementTerms, LedgerRow, RetainerPeriod
+from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
+from helpdesk.retainers.service import giving_back
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import Charge, TimeEntry
@@ -40,166 +33,7 @@ def _name_of_period(session: Session, period_id: int) -> str:
 
 
 charging.name_holders(HOLDER, _name_of_period)
-
-
-def _finder_of(session: Session, client_id: int) -> Callable[[int | None, int | None, date], int | None]:
-    """Return what finds the agreement whose rounding counts for work of the client."""
-    known = {row.id: engine_agreement(row) for row in queries.agreements_of(session, client_id=client_id)}
-    return lambda project_id, work_type_id, on: queries.narrowest(known, project_id, work_type_id, on) or None
-
-
-rates.name_covering(_finder_of)
 giving_back.register(HOLDER)
-
-
-@dataclass(frozen=True)
-class NewTerms:
-    """The terms of one version, as a form or a seed gives them; amounts in minor units of the client's currency."""
-
-    allowance_seconds: int
-    fee_minor: int = 0
-    fee_timing: str = "advance"
-    overage_rate_minor: int | None = None
-    overage_basis: str = "worked"
-    rollover_months: int = 0
-    rollover_cap_seconds: int | None = None
-    draw_order: str = "earliest_expiry"
-    carry_deficit: bool = False
-    prorate: bool = True
-    multipliers: tuple[tuple[int, str], ...] = ()  # (work type id, factor)
-    after_hours: dict[str, object] | None = None
-
-
-def add_agreement(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    client_id: int,
-    name: str,
-    starts_on: date,
-    terms: NewTerms,
-    ends_on: date | None = None,
-    project_ids: Sequence[int] = (),
-    work_type_ids: Sequence[int] = (),
-) -> Agreement:
-    """Add an agreement with its first terms; currency and zone are the client's.
-
-    Raises:
-        NotFound: no such client for this actor.
-        RuleViolation: it ends before it starts, names another client's project, or ties with an agreement in
-            force that is as narrow (rule 10).
-    """
-    client = clients.get(session, actor=actor, client_id=client_id)
-    if ends_on is not None and ends_on < starts_on:
-        message = "An agreement does not end before it starts."
-        raise RuleViolation(message)
-    if terms.overage_basis == "weighted" and terms.overage_rate_minor is None:
-        message = "Overage on weighted time needs an overage rate."
-        raise RuleViolation(message)
-    _refuse_foreign_projects(session, client_id, project_ids)
-    agreement = Agreement(
-        client_id=client.id,
-        name=name.strip(),
-        starts_on=starts_on,
-        ends_on=ends_on,
-        time_zone=client.time_zone,
-        currency=client.currency,
-        created_at=now,
-        terms=[_terms_row(terms, effective_on=starts_on, now=now)],
-        scope=[
-            *(AgreementScope(project_id=each) for each in project_ids),
-            *(AgreementScope(work_type_id=each) for each in work_type_ids),
-        ],
-    )
-    _refuse_tie(session, agreement, project_ids, work_type_ids)
-    session.add(agreement)
-    session.flush()
-    audit.record(session, actor=actor, action="added", kind="agreement", object_id=agreement.id, now=now, name=name)
-    return agreement
-
-
-def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id: int, last_month: Month) -> Agreement:
-    """Let an agreement end with a whole month: this one, or one to come.
-
-    Fees of the months before are billed, so nothing shorter is left; one that ends already may only end earlier.
-
-    Raises:
-        NotFound: no such agreement, or not for this actor.
-        RuleViolation: a month that is over, before the agreement starts, or after the end that it has.
-    """
-    agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
-    queries.lock_agreement(session, agreement.id)
-    this_month = local_month(now, ZoneInfo(agreement.time_zone))
-    if last_month < max(this_month, Month.of(agreement.starts_on)):
-        message = "An agreement ends with this month or a later one; what is over stays as it was agreed."
-        raise RuleViolation(message)
-    if agreement.ends_on is not None and agreement.ends_on < last_month.last_day:
-        message = f"{agreement.name} ends before that already; agree anew for what comes after."
-        raise RuleViolation(message)
-    agreement.ends_on = last_month.last_day
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="ended",
-        kind="agreement",
-        object_id=agreement.id,
-        now=now,
-        ends_on=str(agreement.ends_on),
-    )
-    return agreement
-
-
-def set_rounding(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    agreement_id: int,
-    effective_on: date,
-    mode: str,
-    step_minutes: int,
-    minimum_minutes: int,
-    grace_seconds: int,
-    scope: str,
-) -> RoundingPolicyRow:
-    """Say how the time that an agreement covers is rounded, from a day on; before that, and else, its client's counts.
-
-    Raises:
-        NotFound: no such agreement, or not for this actor.
-        RuleViolation: as for a client's rounding.
-    """
-    agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
-    return rates.set_rounding(
-        session,
-        actor=actor,
-        now=now,
-        effective_on=effective_on,
-        mode=mode,
-        client_id=agreement.client_id,
-        agreement_id=agreement.id,
-        step_minutes=step_minutes,
-        minimum_minutes=minimum_minutes,
-        scope=scope,
-        grace_seconds=grace_seconds,
-    )
-
-
-def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> MonthView | None:
-    """Return this month of the narrowest agreement that covers the project; None where none does."""
-    best: tuple[int, Agreement] | None = None
-    for agreement in queries.agreements_of(session, client_id=client_id):
-        engine = engine_agreement(agreement)
-        today = local_day(now, ZoneInfo(agreement.time_zone))
-        covers = engine.projects is None or str(project_id) in engine.projects
-        narrow = narrowness(engine)
-        if engine.is_in_force(today) and covers and (best is None or narrow > best[0]):
-            best = (narrow, agreement)
-    if best is None:
-        return None
-    month = local_month(now, ZoneInfo(best[1].time_zone))
-    return queries.month_view(session, agreement=best[1], month=month, now=now)
 
 
 def close_period(session: Session, *, actor: Actor, now: datetime, agreement_id: int, month: Month) -> RetainerPeriod:
@@ -437,46 +271,3 @@ def _reversed(row: LedgerRow, now: datetime) -> LedgerRow:
         reason="reopened",
         posted_at=now,
     )
-
-
-def _terms_row(terms: NewTerms, *, effective_on: date, now: datetime) -> AgreementTerms:
-    return AgreementTerms(
-        effective_on=effective_on,
-        allowance_seconds=terms.allowance_seconds,
-        fee_minor=terms.fee_minor,
-        fee_timing=terms.fee_timing,
-        overage_rate_minor=terms.overage_rate_minor,
-        overage_basis=terms.overage_basis,
-        rollover_months=terms.rollover_months,
-        rollover_cap_seconds=terms.rollover_cap_seconds,
-        draw_order=terms.draw_order,
-        carry_deficit=terms.carry_deficit,
-        prorate=terms.prorate,
-        multipliers=[{"work_type_id": key, "factor": factor} for key, factor in terms.multipliers],
-        after_hours=dict(terms.after_hours or {}),
-        created_at=now,
-    )
-
-
-def _refuse_foreign_projects(session: Session, client_id: int, project_ids: Sequence[int]) -> None:
-    query = select(func.count()).where(Project.id.in_(project_ids), Project.client_id == client_id)
-    if project_ids and session.scalar(query) != len(set(project_ids)):
-        message = "An agreement covers projects of its own client only."
-        raise RuleViolation(message)
-
-
-def _refuse_tie(session: Session, new: Agreement, project_ids: Iterable[int], work_type_ids: Iterable[int]) -> None:
-    mine = (frozenset(project_ids), frozenset(work_type_ids))
-    for other in queries.agreements_of(session, client_id=new.client_id):
-        theirs = (
-            frozenset(each.project_id for each in other.scope if each.project_id is not None),
-            frozenset(each.work_type_id for each in other.scope if each.work_type_id is not None),
-        )
-        in_force_together = (other.ends_on is None or other.ends_on >= new.starts_on) and (
-            new.ends_on is None or other.starts_on <= new.ends_on
-        )
-        as_narrow = [bool(part) for part in mine] == [bool(part) for part in theirs]
-        overlap = all(not (one and two) or one & two for one, two in zip(mine, theirs, strict=True))
-        if in_force_together and as_narrow and overlap:
-            message = f"{other.name} covers the same work in the same time; end it first, or narrow one of the two."
-            raise RuleViolation(message)
