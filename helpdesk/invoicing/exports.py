@@ -25,7 +25,7 @@ def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -
         text(_("Month"), lambda invoice: f"{invoice.month:%Y-%m}" if invoice.month else ""),
         text(_("State"), lambda invoice: statuses[invoice.status]),
         day(_("Issued"), lambda invoice: invoice.issued_on),
-        day(_("Due"), lambda invoice: invoice.due_on),
+        day(_("Due"), queries.due_day),
         text(_("Overdue"), lambda invoice: _("overdue") if queries.is_overdue(invoice, today) else ""),
         amount(_("Net"), lambda invoice: (invoice.net_minor, invoice.currency)),
         amount(_("Tax"), lambda invoice: (invoice.tax_minor, invoice.currency)),

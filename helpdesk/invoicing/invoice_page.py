@@ -48,6 +48,7 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
     """Return what the page of one invoice shows: its lines and the time behind them, what it lacks, its history."""
     document = _document(session, invoice, now)
     mail = queries.mail_of(session, invoice)
+    sign = -1 if invoice.kind == "credit_note" else 1  # the document has positive figures, the books have not
     return {
         "invoice": _head(session, invoice, mail, now),
         "states": _states(invoice, mail),
@@ -55,8 +56,8 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
         "taxes": [
             {
                 "percent": tax["percent"],
-                "net_minor": Money.parse(tax["net"], invoice.currency).minor,
-                "amount_minor": Money.parse(tax["tax"], invoice.currency).minor,
+                "net_minor": sign * Money.parse(tax["net"], invoice.currency).minor,
+                "amount_minor": sign * Money.parse(tax["tax"], invoice.currency).minor,
             }
             for tax in document["taxes"]
         ],
@@ -88,7 +89,7 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "net_minor": invoice.net_minor,
         "total_minor": invoice.total_minor,
         "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
+        "due_on": queries.due_day(invoice),
         "sha256": invoice.canonical_sha256,
         "pdf_ready": invoice.pdf_sha256 is not None,
         "can_issue": invoice.status == "draft",

@@ -63,7 +63,7 @@ def _row(invoice: Invoice, today: date) -> Page:
         "is_credit": invoice.kind == "credit_note",
         "status": invoice.status,
         "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
+        "due_on": queries.due_day(invoice),
         "overdue": queries.is_overdue(invoice, today),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,

@@ -159,6 +159,11 @@ def page(
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
+def due_day(invoice: Invoice) -> date | None:
+    """Return the day on which it is to be paid; None for a draft, and for a credit note."""
+    return invoice.due_on if invoice.kind == "invoice" else None
+
+
 def is_overdue(invoice: Invoice, today: date) -> bool:
     """Whether the invoice is open and the day on which it was due is over."""
     return (
