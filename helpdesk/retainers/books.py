@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -50,6 +50,15 @@ class MonthView:
     month: Month
     statement: Statement
     closed: RetainerPeriod | None
+    at_cap: engine.AtCap = engine.AtCap.WARN
+    lifted_seconds: int = 0
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether an open month takes no more time, or not what waits, until the client or we grant hours (rule 14)."""
+        room = self.left_seconds + self.lifted_seconds
+        is_full = room <= 0 or self.statement.pending_seconds > room
+        return self.closed is None and self.at_cap is not engine.AtCap.WARN and is_full
 
     @property
     def left_seconds(self) -> int:
@@ -63,7 +72,7 @@ class Shelf:
 
     ``agreements`` and ``entries`` by client, ``closed`` periods by agreement and month, ``settled`` by agreement and
     entry: the first month that has settled it, and so ``given_back`` of reversed ones. ``cards`` by client and
-    currency.
+    currency. ``lifted`` is what clients granted beyond their caps, by agreement and month.
     """
 
     agreements: Mapping[int, Sequence[Agreement]]
@@ -73,6 +82,12 @@ class Shelf:
     entries: Mapping[int, Sequence[TimeEntry]]
     policies: Sequence[RoundingPolicyRow]
     cards: Mapping[tuple[int, str], Sequence[RateCard]]
+    lifted: Mapping[int, Mapping[Month, int]] = field(default_factory=dict)
+
+    def draws(self, agreement: Agreement, row: TimeEntry) -> bool:
+        """Return whether an agreement is the one that draws an entry, as the narrowest of its client's (rule 10)."""
+        siblings = {each.id: engine_agreement(each) for each in self.agreements[agreement.client_id]}
+        return _drawn_by(row, siblings, ZoneInfo(agreement.time_zone)) == agreement.id
 
     def books_of(self, agreement: Agreement, *, through: Month) -> Bookkeeping:
         """Return what the engine needs to know of an agreement: the entries that it draws, terms, rates, rounding.
@@ -135,7 +150,14 @@ class Shelf:
         statement = open_statement(book.books, month, as_of=local_day(now, ZoneInfo(agreement.time_zone)))
         if statement is None:
             return None
-        return MonthView(agreement, month, statement, self.closed.get(agreement.id, {}).get(month))
+        return MonthView(
+            agreement=agreement,
+            month=month,
+            statement=statement,
+            closed=self.closed.get(agreement.id, {}).get(month),
+            at_cap=engine_agreement(agreement).terms_in(month).at_cap,
+            lifted_seconds=self.lifted.get(agreement.id, {}).get(month, 0),
+        )
 
 
 def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
@@ -242,6 +264,7 @@ def _engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
             engine.Multiplier(str(each["work_type_id"]), Decimal(each["factor"])) for each in row.multipliers
         ),
         after_hours=_after_hours(row),
+        at_cap=engine.AtCap(row.at_cap),
     )
 
 

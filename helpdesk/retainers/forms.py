@@ -9,6 +9,7 @@ from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
+from helpdesk.retainers.render import CAP_NAMES
 from helpdesk.retainers.service import NewTerms
 
 ZERO = Decimal(0)
@@ -72,6 +73,8 @@ class AgreementForm(StrictForm):
     )
     carry_deficit = BooleanField(_l("Carry what is over into the next month instead of billing it"))
 
+    at_cap = SelectField(_l("At the cap"), choices=options(CAP_NAMES.items()), default="warn")
+
     def terms(self, currency: str) -> NewTerms:
         """Return the terms as the service takes them, amounts in minor units of ``currency``."""
         rate = self.overage_rate.data
@@ -82,4 +85,5 @@ class AgreementForm(StrictForm):
             overage_rate_minor=None if rate is None else Money.rounded(rate, currency).minor,
             rollover_months=self.rollover_months.data or 0,
             carry_deficit=self.carry_deficit.data,
+            at_cap=self.at_cap.data or "warn",
         )

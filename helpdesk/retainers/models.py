@@ -71,6 +71,7 @@ class AgreementTerms(Base):
         one_of("fee_timing", ("advance", "arrears")),
         one_of("overage_basis", ("worked", "weighted")),
         one_of("draw_order", ("earliest_expiry", "current_month")),
+        one_of("at_cap", ("warn", "ask", "stop")),
         CheckConstraint("allowance_seconds >= 0", name="allowance_is_not_negative"),
         CheckConstraint("fee_minor >= 0", name="fee_is_not_negative"),
         CheckConstraint("rollover_months >= 0", name="rollover_is_not_negative"),
@@ -92,6 +93,7 @@ class AgreementTerms(Base):
     prorate: Mapped[bool] = mapped_column(default=True)
     multipliers: Mapped[list[dict[str, Any]]]  # [{"work_type_id": 3, "factor": "2"}]
     after_hours: Mapped[dict[str, Any]]  # {} or {"factor": "1.5", "business_hours": {"mon": ["09:00", "17:00"]}}
+    at_cap: Mapped[str] = mapped_column(default="warn", server_default="warn")
     created_at: Mapped[datetime]
 
     agreement: Mapped[Agreement] = relationship(back_populates="terms")

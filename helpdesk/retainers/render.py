@@ -10,6 +10,7 @@ from babel.dates import format_date
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
@@ -18,10 +19,17 @@ from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.statement import DayBurn
+from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100
+CAP_NAMES = {
+    "warn": _l("warn and go on"),
+    "ask": _l("ask the client for more hours"),
+    "stop": _l("approve no more"),
+}
+"""What becomes of time beyond the allowance of a month (rule 14)."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,7 @@ def board_row(
         used_percent=statement.used_percent,
         pending_percent=percent(statement.pending_seconds, allowance),
         forecast=_forecast_hours(view) if view.closed is None and as_of <= view.month.last_day else "",
-        forecast_tone="danger" if view.left_seconds < 0 else "warn" if statement.may_exceed else "",
+        forecast_tone="danger" if view.is_stopped or view.left_seconds < 0 else "warn" if statement.may_exceed else "",
         months=tuple(_bar(period) for period in before[-6:]),
         alert=alert_of(view),
         told=_told_last(view, told),
@@ -245,6 +253,9 @@ def _found_on(agreement: Agreement, alert: RetainerAlert) -> str:
 def alert_of(view: MonthView) -> Alert | None:
     """Return what stands out: over the allowance, a threshold, or a forecast beyond it (docs/billing.md rule 14)."""
     statement = view.statement
+    if view.is_stopped:
+        note = _("waits for the client") if view.at_cap is AtCap.ASK else _("no more is approved")
+        return Alert("danger", _("Stopped"), note)
     if view.left_seconds < 0:
         return Alert("danger", _("Over by %(hours)s", hours=format_hm(-view.left_seconds)), _("billed at month-end"))
     if statement.used_percent >= HOT:
@@ -320,6 +331,7 @@ def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
         Fact(_("Fee"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
         Fact(_("Fee is drafted"), _("in advance") if terms.fee_timing == "advance" else _("after the month")),
         Fact(_("Beyond that"), _overage_words(agreement, terms, locale)),
+        Fact(_("At the cap"), str(CAP_NAMES[terms.at_cap])),
         Fact(_("Unused hours"), _rollover_words(terms)),
         Fact(_("Time zone"), agreement.time_zone),
         Fact(_("From"), format_date(agreement.starts_on, "d MMM y", locale=get_locale())),
@@ -392,6 +404,8 @@ def _allowance_note(view: MonthView) -> str:
 
 def _forecast_hours(view: MonthView) -> str:
     forecast = view.statement.forecast
+    if view.is_stopped:
+        return _("stopped")
     if forecast is None:
         return ""
     low, high = forecast.low_seconds // HOUR, -(-forecast.high_seconds // HOUR)

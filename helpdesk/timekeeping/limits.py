@@ -1,6 +1,9 @@
-"""A project's limit, asked where time is begun, added, corrected, moved, approved ("Budgets and limits")."""
+"""Limits of billable time: a project's, and what was agreed with a client ("Budgets and limits", rule 14).
 
-from collections.abc import Collection
+A project's is asked where time is begun, added, corrected, moved, approved; an agreement's only where it is approved.
+"""
+
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,6 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain.limit import BillableLimit
 from helpdesk.projects.models import Project
+from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import spent
@@ -41,11 +45,11 @@ def refuse_over_limit(
         raise RuleViolation(refusal)
 
 
-def refuse_entries(session: Session, entries: Collection[TimeEntry]) -> None:
-    """Let entries be approved only as far as their projects take what they bill now.
+def refuse_entries(session: Session, entries: Sequence[TimeEntry]) -> None:
+    """Let entries be approved only as far as their projects and agreements take what they bill now.
 
     Raises:
-        RuleViolation: a project would have more than its limit.
+        RuleViolation: a project would have more than its limit, or an agreement more than its cap.
     """
     by_project: dict[int, list[TimeEntry]] = {}
     for entry in entries:
@@ -55,6 +59,8 @@ def refuse_entries(session: Session, entries: Collection[TimeEntry]) -> None:
         seconds = sum(entry.billable_seconds or 0 for entry in some)
         project = some[0].work_item.project
         refuse_over_limit(session, project, added_seconds=seconds, but_not=[entry.id for entry in some])
+    if refusal := caps.refusal(session, entries):
+        raise RuleViolation(refusal)
 
 
 def refuse_arriving(session: Session, project: Project, entries: Collection[TimeEntry]) -> None:
@@ -79,7 +85,10 @@ def forecast(session: Session, project: Project, *, added_seconds: int) -> tuple
 
 
 def warning_of(session: Session, entry: TimeEntry) -> str:
-    """Return what to tell with a billable entry of a project whose limit is reached; empty where something is left."""
+    """Return what to tell with a billable entry beyond a limit or a cap; empty where something is left of both."""
+    if entry.billable != "billable":
+        return ""
     project = entry.work_item.project
-    limit = limit_of(project) if entry.billable == "billable" else None
-    return "" if limit is None else limit.warning(spent.billable_seconds(session, project.id))
+    limit = limit_of(project)
+    told = "" if limit is None else limit.warning(spent.billable_seconds(session, project.id))
+    return told or caps.warning(session, entry)

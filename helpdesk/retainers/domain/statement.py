@@ -90,10 +90,7 @@ def open_statement(books: Books, month: Month, *, as_of: date) -> Statement | No
     if period is None:
         return None
     used = _burn_by_day(books, books.agreement)
-    with_pending = _burn_by_day(
-        replace(books, entries=tuple(_as_approved(each) for each in books.entries)), books.agreement
-    )
-    days = _days(books.agreement, period, used, with_pending)
+    days = _days(books.agreement, period, used, _burn_by_day(with_pending(books), books.agreement))
     return Statement(
         period=period,
         allowance_seconds=days[-1].allowance_seconds,
@@ -102,6 +99,11 @@ def open_statement(books: Books, month: Month, *, as_of: date) -> Statement | No
         days=days,
         forecast=_forecast(books.agreement, days, used, as_of),
     )
+
+
+def with_pending(books: Books) -> Books:
+    """Return the books as they would be if all time that waits were approved as it is."""
+    return replace(books, entries=tuple(_as_approved(each) for each in books.entries))
 
 
 def _as_approved(entry: WorkEntry) -> WorkEntry:
@@ -120,7 +122,7 @@ def _burn_by_day(books: Books, agreement: Agreement) -> Mapping[date, int]:
 
 
 def _days(
-    agreement: Agreement, period: PeriodResult, used: Mapping[date, int], with_pending: Mapping[date, int]
+    agreement: Agreement, period: PeriodResult, used: Mapping[date, int], with_waiting: Mapping[date, int]
 ) -> tuple[DayBurn, ...]:
     blocks = agreement.top_ups_in(period.month)
     rows: list[DayBurn] = []
@@ -128,7 +130,7 @@ def _days(
     first = agreement.first_day_in(period.month)
     for day in (first + at * _DAY for at in range(agreement.days_in(period.month))):
         so_far += used.get(day, 0)
-        pending += with_pending.get(day, 0) - used.get(day, 0)
+        pending += with_waiting.get(day, 0) - used.get(day, 0)
         topped_up = sum(each.seconds for each in blocks if each.valid_from <= day)
         allowance = period.granted_seconds + period.carried_in_seconds + topped_up
         rows.append(DayBurn(day, so_far, pending, allowance))

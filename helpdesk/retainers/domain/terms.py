@@ -34,6 +34,14 @@ class DrawOrder(StrEnum):
     CURRENT_MONTH = "current_month"
 
 
+class AtCap(StrEnum):
+    """What becomes of time beyond the allowance of a month: it is told of, waits for the client, or is not approved."""
+
+    WARN = "warn"
+    ASK = "ask"
+    STOP = "stop"
+
+
 @dataclass(frozen=True, slots=True)
 class Multiplier:
     """How fast one work type burns the allowance: factor 2 takes two seconds for one."""
@@ -87,6 +95,7 @@ class Terms:
     prorate: bool = True
     multipliers: tuple[Multiplier, ...] = ()
     after_hours: AfterHours | None = None
+    at_cap: AtCap = AtCap.WARN
 
     def __post_init__(self) -> None:
         if self.overage_basis is OverageBasis.WEIGHTED and self.overage_rate is None:

@@ -38,6 +38,7 @@ class NewTerms:
     prorate: bool = True
     multipliers: tuple[tuple[int, str], ...] = ()  # (work type id, factor)
     after_hours: dict[str, object] | None = None
+    at_cap: str = "warn"
 
 
 def add_agreement(
@@ -187,6 +188,7 @@ def _terms_row(terms: NewTerms, *, effective_on: date, now: datetime) -> Agreeme
         prorate=terms.prorate,
         multipliers=[{"work_type_id": key, "factor": factor} for key, factor in terms.multipliers],
         after_hours=dict(terms.after_hours or {}),
+        at_cap=terms.at_cap,
         created_at=now,
     )
 

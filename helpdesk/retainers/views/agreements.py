@@ -167,7 +167,7 @@ def new() -> str | Response | tuple[str, int]:
 def _form_page() -> dict[str, object]:
     """Return what the page of one form says around the fields of `AgreementForm`."""
     whom = ("client_id", "name", "project_ids", "starts_on", "ends_on")
-    prices = ("hours_per_month", "fee", "fee_timing", "overage_rate", "rollover_months", "carry_deficit")
+    prices = ("hours_per_month", "fee", "fee_timing", "overage_rate", "rollover_months", "carry_deficit", "at_cap")
     return {
         "section": "retainers",
         "heading": _("New agreement"),
@@ -182,6 +182,7 @@ def _form_page() -> dict[str, object]:
             "ends_on": _("Empty: until further notice."),
             "overage_rate": _("Empty: overage is billed at the rate of the work."),
             "rollover_months": _("0: they expire at the end of the month."),
+            "at_cap": _("Time is always taken; this says whether it is approved beyond the hours of the month."),
         },
         "submit": _("Agree"),
         "tabs": [],

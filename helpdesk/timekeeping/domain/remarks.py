@@ -20,7 +20,8 @@ class Submitted:
 
     ``starts`` and ``ends`` are wall-clock times of the client, without a zone; a typed duration has no time of day.
     ``item_seconds`` and ``project_seconds`` are all time there, with this entry. ``trimmed_seconds`` is what the timer
-    had counted beyond the entry's end, ``is_trimmed`` whether its person cut a forgotten one.
+    had counted beyond the entry's end, ``is_trimmed`` whether its person cut a forgotten one. ``beyond_cap`` says what
+    the retainer says that has no room for it.
     """
 
     starts: datetime
@@ -39,6 +40,7 @@ class Submitted:
     is_trimmed: bool = False
     trimmed_seconds: int = 0
     replaces: bool = False
+    beyond_cap: str = ""
 
     @property
     def worked_seconds(self) -> int:
@@ -89,6 +91,11 @@ def over_maximum(entry: Submitted) -> str:
     return f"Project at {format_hm(entry.project_seconds)} of {format_hm(entry.maximum_seconds)} at most"
 
 
+def over_cap(entry: Submitted) -> str:
+    """Its retainer has no room for it, and takes no more unasked."""
+    return entry.beyond_cap
+
+
 def without_note(entry: Submitted) -> str:
     """Nobody says what was done."""
     return "" if entry.note.strip() else "No note"
@@ -122,6 +129,7 @@ PREDICATES: tuple[Callable[[Submitted], str], ...] = (
     out_of_hours,
     over_estimate,
     over_maximum,
+    over_cap,
     trimmed,
     replacing,
     edited_since,

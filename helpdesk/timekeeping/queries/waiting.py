@@ -19,6 +19,7 @@ from helpdesk.company.domain import BusinessHours
 from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import Project, TaskDetails, WorkItem
+from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.domain.remarks import Remark, Submitted, remarks_of
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
@@ -132,7 +133,9 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
     rows = {row[0].id: row for row in session.execute(query)}
     had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
     hours = _Hours(company.get_company(session).business_hours)
-    return [Waiting(rows[id_][0], remarks_of(_facts(rows[id_], had, hours))) for id_ in ids if id_ in rows]
+    beyond = caps.remarks(session, [row[0] for row in rows.values()])
+    known = [rows[id_] for id_ in ids if id_ in rows]
+    return [Waiting(row[0], remarks_of(_facts(row, had, hours, beyond.get(row[0].id, "")))) for row in known]
 
 
 class _Hours:
@@ -149,7 +152,7 @@ class _Hours:
         return self.known[text]
 
 
-def _facts(row: Any, had: dict[int, int], hours: _Hours) -> Submitted:  # noqa: ANN401 - a row of labelled columns
+def _facts(row: Any, had: dict[int, int], hours: _Hours, beyond: str) -> Submitted:  # noqa: ANN401 - labelled columns
     entry: TimeEntry = row[0]
     client, project = queries.client_of(entry), entry.work_item.project
     zone = zone_named(client.time_zone)
@@ -171,6 +174,7 @@ def _facts(row: Any, had: dict[int, int], hours: _Hours) -> Submitted:  # noqa: 
         is_trimmed=bool(row.trimmed),
         trimmed_seconds=_trimmed_seconds(entry),
         replaces=row.reversal_id is not None,
+        beyond_cap=beyond,
     )
 
 

@@ -10,7 +10,7 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RateMissing
-from helpdesk.timekeeping import limits
+from helpdesk.timekeeping import caps, limits
 from helpdesk.timekeeping.domain.worked import DAY_SECONDS, Preview, Week
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
@@ -79,10 +79,11 @@ def approve(session: Session, *, actor: Actor, now: datetime, entry_ids: Iterabl
         Denied: the actor does not approve, or one of the entries is the actor's own (unless the company allows that).
         NotFound: an entry does not exist.
         Conflict: an entry is not submitted, for somebody was faster.
-        RuleViolation: a project takes no more billable time.
+        RuleViolation: a project or an agreement takes no more billable time.
     """
-    reach = require_approver(session, actor)
-    entries = _locked(session, actor, entry_ids)
+    reach, ids = require_approver(session, actor), set(entry_ids)
+    caps.lock(session, ids)
+    entries = _locked(session, actor, ids)
     for entry in entries:
         if entry.status != "submitted":
             message = (

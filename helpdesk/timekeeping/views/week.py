@@ -30,7 +30,7 @@ from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import weeks
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.items import words_of
-from helpdesk.timekeeping.views.refusals import told_by_flash
+from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 
 
 def _asked(session: Session, now: datetime) -> tuple[Week, Person]:
@@ -72,6 +72,7 @@ def submit() -> ResponseReturnValue:
         entries = service.submit_part(
             session, actor=current_actor(), now=clock.now(), week=chosen, days=days, rows=rows
         )
+        tell_limits(session, entries)
         flash(
             ngettext("%(num)s entry is submitted.", "%(num)s entries are submitted.", len(entries)),
             "ok" if entries else "warn",

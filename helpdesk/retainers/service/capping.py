@@ -1,0 +1,153 @@
+"""Time beyond the allowance of a month: what is told of it, and what is not approved (docs/billing.md rule 14)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.kernel.durations import format_hm
+from helpdesk.kernel.periods import Month, local_month
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers import queries
+from helpdesk.retainers.books import Bookkeeping, Shelf
+from helpdesk.retainers.domain import cap
+from helpdesk.retainers.domain.cap import OverCap
+from helpdesk.retainers.domain.engine import settle
+from helpdesk.retainers.domain.statement import with_pending
+from helpdesk.retainers.domain.terms import AtCap
+from helpdesk.retainers.models import Agreement, AgreementTerms
+from helpdesk.timekeeping import caps
+from helpdesk.timekeeping.models import TimeEntry
+
+REMEDIES = {
+    AtCap.WARN: "what goes beyond is {beyond}.",
+    AtCap.ASK: "ask the client for more hours on the page of the retainer, or say that the time is not billable.",
+    AtCap.STOP: "agree on more hours on the page of the retainer, or say that the time is not billable.",
+}
+
+
+def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
+    """Return why entries that count as approved cannot be: the cap that they pass, and how to go on; empty: they can.
+
+    Only agreements that stop or ask refuse, and only what goes further beyond than it was (rule 14).
+    """
+    client_ids = _capped_clients(session, [each.id for each in entries if each.billable == "billable"])
+    if not client_ids:
+        return ""
+    shelf = queries.shelf_of(session, client_ids=client_ids, with_rates=False)
+    for agreement, book, mine in _books_of(shelf, entries):
+        passed = cap.passed_by(
+            book.books,
+            [each.uuid for each in mine],
+            lifted=shelf.lifted.get(agreement.id, {}),
+            closed=shelf.closed.get(agreement.id, {}),
+        )
+        if passed:
+            used = _state(agreement, passed[0], "with this")
+            return f"{used}. Nothing was approved: {_remedy(agreement, passed[0])}"
+    return ""
+
+
+def warning(session: Session, entry: TimeEntry) -> str:
+    """Return what to tell with billable time of a month that has no hours left, with what waits; else nothing.
+
+    An entry that runs counts nothing yet, and is told once nothing is left.
+    """
+    client_id = entry.work_item.project.client_id
+    if entry.billable != "billable" or not _has_agreement(session, client_id):
+        return ""
+    shelf = queries.shelf_of(session, client_ids=[client_id], with_rates=False)
+    for agreement, book, [mine, *_] in _books_of(shelf, [entry]):
+        books = with_pending(book.books)
+        month = _month_of(agreement, mine, shelf)
+        period = settle(books).period(month)
+        if period is not None and book.books.agreement is not None:
+            stands = cap.over_cap(
+                period,
+                book.books.agreement.terms_in(month).at_cap,
+                lifted_seconds=shelf.lifted.get(agreement.id, {}).get(month, 0),
+            )
+            left = stands.allowance_seconds + stands.lifted_seconds - stands.burned_seconds
+            if left < 0 or stands.beyond_seconds > stands.lifted_seconds or (mine.ended_at is None and not left):
+                used = _state(agreement, stands, "with what is not approved")
+                return f"{used}: {_remedy(agreement, stands)}"
+    return ""
+
+
+def remarks(session: Session, entries: Sequence[TimeEntry]) -> Mapping[int, str]:
+    """Return by id which waiting entries a month has no room for, where its agreement stops or asks."""
+    client_ids = _capped_clients(session, [each.id for each in entries if each.billable == "billable"])
+    if not client_ids:
+        return {}
+    shelf = queries.shelf_of(session, client_ids=client_ids, with_rates=False)
+    found = {}
+    for agreement, book, mine in _books_of(shelf, entries):
+        ids = {each.uuid: each.id for each in mine}
+        lifted = shelf.lifted.get(agreement.id, {})
+        for uuid, stands in cap.standing_out(book.books, ids, lifted=lifted).items():
+            allowed = format_hm(stands.allowance_seconds + stands.lifted_seconds)
+            found[ids[uuid]] = f"Beyond the {allowed} of {agreement.name} in {stands.month}"
+    return found
+
+
+def lock(session: Session, entry_ids: Collection[int]) -> None:
+    """Lock the agreements that refuse time beyond their cap, so that of two approvals the second sees the first."""
+    client_ids = _capped_clients(session, entry_ids)
+    if client_ids:
+        query = select(Agreement.id).where(Agreement.client_id.in_(client_ids)).order_by(Agreement.id)
+        session.execute(query.with_for_update())
+
+
+caps.register(caps.Cap(refusal=refusal, warning=warning, remarks=remarks, lock=lock))
+
+
+def _books_of(shelf: Shelf, entries: Sequence[TimeEntry]) -> Iterator[tuple[Agreement, Bookkeeping, list[TimeEntry]]]:
+    """Return each agreement that draws any of the entries, its books through the last month of them, and which."""
+    by_client: dict[int, list[TimeEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.billable == "billable":
+            by_client[entry.work_item.project.client_id].append(entry)
+    for client_id, some in sorted(by_client.items()):
+        for agreement in shelf.agreements.get(client_id, ()):
+            through = max(_month_of(agreement, each, shelf) for each in some)
+            book = shelf.books_of(agreement, through=through)
+            mine = [each for each in some if shelf.draws(agreement, each)]
+            if mine:
+                yield agreement, book, mine
+
+
+def _month_of(agreement: Agreement, entry: TimeEntry, shelf: Shelf) -> Month:
+    """Return the month that settles an entry: its own, or the next open one where that is closed (rule 12)."""
+    month, closed = local_month(entry.started_at, ZoneInfo(agreement.time_zone)), shelf.closed.get(agreement.id, {})
+    return max(closed).next if month in closed else month
+
+
+def _capped_clients(session: Session, entry_ids: Collection[int]) -> list[int]:
+    """Return the clients of entries that have an agreement which stops or asks at its cap."""
+    query = (
+        select(Project.client_id)
+        .join(WorkItem, WorkItem.project_id == Project.id)
+        .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
+        .join(Agreement, Agreement.client_id == Project.client_id)
+        .join(AgreementTerms, AgreementTerms.agreement_id == Agreement.id)
+        .where(TimeEntry.id.in_(entry_ids), AgreementTerms.at_cap != AtCap.WARN.value)
+    )
+    return sorted(set(session.scalars(query))) if entry_ids else []
+
+
+def _has_agreement(session: Session, client_id: int) -> bool:
+    return session.scalar(select(Agreement.id).where(Agreement.client_id == client_id).limit(1)) is not None
+
+
+def _state(agreement: Agreement, stands: OverCap, counted: str) -> str:
+    granted = f" and {format_hm(stands.lifted_seconds)} that the client granted" if stands.lifted_seconds else ""
+    includes, used = format_hm(stands.allowance_seconds), format_hm(stands.burned_seconds)
+    return f"{agreement.name} includes {includes} in {stands.month}{granted}, and {counted} {used} are used"
+
+
+def _remedy(agreement: Agreement, stands: OverCap) -> str:
+    begun = [each for each in agreement.terms if each.effective_on <= stands.month.last_day] or agreement.terms[:1]
+    beyond = "taken from the next month" if begun[-1].carry_deficit else "billed as overage"
+    return REMEDIES[stands.policy].format(beyond=beyond)

@@ -1,0 +1,86 @@
+"""At the cap time is taken and told of; where the terms stop or ask it is not approved (docs/billing.md rule 14)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import Month
+from helpdesk.retainers import queries
+from helpdesk.retainers import service as retainers
+from helpdesk.retainers.service import NewTerms
+from helpdesk.timekeeping import service
+from helpdesk.timekeeping.domain.timer import NewEvent
+from helpdesk.timekeeping.queries.rights import require_approver
+from helpdesk.timekeeping.queries.submitted import Filters
+from helpdesk.timekeeping.queries.waiting import queue
+
+MARCH = datetime(2026, 3, 20, 20, tzinfo=UTC)
+
+
+def test_time_is_taken_beyond_the_cap_and_the_approval_refuses_it_and_says_how_to_go_on(story, office):
+    story.agree(per_month="10", at_cap="stop")
+    story.log("9", "2026-03-02")
+    fits, beyond = story.log("1", "2026-03-03", status="submitted"), story.log("2", "2026-03-04", status="submitted")
+    manager, fits.note, beyond.note = office.actor("manager"), "Printer", "Printer"
+    story.session.flush()
+
+    with pytest.raises(RuleViolation) as refused, story.session.begin_nested():
+        service.approve(story.session, actor=manager, now=MARCH, entry_ids=[fits.id, beyond.id])
+    reach = require_approver(story.session, manager)
+    waiting = queue(story.session, reach=reach, group="person", filters=Filters())
+    plain = service.approve_plain(story.session, actor=manager, now=MARCH, filters=Filters())
+    with pytest.raises(RuleViolation, match="12:00 are used"), story.session.begin_nested():
+        service.approve(story.session, actor=manager, now=MARCH, entry_ids=[beyond.id])
+    view = queries.month_view(story.session, agreement=story.agreement, month=Month(2026, 3), now=MARCH)
+
+    assert str(refused.value) == (
+        "Support includes 10:00 in 2026-03, and with this 12:00 are used. Nothing was approved: agree on more hours on"
+        " the page of the retainer, or say that the time is not billable."
+    )
+    said = {line.entry.id: [each.reason for each in line.remarks if each.name == "over_cap"] for line in waiting.lines}
+    assert said == {fits.id: [], beyond.id: ["Beyond the 10:00 of Support in 2026-03"]}
+    assert [entry.id for entry in plain] == [fits.id]
+    assert view is not None
+    assert view.is_stopped
+
+
+def test_a_device_and_a_typed_entry_are_told_of_the_cap_and_nothing_is_lost(story, office):
+    story.agree(per_month="10", at_cap="ask")
+    story.log("9.5", "2026-03-02")
+    actor, morning = office.actor("technician"), MARCH - timedelta(hours=10)
+
+    def tell(kind, hours, uuid, **more):
+        event = NewEvent(uuid=uuid, kind=kind, said_at=morning + timedelta(hours=hours), **more)
+        [outcome] = service.take_events(story.session, actor=actor, now=MARCH, events=[event])
+        return outcome.outcome, outcome.flags
+
+    fits = tell("start", 0, "a", item_id=office.acme_ticket.id), tell("stop", 0.5, "b")
+    beyond = tell("start", 1, "c", item_id=office.acme_ticket.id), tell("stop", 2, "d")
+
+    assert fits == (("accepted", ()), ("accepted", ()))
+    assert beyond == (("accepted", ("over_limit",)), ("accepted", ()))
+
+
+def test_the_pages_say_what_becomes_of_time_beyond_the_hours(sign_in_as, office):
+    with unit_of_work() as session:
+        retainers.add_agreement(
+            session,
+            actor=SYSTEM,
+            now=MARCH,
+            client_id=office.acme.id,
+            name="Support",
+            starts_on=date(2026, 1, 1),
+            terms=NewTerms(allowance_seconds=0, at_cap="stop"),
+        )
+
+    started = sign_in_as(office.technician).post(
+        "/timer/start", data={"number": str(office.acme_task.number)}, follow_redirects=True
+    )
+    board = sign_in_as(office.manager).get("/retainers")
+
+    assert "Support includes 0:00 in " in started.text
+    assert "Stopped" in board.text
+    assert "no more is approved" in board.text
