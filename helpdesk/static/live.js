@@ -34,7 +34,8 @@
   /* What pages ask by themselves keeps nobody signed in. */
   async function page(url) {
     const answer = await fetch(url, { headers: { Accept: "text/html", "Live-Refresh": "1" }, redirect: "manual" });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.status >= 500) throw new Error(String(answer.status));
+    if (!answer.ok) return null; // what is not there for us any more stays as it was
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
 
@@ -59,6 +60,7 @@
   /* Puts what changed in its place; returns whether somebody's work was in the way. */
   function putAll(whole, elements) {
     let isLeft = false;
+    if (!whole) return isLeft;
     for (const element of elements) {
       const fresh = whole.getElementById(element.id);
       if (!fresh || !element.isConnected) continue;
@@ -76,8 +78,8 @@
       .map(async (element) => putAll(await page(element.dataset.liveUrl), [element]));
     if (others.length > 0) asked.push(page(location.href).then((whole) => putAll(whole, others)));
     const done = await Promise.allSettled(asked);
-    if (!done.some(({ value }) => value)) return;
-    stale.add(topic);
+    if (isOver || !done.some(({ status, value }) => value || status === "rejected")) return;
+    stale.add(topic); // somebody is at work there, or nobody answered: once more, later
     setTimeout(look, BUSY_MS);
   }
 
@@ -239,7 +241,7 @@
     look();
     if (!isLeader && !navigator.locks) waking.abort();
   });
-  addEventListener("online", () => (restart(), waking.abort()));
+  addEventListener("online", () => (restart(), waking.abort(), look()));
   addEventListener("offline", () => isLeader && tell({ kind: "lost", lost: true }));
   addEventListener("pagehide", () => ending.abort());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -98,6 +98,26 @@ def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
     expect(row).to_be_focused()
 
 
+def test_a_look_that_nobody_answered_is_taken_again(house: House, signed_in: BrowserContext) -> None:
+    page = signed_in.new_page()
+    page.goto(f"{house.origin}/desk")
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost or "live-refresh" not in route.request.headers:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.abort("internetdisconnected")
+
+    page.route("**/desk", lose_the_first)
+
+    device(house)(f"/items/{house.office.acme_ticket.number}/status", status="waiting")
+
+    expect(page.locator(f"[data-item='{house.office.acme_ticket.number}']")).to_contain_text("Waiting")
+    assert lost == [f"{house.origin}/desk"]
+
+
 def test_fifty_starts_and_stops_without_a_network_arrive_once_each_and_signing_out_leaves_nothing(
     house: House, signed_in: BrowserContext
 ) -> None:
