@@ -4,8 +4,20 @@ from wtforms import EmailField, IntegerField, SelectField, StringField, TextArea
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.company.forms import LANGUAGES, time_zones
-from helpdesk.infra.forms import StrictForm, capitals, optional_id
+from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
+
+TAXES = options(
+    [
+        ("S", _l("Standard or reduced rate")),
+        ("Z", _l("Zero rate")),
+        ("E", _l("Exempt from tax")),
+        ("AE", _l("Reverse charge: the client owes the tax")),
+        ("K", _l("Supply within the EU")),
+        ("G", _l("Export out of the EU")),
+        ("O", _l("Not subject to tax")),
+    ]
+)
 
 
 class ClientForm(StrictForm):
@@ -23,6 +35,8 @@ class ClientForm(StrictForm):
     time_zone = SelectField(_l("Time zone"), choices=time_zones())
     language = SelectField(_l("Language"), choices=LANGUAGES)
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
+    tax_category = SelectField(_l("Kind of tax"), choices=TAXES, default="S")
+    tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)

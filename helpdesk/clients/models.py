@@ -5,13 +5,15 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.infra.db import Base
+from helpdesk.infra.db import Base, one_of
+from helpdesk.kernel.taxes import TAX_CATEGORIES
 
 
 class Client(Base):
     """A firm we work for. Our own company is one too (``is_internal``): Triage and internal work belong to it."""
 
     __tablename__ = "clients"
+    __table_args__ = (one_of("tax_category", TAX_CATEGORIES),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -26,6 +28,8 @@ class Client(Base):
     time_zone: Mapped[str] = mapped_column(default="UTC")
     language: Mapped[str] = mapped_column(default="en")
     tax_percent: Mapped[str] = mapped_column(default="0")
+    tax_category: Mapped[str] = mapped_column(default="S", server_default="S")  # at 0 percent: the zero rate
+    tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
     is_internal: Mapped[bool] = mapped_column(default=False)

@@ -19,6 +19,7 @@ from helpdesk.kernel.countries import check_country
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
+from helpdesk.kernel.taxes import check_tax
 
 MOST_PAYMENT_DAYS = 365
 SOFT_BOUNCES = 5
@@ -29,7 +30,7 @@ class ClientProfile:
     """What may be set of a client; the names are those of `Client`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown country, currency, zone, percentage, address or business hours.
+        RuleViolation: no name, or an unknown country, currency, zone, tax, address or business hours.
     """
 
     name: str
@@ -44,6 +45,8 @@ class ClientProfile:
     time_zone: str = "UTC"
     language: str = "en"
     tax_percent: str = "0"
+    tax_category: str = "S"
+    tax_reason: str = ""
     payment_days: int = 14
     business_hours: str = ""
     account_manager_id: int | None = None
@@ -62,6 +65,7 @@ class ClientProfile:
         check_currency(self.currency)
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
+        check_tax(self.tax_category, self.tax_percent, self.tax_reason)
         BusinessHours.parse(self.business_hours)
 
 

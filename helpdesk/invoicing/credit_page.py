@@ -12,9 +12,9 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import crediting, printed, queries, service
 from helpdesk.invoicing.crediting import Standing, Wish
-from helpdesk.invoicing.document import totals_of
 from helpdesk.invoicing.forms import CreditForm
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.taxing import totals_of
 from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping.models import TimeEntry
 

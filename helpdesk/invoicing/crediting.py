@@ -13,11 +13,11 @@ from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, settling
-from helpdesk.invoicing.document import totals_of
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.sealing import seal
+from helpdesk.invoicing.taxing import totals_of
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -241,6 +241,8 @@ def _line(line: InvoiceLine, part: Part, *, position: int, releases: bool) -> In
         unit_price=line.unit_price if part.minutes is not None else str(-part.amount),
         amount_minor=-part.amount.minor,
         tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_reason=line.tax_reason,
         work_item_id=line.work_item_id,
         retainer_period_id=line.retainer_period_id,
         agreement_id=line.agreement_id if fee else None,

@@ -14,9 +14,8 @@ from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
-from helpdesk.invoicing import expense_lines
+from helpdesk.invoicing import expense_lines, taxing
 from helpdesk.invoicing.domain.documents import Json
-from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
@@ -61,17 +60,6 @@ class Issue:
     due_on: date
 
 
-def totals_of(invoice: Invoice) -> Totals:
-    """Return net, tax by rate, and total of the invoice's lines (rule 20)."""
-    amounts = [(Money(line.amount_minor, invoice.currency), tax_rate(line.tax_percent)) for line in invoice.lines]
-    return total_up(amounts, invoice.currency)
-
-
-def tax_rate(percent: str) -> TaxRate:
-    """Return the rate with its EN 16931 category: standard, or zero."""
-    return TaxRate("S" if Decimal(percent) else "Z", Decimal(percent))
-
-
 def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Company) -> dict[str, Json]:
     """Return the whole document.
 
@@ -81,7 +69,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
     the statement of each retainer period that closed with it. Amounts are texts with exactly the currency's
     decimals, minutes and prices plain decimals, days ISO 8601.
     """
-    client, totals = invoice.client, totals_of(invoice)
+    client, totals = invoice.client, taxing.totals_of(invoice)
     sign = -1 if invoice.kind == "credit_note" else 1  # what is credited is printed as positive figures
     behind = entries_behind(session, invoice)
     days = [each.day for entries in behind.values() for each in entries]
@@ -99,15 +87,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "seller": _snapshot(company, SELLER),
         "buyer": _snapshot(client, BUYER),
         "lines": [_line(line, invoice.currency, behind.get(line.id, ()), sign) for line in invoice.lines],
-        "taxes": [
-            {
-                "category": group.rate.category,
-                "percent": f"{group.rate.percent:f}",
-                "net": str(group.net.times(sign)),
-                "tax": str(group.tax.times(sign)),
-            }
-            for group in totals.groups
-        ],
+        "taxes": taxing.groups_of(invoice, totals, sign=sign),
         "net": str(totals.net.times(sign)),
         "tax": str(totals.tax.times(sign)),
         "total": str(totals.total.times(sign)),
@@ -225,7 +205,7 @@ def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign:
         "minutes": None if line.minutes is None else f"{sign * Decimal(line.minutes):f}",
         "unit_price": line.unit_price if is_price else f"{sign * Decimal(line.unit_price):f}",
         "amount": str(Money(sign * line.amount_minor, currency)),
-        "tax_category": tax_rate(line.tax_percent).category,
+        "tax_category": taxing.rate_of(line).category,
         "tax_percent": line.tax_percent,
         "entries": [
             {

@@ -1,6 +1,7 @@
 """Expenses on invoices: which of a client's are due, why others are not, and the line of each (rules 16 and E4, E6)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expenses
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import letter_language
+from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.dates import format_day
@@ -82,7 +84,6 @@ def line_of(expense: Expense, client: Client) -> InvoiceLine:
     """
     language = letter_language(client.language)
     amount = Money(expense.bill_minor or 0, expense.bill_currency)
-    own_tax = expense.category.tax_percent if Decimal(client.tax_percent) else ""
     return InvoiceLine(
         kind=LineKind.EXPENSE.value,
         description=f"{expense.category.name}: {expense.note}" if expense.note else expense.category.name,
@@ -90,7 +91,7 @@ def line_of(expense: Expense, client: Client) -> InvoiceLine:
         minutes=None,
         unit_price=str(amount),
         amount_minor=amount.minor,
-        tax_percent=own_tax or client.tax_percent,
+        **asdict(taxing.of_expense(expense, client)),
         work_item_id=expense.work_item_id,
     )
 

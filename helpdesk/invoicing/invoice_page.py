@@ -14,8 +14,18 @@ from helpdesk.company import service as company
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import crediting, expense_lines, printed, queries, selection, service, settling
+from helpdesk.invoicing import (
+    crediting,
+    expense_lines,
+    printed,
+    queries,
+    readiness,
+    selection,
+    service,
+    settling,
+)
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
@@ -44,7 +54,7 @@ class ShownEntry:
     rate_reason: str
 
 
-def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
+def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datetime) -> Page:
     """Return what the page of one invoice shows: its lines and the time behind them, what it lacks, its history."""
     document = _document(session, invoice, now)
     mail = queries.mail_of(session, invoice)
@@ -53,14 +63,8 @@ def invoice_page(session: Session, *, invoice: Invoice, now: datetime) -> Page:
         "invoice": _head(session, invoice, mail, now),
         "states": _states(invoice, mail),
         "groups": _groups(session, invoice, document),
-        "taxes": [
-            {
-                "percent": tax["percent"],
-                "net_minor": sign * Money.parse(tax["net"], invoice.currency).minor,
-                "amount_minor": sign * Money.parse(tax["tax"], invoice.currency).minor,
-            }
-            for tax in document["taxes"]
-        ],
+        "taxes": printed.tax_rows(document, sign=sign),
+        "lacking": readiness.lacking(session, actor=actor, invoice=invoice),
         "covered": _covered(document),
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),
@@ -165,7 +169,7 @@ def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]
         "detail": printed.detail_text(line),
         "quantity": printed.quantity_text(row.minutes),
         "price": printed.number_text(row.unit_price),
-        "tax_percent": row.tax_percent,
+        "tax": printed.percent_text(line),
         "amount_minor": row.amount_minor,
         "entries": [_shown(each) for each in behind.get(row.id, [])],
         "expense": None if expense is None else {"id": expense.id, "why": expense.bill_reason},

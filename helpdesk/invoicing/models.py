@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import AmountMinor, Base, one_of
+from helpdesk.kernel.taxes import TAX_CATEGORIES
 from helpdesk.projects.models import WorkItem
 
 STATUSES = ("draft", "issued", "part_paid", "paid", "void", "credited", "dropped")
@@ -106,6 +107,7 @@ class InvoiceLine(Base):
     __table_args__ = (
         UniqueConstraint("invoice_id", "position"),
         one_of("kind", LINE_KINDS),
+        one_of("tax_category", TAX_CATEGORIES),
         CheckConstraint(
             "(kind = 'retainer_fee') = (agreement_id IS NOT NULL AND fee_month IS NOT NULL)", name="fee_names_its_month"
         ),
@@ -122,6 +124,8 @@ class InvoiceLine(Base):
     unit_price: Mapped[str]
     amount_minor: Mapped[AmountMinor]
     tax_percent: Mapped[str]
+    tax_category: Mapped[str] = mapped_column(default="S", server_default="S")  # at 0 percent: the zero rate
+    tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
     retainer_period_id: Mapped[int | None] = mapped_column(ForeignKey("retainer_periods.id"))
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"))

@@ -1,6 +1,7 @@
 """The draft of a month: what it takes, its lines, and the time that it holds (docs/billing.md rules 16 to 18)."""
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,7 @@ from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import expense_lines, queries, selection
-from helpdesk.invoicing.document import totals_of
+from helpdesk.invoicing import expense_lines, queries, selection, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
@@ -152,7 +152,7 @@ def _fee_line(fee: retainers.FeeDue, client: Client) -> InvoiceLine:
         minutes=None,
         unit_price=str(amount),
         amount_minor=amount.minor,
-        tax_percent=client.tax_percent,
+        **asdict(taxing.of_client(client)),
         agreement_id=fee.agreement_id,
         fee_month=fee.month.first_day,
     )
@@ -166,7 +166,7 @@ def _time_line(line: DraftLine, client: Client) -> InvoiceLine:
         minutes=f"{line.minutes:f}",
         unit_price=format_price(line.unit_price, client.currency),
         amount_minor=line.amount.minor,
-        tax_percent=client.tax_percent,
+        **asdict(taxing.of_client(client)),
         work_item_id=line.item.id,
         retainer_period_id=line.period_id,
     )
@@ -182,5 +182,5 @@ def _ranges(line: DraftLine) -> list[ChargeRange]:
 
 
 def _add_up(invoice: Invoice) -> None:
-    totals = totals_of(invoice)
+    totals = taxing.totals_of(invoice)
     invoice.net_minor, invoice.tax_minor, invoice.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor

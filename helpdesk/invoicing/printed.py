@@ -12,7 +12,7 @@ from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
-from helpdesk.infra.web import day_filter
+from helpdesk.infra.web import amount_filter, day_filter
 from helpdesk.invoicing.domain.drafting import month_name
 from helpdesk.invoicing.printed_statement import Document, allowance_of, statement_of
 from helpdesk.kernel.durations import format_hm
@@ -30,7 +30,7 @@ class PrintedLine:
     quantity: str
     price: str
     per_hour: bool
-    tax_percent: str
+    tax: str
     amount_minor: int
 
 
@@ -88,14 +88,7 @@ def printed(document: Document) -> dict[str, Any]:
         "groups": [_group(title, note, lines, currency) for title, note, lines in groups_of(document)],
         "net_minor": minor_of(document["net"], currency),
         "total_minor": minor_of(document["total"], currency),
-        "taxes": [
-            {
-                "percent": number_text(tax["percent"]),
-                "net_minor": minor_of(tax["net"], currency),
-                "amount_minor": minor_of(tax["tax"], currency),
-            }
-            for tax in document["taxes"]
-        ],
+        "taxes": tax_rows(document),
         "terms": _lines_of(document["terms"]),
         "statements": [statement_of(each) for each in document["retainers"]],
     }
@@ -118,12 +111,40 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
             quantity=quantity_text(line["minutes"]),
             price=number_text(line["unit_price"]),
             per_hour=line["minutes"] is not None,
-            tax_percent=number_text(line["tax_percent"]),
+            tax=percent_text(line),
             amount_minor=minor_of(line["amount"], currency),
         )
         for line in lines
     ]
     return PrintedGroup(title, note, shown)
+
+
+def percent_text(line: Document) -> str:
+    """Return the column of a line: ``19 %``; a dash where it is not subject to tax at all."""
+    return "–" if line.get("tax_category") == "O" else f"{number_text(line['tax_percent'])} %"
+
+
+def tax_rows(document: Document, *, sign: int = 1) -> list[Document]:
+    """Return a row for each tax group: its words, such as ``VAT 19 % on 1,000.00``, its amount, why there is none.
+
+    Documents that are older than the reason have none.
+    """
+    currency = document["currency"]
+    return [
+        {
+            "words": _tax_words(tax, sign * Money.parse(tax["net"], currency).minor, currency),
+            "amount_minor": sign * Money.parse(tax["tax"], currency).minor,
+            "reason": tax.get("reason", ""),
+        }
+        for tax in document["taxes"]
+    ]
+
+
+def _tax_words(tax: Document, net_minor: int, currency: str) -> str:
+    net = amount_filter(net_minor, currency)
+    if tax["category"] == "O":
+        return _("Without VAT: %(net)s", net=net)
+    return _("VAT %(percent)s %% on %(net)s", percent=number_text(tax["percent"]), net=net)
 
 
 def detail_text(line: Document) -> str:

@@ -11,6 +11,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.document import Issue, document_of
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.readiness import refuse_incomplete
 from helpdesk.invoicing.series import take_number
 from helpdesk.kernel.periods import local_day
 
@@ -21,9 +22,10 @@ def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice) -> 
     The year is that of the company's zone. PDF and mail follow once it is committed; a failure leaves no gap.
 
     Raises:
-        RuleViolation: the pattern of numbers gives one that is taken.
+        RuleViolation: the pattern of numbers gives one that is taken, or the law wants more to be known of either side.
     """
     house = company.get_company(session)
+    refuse_incomplete(invoice, house)
     issued_on = local_day(now, ZoneInfo(house.time_zone))
     series, taken, number = take_number(session, house, issued_on.year, invoice.kind)
     days = invoice.client.payment_days if invoice.kind == "invoice" else 0

@@ -126,7 +126,7 @@ def page_of(invoice_id: int, *, refusal: str = "", payment: PaymentForm | None =
     """Return the page of an invoice, with what was refused of an act on it."""
     session = read_session()
     invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
-    page = invoice_page.invoice_page(session, invoice=invoice, now=clock.now())
+    page = invoice_page.invoice_page(session, actor=current_actor(), invoice=invoice, now=clock.now())
     if page["settlement"] and page["settlement"]["can_pay"] and payment is None:
         due = Money(page["settlement"]["open_minor"], invoice.currency)
         payment = PaymentForm(

@@ -73,7 +73,7 @@ def test_the_document_says_everything_that_is_printed(story):
             "billed_seconds": hours("5"),
         }
     ]
-    assert document["taxes"] == [{"category": "S", "percent": "19", "net": "6000.00", "tax": "1140.00"}]
+    assert document["taxes"] == [{"category": "S", "percent": "19", "net": "6000.00", "tax": "1140.00", "reason": ""}]
     assert (document["net"], document["tax"], document["total"]) == ("6000.00", "1140.00", "7140.00")
     [retainer] = document["retainers"]
     assert (retainer["used_seconds"], retainer["overage_seconds"]) == (hours("20"), hours("5"))

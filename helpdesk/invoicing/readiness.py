@@ -1,0 +1,78 @@
+"""Whether a document can be issued as the law wants it, and what it lacks in words (docs/billing.md rule 20)."""
+
+from flask import url_for
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Client
+from helpdesk.company import service as company
+from helpdesk.company.models import Company
+from helpdesk.infra.i18n import SOURCE_LANGUAGE
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import CLIENTS_EDIT, SETTINGS, Actor
+from helpdesk.invoicing import taxing
+from helpdesk.invoicing.domain.lacking import OURS, Lack, lacks
+from helpdesk.invoicing.models import Invoice
+from helpdesk.kernel.errors import RuleViolation
+
+SELLER = ("vat_id",)
+BUYER = ("vat_id",)
+
+
+def lacks_of(invoice: Invoice, house: Company) -> list[Lack]:
+    """Return what the draft lacks to be issued, ours first; a credit note only takes back what was said before."""
+    if invoice.kind == "credit_note":
+        return []
+    client = invoice.client
+    return lacks(
+        {name: getattr(house, name) for name in SELLER},
+        {name: getattr(client, name) for name in BUYER},
+        {taxing.rate_of(line).category for line in invoice.lines},
+    )
+
+
+def refuse_incomplete(invoice: Invoice, house: Company) -> None:
+    """Refuse a document that lacks what it has to say.
+
+    Raises:
+        RuleViolation: it names all that is missing, and where it is entered.
+    """
+    with force_locale(SOURCE_LANGUAGE):  # commands and jobs have no reader
+        missing = [said(lack, invoice.client) for lack in lacks_of(invoice, house)]
+    if missing:
+        message = f"The invoice for {invoice.client.name} cannot be issued yet. {' '.join(missing)}"
+        raise RuleViolation(message)
+
+
+def lacking(session: Session, *, actor: Actor, invoice: Invoice) -> list[dict[str, str]]:
+    """Return what a draft lacks, each with the address where the actor enters it ("" where somebody else has to)."""
+    if invoice.status != "draft":
+        return []
+    house = company.get_company(session)
+    return [
+        {"text": said(lack, invoice.client), **_link(lack, invoice.client, actor)} for lack in lacks_of(invoice, house)
+    ]
+
+
+def _link(lack: Lack, client: Client, actor: Actor) -> dict[str, str]:
+    if lack.side == OURS:
+        url = url_for("company.settings", _anchor=lack.field) if actor.is_one_of(SETTINGS) else ""
+        return {"url": url, "label": _("Settings of the company")}
+    url = url_for("clients.edit", client_id=client.id, _anchor=lack.field) if actor.is_one_of(CLIENTS_EDIT) else ""
+    return {"url": url, "label": _("Edit the client")}
+
+
+def said(lack: Lack, client: Client) -> str:
+    """Return what is missing, why, and where it is entered."""
+    why = {
+        "AE": _("a reverse charge names the VAT IDs of both sides"),
+        "K": _("a supply within the EU names the VAT IDs of both sides"),
+        "G": _("an export names our VAT ID"),
+    }[lack.category]
+    if lack.side == OURS:
+        return _("Our own VAT ID is missing: %(why)s. Enter it in the settings of the company.", why=why)
+    return _(
+        "The VAT ID of %(client)s is missing: %(why)s. Enter it where the client is edited.",
+        client=client.name,
+        why=why,
+    )

@@ -1,0 +1,71 @@
+"""The tax of invoice lines: which kind, at how many percent, and why there is none (docs/billing.md rule 20)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from helpdesk.clients.models import Client
+from helpdesk.expenses.models import Expense
+from helpdesk.invoicing.domain.documents import Json
+from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
+from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.printed_tax import usual_reason
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.taxes import EXPLAINED, category_of
+
+
+@dataclass(frozen=True)
+class LineTax:
+    """What is written on a line: the names are those of its columns."""
+
+    tax_category: str
+    tax_percent: str
+    tax_reason: str
+
+
+def of_client(client: Client) -> LineTax:
+    """Return the tax of what a client is billed for."""
+    return LineTax(category_of(client.tax_category, client.tax_percent), client.tax_percent, client.tax_reason)
+
+
+def of_expense(expense: Expense, client: Client) -> LineTax:
+    """Return the tax of an expense: that of its category, else the client's.
+
+    A client without tax has none on expenses either (docs/billing.md rule 16).
+    """
+    usual, own = of_client(client), expense.category.tax_percent
+    return LineTax(category_of("S", own), own, "") if own and usual.tax_category == "S" else usual
+
+
+def rate_of(line: InvoiceLine) -> TaxRate:
+    """Return the kind of tax of a line and its percentage."""
+    category = category_of(line.tax_category or "S", line.tax_percent)  # before it is stored a line may have none
+    return TaxRate(category, Decimal(line.tax_percent))
+
+
+def totals_of(invoice: Invoice) -> Totals:
+    """Return net, tax by rate, and total of the invoice's lines (rule 20)."""
+    amounts = [(Money(line.amount_minor, invoice.currency), rate_of(line)) for line in invoice.lines]
+    return total_up(amounts, invoice.currency)
+
+
+def groups_of(invoice: Invoice, totals: Totals, *, sign: int) -> list[Json]:
+    """Return the tax groups as the document has them; where there is no tax each says why, in the client's language."""
+    return [
+        {
+            "category": group.rate.category,
+            "percent": f"{group.rate.percent:f}",
+            "net": str(group.net.times(sign)),
+            "tax": str(group.tax.times(sign)),
+            "reason": _reason(group.rate, invoice.lines, invoice.client.language),
+        }
+        for group in totals.groups
+    ]
+
+
+def _reason(rate: TaxRate, lines: Iterable[InvoiceLine], language: str) -> str:
+    if rate.category not in EXPLAINED:
+        return ""
+    usual = usual_reason(rate.category, language)
+    said = [line.tax_reason or usual for line in lines if rate_of(line) == rate]
+    return "; ".join(dict.fromkeys(filter(None, said)))

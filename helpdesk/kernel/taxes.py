@@ -1,0 +1,46 @@
+"""Tax categories of EN 16931 (UNTDID 5305): what kind of tax an amount has (docs/billing.md rule 20)."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.money import parse_decimal
+
+
+class TaxCategory(StrEnum):
+    """Why an amount is taxed as it is; all but ``S`` have 0 percent."""
+
+    STANDARD = "S"  # a standard or a reduced rate
+    ZERO = "Z"
+    EXEMPT = "E"
+    REVERSE_CHARGE = "AE"
+    INTRA_COMMUNITY = "K"
+    EXPORT = "G"
+    OUTSIDE_SCOPE = "O"
+
+
+TAX_CATEGORIES = tuple(category.value for category in TaxCategory)
+EXPLAINED = frozenset(TAX_CATEGORIES) - {"S", "Z"}
+"""Those of which an invoice has to say why there is no tax (BR-E-10, BR-AE-10, BR-IC-10, BR-G-10, BR-O-10)."""
+
+
+def category_of(category: str, percent: str) -> str:
+    """Return the category that an amount has: a standard rate of 0 percent is the zero rate."""
+    return TaxCategory.ZERO.value if category == "S" and not Decimal(percent) else category
+
+
+def check_tax(category: str, percent: str, reason: str) -> None:
+    """Refuse what no invoice may say of its tax.
+
+    Raises:
+        RuleViolation: an unknown category, a percentage where there is no tax, or an exemption that says no reason.
+    """
+    if category not in TAX_CATEGORIES:
+        message = f"{category!r} is no tax category; there are {', '.join(TAX_CATEGORIES)}."
+        raise RuleViolation(message, field="tax_category")
+    if category != "S" and parse_decimal(percent):
+        message = "This kind of tax has 0 percent. Write 0, or choose the standard or reduced rate."
+        raise RuleViolation(message, field="tax_percent")
+    if category == "E" and not reason.strip():
+        message = "Say why there is no tax, as the law words it; the invoice has to print it."
+        raise RuleViolation(message, field="tax_reason")
