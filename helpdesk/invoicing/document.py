@@ -116,7 +116,7 @@ def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBe
         select(Charge.holder_id, Charge.to_second - Charge.from_second, TimeEntry)
         .join(Charge.entry)
         .where(Charge.holder_kind == HOLDER, Charge.holder_id.in_([line.id for line in invoice.lines]))
-        .where(_is_or_was_billed(invoice))
+        .where(is_or_was_billed(invoice))
         .options(joinedload(TimeEntry.person), joinedload(TimeEntry.work_item), joinedload(TimeEntry.work_type))
         .order_by(TimeEntry.started_at, TimeEntry.id, Charge.from_second)
     )
@@ -127,7 +127,7 @@ def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBe
     return dict(found)
 
 
-def _is_or_was_billed(invoice: Invoice) -> ColumnElement[bool]:
+def is_or_was_billed(invoice: Invoice) -> ColumnElement[bool]:
     """Return the condition of a charge of the invoice's lines: live, credited since, or any where the invoice ended."""
     if invoice.status in ("void", "dropped"):
         return true()

@@ -164,6 +164,7 @@ def _groups(session: Session, invoice: Invoice, document: Document) -> list[Page
 def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]], spent: dict[int, Expense]) -> Page:
     expense = spent.get(row.id)
     return {
+        "key": f"line-{row.position}",
         "item_number": row.work_item.number if row.work_item else None,
         "text": row.description,
         "detail": printed.detail_text(line),

@@ -22,6 +22,7 @@ FILES = {
     "tickets.picture",
     "intake.raw",
     "invoicing.pdf",
+    "invoicing.why_text",
 }
 
 
@@ -80,6 +81,8 @@ STORY = (
     Place("admin", "/retainers/{kuehn_agreement}?month=2026-10"),
     Place("bookkeeper", "/invoices/{draft_invoice}"),
     Place("admin", "/invoices/{issued_invoice}"),
+    Place("admin", "/invoices/{issued_invoice}/why"),
+    Place("bookkeeper", "/invoices/{issued_invoice}/why/line-2"),
     Place("bookkeeper", "/invoices/{issued_invoice}/credit"),
     Place("bookkeeper", "/invoices/{credit_note}"),
     Place("bookkeeper", "/invoices/ageing"),

@@ -128,10 +128,10 @@ def round_entries(session: Session, entries: list[TimeEntry], prices: PriceList)
 
     What was approved earlier keeps its seconds; the rest of the chain gets what the whole bills beyond them.
     """
-    chains = _chains(session, entries)
+    together = chains(session, entries)
     bills: dict[int, int] = {}
     for entry in entries:
-        chain = chains[entry.id]
+        chain = together[entry.id]
         if entry.billable != "billable":
             bills[entry.id] = 0
         elif len(chain) == 1 or rates.policy_of(prices.rounding(entry)).scope is not RoundingScope.ENTRY:
@@ -169,7 +169,7 @@ def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dic
     return {entry.id: share for entry, share in zip(fresh, shares, strict=True)}
 
 
-def _chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
+def chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
     """Return, for each entry, the billable and approved ones among those that resumed each other, by start.
 
     ``entries`` count as approved. Every round of the loop is one query; a chain is as long as a day has pauses.
