@@ -283,6 +283,12 @@ SQL_CHECKS = (
     ),
     SqlCheck(
         6,
+        "invoice {0} is {1}, yet somebody was reminded of it",
+        "SELECT DISTINCT i.id, i.status FROM invoice_reminders r JOIN invoices i ON i.id = r.invoice_id"
+        " WHERE i.kind <> 'invoice' OR i.status IN ('draft', 'dropped', 'void')",
+    ),
+    SqlCheck(
+        6,
         "invoice {0} counts as credited, yet {1} of it are left",
         "SELECT i.id, i.net_minor + COALESCE((SELECT SUM(n.net_minor) FROM invoices n WHERE n.corrects_id = i.id), 0)"
         " FROM invoices i WHERE i.status = 'credited'"

@@ -11,6 +11,7 @@ from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.drain import sweep as sweep_log
 from helpdesk.invoicing import process as invoicing
+from helpdesk.invoicing.reminding import sending as reminders
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.proposals import service as proposals
@@ -105,6 +106,12 @@ def render_invoice(invoice_id: int) -> None:
 def sweep_invoices() -> None:
     """Ring again for issued invoices that nobody printed or mailed."""
     invoicing.sweep(unit_of_work, clock=clock.now)
+
+
+@light_job
+def remind_overdue() -> None:
+    """Send reminders that go out by themselves. Safe to run again: each level of an invoice goes out once."""
+    reminders.remind(unit_of_work, clock=clock.now)
 
 
 @light_job

@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
         "intake.mail_rules": _("Mail rules"),
         "intake.senders": _("Senders"),
         "intake.limits": _("Mail limits"),
+        "invoicing.reminder_settings": _("Reminders"),
         "imports.index": _("Import"),
         "infra.jobs": _("Failed jobs"),
     }

@@ -15,6 +15,7 @@ from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import by_age
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.reminding.page import due_rows
 
 Page = dict[str, Any]
 
@@ -40,6 +41,7 @@ def ageing_page(session: Session, *, actor: Actor, now: datetime) -> Page:
         "labels": [_("Not due yet"), _("To 30 days"), _("31 to 60"), _("61 to 90"), _("Older")],
         "rows": rows,
         "totals": _totals(rows),
+        "reminders": due_rows(session, actor=actor, now=now),
     }
 
 

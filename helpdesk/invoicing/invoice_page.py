@@ -29,6 +29,7 @@ from helpdesk.invoicing import (
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.reminding import page as reminders
 from helpdesk.invoicing.words import expense_left_out_text, left_out_text, month_label, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
@@ -69,6 +70,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),
         "settlement": _settlement(session, invoice),
+        "reminders": reminders.panel(session, invoice=invoice, now=now),
         "corrections": [
             {"id": note.id, "number": note.number, "total_minor": note.total_minor, "reason": note.reason}
             for note in queries.credit_notes_of(session, invoice)
@@ -299,5 +301,8 @@ def _act(action: str, name: str) -> str:
         "credit used": _("Credit used by %(name)s", name=name),
         "payment taken back": _("Payment taken back by %(name)s", name=name),
         "credited": _("Credited by %(name)s", name=name),
+        "reminded": _("Reminder sent by %(name)s", name=name),
+        "reminders held": _("Reminders held by %(name)s", name=name),
+        "hold ended": _("Reminders let go on by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")

@@ -15,6 +15,7 @@ from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.invoicing import exports, invoice_page, listing, queries, render, service
 from helpdesk.invoicing.forms import ActForm, IssueForm, PaymentForm, VoidForm
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.reminding.forms import HoldForm
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import Money
@@ -84,7 +85,7 @@ def issue(invoice_id: int) -> Answer:
     except RuleViolation as refusal:
         return page_of(invoice_id, refusal=str(refusal)), 422
     flash(_("Issued as %(number)s. PDF and mail follow by themselves.", number=invoice.number), "ok")
-    return _to(invoice_id)
+    return to_invoice(invoice_id)
 
 
 @bp.post("/invoices/<int:invoice_id>/void")
@@ -104,7 +105,7 @@ def void(invoice_id: int) -> Answer:
         return page_of(invoice_id, refusal=str(refusal)), 422
     said = {"dropped": _("The draft is dropped; its time is free again."), "void": _("Void; its time is free again.")}
     flash(said[ended.status], "ok")
-    return _to(invoice_id)
+    return to_invoice(invoice_id)
 
 
 @bp.post("/invoices/<int:invoice_id>/send")
@@ -119,10 +120,12 @@ def send(invoice_id: int) -> Answer:
     except RuleViolation as refusal:
         return page_of(invoice_id, refusal=str(refusal)), 422
     flash(_("On its way to %(address)s.", address=to), "ok")
-    return _to(invoice_id)
+    return to_invoice(invoice_id)
 
 
-def page_of(invoice_id: int, *, refusal: str = "", payment: PaymentForm | None = None) -> str:
+def page_of(
+    invoice_id: int, *, refusal: str = "", payment: PaymentForm | None = None, hold: HoldForm | None = None
+) -> str:
     """Return the page of an invoice, with what was refused of an act on it."""
     session = read_session()
     invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
@@ -132,8 +135,10 @@ def page_of(invoice_id: int, *, refusal: str = "", payment: PaymentForm | None =
         payment = PaymentForm(
             formdata=None, key=uuid.uuid4().hex, amount=str(due), received_on=listing.our_day(session, clock.now())
         )
-    return render_template("invoicing/invoice.html", refusal=refusal, payment=payment, **page)
+    hold = hold or HoldForm(formdata=None)
+    return render_template("invoicing/invoice.html", refusal=refusal, payment=payment, hold=hold, **page)
 
 
-def _to(invoice_id: int) -> BaseResponse:
+def to_invoice(invoice_id: int) -> BaseResponse:
+    """Return the redirect to the page of an invoice."""
     return redirect(url_for("invoicing.show", invoice_id=invoice_id), code=303)

@@ -73,6 +73,13 @@ def month_end(status: int) -> dict[str, int]:
     return expect(**NO_MONTH_END, bookkeeper=status, manager=status, admin=status)
 
 
+def admin_only(status: int) -> dict[str, int]:
+    return expect(
+        anonymous=302, technician=403, account_manager=403, rival=403, bookkeeper=403, manager=403, admin=status
+    )
+
+
+REMINDERS = expect(**STRANGERS, account_manager=303, rival=303, bookkeeper=303, manager=303, admin=303)
 ROWS = [
     Row(
         "invoicing.index",
@@ -112,6 +119,25 @@ ROWS = [
     Row("invoicing.use_credit", "POST", "/invoices/{globex_invoice}/use-credit", globex(422)),
     Row("invoicing.use_credit", "POST", "/invoices/{missing}/use-credit", MISSING),
     Row("invoicing.take_back", "POST", "/invoices/{acme_invoice}/payments/{missing}/take-back", MISSING, form=REASON),
+    Row("invoicing.remind", "POST", "/invoices/{acme_invoice}/remind", acme(422), form={"level": "1"}),  # a draft
+    Row("invoicing.remind", "POST", "/invoices/{globex_invoice}/remind", globex(422), form={"level": "1"}),
+    Row("invoicing.remind", "POST", "/invoices/{missing}/remind", MISSING, form={"level": "1"}),
+    Row("invoicing.remind_chosen", "POST", "/invoices/remind", REMINDERS, form={"chosen": "{globex_invoice}.1"}),
+    Row("invoicing.hold", "POST", "/invoices/{acme_invoice}/hold", acme(422), form=REASON),
+    Row("invoicing.hold", "POST", "/invoices/{globex_invoice}/hold", globex(422), form=REASON),
+    Row("invoicing.hold", "POST", "/invoices/{missing}/hold", MISSING, form=REASON),
+    Row("invoicing.end_hold", "POST", "/invoices/{acme_invoice}/hold/end", acme(409)),
+    Row("invoicing.end_hold", "POST", "/invoices/{globex_invoice}/hold/end", globex(409)),
+    Row("invoicing.end_hold", "POST", "/invoices/{missing}/hold/end", MISSING),
+    Row("invoicing.remind_by_itself", "POST", "/invoices/{acme_invoice}/reminders-by-itself", acme(303)),
+    Row("invoicing.remind_by_itself", "POST", "/invoices/{globex_invoice}/reminders-by-itself", globex(303)),
+    Row("invoicing.remind_by_itself", "POST", "/invoices/{missing}/reminders-by-itself", MISSING),
+    Row("invoicing.reminder_settings", "GET", "/settings/reminders", admin_only(200)),
+    Row("invoicing.set_reminders", "POST", "/settings/reminders", admin_only(303), form={"days_1": "7"}),
+    Row("invoicing.reminder_words", "GET", "/settings/reminders/1/de", admin_only(200)),
+    Row("invoicing.reminder_words", "GET", "/settings/reminders/9/de", admin_only(404)),
+    Row("invoicing.set_reminder_words", "POST", "/settings/reminders/1/de", admin_only(303)),
+    Row("invoicing.set_reminder_words", "POST", "/settings/reminders/9/de", admin_only(404)),
     Row("invoicing.ages", "GET", "/invoices/ageing", OWN_CLIENTS),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(303), form=REASON),
     Row("invoicing.void", "POST", "/invoices/{acme_invoice}/void", acme(422), form={"reason": ""}),

@@ -104,6 +104,10 @@ PAYMENT = (
     " created_at, taken_back_because) VALUES (1, {client}, '2026-11-01', 100, 'EUR', 'bank', '', 'p', {at}, '')"
 )
 SHARE = "INSERT INTO payment_shares (id, payment_id, invoice_id, amount_minor, created_at) VALUES (1, 1, 1, 101, {at})"
+REMINDER = (
+    "INSERT INTO invoice_reminders (id, invoice_id, level, sent_on, days_overdue, open_minor, outgoing_message_id,"
+    " created_at) VALUES (1, 1, 1, '2026-11-01', 7, 6000, 1, {at})"
+)
 CATEGORY = "INSERT INTO expense_categories (id, name, tax_percent) VALUES (1, 'Travel', '')"
 EXPENSE = (
     "INSERT INTO expenses (id, uuid, person_id, project_id, category_id, kind, spent_on, note, currency, net_minor,"
@@ -255,6 +259,17 @@ FAULTS = {
     "fee is billed twice": (
         3,
         [put(AGREEMENT), put(INVOICE, **DRAFT), put(FEE_LINE, id=1), put(FEE_LINE, id=2)],
+    ),
+    "is reminded of as a draft": (
+        6,
+        [
+            put(INVOICE, **DRAFT),
+            put(LINE, **ONE_HOUR),
+            put(MAILBOX),
+            put(OUTGOING),
+            "UPDATE outgoing_messages SET sent_at = {at}",
+            put(REMINDER),
+        ],
     ),
     "is charged beyond its end": (3, [approved(), put(CHARGE, id=1, low=0, high=3601, holder="x", state="held")]),
     "is reversed without a word": (3, [approved(status="reversed")]),

@@ -1,0 +1,54 @@
+"""Forms of reminders."""
+
+from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.invoicing.domain.reminding import MOST_DAYS
+
+
+class RemindForm(StrictForm):
+    """The button that sends the next reminder; ``level`` is the one that was shown."""
+
+    level = IntegerField(validators=[DataRequired()])
+
+
+class HoldForm(StrictForm):
+    """Why an invoice is not reminded of, and for how long."""
+
+    through = DateField(_l("Until"), validators=[Optional()])
+    reason = StringField(_l("Because"), validators=[DataRequired(_l("Say why; the reason stays.")), Length(max=300)])
+    disputed = BooleanField(_l("The client disputes it"))
+
+
+class ByItselfForm(StrictForm):
+    """Whether reminders go to the client of an invoice by themselves."""
+
+    allowed = BooleanField()
+
+
+def _days(label: str) -> IntegerField:
+    return IntegerField(label, validators=[Optional(), NumberRange(1, MOST_DAYS)])
+
+
+class RulesForm(StrictForm):
+    """After how many days each reminder goes out, and whether by itself."""
+
+    days_1 = _days(_l("First reminder, days after the due day"))
+    days_2 = _days(_l("Second"))
+    days_3 = _days(_l("Third"))
+    days_4 = _days(_l("Fourth"))
+    days_5 = _days(_l("Fifth"))
+    automatic = BooleanField(_l("Reminders go out by themselves"))
+
+    def days(self) -> list[int | None]:
+        """Return the days of each place, None where it is empty."""
+        return [self.days_1.data, self.days_2.data, self.days_3.data, self.days_4.data, self.days_5.data]
+
+
+class WordsForm(StrictForm):
+    """Our own words of a level in one language."""
+
+    subject = StringField(_l("Subject"), validators=[Length(max=200)])
+    text = TextAreaField(_l("Text"), validators=[Length(max=5000)])

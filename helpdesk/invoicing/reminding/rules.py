@@ -1,0 +1,142 @@
+"""What is set about reminders: the levels, our own words, and whether they go out by themselves (rule M1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import queries
+from helpdesk.invoicing.domain.reminding import STANDARD, Level, check_words, levels_of
+from helpdesk.invoicing.reminding import letters
+from helpdesk.invoicing.reminding.letters import Letter
+from helpdesk.invoicing.reminding.models import ReminderException, ReminderLevel, ReminderSettings, ReminderText
+from helpdesk.kernel.errors import NotFound, RuleViolation
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The levels in their order, and whether reminders go out by themselves."""
+
+    levels: Sequence[Level]
+    automatic: bool
+
+
+def rules_of(session: Session) -> Rules:
+    """Return what is set; before anybody has set anything the standard levels, and none goes out by itself."""
+    rows = session.scalars(select(ReminderLevel).order_by(ReminderLevel.number))
+    levels = [Level(row.number, row.days) for row in rows] or list(STANDARD)
+    settings = session.get(ReminderSettings, 1)
+    return Rules(levels, settings is not None and settings.automatic)
+
+
+def set_rules(session: Session, *, actor: Actor, now: datetime, days: Sequence[int | None], automatic: bool) -> Rules:
+    """Say how many days after the due day each level goes out, and whether they go out by themselves.
+
+    What went out stays; texts of a level that is gone wait for its return.
+
+    Raises:
+        RuleViolation: the days make no levels.
+    """
+    levels = levels_of(days)
+    settings = session.get(ReminderSettings, 1)
+    if settings is None:
+        settings = ReminderSettings(id=1)
+        session.add(settings)
+    settings.automatic = automatic
+    session.execute(delete(ReminderLevel))
+    session.add_all(ReminderLevel(number=level.number, days=level.days) for level in levels)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="reminders set",
+        kind="company",
+        object_id=1,
+        now=now,
+        days=[level.days for level in levels],
+        automatic=automatic,
+    )
+    return Rules(levels, automatic)
+
+
+def words_of(session: Session, *, rules: Rules, level: int, language: str) -> Letter:
+    """Return the words of a level for readers of ``language``, with their placeholders: our own, else the standard."""
+    own = session.get(ReminderText, (level, language.partition("-")[0]))
+    if own is not None:
+        return Letter(own.subject, own.text)
+    return letters.standard(level=level, last=rules.levels[-1].number, language=language)
+
+
+def own_words(session: Session) -> set[tuple[int, str]]:
+    """Return the levels and languages that have words of our own."""
+    return {(level, language) for level, language in session.execute(select(ReminderText.level, ReminderText.language))}
+
+
+def set_words(
+    session: Session, *, actor: Actor, now: datetime, level: int, language: str, subject: str, text: str
+) -> None:
+    """Write our own words of a level in a language; two empty texts bring the standard ones back.
+
+    Raises:
+        NotFound: no such level.
+        RuleViolation: one of the two is empty, or names what there is not; ``field`` says which.
+    """
+    if level not in {each.number for each in rules_of(session).levels}:
+        message = "There is no such reminder."
+        raise NotFound(message)
+    for name, words in (("subject", subject), ("text", text)):
+        try:
+            check_words(words)
+        except RuleViolation as refusal:
+            raise RuleViolation(str(refusal), field=name) from refusal
+    if bool(subject.strip()) != bool(text.strip()):
+        message = "Write both, or neither: then the standard words go out."
+        raise RuleViolation(message, field="text" if subject.strip() else "subject")
+    own = session.get(ReminderText, (level, language))
+    if own is not None:
+        session.delete(own)
+        session.flush()
+    if subject.strip():
+        session.add(ReminderText(level=level, language=language, subject=subject.strip(), text=text.strip()))
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="reminder text set",
+        kind="company",
+        object_id=1,
+        now=now,
+        level=level,
+        language=language,
+        subject=subject.strip(),
+        text=text.strip(),
+    )
+
+
+def goes_by_itself(session: Session, *, client_id: int) -> bool:
+    """Whether reminders may go to this client without anybody's act, where the company lets them."""
+    return session.get(ReminderException, client_id) is None
+
+
+def let_go_by_itself(session: Session, *, actor: Actor, now: datetime, client_id: int, allowed: bool) -> None:
+    """Say whether reminders may go to this client by themselves; a repeat changes nothing.
+
+    Raises:
+        NotFound: no such client for this actor.
+    """
+    queries.lock_client(session, actor=actor, client_id=client_id)
+    exception = session.get(ReminderException, client_id)
+    if (exception is None) == allowed:
+        return
+    if exception is None:
+        session.add(ReminderException(client_id=client_id, since=now))
+    else:
+        session.delete(exception)
+    session.flush()
+    audit.record(
+        session, actor=actor, action="reminders set", kind="client", object_id=client_id, now=now, by_itself=allowed
+    )
