@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +19,11 @@ from helpdesk.invoicing.printed_statement import Document, allowance_of, stateme
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
+
+COLUMNS = {"quantity": 18.0, "price": 20.0, "tax": 13.0, "amount": 21.0}
+"""The columns of figures, and how many millimetres each has at least: enough for its heading."""
+MM_A_SIGN, MM_BETWEEN = 1.8, 3.5
+FEW_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -52,22 +58,26 @@ def groups_of(document: Document) -> Iterator[tuple[str, str, list[Document]]]:
 
 def number_text(plain: str) -> str:
     """Return a plain decimal as people write it, with all decimals that it has: 1234.5678 → 1,234.5678."""
+    return _number_text(plain, str(get_locale()))
+
+
+@lru_cache(maxsize=1024)
+def _number_text(plain: str, locale: str) -> str:
     value = Decimal(plain)
     places = max(-int(value.as_tuple().exponent), 0)
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    return str(format_decimal(value, format=pattern, locale=get_locale()))
+    return str(format_decimal(value, format=pattern, locale=locale))
 
 
 def quantity_text(minutes: str | None) -> str:
     """Return ``150 min``, or ``1`` for what is not counted in minutes."""
-    if minutes is None:
-        return "1"
-    return _("%(minutes)s min", minutes=format_decimal(Decimal(minutes), format="#,##0.####", locale=get_locale()))
+    return "1" if minutes is None else _("%(minutes)s min", minutes=number_text(f"{Decimal(minutes).normalize():f}"))
 
 
 def printed(document: Document) -> dict[str, Any]:
     """Return what the template calls ``doc``."""
     seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
+    groups = [_group(title, note, lines, currency) for title, note, lines in groups_of(document)]
     return {
         "is_credit": document["kind"] == "credit_note",
         "corrects": _corrected(document),
@@ -85,7 +95,10 @@ def printed(document: Document) -> dict[str, Any]:
         "work_done": _work_done(period["from"], period["to"]) if period else "",
         "currency": currency,
         "lead": _lead(document),
-        "groups": [_group(title, note, lines, currency) for title, note, lines in groups_of(document)],
+        "groups": groups,
+        "shows_tax": len({(line.get("tax_category"), line["tax_percent"]) for line in document["lines"]}) > 1,
+        "marks_refs": len(document["lines"]) <= FEW_LINES,
+        "widths": _widths([line for group in groups for line in group.lines], currency),
         "net_minor": minor_of(document["net"], currency),
         "total_minor": minor_of(document["total"], currency),
         "taxes": tax_rows(document),
@@ -145,6 +158,17 @@ def _tax_words(tax: Document, net_minor: int, currency: str) -> str:
     if tax["category"] == "O":
         return _("Without VAT: %(net)s", net=net)
     return _("VAT %(percent)s %% on %(net)s", percent=number_text(tax["percent"]), net=net)
+
+
+def _widths(lines: list[PrintedLine], currency: str) -> dict[str, str]:
+    """Return how wide the columns of figures are, in millimetres: as their longest figure, but never too narrow."""
+    longest = {
+        "quantity": max((len(line.quantity) for line in lines), default=0),
+        "price": max((len(line.price) + 3 * line.per_hour for line in lines), default=0),
+        "tax": max((len(line.tax) for line in lines), default=0),
+        "amount": len(amount_filter(max((abs(line.amount_minor) for line in lines), default=0), currency)) + 1,
+    }
+    return {name: f"{max(at_least, MM_A_SIGN * longest[name] + MM_BETWEEN):.1f}" for name, at_least in COLUMNS.items()}
 
 
 def detail_text(line: Document) -> str:
