@@ -317,6 +317,12 @@ SQL_CHECKS = (
         "SELECT i.id, i.line_count, count(l.line) FROM imports i LEFT JOIN import_lines l ON l.import_id = i.id"
         " WHERE i.state = 'done' GROUP BY i.id, i.line_count HAVING count(l.line) <> i.line_count",
     ),
+    SqlCheck(
+        13,
+        "answer {0} ({1}) to hours that were asked for is not to what was shown, or came too late",
+        "SELECT a.id, a.kind FROM hours_answers a JOIN hours_asked h ON h.id = a.asked_id WHERE a.shown <> h.says"
+        " OR a.shown_sha256 <> h.says_sha256 OR (a.kind <> 'revoked' AND a.answered_at >= h.expires_at)",
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from helpdesk.outbox.domain import Address
 from helpdesk.retainers import letters, queries
 from helpdesk.retainers.books import MonthView, Shelf
 from helpdesk.retainers.models import THRESHOLDS, Agreement, RetainerAlert
+from helpdesk.retainers.service import asking
 
 FORECAST = "forecast"
 ALL = 100
@@ -51,7 +52,7 @@ def watch(unit_of_work: UnitOfWork, *, clock: Callable[[], datetime]) -> int:
 
 
 def watch_client(session: Session, *, client_id: int, now: datetime) -> int:
-    """Look after the months of one client's agreements, tell what is new, and return how much that was."""
+    """Look after the months of one client's agreements, tell and ask what is new, and return how much that was."""
     shelf = queries.shelf_of(session, client_ids=[client_id], with_rates=False)
     agreements = shelf.agreements.get(client_id, ())
     known = told(session, [agreement.id for agreement in agreements])
@@ -62,6 +63,7 @@ def watch_client(session: Session, *, client_id: int, now: datetime) -> int:
             if view is not None:
                 before = {alert.threshold for alert in known.get((agreement.id, month), ())}
                 count += _alert(session, view, before, now)
+                count += asking.ask_by_itself(session, view, now=now)
     return count
 
 

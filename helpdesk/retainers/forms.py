@@ -2,7 +2,16 @@
 
 from decimal import Decimal
 
-from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from helpdesk.infra.forms import StrictForm, options
@@ -33,6 +42,44 @@ class WriteOffForm(StrictForm):
 
     entry_ids = SelectMultipleField(coerce=int, validate_choice=False)
     reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
+
+
+class AskForm(StrictForm):
+    """More hours for a month that the client is asked for (docs/billing.md rule 14)."""
+
+    month = StringField(_l("Month"), validators=[InputRequired(), Length(max=7)])
+    hours = DecimalField(_l("Hours"), places=None, validators=[InputRequired(), NumberRange(min=0, max=1000)])
+
+    def seconds(self) -> int:
+        """Return the hours in seconds."""
+        return round_half_up((self.hours.data or ZERO) * HOUR)
+
+
+class AskingForm(StrictForm):
+    """For how many hours an agreement asks by itself; none for not at all."""
+
+    hours = DecimalField(
+        _l("Ask by itself for hours"), places=None, validators=[Optional(), NumberRange(min=0, max=1000)]
+    )
+
+    def seconds(self) -> int | None:
+        """Return the hours in seconds, None for none."""
+        return round_half_up((self.hours.data or ZERO) * HOUR) or None
+
+
+class RevokeForm(StrictForm):
+    """What was asked or granted is taken back, and why; ``month`` leads back."""
+
+    month = StringField(_l("Month"), validators=[InputRequired(), Length(max=7)])
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
+
+
+class AnswerForm(StrictForm):
+    """What a client answers that was asked for more hours, and who does; the page labels it in the client's words."""
+
+    name = StringField(validators=[InputRequired(), Length(max=120)])
+    note = TextAreaField(validators=[Optional(), Length(max=1000)])
+    answer = SelectField(choices=options([("yes", ""), ("no", "")]), validators=[InputRequired()])
 
 
 class AlertsForm(StrictForm):

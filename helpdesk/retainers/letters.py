@@ -1,8 +1,10 @@
 """What a retainer writes about its hours: to the account manager, and to the client in its own language (rule 14)."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
@@ -12,9 +14,9 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money, format_money
-from helpdesk.kernel.periods import Month
+from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView, engine_agreement
-from helpdesk.retainers.models import AgreementTerms
+from helpdesk.retainers.models import Agreement, AgreementTerms, HoursAsked
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,7 @@ def to_manager(_session: Session, view: MonthView, *, level: str | None, languag
     """Return the mail to the account manager; ``level`` is the percent that was reached, None for a mere forecast."""
     locale = letter_language(language)
     name = f"{view.agreement.client.name}, {view.agreement.name}"
-    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
-    link = f"{base_url}/retainers/{view.agreement.id}?month={view.month}" if base_url else ""
+    link = link_of(f"/retainers/{view.agreement.id}?month={view.month}")
     with force_locale(locale):
         facts = [*_facts(view), _pending(view), _forecast(view), _beyond(view, locale)]
         text = "\n".join([*filter(None, facts), *(["", link] if link else [])])
@@ -57,6 +58,77 @@ def to_client(session: Session, view: MonthView, *, level: str | None, language:
             company=ours.name if ours else "",
         )
         return Letter(_subject(view, view.agreement.name, level, locale), text)
+
+
+@dataclass(frozen=True)
+class Question:
+    """More hours as the client is asked for them: the mail, and in its ``language`` what its page ``says``."""
+
+    letter: Letter
+    language: str
+    says: str
+
+
+def question(
+    session: Session,
+    agreement: Agreement,
+    *,
+    month: Month,
+    seconds: int,
+    price_minor: int,
+    most: Money,
+    expires_at: datetime,
+    link: str,
+) -> Question:
+    """Return what the client is asked: how many more hours, at which price, and what they cost at most."""
+    locale, ours = letter_language(agreement.client.language), company.find_company(session)
+    with force_locale(locale):
+        last = local_day(expires_at, ZoneInfo(agreement.time_zone))
+        facts = [
+            _("More hours in %(month)s: %(hours)s h", month=_month(month, locale), hours=format_hm(seconds)),
+            _("Price of an hour: %(price)s", price=format_money(Money(price_minor, agreement.currency), locale)),
+            _("They cost at most: %(most)s, without tax", most=format_money(most, locale)),
+        ]
+        if terms_of(agreement, month).carry_deficit:
+            facts.append(_("What goes beyond is taken from the next month."))
+        says = "\n".join(
+            [
+                _("%(name)s: the hours of %(month)s are used.", name=agreement.name, month=_month(month, locale)),
+                *facts,
+                _("Only time that is worked and approved is counted."),
+                _("This can be answered until %(day)s.", day=format_date(last, "long", locale=locale)),
+            ]
+        )
+        text = _(
+            "Hello,\n\n%(says)s\n\nDo you agree? Please answer here, no sign-in is needed:\n%(link)s\n\n%(company)s\n",
+            says=says,
+            link=link,
+            company=ours.name if ours else "",
+        )
+        subject = _(
+            "%(name)s: do you agree to more hours in %(month)s?", name=agreement.name, month=_month(month, locale)
+        )
+        return Question(Letter(subject, text), locale, says)
+
+
+def answered(asked: HoursAsked, *, name: str, note: str, grants: bool, language: str) -> Letter:
+    """Return the mail that tells of a client's answer: to the account manager, and to whoever asked."""
+    locale, month, agreement = letter_language(language), Month.of(asked.month), asked.agreement
+    with force_locale(locale):
+        words = {"client": agreement.client.name, "hours": format_hm(asked.seconds), "month": _month(month, locale)}
+        if grants:
+            subject = _("%(client)s agrees to %(hours)s h more in %(month)s", **words)
+        else:
+            subject = _("%(client)s declines %(hours)s h more in %(month)s", **words)
+        link = link_of(f"/retainers/{agreement.id}?month={month}#more")
+        text = "\n".join([f"{name}: {note}" if note else name, *(["", link] if link else [])])
+        return Letter(subject, f"{text}\n")
+
+
+def link_of(path: str) -> str:
+    """Return the address of a page of ours as it stands in a mail; empty where we do not know our own."""
+    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
+    return f"{base_url}{path}" if base_url else ""
 
 
 def _subject(view: MonthView, name: str, level: str | None, locale: str) -> str:
@@ -99,7 +171,7 @@ def _forecast(view: MonthView) -> str:
 
 def _beyond(view: MonthView, locale: str) -> str:
     """Return what becomes of time beyond the hours of the month."""
-    terms = _terms(view)
+    terms = terms_of(view.agreement, view.month)
     if terms.carry_deficit:
         return _("What goes beyond is taken from the next month.")
     if terms.overage_rate_minor is None:
@@ -108,9 +180,10 @@ def _beyond(view: MonthView, locale: str) -> str:
     return _("What goes beyond is billed at %(price)s an hour.", price=price)
 
 
-def _terms(view: MonthView) -> AgreementTerms:
-    begins = engine_agreement(view.agreement).terms_in(view.month).effective_on
-    return next(each for each in view.agreement.terms if each.effective_on == begins)
+def terms_of(agreement: Agreement, month: Month) -> AgreementTerms:
+    """Return the version of the terms that counts in a month."""
+    begins = engine_agreement(agreement).terms_in(month).effective_on
+    return next(each for each in agreement.terms if each.effective_on == begins)
 
 
 def _month(month: Month, locale: str) -> str:

@@ -32,6 +32,7 @@ class Agreement(Base):
         default=lambda: list(THRESHOLDS), server_default='["50", "80", "100", "forecast"]'
     )
     alerts_client: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_for_seconds: Mapped[int | None]  # what is asked by itself at the cap, once a month; None: nothing
     version: Mapped[int] = mapped_column(default=1)
 
     client: Mapped[Client] = relationship()
@@ -207,3 +208,76 @@ class RetainerAlert(Base):
     reached_seconds: Mapped[int]  # burned, or forecast
     told: Mapped[list[str]]
     found_at: Mapped[datetime]
+
+
+class HoursAsked(Base):
+    """More hours for a month, asked of the client by a link (rule 14). Append-only, as evidence.
+
+    ``says`` is what was shown, to the letter. The link is known by the hash of its token alone. ``asked_by_id`` is
+    None where Helpdesk asked by itself, which it does once for a month.
+    """
+
+    __tablename__ = "hours_asked"
+    __table_args__ = (
+        CheckConstraint("seconds > 0", name="is_some_time"),
+        Index(
+            "one_asked_by_itself",
+            "agreement_id",
+            "month",
+            unique=True,
+            sqlite_where=text("asked_by_id IS NULL"),
+            postgresql_where=text("asked_by_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), index=True)
+    month: Mapped[date]  # its first day
+    seconds: Mapped[int]
+    price_minor: Mapped[AmountMinor]  # of an hour
+    most_minor: Mapped[AmountMinor]
+    language: Mapped[str]
+    address: Mapped[str]
+    says: Mapped[str]
+    says_sha256: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+    agreement: Mapped[Agreement] = relationship()
+    answers: Mapped[list["HoursAnswer"]] = relationship(order_by="HoursAnswer.id", back_populates="asked")
+
+
+class HoursAnswer(Base):
+    """What became of hours that were asked for. Append-only: a grant is revoked by a row of its own (rule 14).
+
+    ``name``, ``note`` and ``address`` are those of who answered: for the client as they were typed and sent, for a
+    revocation those of our own person, ``person_id``. ``shown`` is the text that stood on the page.
+    """
+
+    __tablename__ = "hours_answers"
+    __table_args__ = (
+        one_of("kind", ("granted", "refused", "revoked")),
+        UniqueConstraint("asked_id", "kind"),
+        Index(
+            "one_decision",
+            "asked_id",
+            unique=True,
+            sqlite_where=text("kind <> 'revoked'"),
+            postgresql_where=text("kind <> 'revoked'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asked_id: Mapped[int] = mapped_column(ForeignKey("hours_asked.id"))
+    kind: Mapped[str]
+    name: Mapped[str]
+    note: Mapped[str]
+    address: Mapped[str]
+    shown: Mapped[str]
+    shown_sha256: Mapped[str]
+    answered_at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+    asked: Mapped[HoursAsked] = relationship(back_populates="answers")

@@ -20,7 +20,7 @@ from helpdesk.rates import queries as rates
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
-from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
+from helpdesk.retainers.models import Agreement, HoursAnswer, HoursAsked, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 
@@ -182,6 +182,7 @@ def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = 
         entries=_entries(session, ids),
         policies=session.scalars(select(RoundingPolicyRow)).all(),
         cards=rates.cards_of(session, currencies) if with_rates else {},
+        lifted=_lifted(session, ids),
     )
 
 
@@ -352,6 +353,22 @@ def _months_that_settled(session: Session, client_ids: tuple[int, ...]) -> dict[
     found: dict[int, dict[int, Month]] = defaultdict(dict)
     for agreement_id, entry_id, month in session.execute(query):
         found[agreement_id][entry_id or 0] = Month.of(month)
+    return found
+
+
+def _lifted(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[Month, int]]:
+    """Return by agreement and month the seconds that clients granted beyond the cap, and that nobody took back."""
+    revoked = select(HoursAnswer.asked_id).where(HoursAnswer.kind == "revoked")
+    query = (
+        select(HoursAsked.agreement_id, HoursAsked.month, func.sum(HoursAsked.seconds))
+        .join(HoursAsked.answers)
+        .join(HoursAsked.agreement)
+        .where(Agreement.client_id.in_(client_ids), HoursAnswer.kind == "granted", HoursAsked.id.not_in(revoked))
+        .group_by(HoursAsked.agreement_id, HoursAsked.month)
+    )
+    found: dict[int, dict[Month, int]] = defaultdict(dict)
+    for agreement_id, month, seconds in session.execute(query):
+        found[agreement_id][Month.of(month)] = int(seconds)
     return found
 
 

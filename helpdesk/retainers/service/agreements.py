@@ -68,6 +68,9 @@ def add_agreement(
     if terms.overage_basis == "weighted" and terms.overage_rate_minor is None:
         message = "Overage on weighted time needs an overage rate."
         raise RuleViolation(message)
+    if terms.at_cap == "ask" and terms.overage_rate_minor is None:
+        message = "To ask the client for more hours, name the price of an hour beyond the allowance."
+        raise RuleViolation(message)
     _refuse_foreign_projects(session, client_id, project_ids)
     agreement = Agreement(
         client_id=client.id,

@@ -1,6 +1,7 @@
 """Routes of one agreement: its month, its end, its rounding, and a new one."""
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
@@ -16,6 +17,7 @@ from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.infra.web import zone
+from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project
@@ -23,11 +25,12 @@ from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
 from helpdesk.retainers import alerts, queries, render, service
+from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import settle
 from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm
 from helpdesk.retainers.models import Agreement
-from helpdesk.retainers.service import writing_off
+from helpdesk.retainers.service import asking, writing_off
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
 
 
@@ -60,6 +63,7 @@ def agreement(agreement_id: int) -> str:
         told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, month), ())),
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
         invoice_email=found.client.invoice_email,
+        more=_more_hours(session, view, now),
         facts=render.facts_of(view),
         burn=render.burn_of(view, as_of=contract_day(found, now)),
         entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
@@ -72,6 +76,20 @@ def agreement(agreement_id: int) -> str:
             for each in writing_off.of_agreement(session, found, month=month)
         ],
     )
+
+
+def _more_hours(session: Session, view: MonthView, now: datetime) -> dict[str, object]:
+    """Return what the client was asked for in this month, and whether it can be asked."""
+    found = view.agreement
+    return {
+        "lines": [
+            asked_line(each, asking.state_of(each, now=now), ZoneInfo(found.time_zone))
+            for each in asking.asked_in(session, found, view.month)
+        ],
+        "may_ask": view.closed is None and view.month <= local_month(now, ZoneInfo(found.time_zone)),
+        "is_stopped": view.is_stopped,
+        "asks_for_hours": Decimal(found.asks_for_seconds) / HOUR if found.asks_for_seconds else None,
+    }
 
 
 def _may_reopen(session: Session, view: MonthView) -> bool:

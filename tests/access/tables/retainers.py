@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.retainers import service
-from helpdesk.retainers.service import NewTerms
+from helpdesk.retainers.models import HoursAsked
+from helpdesk.retainers.service import NewTerms, asking
+from helpdesk.retainers.service.asking import hash_of
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -25,9 +27,28 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         ).id
         for name, client in (("acme", office.acme), ("globex", office.globex))
     }
+    session.add_all(
+        HoursAsked(
+            agreement_id=ids[f"{name}_agreement"],
+            month=now.date().replace(day=1),
+            seconds=18000,
+            price_minor=12000,
+            most_minor=60000,
+            language="en",
+            address="bills@acme.example",
+            says="Support: the hours of November 2026 are used.\nMore hours in November 2026: 5:00 h",
+            says_sha256="",
+            token_hash=hash_of(f"{name}-{TOKEN}"),
+            asked_at=now,
+            expires_at=now + asking.LIFETIME,
+            asked_by_id=office.account_manager.id,
+        )
+        for name in ("acme", "globex")
+    )
     return dict(ids)
 
 
+TOKEN = "1234567890abcdefghijkl"
 MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
 FORM = {
     "client_id": "{acme}",
@@ -47,6 +68,9 @@ ROUNDING = {
 }
 
 ALERTS = {"thresholds": "80"}
+EVERYBODY = dict.fromkeys(("anonymous", "technician", "account_manager", "rival", "bookkeeper", "manager", "admin"))
+ASK = {"month": "2026-11", "hours": "5"}
+REVOKE = {"month": "2026-11", "reason": "A mistake"}
 REOPEN = {"month": "2026-10", "reason": "Late time"}
 WRITE_OFF = {"entry_ids": "1", "reason": "Our mistake"}
 
@@ -141,6 +165,27 @@ ROWS = [
             expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
         )
         for name in ("acme_agreement", "globex_agreement", "missing")
+    ),
+    *(
+        Row(endpoint, "POST", f"/retainers/{{{name}}}/{path}", expect(**MONEY, **answers), form)
+        for endpoint, path, form in (
+            ("retainers.ask_for_hours", "hours", ASK),
+            ("retainers.revoke_hours", "hours/{missing}/revoke", REVOKE),
+            ("retainers.set_asking", "hours/asking", {"hours": "5"}),
+        )
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row("retainers.hours", "GET", f"/hours/{token}", expect(**dict.fromkeys(EVERYBODY, answer)))
+        for token, answer in ((f"acme-{TOKEN}", 200), (TOKEN, 404))
+    ),
+    *(
+        Row("retainers.answer_hours", "POST", f"/hours/{token}", expect(**dict.fromkeys(EVERYBODY, answer)))
+        for token, answer in ((f"acme-{TOKEN}", 422), (TOKEN, 404))
     ),
     Row(
         "retainers.new",

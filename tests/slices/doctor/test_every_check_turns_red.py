@@ -164,7 +164,17 @@ IMPORT_LINE = (
     "INSERT INTO import_lines (import_id, line, outcome, \"column\", message, key) VALUES (1, 2, 'same', '', '', 'k')"
 )
 
+HOURS_ASKED = (
+    "INSERT INTO hours_asked (id, agreement_id, month, seconds, price_minor, most_minor, language, address, says,"
+    " says_sha256, token_hash, asked_at, expires_at) VALUES (1, 1, '2026-11-01', 3600, 1, 1, 'en', 'a@b.example',"
+    " '5 h', 'x', 't', {at}, {at})"
+)
+HOURS_ANSWER = (
+    "INSERT INTO hours_answers (id, asked_id, kind, name, note, address, shown, shown_sha256, answered_at)"
+    " VALUES (1, 1, 'revoked', 'Ann', '', '', '500 h', 'x', {at})"
+)
 FAULTS = {
+    "is consent to other words than were shown": (13, [put(AGREEMENT), put(HOURS_ASKED), put(HOURS_ANSWER)]),
     "has no outcome": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="", reasons='["x"]')]),
     "has no reason": (1, [put(MAILBOX), put(INBOUND, id=1, state="ignored", outcome="bulk", reasons="[]")]),
     "lost its bytes and stands there as if it had not": (

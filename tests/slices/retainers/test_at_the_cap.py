@@ -48,7 +48,7 @@ def test_time_is_taken_beyond_the_cap_and_the_approval_refuses_it_and_says_how_t
 
 
 def test_a_device_and_a_typed_entry_are_told_of_the_cap_and_nothing_is_lost(story, office):
-    story.agree(per_month="10", at_cap="ask")
+    story.agree(per_month="10", at_cap="ask", overage_rate_minor=12000)
     story.log("9.5", "2026-03-02")
     actor, morning = office.actor("technician"), MARCH - timedelta(hours=10)
 
