@@ -8,12 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.infra.db import Base, one_of
 from helpdesk.kernel.taxes import TAX_CATEGORIES
 
+INVOICE_GROUPS = ("entry", "ticket", "project", "work_type", "person", "day", "rate")
+"""What can share a line of time on the client's invoices (docs/billing.md rule 18)."""
+
 
 class Client(Base):
     """A firm we work for. Our own company is one too (``is_internal``): Triage and internal work belong to it."""
 
     __tablename__ = "clients"
-    __table_args__ = (one_of("tax_category", TAX_CATEGORIES),)
+    __table_args__ = (
+        one_of("tax_category", TAX_CATEGORIES),
+        one_of("invoice_group_by", INVOICE_GROUPS),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -32,6 +38,7 @@ class Client(Base):
     tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
+    invoice_group_by: Mapped[str] = mapped_column(default="ticket", server_default="ticket")  # of month-end's drafts
     is_internal: Mapped[bool] = mapped_column(default=False)
     account_manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     restricted_team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.clients.models import Client
+from helpdesk.clients.models import INVOICE_GROUPS, Client
 from helpdesk.infra.db import AmountMinor, Base, one_of
 from helpdesk.kernel.taxes import TAX_CATEGORIES
 from helpdesk.projects.models import WorkItem
@@ -18,7 +18,7 @@ ENDED = ("void", "dropped", "credited")
 METHODS = ("bank", "card", "cash", "other")
 HOLDER = "invoice_line"
 """How lines are called where they hold time and expenses."""
-LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free")
+LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free", "discount", "surcharge", "fixed_fee", "deposit")
 
 
 class NumberSeries(Base):
@@ -47,6 +47,7 @@ class Invoice(Base):
     __tablename__ = "invoices"
     __table_args__ = (
         one_of("status", STATUSES),
+        one_of("group_by", INVOICE_GROUPS),
         CheckConstraint("(number IS NULL) = (status IN ('draft', 'dropped'))", name="numbered_when_issued"),
         CheckConstraint("total_minor = net_minor + tax_minor", name="total_is_net_and_tax"),
         UniqueConstraint("series_id", "series_number"),
@@ -82,7 +83,9 @@ class Invoice(Base):
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     send_to: Mapped[str] = mapped_column(default="")  # who gets the mail by itself after issue; empty: nobody
     outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
+    group_by: Mapped[str] = mapped_column(default="ticket", server_default="ticket")  # what shares a line of time
     created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # dropped or void; what was taken off the draft before was never on it
     issued_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -97,8 +100,10 @@ class Invoice(Base):
 class InvoiceLine(Base):
     """One printed line: minutes × price of an hour / 60 = amount, to the minor unit (rule 18).
 
-    ``minutes`` and ``unit_price`` are plain decimals as printed; ``minutes`` is empty for quantity 1. The seconds
-    behind a line are its charges (holder ``invoice_line``); a retainer fee names its agreement and month instead.
+    ``minutes`` and ``unit_price`` are plain decimals as printed; where ``minutes`` is empty, quantity × price is the
+    amount, and an empty ``quantity`` is 1. The seconds behind a line are its charges (holder ``invoice_line``); a
+    retainer fee names its agreement and month instead. A discount or surcharge in percent says of which lines it is
+    (``adjusts_lines``: their ids, empty for all of its tax), so that it follows them while the invoice is a draft.
     A line of a credit note names the line that it takes back from; one that ``releases`` makes what was billed free
     again, any other takes back an amount alone.
     """
@@ -121,6 +126,7 @@ class InvoiceLine(Base):
     description: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
     minutes: Mapped[str | None]
+    quantity: Mapped[str | None]
     unit_price: Mapped[str]
     amount_minor: Mapped[AmountMinor]
     tax_percent: Mapped[str]
@@ -132,6 +138,8 @@ class InvoiceLine(Base):
     fee_month: Mapped[date | None]  # its first day
     credits_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_lines.id"), index=True)
     releases: Mapped[bool] = mapped_column(default=False, server_default=false())
+    adjusts_percent: Mapped[str | None]  # below zero for a discount
+    adjusts_lines: Mapped[list[int] | None]
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     work_item: Mapped[WorkItem | None] = relationship()
