@@ -259,7 +259,8 @@ SQL_CHECKS = (
         "invoice line {0} of {1} was credited {2}",
         "SELECT l.id, l.amount_minor, -SUM(r.amount_minor) FROM invoice_lines l"
         " JOIN invoice_lines r ON r.credits_id = l.id"
-        " GROUP BY l.id, l.amount_minor HAVING -SUM(r.amount_minor) > l.amount_minor OR SUM(r.amount_minor) > 0",
+        " GROUP BY l.id, l.amount_minor HAVING ABS(SUM(r.amount_minor)) > ABS(l.amount_minor)"
+        " OR (l.amount_minor >= 0 AND SUM(r.amount_minor) > 0) OR (l.amount_minor < 0 AND SUM(r.amount_minor) < 0)",
     ),
     SqlCheck(
         3,
@@ -357,15 +358,15 @@ def _printed_amounts(session: Session) -> Iterator[Finding]:
     """Invariant 6: printed minutes × price of an hour / 60, half up, is the printed amount."""
     rows = session.execute(
         text(
-            "SELECT l.id, l.minutes, l.unit_price, l.amount_minor, i.currency FROM invoice_lines l"
+            "SELECT l.id, l.minutes, l.quantity, l.unit_price, l.amount_minor, i.currency FROM invoice_lines l"
             " JOIN invoices i ON i.id = l.invoice_id WHERE i.status <> 'dropped'"
         )
     )
-    for line_id, minutes, unit_price, amount_minor, currency in rows:
-        quantity = Decimal(1) if minutes is None else Decimal(minutes) / 60
+    for line_id, minutes, how_many, unit_price, amount_minor, currency in rows:
+        quantity = Decimal(how_many or 1) if minutes is None else Decimal(minutes) / 60
         exact = Decimal(unit_price) * quantity * 10 ** _decimals(currency)
         if int(exact.quantize(Decimal(1), ROUND_HALF_UP)) != amount_minor:
-            yield Finding(6, f"invoice line {line_id}: {minutes or 1} × {unit_price} is not {amount_minor}")
+            yield Finding(6, f"invoice line {line_id}: {minutes or how_many or 1} × {unit_price} is not {amount_minor}")
 
 
 def _decimals(currency: str) -> int:

@@ -171,10 +171,23 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
     if not parts:
         message = "Nothing is left of what you chose; it was credited before."
         raise RuleViolation(message)
+    _refuse_beyond(session, invoice, sum(part.amount.minor for _given, _wish, part in parts))
     return [
         _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))
         for position, (line, wish, part) in enumerate(parts, start=1)
     ]
+
+
+def _refuse_beyond(session: Session, invoice: Invoice, net_minor: int) -> None:
+    """Refuse what lines with discounts make possible: to give back more than was billed, or to ask for more."""
+    left_minor = invoice.net_minor + sum(note.net_minor for note in queries.credit_notes_of(session, invoice))
+    if net_minor > left_minor:
+        left = Money(left_minor, invoice.currency)
+        message = f"Only {left} net of {queries.name_of(invoice)} is left; take its discounts back as well."
+        raise RuleViolation(message)
+    if net_minor < 0:
+        message = "A credit note gives back; a discount is taken back together with what it was taken off."
+        raise RuleViolation(message)
 
 
 def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:

@@ -94,6 +94,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "terms": company.invoice_terms,
         "payment_days": client.payment_days,
         "retainers": _statements(session, invoice),
+        "grouped_by": invoice.group_by,
     }
 
 
@@ -129,8 +130,8 @@ def entries_behind(session: Session, invoice: Invoice) -> dict[int, list[EntryBe
 
 def is_or_was_billed(invoice: Invoice) -> ColumnElement[bool]:
     """Return the condition of a charge of the invoice's lines: live, credited since, or any where the invoice ended."""
-    if invoice.status in ("void", "dropped"):
-        return true()
+    if invoice.status in ("void", "dropped"):  # not what was taken off before
+        return true() if invoice.ended_at is None else Charge.released_at >= invoice.ended_at
     return or_(Charge.released_at.is_(None), exists().where(CreditedCharge.charge_id == Charge.id))
 
 
@@ -203,6 +204,7 @@ def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign:
         "description": line.description,
         "detail": line.detail,
         "minutes": None if line.minutes is None else f"{sign * Decimal(line.minutes):f}",
+        "quantity": line.quantity,
         "unit_price": line.unit_price if is_price else f"{sign * Decimal(line.unit_price):f}",
         "amount": str(Money(sign * line.amount_minor, currency)),
         "tax_category": taxing.rate_of(line).category,

@@ -14,7 +14,7 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import expense_lines, queries, selection, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
-from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.domain.lines import GroupBy, LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
@@ -74,21 +74,31 @@ def _write(
     session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Month, now: datetime
 ) -> Invoice:
     """Add the draft with its lines, and let each line hold the seconds or the expense behind it."""
-    drafts = draft_lines([*chosen.priced, *chosen.no_charge], currency=client.currency)
+    drafts = draft_lines(
+        [*chosen.priced, *chosen.no_charge],
+        currency=client.currency,
+        group_by=GroupBy(client.invoice_group_by),
+        language=letter_language(client.language),
+    )
     fees = [_fee_line(fee, client) for fee in chosen.fees]
-    times = [_time_line(line, client) for line in drafts]
+    times = [time_line(line, client) for line in drafts]
     spent = [expense_lines.line_of(expense, client) for expense in chosen.expenses]
     invoice = Invoice(
-        client=client, idempotency_key=key, month=month.first_day, currency=client.currency, created_at=now
+        client=client,
+        idempotency_key=key,
+        month=month.first_day,
+        currency=client.currency,
+        group_by=client.invoice_group_by,
+        created_at=now,
     )
     for position, line in enumerate([*fees, *times, *spent], start=1):
         line.position = position
         invoice.lines.append(line)
-    _add_up(invoice)
+    add_up(invoice)
     session.add(invoice)
     session.flush()
     for line, drafted in zip(times, drafts, strict=True):
-        charging.hold(session, now=now, holder=(HOLDER, line.id), ranges=_ranges(drafted))
+        charging.hold(session, now=now, holder=(HOLDER, line.id), ranges=ranges_of(drafted))
     for line, expense in zip(spent, chosen.expenses, strict=True):
         expense_lines.hold(session, now=now, line=line, expense=expense)
     return invoice
@@ -158,7 +168,8 @@ def _fee_line(fee: retainers.FeeDue, client: Client) -> InvoiceLine:
     )
 
 
-def _time_line(line: DraftLine, client: Client) -> InvoiceLine:
+def time_line(line: DraftLine, client: Client) -> InvoiceLine:
+    """Return the line of an invoice for time that shares one."""
     return InvoiceLine(
         kind=line.kind.value,
         description=line.description,
@@ -167,12 +178,13 @@ def _time_line(line: DraftLine, client: Client) -> InvoiceLine:
         unit_price=format_price(line.unit_price, client.currency),
         amount_minor=line.amount.minor,
         **asdict(taxing.of_client(client)),
-        work_item_id=line.item.id,
+        work_item_id=line.item.id if line.item else None,
         retainer_period_id=line.period_id,
     )
 
 
-def _ranges(line: DraftLine) -> list[ChargeRange]:
+def ranges_of(line: DraftLine) -> list[ChargeRange]:
+    """Return the seconds that a line of time is to hold."""
     kind = "overage" if line.kind is LineKind.OVERAGE else "hourly"
     return [
         ChargeRange(piece.entry_id, piece.from_second, piece.to_second, piece.burn_seconds, kind)
@@ -181,6 +193,7 @@ def _ranges(line: DraftLine) -> list[ChargeRange]:
     ]
 
 
-def _add_up(invoice: Invoice) -> None:
+def add_up(invoice: Invoice) -> None:
+    """Write down what the invoice comes to."""
     totals = taxing.totals_of(invoice)
     invoice.net_minor, invoice.tax_minor, invoice.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor

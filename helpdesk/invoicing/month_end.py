@@ -296,12 +296,22 @@ def _figure(line: InvoiceLine) -> Figure:
         return Figure(f"fee:{line.agreement_id}", line.description, "", line.amount_minor)
     if line.kind == "expense":
         return Figure("expenses", _("Expenses"), line.description, line.amount_minor)
+    if line.kind not in {"overage", "time"}:
+        return Figure(f"{line.kind}:{line.description}", line.description, line.detail, line.amount_minor)
     hours = format_hm(int(Decimal(line.minutes or 0) * 60))
     note = f"{hours} × {printed.number_text(line.unit_price)}"
     if line.kind == "overage":
         return Figure("overage", _("Over the allowance"), note, line.amount_minor)
-    number = f"#{line.work_item.number} " if line.work_item else ""
-    return Figure(f"item:{line.work_item_id}", f"{number}{line.description}", note, line.amount_minor)
+    if line.work_item is None:
+        return _figure_of_group(line, note)
+    return Figure(f"item:{line.work_item_id}", f"#{line.work_item.number} {line.description}", note, line.amount_minor)
+
+
+def _figure_of_group(line: InvoiceLine, note: str) -> Figure:
+    """Compare time by project, person and so on with its like; days are other ones each month, and go together."""
+    if line.invoice.group_by == "day":
+        return Figure("time", _("Time"), note, line.amount_minor)
+    return Figure(f"time:{line.description}", line.description, note, line.amount_minor)
 
 
 def _said(changes: Sequence[Compared], currency: str) -> str:

@@ -69,9 +69,11 @@ def _number_text(plain: str, locale: str) -> str:
     return str(format_decimal(value, format=pattern, locale=locale))
 
 
-def quantity_text(minutes: str | None) -> str:
-    """Return ``150 min``, or ``1`` for what is not counted in minutes."""
-    return "1" if minutes is None else _("%(minutes)s min", minutes=number_text(f"{Decimal(minutes).normalize():f}"))
+def quantity_text(minutes: str | None, quantity: str | None = None) -> str:
+    """Return ``150 min``, or how many where it is not counted in minutes."""
+    if minutes is None:
+        return number_text(quantity or "1")
+    return _("%(minutes)s min", minutes=number_text(f"{Decimal(minutes).normalize():f}"))
 
 
 def printed(document: Document) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _group(title: str, note: str, lines: list[Document], currency: str) -> Print
             ref=line["reference"],
             text=line["description"],
             detail=detail_text(line),
-            quantity=quantity_text(line["minutes"]),
+            quantity=quantity_text(line["minutes"], line.get("quantity")),
             price=number_text(line["unit_price"]),
             per_hour=line["minutes"] is not None,
             tax=percent_text(line),
@@ -189,9 +191,17 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
         )
     if kind == "time":
         has_retainer = any(line["kind"] in {"retainer_fee", "overage"} for line in document["lines"])
-        return (_("Outside the retainer") if has_retainer else _("Work")), _("by ticket and task")
-    if kind == "expense":
-        return _("Expenses"), ""
+        note = _("by ticket and task") if document.get("grouped_by", "ticket") == "ticket" else ""
+        return (_("Outside the retainer") if has_retainer else _("Work")), note
+    titles = {
+        "expense": _("Expenses"),
+        "discount": _("Discounts"),
+        "surcharge": _("Surcharges"),
+        "fixed_fee": _("Fixed fee"),
+        "deposit": _("Deposit"),
+    }
+    if kind in titles:
+        return titles[kind], ""
     return _("Other"), ""
 
 

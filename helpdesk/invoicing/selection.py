@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
 from helpdesk.invoicing import expense_lines
-from helpdesk.invoicing.domain.drafting import BilledItem, Priced
+from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Priced
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.durations import free_ranges
@@ -148,23 +148,23 @@ def month_end(client: Client, month: Month) -> datetime:
 def _overage(session: Session, client: Client, month: Month) -> Iterator[Priced]:
     ranges = retainers.open_overage(session, client_id=client.id, until=month.last_day)
     entries = {each.id: each for each in timekeeping.entries_by_id(session, {each.time_entry_id for each in ranges})}
-    weighted = _weighted_periods(session, {each.period_id for each in ranges})
+    weighted = weighted_periods(session, {each.period_id for each in ranges})
     for each in ranges:
         if each.price_minor is not None:
             seconds = each.burn_seconds if each.period_id in weighted else each.to_second - each.from_second
-            yield _priced(
+            yield priced_of(
                 entries[each.time_entry_id],
                 client,
                 LineKind.OVERAGE,
                 (each.from_second, each.to_second),
-                each.price_minor,
+                _price(each.price_minor, client),
                 burn_seconds=each.burn_seconds,
                 quantity_seconds=seconds,
                 period_id=each.period_id,
             )
 
 
-def _weighted_periods(session: Session, period_ids: set[int]) -> set[int]:
+def weighted_periods(session: Session, period_ids: set[int]) -> set[int]:
     """Return those of the periods whose overage is counted in burned seconds."""
     periods = session.scalars(select(RetainerPeriod).where(RetainerPeriod.id.in_(period_ids))).all()
     terms = {each.id: engine_agreement(each.agreement).terms_in(Month.of(each.month)) for each in periods}
@@ -175,7 +175,7 @@ def _hourly(session: Session, client: Client, entries: Sequence[TimeEntry]) -> I
     for entry, ranges in _unsettled(session, client, entries):
         if entry.rate_minor is not None and entry.rate_currency == client.currency:
             for low, high in ranges:
-                yield _priced(entry, client, LineKind.TIME, (low, high), entry.rate_minor)
+                yield priced_of(entry, client, LineKind.TIME, (low, high), _price(entry.rate_minor, client))
 
 
 def _unsettled(
@@ -221,17 +221,19 @@ def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[Ti
     }
 
 
-def _priced(
+def priced_of(
     entry: TimeEntry,
     client: Client,
     kind: LineKind,
     seconds: tuple[int, int],
-    price_minor: int,
+    price: Decimal,
     *,
     burn_seconds: int | None = None,
     quantity_seconds: int | None = None,
     period_id: int | None = None,
+    charge_id: int | None = None,
 ) -> Priced:
+    """Return seconds of an entry at a price, with all that lines are grouped by."""
     length = seconds[1] - seconds[0]
     return Priced(
         entry_id=entry.id,
@@ -241,17 +243,25 @@ def _priced(
         to_second=seconds[1],
         burn_seconds=length if burn_seconds is None else burn_seconds,
         quantity_seconds=length if quantity_seconds is None else quantity_seconds,
-        price=Decimal(price_minor).scaleb(-exponent_of(client.currency)),
+        price=price,
         worked_on=local_day(entry.started_at, ZoneInfo(client.time_zone)),
         person=entry.person.name,
         period_id=period_id,
+        person_id=entry.person_id,
+        project=Named(entry.work_item.project.name, entry.work_item.project_id),
+        work_type=Named(entry.work_type.name, entry.work_type.id) if entry.work_type else NOTHING,
+        charge_id=charge_id,
     )
+
+
+def _price(price_minor: int, client: Client) -> Decimal:
+    return Decimal(price_minor).scaleb(-exponent_of(client.currency))
 
 
 def _shown(entry: TimeEntry, client: Client) -> Priced:
     """Return work at no charge: its worked seconds at a price of zero, nothing to hold (rule 3)."""
     worked = timekeeping.worked_of(entry).seconds
-    return _priced(entry, client, LineKind.TIME, (0, 0), 0, quantity_seconds=worked)
+    return priced_of(entry, client, LineKind.TIME, (0, 0), Decimal(0), quantity_seconds=worked)
 
 
 def _is_shown(entry: TimeEntry, client: Client, month: Month) -> bool:

@@ -10,6 +10,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import expense_lines, queries
 from helpdesk.invoicing.crediting import credit
 from helpdesk.invoicing.delivery import send_again
+from helpdesk.invoicing.drafts.opening import changed_since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.invoicing.month_draft import draft_month
 from helpdesk.invoicing.sealing import seal
@@ -43,7 +44,7 @@ def drop_draft(session: Session, *, actor: Actor, now: datetime, invoice_id: int
     invoice = queries.lock(session, invoice_id)
     if invoice.status != "draft":
         raise Conflict(_not_a_draft(invoice))
-    invoice.status = "dropped"
+    invoice.status, invoice.ended_at = "dropped", now
     _release(session, invoice, now)
     audit.record(
         session, actor=actor, action="dropped", kind="invoice", object_id=invoice.id, now=now, reason=reason.strip()
@@ -60,15 +61,17 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     Raises:
         NotFound: no such invoice for this actor.
         Conflict: it is issued or dropped already, or changed since ``version`` was read.
-        RuleViolation: the pattern of numbers gives one that is taken.
+        RuleViolation: nothing is on it, or the pattern of numbers gives one that is taken.
     """
     queries.get(session, actor=actor, invoice_id=invoice_id)
     invoice = queries.lock(session, invoice_id)
     if invoice.status != "draft":
         raise Conflict(_not_a_draft(invoice))
     if version is not None and invoice.version != version:
-        message = "This draft was changed in the meantime. Look at it again before you issue it."
-        raise Conflict(message)
+        raise Conflict(changed_since(session, invoice, version))
+    if not invoice.lines:
+        message = "Nothing is on this draft; add a line, or drop it."
+        raise RuleViolation(message)
     for line in invoice.lines:
         charging.fix(session, holder=(HOLDER, line.id))
     expense_lines.fix(session, invoice)
@@ -101,7 +104,7 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
     if queries.credit_notes_of(session, invoice):
         message = f"{queries.name_of(invoice)} has a credit note; credit the rest of it."
         raise RuleViolation(message)
-    invoice.status = "void"
+    invoice.status, invoice.ended_at = "void", now
     _release(session, invoice, now)
     audit.record(
         session, actor=actor, action="voided", kind="invoice", object_id=invoice.id, now=now, reason=reason.strip()

@@ -52,5 +52,5 @@ def reason_text(reason: str) -> str:
         "rate_missing": _("no rate"),
         "other_currency": _("priced in another currency"),
         "next_period": _("came late, goes into the retainer's next month"),
-        "approved_later": _("approved after the draft was made; drop the draft and draft again"),
+        "approved_later": _("on no invoice; free for the next one"),
     }[reason]

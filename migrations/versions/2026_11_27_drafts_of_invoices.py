@@ -8,8 +8,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0410"
-down_revision = "0340"
+revision = "0510"
+down_revision = "0410"
 branch_labels = None
 depends_on = None
 

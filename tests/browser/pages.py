@@ -83,6 +83,7 @@ STORY = (
     Place("admin", "/invoices/{issued_invoice}"),
     Place("admin", "/invoices/{issued_invoice}/why"),
     Place("bookkeeper", "/invoices/{issued_invoice}/why/line-2"),
+    Place("bookkeeper", "/invoices/{draft_invoice}/edit"),
     Place("bookkeeper", "/invoices/{issued_invoice}/credit"),
     Place("bookkeeper", "/invoices/{credit_note}"),
     Place("bookkeeper", "/invoices/ageing"),

@@ -68,8 +68,11 @@ def credit_amount(billed: Billed, amount: Money) -> Part:
     """Return the line that takes back an amount and leaves what it was for billed.
 
     Raises:
-        RuleViolation: it is nothing, negative, or more than is left of the line.
+        RuleViolation: it is nothing, negative, or more than is left of the line; or the line is a discount.
     """
+    if billed.amount.minor < 0:
+        message = "What takes off is taken back whole, or not at all."
+        raise RuleViolation(message)
     if amount.minor <= 0:
         message = f"{amount} is no amount to credit; write one above zero."
         raise RuleViolation(message)
@@ -82,7 +85,11 @@ def credit_amount(billed: Billed, amount: Money) -> Part:
 def credit_whole(billed: Billed) -> Part:
     """Return the line that takes back all that is left of a line that is not counted in minutes.
 
+    A discount is taken back by an amount below zero.
+
     Raises:
         RuleViolation: nothing is left of it.
     """
+    if billed.left.minor < 0:
+        return Part(None, billed.left.amount, billed.left)
     return credit_amount(billed, billed.left)

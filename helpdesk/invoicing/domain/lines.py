@@ -37,6 +37,11 @@ class LineKind(StrEnum):
     OVERAGE = "overage"
     TIME = "time"
     EXPENSE = "expense"
+    FREE = "free"
+    DISCOUNT = "discount"
+    SURCHARGE = "surcharge"
+    FIXED_FEE = "fixed_fee"
+    DEPOSIT = "deposit"
 
 
 _PRINT_ORDER = list(LineKind)

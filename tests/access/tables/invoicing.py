@@ -58,6 +58,7 @@ NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
 REASON = {"reason": "Wrong address"}
 OWN_CLIENTS = expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 PAID = {"key": "0" * 32, "amount": "1.00", "received_on": "2026-11-01", "method": "bank", "reference": ""}
+LINE = {"version": "1", "act": "text", "text": "Checked the cables"}
 CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
 
 
@@ -112,6 +113,25 @@ ROWS = [
     Row("invoicing.credit_chosen", "POST", "/invoices/{acme_invoice}/credit", acme(422), form=CHOSEN),  # a draft
     Row("invoicing.credit_chosen", "POST", "/invoices/{globex_invoice}/credit", globex(422), form=CHOSEN),
     Row("invoicing.credit_chosen", "POST", "/invoices/{missing}/credit", MISSING, form=CHOSEN),
+    Row("invoicing.edit", "GET", "/invoices/{acme_invoice}/edit", acme(200)),
+    Row("invoicing.edit", "GET", "/invoices/{globex_invoice}/edit", globex(200)),
+    Row("invoicing.edit", "GET", "/invoices/{missing}/edit", MISSING),
+    *(
+        row
+        for name, path, form in (
+            ("add_line", "lines", {"version": "1", "text": "Travel", "price": "40"}),
+            ("adjust", "adjust", {"version": "1", "kind": "discount", "text": "Discount", "percent": "5"}),
+            ("group", "group", {"version": "1", "group_by": "person"}),
+        )
+        for row in (
+            Row(f"invoicing.{name}", "POST", f"/invoices/{{acme_invoice}}/{path}", acme(303), form=form),
+            Row(f"invoicing.{name}", "POST", f"/invoices/{{globex_invoice}}/{path}", globex(303), form=form),
+            Row(f"invoicing.{name}", "POST", f"/invoices/{{missing}}/{path}", MISSING, form=form),
+        )
+    ),
+    Row("invoicing.change_line", "POST", "/invoices/{acme_invoice}/lines/{missing}", acme(404), form=LINE),
+    Row("invoicing.change_line", "POST", "/invoices/{globex_invoice}/lines/{missing}", MISSING, form=LINE),
+    Row("invoicing.change_line", "POST", "/invoices/{missing}/lines/{missing}", MISSING, form=LINE),
     Row("invoicing.pay", "POST", "/invoices/{acme_invoice}/payments", acme(422), form=PAID),  # a draft
     Row("invoicing.pay", "POST", "/invoices/{globex_invoice}/payments", globex(422), form=PAID),
     Row("invoicing.pay", "POST", "/invoices/{missing}/payments", MISSING, form=PAID),

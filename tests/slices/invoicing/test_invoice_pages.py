@@ -256,7 +256,7 @@ def test_the_review_says_what_came_in_after_the_draft(story, bookkeeper):
 
     page = words(bookkeeper.get("/close/2026-11"))
 
-    assert "2:00 approved after the draft was made; drop the draft and draft again, 0:30 waits for approval" in page
+    assert "2:00 on no invoice; free for the next one, 0:30 waits for approval" in page
 
 
 def test_nothing_reviewed_issues_nothing(story, bookkeeper):

@@ -3,8 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from helpdesk.invoicing.domain.drafting import BilledItem, Priced, detail_of, draft_lines, fee_description
-from helpdesk.invoicing.domain.lines import LineKind
+import pytest
+
+from helpdesk.invoicing.domain.drafting import BilledItem, Named, Priced, detail_of, draft_lines, fee_description
+from helpdesk.invoicing.domain.lines import GroupBy, LineKind
 from helpdesk.kernel.periods import Month
 
 TICKET = BilledItem(id=1, number=4893, title="Scanner gateway lost", is_ticket=True)
@@ -36,10 +38,10 @@ def test_overage_comes_before_time_and_tickets_before_tasks():
         [worked(60, item=TASK), worked(60), worked(60, item=TASK, kind=LineKind.OVERAGE, price="120")], currency="EUR"
     )
 
-    assert [(line.kind, line.item.number) for line in lines] == [
-        (LineKind.OVERAGE, 12),
-        (LineKind.TIME, 4893),
-        (LineKind.TIME, 12),
+    assert [(line.kind, line.item) for line in lines] == [
+        (LineKind.OVERAGE, TASK),
+        (LineKind.TIME, TICKET),
+        (LineKind.TIME, TASK),
     ]
 
 
@@ -60,6 +62,41 @@ def test_no_line_mixes_prices_or_closed_periods():
         (None, Decimal(100), 10000),
         (None, Decimal(120), 12000),
     ]
+
+
+@pytest.mark.parametrize(
+    ("group_by", "said"),
+    [
+        (GroupBy.ENTRY, [("Scanner gateway lost", "60"), ("Label templates", "30"), ("Label templates", "15")]),
+        (GroupBy.TICKET, [("Scanner gateway lost", "60"), ("Label templates", "45")]),
+        (GroupBy.PROJECT, [("Labels", "45"), ("Network", "60")]),
+        (GroupBy.WORK_TYPE, [("Labels", "30"), ("Remote", "75")]),
+        (GroupBy.PERSON, [("Ann", "75"), ("Ben", "30")]),
+        (GroupBy.DAY, [("Montag 2. November 2026", "60"), ("Dienstag 3. November 2026", "45")]),
+        (GroupBy.RATE, [("100.00 EUR/h", "105")]),
+    ],
+)
+def test_time_shares_a_line_by_what_people_choose_and_nothing_is_lost(group_by, said):
+    network, labels, remote = Named("Network", 1), Named("Labels", 2), Named("Remote", 1)
+    third = date(2026, 11, 3)
+    pieces = [
+        worked(60, entry_id=1, project=network, work_type=remote, person_id=1),
+        worked(30, entry_id=2, item=TASK, project=labels, worked_on=third, person="Ben", person_id=2),
+        worked(15, entry_id=3, item=TASK, project=labels, work_type=remote, worked_on=third, person_id=1),
+    ]
+
+    lines = draft_lines(pieces, currency="EUR", group_by=group_by, language="de")
+
+    assert [(line.description, f"{line.minutes:f}") for line in lines] == said
+    assert sorted(piece.entry_id for line in lines for piece in line.pieces) == [1, 2, 3]
+
+
+def test_work_at_no_charge_stays_with_its_ticket_whatever_the_rest_is_grouped_by():
+    free = worked(30, price="0", to_second=0, burn_seconds=0)
+
+    lines = draft_lines([worked(60, item=TASK), free], currency="EUR", group_by=GroupBy.PERSON)
+
+    assert [(line.description, line.item) for line in lines] == [("Ann", None), ("Scanner gateway lost", TICKET)]
 
 
 def test_work_at_no_charge_has_minutes_and_nothing_to_hold():

@@ -1,0 +1,239 @@
+"""A draft is changed until it is issued: lines, discounts, order, what is left for later (rules 17, 18 and 20)."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk import doctor
+from helpdesk.infra import blobs
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.invoicing import service
+from helpdesk.invoicing.crediting import Wish
+from helpdesk.invoicing.document import entries_behind
+from helpdesk.invoicing.domain.lines import GroupBy
+from helpdesk.invoicing.drafts.discounts import Adjustment, adjust
+from helpdesk.invoicing.drafts.leaving import take_entries_off, take_off
+from helpdesk.invoicing.drafts.lines import FreeLine, add_free, change_text, move
+from helpdesk.invoicing.drafts.regrouping import regroup
+from helpdesk.invoicing.models import Invoice
+from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.kernel.money import Money
+from helpdesk.kernel.periods import Month
+from tests.slices.invoicing.conftest import DECEMBER, Story, hours, printed
+from tests.slices.invoicing.test_expenses_on_invoices import spend, status_of
+
+
+def act(story: Story, do, invoice: Invoice, **what) -> Invoice:
+    """Do something with the draft as it is now, or as ``version`` says."""
+    what.setdefault("version", story.invoice(invoice.id).version)
+    with unit_of_work() as session:
+        do(session, actor=SYSTEM, now=story.now, invoice_id=invoice.id, **what)
+    return story.invoice(invoice.id)
+
+
+def texts(invoice: Invoice) -> list[tuple[str, int]]:
+    return [(line.description, line.amount_minor) for line in invoice.lines]
+
+
+def faults(story: Story) -> list[str]:
+    with unit_of_work() as session:
+        return [each.message for each in doctor.examine(session, store=blobs.store(), now=story.now)]
+
+
+def ten_percent(**more) -> Adjustment:
+    return Adjustment(**{"kind": "discount", "text": "Rebate", "percent": Decimal(10), **more})
+
+
+def test_lines_of_ones_own_texts_and_order_are_what_is_issued(story):
+    story.log("1")
+    draft = story.drafted()
+
+    act(story, add_free, draft, wanted=FreeLine("  Cables,\n5 m ", Decimal("7.125"), Decimal(3), "7"))
+    draft = act(story, add_free, draft, wanted=FreeLine("Travel", Decimal(40)))
+    draft = act(story, move, draft, line_id=draft.lines[2].id, step=-1)
+    act(story, change_text, draft, line_id=draft.lines[0].id, text="Printer, as agreed")
+    issued = story.issue(draft)
+
+    assert texts(issued) == [("Printer, as agreed", 10000), ("Travel", 4000), ("Cables, 5 m", 2138)]
+    assert [(line.quantity, line.unit_price, line.tax_percent) for line in issued.lines[1:]] == [
+        (None, "40.00", "19"),
+        ("3", "7.125", "7"),
+    ]
+    assert (issued.net_minor, issued.tax_minor) == (16138, 2660 + 150)
+    assert faults(story) == []
+
+
+def test_a_discount_in_percent_follows_its_lines_and_an_amount_stays(story):
+    story.log("1")
+    later = story.log("3", "2026-11-17")
+    draft = story.drafted()
+    act(story, add_free, draft, wanted=FreeLine("Cables", Decimal(100), tax_percent="7"))
+    act(story, adjust, draft, wanted=ten_percent())
+
+    draft = act(story, adjust, draft, wanted=Adjustment("surcharge", "Freight", amount=Money(1000, "EUR")))
+    before = texts(draft)
+    draft = act(story, take_entries_off, draft, line_id=draft.lines[0].id, entry_ids=[later.id])
+
+    assert before[2:] == [("Rebate", -4000), ("Rebate", -1000), ("Freight", 800), ("Freight", 200)]
+    assert texts(draft)[2:] == [("Rebate", -1000), ("Rebate", -1000), ("Freight", 800), ("Freight", 200)]
+    assert draft.lines[2].detail == "10 % × 100.00"
+    assert (draft.lines[0].minutes, story.charges()) == ("60", [("hourly", hours("1"), "held")])
+    assert faults(story) == []
+
+
+def test_a_draft_never_comes_to_less_than_zero(story):
+    story.log("1")
+    draft = story.drafted()
+    act(story, adjust, draft, wanted=Adjustment("discount", "Goodwill", amount=Money(9900, "EUR")))
+
+    with pytest.raises(RuleViolation, match="less than zero"):
+        act(story, adjust, draft, wanted=Adjustment("discount", "More", amount=Money(101, "EUR")))
+    with pytest.raises(RuleViolation, match="less than zero"):
+        act(story, take_off, draft, line_id=draft.lines[0].id)
+
+    assert story.invoice(draft.id).net_minor == 100
+    assert story.charges() == [("hourly", hours("1"), "held")]
+
+
+def test_what_is_left_for_later_is_on_the_next_draft(story):
+    story.log("1", item=story.ticket("Firewall"))
+    train = spend(story)
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Travel", Decimal(40)))
+
+    for _ in range(2):
+        draft = act(story, take_off, draft, line_id=draft.lines[0].id)
+    freed = status_of(train)
+    story.issue(draft)
+    after = story.drafted(Month(2026, 12))
+
+    assert (texts(draft), freed) == ([("Travel", 4000)], "approved")
+    assert [line.kind for line in after.lines] == ["time", "expense"]
+    assert faults(story) == []
+
+
+def test_regrouping_keeps_every_second_its_price_and_all_other_lines(story):
+    story.log("1")
+    story.log("2", "2026-11-17", item=story.ticket("Firewall"))
+    story.log("0.5", item=story.ticket("Rush"), rate="150")
+    draft = story.drafted()
+    draft = act(story, add_free, draft, wanted=FreeLine("Travel", Decimal(40)))
+    act(story, adjust, draft, wanted=ten_percent(line_ids=(draft.lines[3].id,)))
+
+    draft = act(story, regroup, draft, group_by=GroupBy.PERSON)
+
+    assert printed(draft) == [
+        ("time", "180", "100.00", 30000),
+        ("time", "30", "150.00", 7500),
+        ("free", None, "40.00", 4000),
+        ("discount", None, "-4.00", -400),
+    ]
+    assert draft.group_by == "person"
+    assert sorted(story.charges()) == [("hourly", seconds, "held") for seconds in (1800, 3600, 7200)]
+    assert faults(story) == []
+
+
+def test_a_discount_on_single_lines_of_time_is_in_the_way_of_other_lines(story):
+    story.log("1")
+    draft = story.drafted()
+    act(story, adjust, draft, wanted=ten_percent(line_ids=(draft.lines[0].id,)))
+
+    with pytest.raises(RuleViolation, match="Rebate is of single lines"):
+        act(story, regroup, draft, group_by=GroupBy.DAY)
+
+
+def test_month_end_groups_as_the_client_has_it(story):
+    story.change_client(invoice_group_by="rate")
+    story.log("1")
+    story.log("2", item=story.ticket("Firewall"))
+
+    assert texts(story.drafted()) == [("100.00 EUR/h", 30000)]
+
+
+def test_the_second_of_two_editors_is_told_what_the_first_did_and_loses_nothing(story):
+    story.log("1")
+    draft = story.drafted()
+    act(story, add_free, draft, wanted=FreeLine("Travel", Decimal(40)))
+
+    with pytest.raises(Conflict, match="added 'Travel'"):
+        act(story, change_text, draft, version=draft.version, line_id=draft.lines[0].id, text="Mine")
+    with pytest.raises(Conflict, match="added 'Travel'"), unit_of_work() as session:
+        service.issue(session, actor=SYSTEM, now=story.now, invoice_id=draft.id, version=draft.version)
+
+    assert texts(story.invoice(draft.id))[1:] == [("Travel", 4000)]
+
+
+def test_every_change_is_in_the_history_and_none_comes_after_issue(story):
+    story.log("1")
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Travel", Decimal(40)))
+    issued = story.issue(act(story, take_off, draft, line_id=draft.lines[1].id))
+
+    with unit_of_work() as session:
+        of_it = select(AuditRow).where(AuditRow.object_id == issued.id, AuditRow.object_kind == "invoice")
+        noted = [(row.action, row.data.get("line")) for row in session.scalars(of_it.order_by(AuditRow.id))]
+    assert noted[1:3] == [("line added", "Travel"), ("line taken off", "Travel")]
+    with pytest.raises(Conflict, match="is issued already"):
+        act(story, change_text, issued, line_id=issued.lines[0].id, text="Later")
+
+
+def test_a_dropped_draft_does_not_tell_of_what_was_taken_off_before(story):
+    kept, gone = story.log("1"), story.log("2", "2026-11-17")
+    draft = story.drafted()
+    act(story, take_entries_off, draft, line_id=draft.lines[0].id, entry_ids=[gone.id])
+    story.now = DECEMBER.replace(hour=9)
+
+    with unit_of_work() as session:
+        service.drop_draft(session, actor=SYSTEM, now=story.now, invoice_id=draft.id)
+
+    with unit_of_work() as session:
+        [behind] = entries_behind(session, session.get_one(Invoice, draft.id)).values()
+        assert [each.entry.id for each in behind] == [kept.id]
+
+
+def test_a_credit_note_takes_a_discount_back_with_what_it_is_of(story):
+    story.log("1")
+    issued = story.issue(act(story, adjust, story.drafted(), wanted=ten_percent()))
+    time, rebate = issued.lines
+
+    def credit(*lines):
+        with unit_of_work() as session:
+            wishes = {line.id: Wish(whole=True) for line in lines}
+            return service.credit(
+                session, actor=SYSTEM, now=story.now, invoice_id=issued.id, wishes=wishes, reason="Wrong", key="k" * 32
+            )
+
+    with pytest.raises(RuleViolation, match="discounts"):
+        credit(time)
+    note = credit(time, rebate)
+
+    assert note.net_minor == -9000
+    assert story.invoice(issued.id).status == "credited"
+    assert faults(story) == []
+
+
+@pytest.fixture
+def bookkeeper(sign_in_as, office, fixed_clock):
+    fixed_clock.now = DECEMBER
+    return sign_in_as(office.bookkeeper)
+
+
+def test_the_page_changes_lines_and_keeps_what_was_typed(story, bookkeeper):
+    story.log("1")
+    draft = story.drafted()
+    at, line = f"/invoices/{draft.id}", draft.lines[0].id
+
+    moved = bookkeeper.post(f"{at}/lines/{line}", data={"version": draft.version, "act": "down", "text": "Printer fix"})
+    wrong = bookkeeper.post(f"{at}/lines", data={"version": draft.version + 1, "text": "Travel", "price": "forty"})
+    late = bookkeeper.post(f"{at}/lines", data={"version": draft.version, "text": "Travel", "price": "40"})
+    page = bookkeeper.get(f"{at}/edit").text
+
+    assert moved.status_code == 303
+    assert wrong.status_code == 422
+    assert "no plain decimal" in wrong.text
+    assert 'value="forty"' in wrong.text
+    assert late.status_code == 409
+    assert "Bookkeeper Person changed" in late.text
+    assert 'value="Travel"' in late.text
+    assert 'value="Printer fix"' in page
