@@ -18,6 +18,17 @@ TAXES = options(
         ("O", _l("Not subject to tax")),
     ]
 )
+GROUPS = options(
+    [
+        ("ticket", _l("Ticket or task")),
+        ("entry", _l("Entry")),
+        ("project", _l("Project")),
+        ("work_type", _l("Work type")),
+        ("person", _l("Person")),
+        ("day", _l("Day")),
+        ("rate", _l("Rate")),
+    ]
+)
 
 
 class ClientForm(StrictForm):
@@ -37,6 +48,7 @@ class ClientForm(StrictForm):
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
     tax_category = SelectField(_l("Kind of tax"), choices=TAXES, default="S")
     tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
+    invoice_group_by = SelectField(_l("Time shares a line by"), choices=GROUPS, default="ticket")
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)

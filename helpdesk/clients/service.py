@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
 from helpdesk.clients.domain import check_address, check_typed_address, client_domain
-from helpdesk.clients.models import Client, ClientDomain, Contact
+from helpdesk.clients.models import INVOICE_GROUPS, Client, ClientDomain, Contact
 from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.db import at_once, foresee, insert_of, next_id
@@ -47,6 +47,7 @@ class ClientProfile:
     tax_percent: str = "0"
     tax_category: str = "S"
     tax_reason: str = ""
+    invoice_group_by: str = "ticket"
     payment_days: int = 14
     business_hours: str = ""
     account_manager_id: int | None = None
@@ -59,6 +60,9 @@ class ClientProfile:
         if not 0 <= self.payment_days <= MOST_PAYMENT_DAYS:
             message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
             raise RuleViolation(message)
+        if self.invoice_group_by not in INVOICE_GROUPS:
+            message = f"Time cannot share a line by {self.invoice_group_by!r}; there are {', '.join(INVOICE_GROUPS)}."
+            raise RuleViolation(message, field="invoice_group_by")
         if self.invoice_email:
             check_typed_address(self.invoice_email)
         check_country(self.country)

@@ -1,13 +1,15 @@
 """Lines of a draft: add one of one's own, change a text, move a line (docs/billing.md rule 18)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import Client
 from helpdesk.company.domain import check_percent
 from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import taxing
 from helpdesk.invoicing.drafts.opening import (
     add_line,
     check_text,
@@ -19,6 +21,7 @@ from helpdesk.invoicing.drafts.opening import (
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
+from helpdesk.kernel.taxes import category_of
 
 MOST_QUANTITY = Decimal(1_000_000)
 
@@ -58,10 +61,21 @@ def add_free(
         quantity=None if wanted.quantity == 1 else f"{wanted.quantity.normalize():f}",
         unit_price=format_price(wanted.price, invoice.currency),
         amount_minor=amount.minor,
-        tax_percent=check_percent(wanted.tax_percent or invoice.client.tax_percent),
+        **asdict(_tax(invoice.client, wanted.tax_percent)),
     )
     add_line(session, invoice, line)
     return close_draft(session, actor=actor, now=now, invoice=invoice, action="line added", line=line.description)
+
+
+def _tax(client: Client, percent: str | None) -> taxing.LineTax:
+    """Return the client's tax, or another rate of it; a client without tax has none on any line (rule 16)."""
+    usual = taxing.of_client(client)
+    if percent is None or Decimal(check_percent(percent)) == Decimal(usual.tax_percent):
+        return usual
+    if usual.tax_category not in {"S", "Z"}:
+        message = f"{client.name} is billed without tax; leave the percentage empty."
+        raise RuleViolation(message, field="tax_percent")
+    return taxing.LineTax(category_of("S", percent), percent, "")
 
 
 def change_text(

@@ -14,9 +14,9 @@ from helpdesk.infra import audit
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
-from helpdesk.invoicing.document import totals_of
 from helpdesk.invoicing.drafts import percents
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.month_draft import add_up
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 
@@ -75,12 +75,11 @@ def close_draft(
     """
     session.flush()
     put_in_order(session, invoice, percents.follow(session, invoice))
-    totals = totals_of(invoice)
-    if totals.net < Money.zero(invoice.currency) or totals.total < Money.zero(invoice.currency):
-        said = f"{totals.net} {invoice.currency}"
+    add_up(invoice)
+    if invoice.net_minor < 0 or invoice.total_minor < 0:
+        said = f"{Money(invoice.net_minor, invoice.currency)} {invoice.currency}"
         message = f"The draft would come to {said} net; less than zero is no invoice. Take less off."
         raise RuleViolation(message)
-    invoice.net_minor, invoice.tax_minor, invoice.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor
     flag_modified(invoice, "net_minor")  # a new version, though the sum may be the same
     session.flush()
     audit.record(

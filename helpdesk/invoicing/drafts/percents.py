@@ -14,7 +14,7 @@ from helpdesk.kernel.money import Money, exponent_of
 ADJUSTING = ("discount", "surcharge")
 UNADJUSTED = (*ADJUSTING, "deposit")
 """What a discount on everything leaves alone: others of its kind, and money that was paid before."""
-TAX = ("tax_percent",)
+TAX = ("tax_category", "tax_percent", "tax_reason")
 
 Tax = tuple[str, ...]
 
