@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0510"
-down_revision = "0410"
+down_revision = "0350"
 branch_labels = None
 depends_on = None
 
