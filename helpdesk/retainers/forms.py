@@ -14,14 +14,17 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from helpdesk.infra.forms import StrictForm, options
+from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.retainers.render import CAP_NAMES
 from helpdesk.retainers.service import NewTerms
+from helpdesk.retainers.service.tiers import TierTerms
 
 ZERO = Decimal(0)
+MOST_HOURS = 10_000
+MOST_MONEY = 10**9
 
 
 class EndForm(StrictForm):
@@ -134,3 +137,43 @@ class AgreementForm(StrictForm):
             carry_deficit=self.carry_deficit.data,
             at_cap=self.at_cap.data or "warn",
         )
+
+
+class TierForm(StrictForm):
+    """A tier that we sell: a name and its terms (docs/billing.md rule 15)."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=80)])
+    currency = StringField(_l("Currency"), filters=[capitals], validators=[InputRequired(), Length(max=3)])
+    hours_per_month = DecimalField(
+        _l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0, max=MOST_HOURS)]
+    )
+    fee = DecimalField(_l("Fee a month"), places=None, validators=[InputRequired(), NumberRange(min=0, max=MOST_MONEY)])
+    overage_rate = DecimalField(
+        _l("Price of an hour beyond that"), places=None, validators=[Optional(), NumberRange(min=0, max=MOST_MONEY)]
+    )
+    rollover_months = IntegerField(
+        _l("Unused hours live so many more months"), default=0, validators=[Optional(), NumberRange(min=0, max=36)]
+    )
+    rollover_cap_hours = DecimalField(
+        _l("Hours carried on at most"), places=None, validators=[Optional(), NumberRange(min=0, max=MOST_HOURS)]
+    )
+    carry_deficit = BooleanField(_l("Carry what is over into the next month instead of billing it"))
+
+    def terms(self) -> TierTerms:
+        """Return the terms as the service takes them, amounts in the currency of the form."""
+        cap = self.rollover_cap_hours.data
+        return TierTerms(
+            currency=self.currency.data or "",
+            allowance_seconds=round_half_up((self.hours_per_month.data or ZERO) * HOUR),
+            fee=self.fee.data or ZERO,
+            overage_rate=self.overage_rate.data,
+            rollover_months=self.rollover_months.data or 0,
+            rollover_cap_seconds=None if cap is None else round_half_up(cap * HOUR),
+            carry_deficit=self.carry_deficit.data,
+        )
+
+
+class ChangedTierForm(TierForm):
+    """The same of a tier that there is, with whether we still sell it."""
+
+    in_use = BooleanField(_l("We sell it"))

@@ -1,4 +1,4 @@
-"""Agreements with terms by date, closed periods, and the append-only ledger."""
+"""Agreements with terms by date, the tiers that we sell, closed periods, and the append-only ledger."""
 
 from datetime import date, datetime
 from typing import Any
@@ -98,6 +98,31 @@ class AgreementTerms(Base):
     created_at: Mapped[datetime]
 
     agreement: Mapped[Agreement] = relationship(back_populates="terms")
+
+
+class Tier(Base):
+    """A bundle of terms that we sell, against which real time is replayed (rule 15); agreements do not depend on it."""
+
+    __tablename__ = "tiers"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint("allowance_seconds >= 0", name="allowance_is_not_negative"),
+        CheckConstraint("fee_minor >= 0", name="fee_is_not_negative"),
+        CheckConstraint("overage_rate_minor IS NULL OR overage_rate_minor >= 0", name="overage_is_not_negative"),
+        CheckConstraint("rollover_months >= 0", name="rollover_is_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    currency: Mapped[str]
+    allowance_seconds: Mapped[int]
+    fee_minor: Mapped[AmountMinor]
+    overage_rate_minor: Mapped[AmountMinor | None]  # None: overage is billed at the rate of the work
+    rollover_months: Mapped[int]
+    rollover_cap_seconds: Mapped[int | None]
+    carry_deficit: Mapped[bool]
+    archived_at: Mapped[datetime | None]  # not sold any more
+    created_at: Mapped[datetime]
 
 
 class TopUp(Base):

@@ -11,7 +11,6 @@ from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
-from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
@@ -21,6 +20,7 @@ from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.statement import DayBurn
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
+from helpdesk.retainers.tier_words import hours_words, unused_words
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100
@@ -193,7 +193,7 @@ def board_row(
     return BoardRow(
         agreement_id=view.agreement.id,
         client_name=view.agreement.client.name,
-        plan=_("%(hours)s h a month", hours=_hours(_terms(view).allowance_seconds)),
+        plan=_("%(hours)s h a month", hours=hours_words(_terms(view).allowance_seconds)),
         allowance_seconds=allowance,
         allowance_note=_allowance_note(view),
         used_seconds=statement.burned_seconds,
@@ -327,12 +327,12 @@ def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
     """Return the terms in force in a month, in words."""
     terms, locale = _terms_in(agreement, month), str(get_locale())
     facts = [
-        Fact(_("Allowance"), _("%(hours)s h a month", hours=_hours(terms.allowance_seconds))),
+        Fact(_("Allowance"), _("%(hours)s h a month", hours=hours_words(terms.allowance_seconds))),
         Fact(_("Fee"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
         Fact(_("Fee is drafted"), _("in advance") if terms.fee_timing == "advance" else _("after the month")),
         Fact(_("Beyond that"), _overage_words(agreement, terms, locale)),
         Fact(_("At the cap"), str(CAP_NAMES[terms.at_cap])),
-        Fact(_("Unused hours"), _rollover_words(terms)),
+        Fact(_("Unused hours"), unused_words(terms.rollover_months, terms.rollover_cap_seconds)),
         Fact(_("Time zone"), agreement.time_zone),
         Fact(_("From"), format_date(agreement.starts_on, "d MMM y", locale=get_locale())),
     ]
@@ -376,11 +376,6 @@ def _left_words(view: MonthView) -> str:
     if not pending:
         return format_hm(left)
     return _("%(left)s, or %(rest)s with pending", left=format_hm(left), rest=format_hm(left - pending))
-
-
-def _hours(seconds: int) -> str:
-    """Return whole hours as people say them (10), others with their minutes (7:30)."""
-    return str(seconds // HOUR) if seconds % HOUR == 0 else format_hm(seconds)
 
 
 def _terms(view: MonthView) -> AgreementTerms:
@@ -453,12 +448,3 @@ def _overage_words(agreement: Agreement, terms: AgreementTerms, locale: str) -> 
         return _("at the rate of the work")
     price = format_money(Money(terms.overage_rate_minor, agreement.currency), locale)
     return _("%(price)s an hour", price=price)
-
-
-def _rollover_words(terms: AgreementTerms) -> str:
-    if not terms.rollover_months:
-        return _("expire at the end of the month")
-    words = ngettext("live %(num)s more month", "live %(num)s more months", terms.rollover_months)
-    if terms.rollover_cap_seconds is not None:
-        words += _(", at most %(hours)s", hours=format_hm(terms.rollover_cap_seconds))
-    return words

@@ -9,6 +9,7 @@ from helpdesk.retainers import service
 from helpdesk.retainers.models import HoursAsked
 from helpdesk.retainers.service import NewTerms, asking
 from helpdesk.retainers.service.asking import hash_of
+from helpdesk.retainers.service.tiers import TierTerms, add_tier
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -45,6 +46,7 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         )
         for name in ("acme", "globex")
     )
+    ids["tier"] = add_tier(session, actor=SYSTEM, now=now, name="Small", terms=TierTerms("EUR", 18000)).id
     return dict(ids)
 
 
@@ -74,7 +76,21 @@ REVOKE = {"month": "2026-11", "reason": "A mistake"}
 REOPEN = {"month": "2026-10", "reason": "Late time"}
 WRITE_OFF = {"entry_ids": "1", "reason": "Our mistake"}
 
+TIER = {"name": "Large", "currency": "EUR", "hours_per_month": "40", "fee": "3600", "rollover_months": "1"}
+SOLD = {"anonymous": 302, "technician": 403, "bookkeeper": 403, "account_manager": 403, "rival": 403}
+
 ROWS = [
+    Row(
+        "retainers.tiers",
+        "GET",
+        "/retainers/tiers",
+        expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200),
+    ),
+    Row("retainers.add_tier", "POST", "/retainers/tiers", expect(**SOLD, manager=303, admin=303), TIER),
+    Row("retainers.tier", "GET", "/retainers/tiers/{tier}", expect(**SOLD, manager=200, admin=200)),
+    Row("retainers.tier", "GET", "/retainers/tiers/{missing}", expect(**SOLD, manager=404, admin=404)),
+    Row("retainers.change_tier", "POST", "/retainers/tiers/{tier}", expect(**SOLD, manager=303, admin=303), TIER),
+    Row("retainers.change_tier", "POST", "/retainers/tiers/{missing}", expect(**SOLD, manager=404, admin=404), TIER),
     Row(
         "retainers.board", "GET", "/retainers", expect(**MONEY, account_manager=200, rival=200, manager=200, admin=200)
     ),
