@@ -6,6 +6,7 @@ Only what somebody would type into the settings. Tickets come by mail and time b
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +22,15 @@ from helpdesk.expenses import service as expenses
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.service import sources
 from helpdesk.intake.service.sources import MailboxSettings
+from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects import first_run
 from helpdesk.projects import service as projects
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
-from helpdesk.retainers.service import NewTerms
+from helpdesk.retainers.service import NewTerms, tiers
+from helpdesk.retainers.service.tiers import TierTerms
 
 SUPPORT_ADDRESS = "support@halden-okoye.example"
 STAFF = {
@@ -62,6 +65,9 @@ class ClientPlan:
     fee_minor: int = 0
     overage_rate_minor: int | None = None
 
+
+TIERS = (("Support S", 5, Decimal(620)), ("Support M", 10, Decimal(1200)), ("Support L", 20, Decimal(2200)))
+OVERAGE = Decimal(120)
 
 CLIENTS = (
     ClientPlan(
@@ -179,6 +185,9 @@ def furnish(session: Session, *, world: World, month: Month, now: datetime) -> S
             currency="EUR",
             effective_on=retainers_from,
         )
+    for name, hours, fee in TIERS:
+        terms = TierTerms("EUR", hours * HOUR, fee, overage_rate=OVERAGE)
+        tiers.add_tier(session, actor=SYSTEM, now=now, name=name, terms=terms)
     rates.add_default_work_types(session, actor=SYSTEM, now=now)
     expenses.add_default_categories(session, actor=SYSTEM, now=now)
     rates.set_rounding(session, actor=SYSTEM, now=now, effective_on=retainers_from, mode="up", step_minutes=15)

@@ -6,6 +6,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DecimalField,
+    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -177,3 +178,11 @@ class ChangedTierForm(TierForm):
     """The same of a tier that there is, with whether we still sell it."""
 
     in_use = BooleanField(_l("We sell it"))
+
+
+class AdviceMailForm(StrictForm):
+    """The mail that offers a tier, as the account manager edits it; ``key`` keeps it from being sent twice."""
+
+    key = HiddenField(validators=[InputRequired(), Length(max=64)])
+    subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
+    text = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=10_000)])

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0350"
-down_revision = "0340"
+revision = "0450"
+down_revision = "0510"
 branch_labels = None
 depends_on = None
 

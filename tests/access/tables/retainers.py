@@ -76,6 +76,7 @@ REVOKE = {"month": "2026-11", "reason": "A mistake"}
 REOPEN = {"month": "2026-10", "reason": "Late time"}
 WRITE_OFF = {"entry_ids": "1", "reason": "Our mistake"}
 
+ADVICE = {"key": "1", "subject": "Your hours", "text": "Hello"}
 TIER = {"name": "Large", "currency": "EUR", "hours_per_month": "40", "fee": "3600", "rollover_months": "1"}
 SOLD = {"anonymous": 302, "technician": 403, "bookkeeper": 403, "account_manager": 403, "rival": 403}
 
@@ -202,6 +203,22 @@ ROWS = [
     *(
         Row("retainers.answer_hours", "POST", f"/hours/{token}", expect(**dict.fromkeys(EVERYBODY, answer)))
         for token, answer in ((f"acme-{TOKEN}", 422), (TOKEN, 404))
+    ),
+    *(
+        Row("retainers.advice", "GET", f"/retainers/{{{name}}}/advice", expect(**MONEY, **answers))
+        for name, answers in {
+            "acme_agreement": {"account_manager": 200, "rival": 404, "manager": 200, "admin": 200},
+            "globex_agreement": {"account_manager": 404, "rival": 200, "manager": 200, "admin": 200},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row("retainers.send_advice", "POST", f"/retainers/{{{name}}}/advice", expect(**MONEY, **answers), ADVICE)
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
     ),
     Row(
         "retainers.new",
