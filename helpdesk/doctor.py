@@ -284,6 +284,24 @@ SQL_CHECKS = (
     ),
     SqlCheck(
         6,
+        "payment {0} was {1}, and {2} of it settle or were paid back",
+        "SELECT p.id, p.amount_minor, SUM(u.minor) FROM payments p JOIN (SELECT r.payment_id, r.amount_minor AS minor"
+        " FROM refund_parts r JOIN refunds f ON f.id = r.refund_id WHERE f.undone_at IS NULL UNION ALL"
+        " SELECT s.payment_id, s.amount_minor FROM payment_shares s WHERE s.undone_at IS NULL) u ON u.payment_id = p.id"
+        " GROUP BY p.id, p.amount_minor, p.taken_back_at HAVING SUM(u.minor) > p.amount_minor"
+        " OR p.taken_back_at IS NOT NULL",
+    ),
+    SqlCheck(
+        6,
+        "refund {0} is {1}, its parts are {2}, or are of others' payments",
+        "SELECT f.id, f.amount_minor, COALESCE(SUM(r.amount_minor), 0) FROM refunds f"
+        " LEFT JOIN refund_parts r ON r.refund_id = f.id LEFT JOIN payments p ON p.id = r.payment_id"
+        " GROUP BY f.id, f.amount_minor, f.client_id, f.currency HAVING"
+        " COALESCE(SUM(r.amount_minor), 0) <> f.amount_minor OR MIN(p.client_id) <> f.client_id"
+        " OR MAX(p.client_id) <> f.client_id OR MIN(p.currency) <> f.currency",
+    ),
+    SqlCheck(
+        6,
         "invoice {0} is {1}, yet somebody was reminded of it",
         "SELECT DISTINCT i.id, i.status FROM invoice_reminders r JOIN invoices i ON i.id = r.invoice_id"
         " WHERE i.kind <> 'invoice' OR i.status IN ('draft', 'dropped', 'void')",

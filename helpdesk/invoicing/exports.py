@@ -1,4 +1,4 @@
-"""The list of invoices as a table."""
+"""The list of invoices and the account of a client as tables."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +9,8 @@ from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, amount, day, p
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
+from helpdesk.invoicing.account_page import Asked, kind_names, statement_asked
+from helpdesk.invoicing.domain.statement import Entry, Line
 from helpdesk.invoicing.models import Invoice
 
 
@@ -33,6 +35,24 @@ def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -
         text(_("Currency"), lambda invoice: invoice.currency),
     ]
     return Sheet(f"invoices {'' if state == 'all' else state}", columns, pages(read))
+
+
+def account_sheet(session: Session, *, asked_for: Asked) -> Sheet[Line]:
+    """Return what happened on a client's account in the days that are asked for, from opening to closing balance."""
+    found, currency = statement_asked(session, asked_for), asked_for.currency
+    names = {**kind_names(), "opening": _("Opening balance"), "closing": _("Closing balance")}
+    opening = Line(Entry(found.first, "opening", 0), found.opening_minor)
+    closing = Line(Entry(found.last, "closing", 0), found.closing_minor)
+    columns: list[Column[Line]] = [
+        day(_("Day"), lambda line: line.entry.on),
+        text(_("What"), lambda line: names[line.entry.kind]),
+        text(_("Reference"), lambda line: line.entry.reference),
+        text(_("Details"), lambda line: line.entry.detail),
+        amount(_("Amount"), lambda line: (line.entry.amount_minor, currency)),
+        amount(_("Balance"), lambda line: (line.balance_minor, currency)),
+        text(_("Currency"), lambda _line: currency),
+    ]
+    return Sheet(f"account {asked_for.client.name}", columns, [opening, *found.lines, closing])
 
 
 def _status_names() -> dict[str, str]:

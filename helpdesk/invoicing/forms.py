@@ -52,6 +52,26 @@ class PaymentForm(StrictForm):
     reference = StringField(_l("Reference"), validators=[Length(max=140)])
 
 
+class RefundForm(StrictForm):
+    """What was paid back of a client's credit; ``key`` is made with the page, as for a payment."""
+
+    key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
+    amount = StringField(
+        _l("Amount"), validators=[DataRequired(_l("Write what was paid back, such as 1234.50.")), Length(max=20)]
+    )
+    paid_on = DateField(_l("Day"), validators=[DataRequired(_l("Choose the day on which it left."))])
+    method = SelectField(
+        _l("How"),
+        choices=options(
+            [("bank", _l("Bank")), ("card", _l("Card")), ("cash", _l("Cash")), ("other", _l("Another way"))]
+        ),
+    )
+    reference = StringField(_l("Reference"), validators=[Length(max=140)])
+    reason = StringField(
+        _l("Because"), validators=[DataRequired(_l("Say why; the reason stays with it.")), Length(max=300)]
+    )
+
+
 class TakeBackForm(StrictForm):
     """Why a payment that was noted does not count."""
 

@@ -190,6 +190,41 @@ class PaymentShare(Base):
     payment: Mapped[Payment] = relationship()
 
 
+class Refund(Base):
+    """What we paid back of a client's credit, on a day; never altered, only undone with a reason (rule M4)."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (one_of("method", METHODS), CheckConstraint("amount_minor > 0", name="is_some_money"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    paid_on: Mapped[date]
+    amount_minor: Mapped[AmountMinor]
+    currency: Mapped[str]
+    method: Mapped[str]
+    reference: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str]
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    undone_at: Mapped[datetime | None]
+    undone_because: Mapped[str] = mapped_column(default="")
+
+    parts: Mapped[list["RefundPart"]] = relationship(order_by="RefundPart.id")
+
+
+class RefundPart(Base):
+    """What of a payment a refund gave back; it counts while the refund is not undone."""
+
+    __tablename__ = "refund_parts"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="is_some_money"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), index=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
+    amount_minor: Mapped[AmountMinor]
+
+
 class CloseRun(Base):
     """One run of the month-end close; it can be killed and resumed at any point."""
 

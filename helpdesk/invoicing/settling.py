@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
-from helpdesk.invoicing.domain.settling import Account, spread
+from helpdesk.invoicing.domain.settling import Account, give_back, spread
 from helpdesk.invoicing.listing import our_day
-from helpdesk.invoicing.models import Invoice, Payment, PaymentShare
+from helpdesk.invoicing.models import Invoice, Payment, PaymentShare, Refund, RefundPart
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 
@@ -36,7 +36,7 @@ def account_of(session: Session, invoice: Invoice) -> Account:
 
 def credit_of(session: Session, *, client_id: int, currency: str) -> int:
     """Return what the client has paid beyond its invoices, in minor units."""
-    return sum(rest for _payment_id, rest in _free(session, client_id=client_id, currency=currency))
+    return sum(rest for _payment_id, rest in free_of(session, client_id=client_id, currency=currency))
 
 
 def record_payment(
@@ -103,7 +103,7 @@ def use_credit(session: Session, *, actor: Actor, now: datetime, invoice_id: int
     """
     invoice = _lock(session, actor, invoice_id)
     _refuse_unpayable(invoice)
-    free = _free(session, client_id=invoice.client_id, currency=invoice.currency)
+    free = free_of(session, client_id=invoice.client_id, currency=invoice.currency)
     parts = spread(account_of(session, invoice).open_minor, free)
     if not parts:
         message = f"{invoice.client.name} has no credit in {invoice.currency}."
@@ -126,7 +126,7 @@ def take_back(
     Raises:
         NotFound: no such invoice or payment for this actor.
         Conflict: it was taken back before.
-        RuleViolation: no reason was given.
+        RuleViolation: no reason was given, or something of it was paid back.
     """
     client_id = _lock(session, actor, invoice_id).client_id
     payment = session.scalar(select(Payment).where(Payment.id == payment_id, Payment.client_id == client_id))
@@ -138,6 +138,14 @@ def take_back(
         raise Conflict(message)
     if not reason.strip():
         message = "Say why the payment is taken back; the reason stays with it."
+        raise RuleViolation(message)
+    refunded_on = session.scalar(
+        select(Refund.paid_on)
+        .join(RefundPart, RefundPart.refund_id == Refund.id)
+        .where(RefundPart.payment_id == payment.id, Refund.undone_at.is_(None))
+    )
+    if refunded_on is not None:
+        message = f"Something of this payment was paid back on {refunded_on}. Undo that first, on the client's account."
         raise RuleViolation(message)
     payment.taken_back_at, payment.taken_back_because = now, reason.strip()
     settled = select(PaymentShare.invoice_id).where(
@@ -170,13 +178,11 @@ def trim(session: Session, *, now: datetime, invoice: Invoice) -> None:
     For a credit note over an invoice that was paid. The caller holds the invoice's lock.
     """
     excess = -account_of(session, invoice).open_minor
-    for share in reversed(shares_of(session, invoice)):
-        if excess > 0:
-            share.undone_at = now
-            session.flush()
-            kept = share.amount_minor - min(excess, share.amount_minor)
-            excess -= share.amount_minor - kept
-            _share(session, now, share.payment_id, invoice, kept)
+    shares = {share.id: share for share in shares_of(session, invoice)}
+    for share_id, kept in give_back([(share.id, share.amount_minor) for share in shares.values()], excess):
+        shares[share_id].undone_at = now
+        session.flush()
+        _share(session, now, shares[share_id].payment_id, invoice, kept)
     restate(session, invoice)
 
 
@@ -203,13 +209,13 @@ def _refuse(invoice: Invoice, amount: Money, received_on: date, *, today: date) 
     _refuse_unpayable(invoice)
     if amount.currency != invoice.currency:
         message = f"{queries.name_of(invoice)} is in {invoice.currency}; note what came in {invoice.currency}."
-        raise RuleViolation(message)
+        raise RuleViolation(message, field="amount")
     if amount.minor <= 0:
         message = f"{amount} is no payment; write an amount above zero."
-        raise RuleViolation(message)
+        raise RuleViolation(message, field="amount")
     if received_on > today:
         message = f"{received_on} is still to come; note a payment once it is there."
-        raise RuleViolation(message)
+        raise RuleViolation(message, field="received_on")
 
 
 def _share(session: Session, now: datetime, payment_id: int, invoice: Invoice, amount_minor: int) -> None:
@@ -226,16 +232,28 @@ def shares_of(session: Session, invoice: Invoice) -> list[PaymentShare]:
     return list(session.scalars(query.order_by(PaymentShare.id)))
 
 
-def _free(session: Session, *, client_id: int, currency: str) -> list[tuple[int, int]]:
-    """Return the client's payments of which something settles nothing, oldest first, with how much."""
+def rest_of(session: Session, payment: Payment) -> int:
+    """Return what of a payment settles nothing and is not paid back."""
+    return dict(free_of(session, client_id=payment.client_id, currency=payment.currency)).get(payment.id, 0)
+
+
+def free_of(session: Session, *, client_id: int, currency: str) -> list[tuple[int, int]]:
+    """Return the client's payments of which something settles nothing and is not paid back, oldest first, with it."""
     settled = (
         select(func.coalesce(func.sum(PaymentShare.amount_minor), 0))
         .where(PaymentShare.payment_id == Payment.id, PaymentShare.undone_at.is_(None))
         .correlate(Payment)
         .scalar_subquery()
     )
+    refunded = (
+        select(func.coalesce(func.sum(RefundPart.amount_minor), 0))
+        .join(Refund, Refund.id == RefundPart.refund_id)
+        .where(RefundPart.payment_id == Payment.id, Refund.undone_at.is_(None))
+        .correlate(Payment)
+        .scalar_subquery()
+    )
     query = (
-        select(Payment.id, Payment.amount_minor - settled)
+        select(Payment.id, Payment.amount_minor - settled - refunded)
         .where(Payment.client_id == client_id, Payment.currency == currency, Payment.taken_back_at.is_(None))
         .order_by(Payment.received_on, Payment.id)
     )

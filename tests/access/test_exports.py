@@ -23,6 +23,7 @@ LISTS = {
     "intake.mail_rules",
     "intake.mailboxes",
     "intake.senders",
+    "invoicing.account",
     "invoicing.index",
     "projects.index",
     "projects.task_list",

@@ -48,6 +48,20 @@ def spread(amount_minor: int, sources: Iterable[tuple[int, int]]) -> list[tuple[
     return taken
 
 
+def give_back(shares: Iterable[tuple[int, int]], excess_minor: int) -> list[tuple[int, int]]:
+    """Return which shares give something up, the last first, and what each keeps, where so much is settled too much.
+
+    A share is an id and its amount. 100 and 50 that settle 30 too much: the second keeps 20.
+    """
+    changed = []
+    for share_id, amount_minor in reversed(list(shares)):
+        if excess_minor > 0:
+            kept = amount_minor - min(excess_minor, amount_minor)
+            excess_minor -= amount_minor - kept
+            changed.append((share_id, kept))
+    return changed
+
+
 AGES = (0, 30, 60, 90)
 """The days overdue after which an open amount counts as older (rule 21): not due, to 30, to 60, to 90, older."""
 

@@ -10,10 +10,10 @@ from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import ageing, queries, settling
 from helpdesk.invoicing.forms import ActForm, PaymentForm, TakeBackForm
+from helpdesk.invoicing.typed import typed_amount
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.invoicing.views.invoices import page_of
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.money import Money
 
 
 @bp.post("/invoices/<int:invoice_id>/payments")
@@ -26,21 +26,22 @@ def pay(invoice_id: int) -> Answer:
         return page_of(invoice_id, payment=form), 422
     try:
         with unit_of_work() as session:
-            settling.record_payment(
+            payment = settling.record_payment(
                 session,
                 actor=actor,
                 now=clock.now(),
                 invoice_id=invoice_id,
-                amount=Money.parse(form.amount.data or "", invoice.currency),
+                amount=typed_amount(form.amount.data or "", invoice.currency),
                 received_on=form.received_on.data,
                 method=form.method.data,
                 reference=form.reference.data or "",
                 key=form.key.data or "",
             )
+            rest = settling.rest_of(session, payment)
     except RuleViolation as refusal:
-        form.refuse(refusal, "amount")
+        form.refuse(refusal, None if refusal.field else "amount")
         return page_of(invoice_id, payment=form), 422
-    flash(_("Noted."), "ok")
+    flash(_noted(rest, invoice.currency), "ok")
     return _to(invoice_id)
 
 
@@ -67,15 +68,18 @@ def take_back(invoice_id: int, payment_id: int) -> Answer:
     queries.get(read_session(), actor=actor, invoice_id=invoice_id)
     if not form.validate_on_submit():
         return page_of(invoice_id, refusal=" ".join(map(str, form.reason.errors))), 422
-    with unit_of_work() as session:
-        settling.take_back(
-            session,
-            actor=actor,
-            now=clock.now(),
-            invoice_id=invoice_id,
-            payment_id=payment_id,
-            reason=form.reason.data or "",
-        )
+    try:
+        with unit_of_work() as session:
+            settling.take_back(
+                session,
+                actor=actor,
+                now=clock.now(),
+                invoice_id=invoice_id,
+                payment_id=payment_id,
+                reason=form.reason.data or "",
+            )
+    except RuleViolation as refusal:
+        return page_of(invoice_id, refusal=str(refusal)), 422
     flash(_("Taken back; what it settled is open again."), "ok")
     return _to(invoice_id)
 
@@ -86,6 +90,16 @@ def ages() -> str:
     """Show by client what is open and how long it has been overdue."""
     page = ageing.ageing_page(read_session(), actor=current_actor(), now=clock.now())
     return render_template("invoicing/ageing.html", **page)
+
+
+def _noted(rest_minor: int, currency: str) -> str:
+    """Say that a payment is noted, and what becomes of what is more than was open."""
+    if not rest_minor:
+        return _("Noted.")
+    rest = money_filter(rest_minor, currency)
+    return _(
+        "Noted. %(rest)s more than was open are the client's credit, for other invoices or to be paid back.", rest=rest
+    )
 
 
 def _to(invoice_id: int) -> BaseResponse:

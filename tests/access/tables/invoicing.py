@@ -59,6 +59,7 @@ REASON = {"reason": "Wrong address"}
 OWN_CLIENTS = expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 PAID = {"key": "0" * 32, "amount": "1.00", "received_on": "2026-11-01", "method": "bank", "reference": ""}
 LINE = {"version": "1", "act": "text", "text": "Checked the cables"}
+PAID_BACK = {**REASON, "key": "0" * 32, "amount": "1.00", "paid_on": "2026-11-01", "method": "bank"}
 CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
 
 
@@ -139,6 +140,13 @@ ROWS = [
     Row("invoicing.use_credit", "POST", "/invoices/{globex_invoice}/use-credit", globex(422)),
     Row("invoicing.use_credit", "POST", "/invoices/{missing}/use-credit", MISSING),
     Row("invoicing.take_back", "POST", "/invoices/{acme_invoice}/payments/{missing}/take-back", MISSING, form=REASON),
+    Row("invoicing.account", "GET", "/clients/{acme}/account", acme(200)),
+    Row("invoicing.account", "GET", "/clients/{globex}/account", globex(200)),
+    Row("invoicing.account", "GET", "/clients/{missing}/account", MISSING),
+    Row("invoicing.pay_back", "POST", "/clients/{acme}/refunds", acme(422), form=PAID_BACK),  # it has no credit
+    Row("invoicing.pay_back", "POST", "/clients/{globex}/refunds", globex(422), form=PAID_BACK),
+    Row("invoicing.pay_back", "POST", "/clients/{missing}/refunds", MISSING, form=PAID_BACK),
+    Row("invoicing.undo_refund", "POST", "/clients/{acme}/refunds/{missing}/undo", MISSING, form=REASON),
     Row("invoicing.remind", "POST", "/invoices/{acme_invoice}/remind", acme(422), form={"level": "1"}),  # a draft
     Row("invoicing.remind", "POST", "/invoices/{globex_invoice}/remind", globex(422), form={"level": "1"}),
     Row("invoicing.remind", "POST", "/invoices/{missing}/remind", MISSING, form={"level": "1"}),

@@ -104,6 +104,11 @@ PAYMENT = (
     " created_at, taken_back_because) VALUES (1, {client}, '2026-11-01', 100, 'EUR', 'bank', '', 'p', {at}, '')"
 )
 SHARE = "INSERT INTO payment_shares (id, payment_id, invoice_id, amount_minor, created_at) VALUES (1, 1, 1, 101, {at})"
+REFUND = (
+    "INSERT INTO refunds (id, client_id, paid_on, amount_minor, currency, method, reference, reason, idempotency_key,"
+    " created_at, undone_because) VALUES (1, {client}, '2026-11-01', {amount}, 'EUR', 'bank', '', 'x', 'r', {at}, '')"
+)
+REFUND_PART = "INSERT INTO refund_parts (id, refund_id, payment_id, amount_minor) VALUES (1, 1, 1, {amount})"
 REMINDER = (
     "INSERT INTO invoice_reminders (id, invoice_id, level, sent_on, days_overdue, open_minor, outgoing_message_id,"
     " created_at) VALUES (1, 1, 1, '2026-11-01', 7, 6000, 1, {at})"
@@ -269,6 +274,11 @@ FAULTS = {
     "fee is billed twice": (
         3,
         [put(AGREEMENT), put(INVOICE, **DRAFT), put(FEE_LINE, id=1), put(FEE_LINE, id=2)],
+    ),
+    "is paid back beyond what was paid": (6, [put(PAYMENT), put(REFUND, amount=101), put(REFUND_PART, amount=101)]),
+    "is paid back in parts that do not add up": (
+        6,
+        [put(PAYMENT), put(REFUND, amount=90), put(REFUND_PART, amount=80)],
     ),
     "is reminded of as a draft": (
         6,
