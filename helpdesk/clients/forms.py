@@ -29,6 +29,13 @@ GROUPS = options(
         ("rate", _l("Rate")),
     ]
 )
+E_INVOICES = options(
+    [
+        ("company", _l("As the company has set it")),
+        ("always", _l("Always")),
+        ("never", _l("Never")),
+    ]
+)
 
 
 class ClientForm(StrictForm):
@@ -49,6 +56,7 @@ class ClientForm(StrictForm):
     tax_category = SelectField(_l("Kind of tax"), choices=TAXES, default="S")
     tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
     invoice_group_by = SelectField(_l("Time shares a line by"), choices=GROUPS, default="ticket")
+    factur_x = SelectField(_l("Electronic invoices (Factur-X)"), choices=E_INVOICES, default="company")
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)

@@ -10,6 +10,8 @@ from helpdesk.kernel.taxes import TAX_CATEGORIES
 
 INVOICE_GROUPS = ("entry", "ticket", "project", "work_type", "person", "day", "rate")
 """What can share a line of time on the client's invoices (docs/billing.md rule 18)."""
+FACTUR_X = ("company", "always", "never")
+"""Whether a client gets electronic invoices: as the company has set it, or whatever that is."""
 
 
 class Client(Base):
@@ -19,6 +21,7 @@ class Client(Base):
     __table_args__ = (
         one_of("tax_category", TAX_CATEGORIES),
         one_of("invoice_group_by", INVOICE_GROUPS),
+        one_of("factur_x", FACTUR_X),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,6 +39,7 @@ class Client(Base):
     tax_percent: Mapped[str] = mapped_column(default="0")
     tax_category: Mapped[str] = mapped_column(default="S", server_default="S")  # at 0 percent: the zero rate
     tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
+    factur_x: Mapped[str] = mapped_column(default="company", server_default="company")
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
     invoice_group_by: Mapped[str] = mapped_column(default="ticket", server_default="ticket")  # of month-end's drafts

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
 from helpdesk.clients.domain import check_address, check_typed_address, client_domain
-from helpdesk.clients.models import INVOICE_GROUPS, Client, ClientDomain, Contact
+from helpdesk.clients.models import FACTUR_X, INVOICE_GROUPS, Client, ClientDomain, Contact
 from helpdesk.company.domain import BusinessHours, check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.db import at_once, foresee, insert_of, next_id
@@ -30,7 +30,7 @@ class ClientProfile:
     """What may be set of a client; the names are those of `Client`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown country, currency, zone, tax, address or business hours.
+        RuleViolation: no name, or an unknown country, currency, zone, tax, e-invoice, address or business hours.
     """
 
     name: str
@@ -48,6 +48,7 @@ class ClientProfile:
     tax_category: str = "S"
     tax_reason: str = ""
     invoice_group_by: str = "ticket"
+    factur_x: str = "company"
     payment_days: int = 14
     business_hours: str = ""
     account_manager_id: int | None = None
@@ -70,6 +71,9 @@ class ClientProfile:
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
         check_tax(self.tax_category, self.tax_percent, self.tax_reason)
+        if self.factur_x not in FACTUR_X:
+            message = f"Electronic invoices are for {', '.join(FACTUR_X)}, not {self.factur_x!r}."
+            raise RuleViolation(message, field="factur_x")
         BusinessHours.parse(self.business_hours)
 
 

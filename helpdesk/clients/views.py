@@ -215,7 +215,9 @@ def _page(form: ClientForm, name: str | None) -> str:
         groups=[
             _group(_("Who they are"), "name legal_name address country vat_id"),
             _group(_("Contract"), "currency time_zone business_hours language"),
-            _group(_("Invoices"), "invoice_email payment_days invoice_group_by customer_number purchase_order"),
+            _group(
+                _("Invoices"), "invoice_email payment_days invoice_group_by customer_number purchase_order factur_x"
+            ),
             _group(_("Tax"), "tax_category tax_percent tax_reason"),
             _group(_("Who looks after them"), "account_manager_id restricted_team_id"),
         ],
@@ -224,6 +226,7 @@ def _page(form: ClientForm, name: str | None) -> str:
             "time_zone": _("Days, months and invoices of this client go by it."),
             "invoice_group_by": _("On the drafts of month-end; each draft can be grouped otherwise."),
             "business_hours": _("As Mon-Fri 8:00-18:00; empty: those of our own company."),
+            "factur_x": _("The PDF holds an XML that programs read (EN 16931, ZUGFeRD)."),
             "tax_category": _("Of a standard rate of 0 percent the invoice says that it is the zero rate."),
             "tax_percent": _("A plain number, such as 19 or 8.1; 0 for every other kind of tax."),
             "tax_reason": _("Printed on invoices without tax. Empty: the usual words in the client's language."),

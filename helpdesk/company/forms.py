@@ -38,6 +38,7 @@ class CompanyForm(StrictForm):
     address = TextAreaField(_l("Address"), validators=[Length(max=500)])
     country = StringField(_l("Country"), filters=[capitals], validators=[Length(max=2)])
     vat_id = StringField(_l("VAT ID"), validators=[Length(max=40)])
+    tax_number = StringField(_l("Tax number"), validators=[Length(max=40)])
     registration = StringField(_l("Registration"), validators=[Length(max=120)])
     email = EmailField(_l("E-mail"), validators=[Length(max=254)])
     website = StringField(_l("Website"), validators=[Length(max=200)])
@@ -54,6 +55,7 @@ class CompanyForm(StrictForm):
         _l("Credit note numbers"), default=CREDIT_NOTES, validators=[DataRequired(), Length(max=60)]
     )
     invoice_terms = TextAreaField(_l("Terms on invoices"), validators=[Length(max=2000)])
+    factur_x = BooleanField(_l("PDFs are electronic invoices, too (Factur-X)"))
     timer_idle_minutes = IntegerField(
         _l("A timer asks after minutes without its person"),
         validators=[InputRequired(), NumberRange(0, 1440)],

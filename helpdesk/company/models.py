@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, true
+from sqlalchemy import CheckConstraint, ForeignKey, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import Base, one_of
@@ -24,6 +24,7 @@ class Company(Base):
     address: Mapped[str] = mapped_column(default="")  # lines as printed
     country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2
     vat_id: Mapped[str] = mapped_column(default="")
+    tax_number: Mapped[str] = mapped_column(default="", server_default="")  # of the tax office; for who has no VAT ID
     registration: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     website: Mapped[str] = mapped_column(default="")
@@ -38,6 +39,7 @@ class Company(Base):
     invoice_number_pattern: Mapped[str] = mapped_column(default="INV-{year}-{number:04}")
     credit_note_number_pattern: Mapped[str] = mapped_column(default=CREDIT_NOTES, server_default=CREDIT_NOTES)
     invoice_terms: Mapped[str] = mapped_column(default="")
+    factur_x: Mapped[bool] = mapped_column(default=False, server_default=false())  # a client may say otherwise
     logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     self_approval: Mapped[bool] = mapped_column(default=False)
     timer_idle_minutes: Mapped[int] = mapped_column(default=120)  # without a sign of its person a timer asks; 0: never

@@ -32,6 +32,7 @@ class CompanyProfile:
     address: str = ""
     country: str = ""
     vat_id: str = ""
+    tax_number: str = ""
     registration: str = ""
     email: str = ""
     website: str = ""
@@ -46,6 +47,7 @@ class CompanyProfile:
     invoice_number_pattern: str = "INV-{year}-{number:04}"
     credit_note_number_pattern: str = CREDIT_NOTES
     invoice_terms: str = ""
+    factur_x: bool = False
     self_approval: bool = False
     timer_idle_minutes: int = 120
     timer_limit_hours: int = 10

@@ -49,12 +49,12 @@ def _page(form: CompanyForm) -> str:
         back=None,
         form=form,
         groups=[
-            _group(_("Who we are"), "name legal_name address country vat_id registration email website"),
+            _group(_("Who we are"), "name legal_name address country vat_id tax_number registration email website"),
             _group(_("Where clients pay"), "bank_name iban bic"),
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
-            _group(_("Invoices"), "invoice_number_pattern credit_note_number_pattern invoice_terms"),
+            _group(_("Invoices"), "invoice_number_pattern credit_note_number_pattern invoice_terms factur_x"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
@@ -64,6 +64,11 @@ def _page(form: CompanyForm) -> str:
             ),
             "country": _("Two letters, such as DE."),
             "tax_percent": _("A plain number, such as 19 or 8.1."),
+            "tax_number": _("That of the tax office, printed where there is no VAT ID."),
+            "factur_x": _(
+                "The PDF holds an XML that programs read (EN 16931, ZUGFeRD). It needs our country and VAT ID or tax"
+                " number, and the client's country. A client may be set to the contrary."
+            ),
             "business_hours": _("As Mon-Fri 8:00-18:00; Sat 9:00-13:00. Time outside stands out where it is approved."),
             "invoice_number_pattern": _("INV-{year}-{number:04} gives INV-2026-0001."),
         },

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from helpdesk.kernel.errors import ExternalFailure
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 VARIANT = "pdf/ua-1"
 """Tagged, with embedded fonts, a title and a language: readable by screen readers (ISO 14289-1)."""
+
+ARCHIVE = "pdf/a-3b"
+"""The same, to be kept for decades, and with a file inside (ISO 19005-3)."""
 
 SCHEME = "asset:"
 
@@ -45,16 +49,32 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """A file inside the PDF that says the same for machines; ``metadata`` are RDF descriptions for the PDF's XMP.
+
+    ``made_at`` is what the PDF says of its age: it has to come from the document, not from the clock.
+    """
+
+    name: str
+    content: bytes
+    description: str
+    made_at: datetime
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A document to print: whole HTML with a title, the text of its style sheet, and its assets by name.
 
     ``identifier`` goes into the PDF's trailer in place of a random one, so that the same page gives the same bytes.
+    With a file ``embedded`` it becomes a PDF to be archived.
     """
 
     html: str
     css: str
     identifier: str
     assets: Mapping[str, Asset] = field(default_factory=dict)
+    embedded: Embedded | None = None
 
 
 def to_pdf(page: Page) -> bytes:
@@ -71,14 +91,45 @@ def to_pdf(page: Page) -> bytes:
             printed: bytes = document.write_pdf(
                 stylesheets=[_sheet(page.css)],
                 font_config=_fonts(),
-                pdf_variant=VARIANT,
                 pdf_tags=True,
                 pdf_identifier=page.identifier.encode(),
+                **_what_kind(page.embedded),
             )
     except (ValueError, OSError) as error:
         message = f"The document could not be printed: {error}"
         raise ExternalFailure(message) from error
     return printed
+
+
+def _what_kind(embedded: Embedded | None) -> dict[str, Any]:
+    """Return what WeasyPrint is told of the kind of PDF."""
+    from weasyprint import Attachment  # noqa: PLC0415 - as above
+
+    if embedded is None:
+        return {"pdf_variant": VARIANT}
+    file = Attachment(
+        string=embedded.content,
+        name=embedded.name,
+        description=embedded.description,
+        created=embedded.made_at,
+        modified=embedded.made_at,
+        relationship="Alternative",
+    )
+    return {"pdf_variant": ARCHIVE, "attachments": [file], "finisher": partial(_put_right, embedded)}
+
+
+def _put_right(embedded: Embedded, _document: object, made: Any) -> None:  # noqa: ANN401 - pydyf's PDF
+    """Write the metadata into the one RDF that XMP has, name the type of the XML, and name the file once."""
+    metadata = _object(made, made.catalog["Metadata"])
+    [text] = metadata.stream
+    metadata.stream = [text.replace(b"</rdf:RDF>", embedded.metadata.encode() + b"</rdf:RDF>")]
+    made.catalog["AF"][:] = dict.fromkeys(made.catalog["AF"])
+    for reference in made.catalog["AF"]:
+        _object(made, _object(made, reference)["EF"]["F"]).extra["Subtype"] = "/text#2fxml"
+
+
+def _object(made: Any, reference: str | bytes) -> Any:  # noqa: ANN401 - as above
+    return made.objects[int(reference.split()[0])]
 
 
 @lru_cache(maxsize=8)

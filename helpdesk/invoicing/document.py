@@ -16,6 +16,7 @@ from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import expense_lines, taxing
 from helpdesk.invoicing.domain.documents import Json
+from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
@@ -31,6 +32,7 @@ SELLER = [
     "address",
     "country",
     "vat_id",
+    "tax_number",
     "registration",
     "email",
     "website",
@@ -78,6 +80,7 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "format": FORMAT,
         "kind": invoice.kind,
         **_correction(invoice),
+        **({"einvoice": FACTUR_X} if is_wanted(company.factur_x, client.factur_x) else {}),
         "number": issue.number,
         "issued_on": issue.issued_on.isoformat(),
         "due_on": issue.due_on.isoformat(),

@@ -27,6 +27,7 @@ from helpdesk.invoicing import (
     settling,
 )
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
+from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
 from helpdesk.invoicing.reminding import page as reminders
@@ -98,6 +99,7 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "due_on": queries.due_day(invoice),
         "sha256": invoice.canonical_sha256,
         "pdf_ready": invoice.pdf_sha256 is not None,
+        "is_factur_x": is_factur_x(json.loads(invoice.canonical_json or "{}")),
         "can_issue": invoice.status == "draft" and bool(invoice.lines),
         "can_edit": invoice.status == "draft",
         "can_void": _can_void(session, invoice, mail),

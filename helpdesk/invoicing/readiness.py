@@ -11,24 +11,30 @@ from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, SETTINGS, Actor
 from helpdesk.invoicing import taxing
+from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, einvoice_lacks, is_wanted
 from helpdesk.invoicing.domain.lacking import OURS, Lack, lacks
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 
-SELLER = ("vat_id",)
-BUYER = ("vat_id",)
+SELLER = ("country", "vat_id", "tax_number", "registration")
+BUYER = ("country", "vat_id")
 
 
 def lacks_of(invoice: Invoice, house: Company) -> list[Lack]:
-    """Return what the draft lacks to be issued, ours first; a credit note only takes back what was said before."""
-    if invoice.kind == "credit_note":
-        return []
+    """Return what the draft lacks to be issued, ours first; a credit note only takes back what was said before.
+
+    As an electronic invoice it has to be complete whatever it is (rule 22).
+    """
     client = invoice.client
-    return lacks(
-        {name: getattr(house, name) for name in SELLER},
-        {name: getattr(client, name) for name in BUYER},
-        {taxing.rate_of(line).category for line in invoice.lines},
-    )
+    seller = {name: getattr(house, name) for name in SELLER}
+    buyer = {name: getattr(client, name) for name in BUYER}
+    categories = {taxing.rate_of(line).category for line in invoice.lines}
+    found = [] if invoice.kind == "credit_note" else lacks(seller, buyer, categories)
+    if is_wanted(house.factur_x, client.factur_x):
+        known = {(lack.side, lack.field) for lack in found}
+        more = einvoice_lacks(seller, buyer, categories, invoice.currency)
+        found += [lack for lack in more if (lack.side, lack.field) not in known]
+    return sorted(found, key=lambda lack: lack.side != OURS)
 
 
 def refuse_incomplete(invoice: Invoice, house: Company) -> None:
@@ -64,6 +70,8 @@ def _link(lack: Lack, client: Client, actor: Actor) -> dict[str, str]:
 
 def said(lack: Lack, client: Client) -> str:
     """Return what is missing, why, and where it is entered."""
+    if lack.category == FACTUR_X:
+        return _said_of_factur_x(lack, client.name)
     why = {
         "AE": _("a reverse charge names the VAT IDs of both sides"),
         "K": _("a supply within the EU names the VAT IDs of both sides"),
@@ -76,3 +84,21 @@ def said(lack: Lack, client: Client) -> str:
         client=client.name,
         why=why,
     )
+
+
+def _said_of_factur_x(lack: Lack, client: str) -> str:
+    words = {
+        ("seller", "country"): _("our own country is missing. Enter it in the settings of the company."),
+        ("seller", "vat_id"): _("our own VAT ID or tax number is missing. Enter it in the settings of the company."),
+        ("seller", "registration"): _(
+            "our own registration or tax number is missing. Enter it in the settings of the company."
+        ),
+        ("buyer", "country"): _(
+            "the country of %(client)s is missing. Enter it where the client is edited.", client=client
+        ),
+        ("buyer", "tax_category"): _("what is not subject to tax stands on an invoice of its own."),
+        ("buyer", "currency"): _(
+            "it knows no currency with three decimals. Switch it off where %(client)s is edited.", client=client
+        ),
+    }
+    return _("For an electronic invoice (Factur-X) %(missing)s", missing=words[lack.side, lack.field])

@@ -5,7 +5,7 @@ Everything here is made from the stored document alone: the same document gives 
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from flask import current_app
@@ -17,6 +17,9 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
+from helpdesk.invoicing.domain.einvoice import xmp
+from helpdesk.invoicing.domain.einvoice.cii import cross_industry_invoice
+from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.printed import minor_of, printed
 from helpdesk.invoicing.printed_statement import Document
 
@@ -32,7 +35,7 @@ class Letter:
 
 
 def to_pdf(document: Document) -> bytes:
-    """Return the document as a tagged PDF in its own language.
+    """Return the document as a tagged PDF in its own language; as Factur-X, with its XML inside, where it says so.
 
     Raises:
         ExternalFailure: the renderer gave up on it.
@@ -43,8 +46,19 @@ def to_pdf(document: Document) -> bytes:
         css=STYLE.read_text(),
         identifier=sha256_of(canonical_json(document))[:32],
         assets=_assets(document),
+        embedded=_einvoice(document) if is_factur_x(document) else None,
     )
     return pdf.to_pdf(page)
+
+
+def _einvoice(document: Document) -> pdf.Embedded:
+    return pdf.Embedded(
+        name=xmp.FILE_NAME,
+        content=cross_industry_invoice(document),
+        description="Factur-X",
+        made_at=datetime.fromisoformat(document["issued_on"]),
+        metadata=xmp.DESCRIPTIONS,
+    )
 
 
 def to_html(document: Document) -> str:
