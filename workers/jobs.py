@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
 from helpdesk.imports import process as imports
-from helpdesk.infra import blobs, clock, jobs, live, outside, schema
+from helpdesk.infra import blobs, clock, jobs, live, outside, pdf, schema
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
@@ -19,7 +19,7 @@ from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
-from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, process_name
+from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, prepared, process_name
 
 DRAIN_SECONDS = 10.0
 IMPORT_SECONDS = 20.0
@@ -96,6 +96,7 @@ def sweep_imports() -> None:
     imports.sweep(unit_of_work)
 
 
+@prepared(pdf.get_ready)
 @job
 def render_invoice(invoice_id: int) -> None:
     """Print an issued invoice and queue its mail. Safe to run again: what is done is left alone."""

@@ -10,7 +10,7 @@ import atexit
 import gc
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -75,6 +75,15 @@ class Page:
     identifier: str
     assets: Mapping[str, Asset] = field(default_factory=dict)
     embedded: Embedded | None = None
+
+
+def get_ready() -> None:
+    """Load what printing needs, so that processes forked from this one need not: most of what a first page takes.
+
+    What is missing on this machine is said where something is printed.
+    """
+    with suppress(OSError, ExternalFailure):
+        to_pdf(Page(html='<!doctype html><html lang="en"><title>A</title><p>1</p></html>', css="", identifier="ready"))
 
 
 def to_pdf(page: Page) -> bytes:

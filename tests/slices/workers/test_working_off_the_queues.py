@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import redis
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
@@ -250,3 +250,18 @@ def test_an_unknown_process_is_refused_with_the_words_that_are_known():
 
     assert run.returncode == 2
     assert "work|schedule|watch" in run.stderr
+
+
+def test_what_a_job_needs_is_loaded_before_the_fork_and_once(app, monkeypatch):
+    seen: list[str] = []
+    run = runtime.prepared(lambda: seen.append("ready"))(lambda: None)
+    monkeypatch.setattr(runtime, "_function_of", lambda _job: run)
+    monkeypatch.setattr(runtime, "application", lambda: app)
+    monkeypatch.setattr(Worker, "execute_job", lambda *_args: seen.append("forked"))
+    worker = runtime._Worker.__new__(runtime._Worker)  # noqa: SLF001 - without a broker
+
+    for _ in range(2):
+        worker.execute_job(None, None)  # type: ignore[arg-type] # which job it is says the patch
+
+    assert seen == ["ready", "forked", "forked"]
+    assert hasattr(swept.render_invoice, "get_ready")
