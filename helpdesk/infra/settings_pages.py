@@ -27,6 +27,7 @@ def pages() -> dict[str, str]:
         "intake.senders": _("Senders"),
         "intake.limits": _("Mail limits"),
         "invoicing.reminder_settings": _("Reminders"),
+        "invoicing.proof_settings": _("Proof of work"),
         "imports.index": _("Import"),
         "infra.jobs": _("Failed jobs"),
     }

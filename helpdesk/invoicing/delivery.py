@@ -11,6 +11,7 @@ from helpdesk.infra import audit, blobs
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, render
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.proof import links
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
@@ -18,12 +19,12 @@ from helpdesk.outbox.models import OutgoingMessage
 
 
 def unprinted(session: Session, *, invoice_id: int) -> dict[str, Any] | None:
-    """Return the document of an issued invoice that has no PDF yet, else None."""
+    """Return the document of an issued invoice that has no PDF yet, with ``proof``, its client's link; else None."""
     invoice = session.get(Invoice, invoice_id)
     if invoice is None or invoice.canonical_json is None or invoice.pdf_sha256 is not None:
         return None
     document: dict[str, Any] = json.loads(invoice.canonical_json)
-    return document
+    return {**document, "proof": links.url_to_print(session, invoice)}
 
 
 def record_pdf(session: Session, *, now: datetime, invoice_id: int, digest: str, size_bytes: int) -> bool:
@@ -86,7 +87,8 @@ def _queue(session: Session, *, now: datetime, invoice: Invoice, to: str, key: s
     mailbox = outbox.default_mailbox(session)
     if mailbox is None or invoice.canonical_json is None or invoice.pdf_sha256 is None:
         return None
-    letter = render.letter(json.loads(invoice.canonical_json))
+    link = links.live_link(session, invoice=invoice, now=now)
+    letter = render.letter({**json.loads(invoice.canonical_json), "proof": links.url_of(link)})
     queued = outbox.queue(
         session,
         now=now,

@@ -30,6 +30,7 @@ from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
 from helpdesk.invoicing.words import expense_left_out_text, left_out_text, month_label, reason_text
 from helpdesk.kernel.durations import format_hm
@@ -71,6 +72,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),
         "settlement": _settlement(session, invoice),
+        "proof": proof_panel(session, invoice=invoice, now=now),
         "reminders": reminders.panel(session, invoice=invoice, now=now),
         "corrections": [
             {"id": note.id, "number": note.number, "total_minor": note.total_minor, "reason": note.reason}
@@ -170,6 +172,7 @@ def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]
     expense = spent.get(row.id)
     return {
         "key": f"line-{row.position}",
+        "position": row.position,
         "item_number": row.work_item.number if row.work_item else None,
         "text": row.description,
         "detail": printed.detail_text(line),
@@ -305,6 +308,10 @@ def _act(action: str, name: str) -> str:
         "payment taken back": _("Payment taken back by %(name)s", name=name),
         "credited": _("Credited by %(name)s", name=name),
         "reminded": _("Reminder sent by %(name)s", name=name),
+        "questioned": _("Questioned by the client"),
+        "answered": _("Question answered by %(name)s", name=name),
+        "link revoked": _("Link taken back by %(name)s", name=name),
+        "link renewed": _("New link by %(name)s", name=name),
         "reminders held": _("Reminders held by %(name)s", name=name),
         "hold ended": _("Reminders let go on by %(name)s", name=name),
         "line added": _("Line added by %(name)s", name=name),

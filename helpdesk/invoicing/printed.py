@@ -105,6 +105,7 @@ def printed(document: Document) -> dict[str, Any]:
         "total_minor": minor_of(document["total"], currency),
         "taxes": tax_rows(document),
         "terms": _lines_of(document["terms"]),
+        "proof": document.get("proof", ""),
         "statements": [statement_of(each) for each in document["retainers"]],
     }
 

@@ -86,14 +86,19 @@ def letter(document: Document) -> Letter:
                 "Questions about it? Reply to this mail with its number.\n\n%(company)s\n",
                 **words,
             )
-            return Letter(subject, text)
+            return Letter(subject, text + _link(document))
         subject = _("Invoice %(number)s from %(company)s", **words)
         text = _(
             "Hello,\n\nattached is invoice %(number)s over %(total)s, due on %(day)s.\n"
             "Questions about a line? Reply to this mail with its number.\n\n%(company)s\n",
             **words,
         )
-    return Letter(subject, text)
+        return Letter(subject, text + _link(document))
+
+
+def _link(document: Document) -> str:
+    url = document.get("proof", "")
+    return _("\nThe work behind each line, and where to ask about it:\n%(url)s\n", url=url) if url else ""
 
 
 def file_name(number: str) -> str:

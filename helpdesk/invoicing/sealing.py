@@ -11,6 +11,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.document import Issue, document_of
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.proof import links
 from helpdesk.invoicing.readiness import refuse_incomplete
 from helpdesk.invoicing.series import take_number
 from helpdesk.kernel.periods import local_day
@@ -47,4 +48,5 @@ def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice) -> 
         number=invoice.number,
         sha256=invoice.canonical_sha256,
     )
+    links.make(session, now=now, invoice=invoice)
     jobs.ring(session, "render_invoice", invoice.id)

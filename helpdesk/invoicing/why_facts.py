@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.invoicing import document
 from helpdesk.invoicing.domain.explaining import EntryWhy, LineWhy, Taken, whole_of
+from helpdesk.invoicing.drafts.percents import base_of, tax_of
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.why_rounding import Groups, groups_of
 from helpdesk.kernel.money import Money, exponent_of
@@ -147,7 +148,18 @@ def _line(line: InvoiceLine, entries: Iterable[TimeEntry], books: _Books) -> Lin
         unit_price=Decimal(line.unit_price),
         amount=Money(line.amount_minor, books.invoice.currency),
         entries=tuple(_entry(entry, line, books) for entry in once.values()),
+        quantity=Decimal(line.quantity or 1),
+        percent=None if line.adjusts_percent is None else Decimal(line.adjusts_percent),
+        base=_base(line, books.invoice),
     )
+
+
+def _base(line: InvoiceLine, invoice: Invoice) -> tuple[tuple[int, str, Money], ...]:
+    """Return the lines that a discount or surcharge in percent is of."""
+    if line.adjusts_percent is None:
+        return ()
+    rows = [each for each in base_of(invoice.lines, line.adjusts_lines) if tax_of(each) == tax_of(line)]
+    return tuple((each.position, each.description, Money(each.amount_minor, invoice.currency)) for each in rows)
 
 
 def _entry(entry: TimeEntry, line: InvoiceLine, books: _Books) -> EntryWhy:

@@ -224,6 +224,13 @@ def _price_steps(line: LineWhy) -> Iterable[Step]:
             price=number_text(f"{line.unit_price:f}"),
         )
         yield Step(product, exact_text(line.exact))
+    elif line.percent is not None:
+        for position, text, amount in line.base:
+            yield Step(text, _money(amount), _("line %(number)s", number=position))
+        yield Step(_("%(percent)s %% of these", percent=number_text(f"{line.percent:f}")), exact_text(line.exact))
+    elif line.quantity != 1:
+        product = f"{number_text(f'{line.quantity:f}')} × {number_text(f'{line.unit_price:f}')}"
+        yield Step(product, exact_text(line.exact))
     yield Step(_("Amount of the line"), _money(line.amount), _("half up, each line by itself"), strong=True)
 
 

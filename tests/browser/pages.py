@@ -84,6 +84,7 @@ STORY = (
     Place("admin", "/invoices/{issued_invoice}/why"),
     Place("bookkeeper", "/invoices/{issued_invoice}/why/line-2"),
     Place("bookkeeper", "/invoices/{draft_invoice}/edit"),
+    Place("anonymous", "/proof/{proof_token}"),
     Place("bookkeeper", "/invoices/{issued_invoice}/credit"),
     Place("bookkeeper", "/invoices/{credit_note}"),
     Place("bookkeeper", "/invoices/ageing"),

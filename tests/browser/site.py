@@ -14,14 +14,15 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import event
+from sqlalchemy import event, select
 from werkzeug.serving import make_server
 from werkzeug.wsgi import ClosingIterator
 
 from helpdesk.accounts import service as accounts
 from helpdesk.app import create_app
-from helpdesk.infra import clock, jobs
+from helpdesk.infra import clock, crypto, jobs
 from helpdesk.infra.db import db, unit_of_work
+from helpdesk.invoicing.proof.models import ProofLink
 from tests.access.rows import ACTORS, Ids, ids_of
 from tests.browser import story
 from tests.builders import PASSWORD, Office
@@ -137,7 +138,15 @@ def _furnish(fixed: FixedClock) -> Ids:
         if hasattr(table, "furnish"):
             with unit_of_work() as session:
                 ids.update(table.furnish(session, office, NOW))
-    return ids | story.tell(office, fixed)
+    told = story.tell(office, fixed)
+    return ids | told | {"proof_token": _proof_token(told["issued_invoice"])}
+
+
+def _proof_token(invoice_id: int) -> str:
+    """Return the token of the link that was made when the invoice was issued."""
+    with unit_of_work() as session:
+        salt = session.scalars(select(ProofLink.salt).where(ProofLink.invoice_id == invoice_id)).one()
+    return crypto.proof_token(salt)
 
 
 def _sign_in(app: Flask, email: str) -> str:

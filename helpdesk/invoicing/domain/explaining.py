@@ -103,7 +103,11 @@ class EntryWhy:
 
 @dataclass(frozen=True, slots=True)
 class LineWhy:
-    """One line: the seconds that it counts, its minutes, its price, its amount. ``minutes`` None is a quantity of 1."""
+    """One line: the seconds that it counts, its minutes, its price, its amount.
+
+    Where ``minutes`` is None, ``quantity`` times the price is the amount, or ``percent`` of ``base``, the amounts of the
+    lines that it is of.
+    """
 
     position: int
     kind: str
@@ -112,6 +116,9 @@ class LineWhy:
     unit_price: Decimal
     amount: Money
     entries: tuple[EntryWhy, ...] = ()
+    quantity: Decimal = Decimal(1)
+    percent: Decimal | None = None
+    base: tuple[tuple[int, str, Money], ...] = ()
 
     @property
     def counted_seconds(self) -> int:
@@ -121,8 +128,10 @@ class LineWhy:
     @property
     def exact(self) -> Fraction:
         """The amount before it is rounded to the minor unit."""
+        if self.percent is not None:
+            return Fraction(sum(amount.amount for _, _, amount in self.base)) * Fraction(self.percent) / 100
         if self.minutes is None:
-            return Fraction(self.unit_price)
+            return Fraction(self.quantity) * Fraction(self.unit_price)
         return Fraction(self.minutes) * Fraction(self.unit_price) / MINUTE
 
 

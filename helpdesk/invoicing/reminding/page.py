@@ -106,5 +106,6 @@ def _obstacle(found: Due) -> str:
     return {
         "": "",
         "no_address": _("The client has no address for invoices."),
+        "questioned": _("Its client asked about a line and waits for an answer."),
         "no_pdf": _("Its PDF is not there yet."),
     }[found.obstacle]

@@ -17,6 +17,7 @@ from helpdesk.invoicing import queries, settling
 from helpdesk.invoicing.domain.reminding import Level, Next, Sent, next_level
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.proof.questions import questioned
 from helpdesk.invoicing.reminding import letters, rules
 from helpdesk.invoicing.reminding.holds import held, lock
 from helpdesk.invoicing.reminding.models import InvoiceReminder, ReminderException, ReminderHold
@@ -37,6 +38,7 @@ class Due:
     days_overdue: int
     following: Next
     hold: ReminderHold | None
+    is_questioned: bool = False
 
     def is_due(self, today: date) -> bool:
         """Whether its next reminder is to go out today, as far as days say so."""
@@ -44,9 +46,11 @@ class Due:
 
     @property
     def obstacle(self) -> str:
-        """Why it cannot be sent: held, no_address or no_pdf; empty where it can."""
+        """Why it cannot be sent: held, questioned, no_address or no_pdf; empty where it can."""
         if self.hold is not None:
             return "held"
+        if self.is_questioned:
+            return "questioned"
         if not self.invoice.client.invoice_email:
             return "no_address"
         return "" if self.invoice.pdf_sha256 is not None else "no_pdf"
@@ -118,6 +122,8 @@ def _says(found: Due) -> str:
     if found.hold is not None:
         until = f" until {found.hold.through}" if found.hold.through else ""
         return f"Reminders of {name} are held{until}: {found.hold.reason} End the hold first."
+    if found.is_questioned:
+        return f"{client} waits for an answer about a line of {name}. Answer the question first."
     if found.obstacle == "no_address":
         return f"{client} has no address for invoices; add one to the client."
     return f"The PDF of {name} is not there yet; it comes within a minute after issue."
@@ -162,13 +168,13 @@ def _next_of(session: Session, invoices: Sequence[tuple[Invoice, int]], today: d
     """Return how reminding stands for each of these overdue invoices that has a level left and something open."""
     levels = rules.rules_of(session).levels
     ids = [invoice.id for invoice, _open_minor in invoices]
-    before, holds = _sent(session, ids), held(session, ids, today=today)
+    before, holds, asked = _sent(session, ids), held(session, ids, today=today), questioned(session, ids)
     found = []
     for invoice, open_minor in invoices:
         following = None if invoice.due_on is None else next_level(levels, before[invoice.id], due_on=invoice.due_on)
         if invoice.due_on is not None and following is not None and open_minor > 0:
             days = (today - invoice.due_on).days
-            found.append(Due(invoice, open_minor, days, following, holds.get(invoice.id)))
+            found.append(Due(invoice, open_minor, days, following, holds.get(invoice.id), invoice.id in asked))
     return found
 
 

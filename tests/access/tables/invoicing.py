@@ -54,6 +54,7 @@ STRANGERS = {"anonymous": 302, "technician": 403}
 OF_ACME = {**STRANGERS, "rival": 404}
 OF_GLOBEX = {**STRANGERS, "account_manager": 404}
 MISSING = expect(**STRANGERS, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
+FOR_NOBODY = {**MISSING, "anonymous": 404, "technician": 404}
 NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
 REASON = {"reason": "Wrong address"}
 OWN_CLIENTS = expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
@@ -102,6 +103,17 @@ ROWS = [
     Row("invoicing.why_text", "GET", "/invoices/{acme_invoice}/why.txt", acme(200)),
     Row("invoicing.why_text", "GET", "/invoices/{globex_invoice}/why.txt", globex(200)),
     Row("invoicing.why_text", "GET", "/invoices/{missing}/why.txt", MISSING),
+    Row("invoicing.proof", "GET", f"/proof/{'a' * 26}", FOR_NOBODY),
+    Row("invoicing.ask", "POST", f"/proof/{'a' * 26}/1", FOR_NOBODY, form={"question": "Why?"}),
+    Row("invoicing.revoke_link", "POST", "/invoices/{acme_invoice}/link/revoke", acme(303)),
+    Row("invoicing.revoke_link", "POST", "/invoices/{globex_invoice}/link/revoke", globex(303)),
+    Row("invoicing.revoke_link", "POST", "/invoices/{missing}/link/revoke", MISSING),
+    Row("invoicing.renew_link", "POST", "/invoices/{acme_invoice}/link/renew", acme(422)),  # a draft has no page
+    Row("invoicing.renew_link", "POST", "/invoices/{globex_invoice}/link/renew", globex(422)),
+    Row("invoicing.renew_link", "POST", "/invoices/{missing}/link/renew", MISSING),
+    Row("invoicing.question_answered", "POST", "/invoices/{acme_invoice}/questions/{missing}/answered", MISSING),
+    Row("invoicing.proof_settings", "GET", "/settings/proof", admin_only(200)),
+    Row("invoicing.set_proof", "POST", "/settings/proof", admin_only(303), form={"days": "30", "shows_names": "y"}),
     Row("invoicing.pdf", "GET", "/invoices/{acme_invoice}/pdf", acme(404)),  # a draft has none
     Row("invoicing.pdf", "GET", "/invoices/{globex_invoice}/pdf", globex(404)),
     Row("invoicing.pdf", "GET", "/invoices/{missing}/pdf", MISSING),

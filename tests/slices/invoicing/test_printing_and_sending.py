@@ -17,6 +17,8 @@ from helpdesk.infra.jobs import Bell
 from helpdesk.infra.models import Blob
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import delivery, process, queries, render, service
+from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.proof import links
 from helpdesk.kernel.errors import Conflict, ExternalFailure, RuleViolation
 from helpdesk.outbox.models import OutgoingMessage
 
@@ -120,9 +122,11 @@ def test_the_stored_hash_is_that_of_the_pdf_and_of_no_other_file(story):
     invoice = story.print_and_send(issued_story(story))
 
     content = blobs.store().get(str(invoice.pdf_sha256))
+    with unit_of_work() as session:
+        link = links.url_to_print(session, session.get_one(Invoice, invoice.id))
 
     assert hashlib.sha256(content).hexdigest() == invoice.pdf_sha256
-    assert render.to_pdf(json.loads(str(invoice.canonical_json))) == content
+    assert render.to_pdf({**json.loads(str(invoice.canonical_json)), "proof": link}) == content
 
 
 class Killed(Exception):  # noqa: N818 - stands for SIGKILL

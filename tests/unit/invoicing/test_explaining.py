@@ -161,3 +161,13 @@ def test_a_credit_mirrors_its_line():
 def test_a_part_of_a_second_burns_what_its_factor_says():
     assert Taken(0, 600, 900, "covered").factor == Fraction(3, 2)
     assert Taken(5, 5, 1, "covered").factor == 1
+
+
+def test_a_quantity_and_a_percentage_multiply_out_too():
+    licences = LineWhy(1, "fixed_fee", "Licences", None, Decimal("9.99"), eur("29.97"), quantity=Decimal(3))
+    base = ((1, "Licences", eur("29.97")), (2, "Work", eur("33.33")))
+    rebate = LineWhy(3, "discount", "Rebate", None, Decimal("-6.33"), eur("-6.33"), percent=Decimal(-10), base=base)
+
+    assert (exact_text(licences.exact), gaps(licences)) == ("29.97", [])
+    assert (exact_text(rebate.exact), gaps(rebate)) == ("-6.33", [])
+    assert gaps(replace(rebate, amount=eur("-6.34"))) == ["amount"]
