@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0520"
-down_revision = "0510"
+revision = "0530"
+down_revision = "0450"
 branch_labels = None
 depends_on = None
 

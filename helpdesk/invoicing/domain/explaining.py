@@ -105,8 +105,8 @@ class EntryWhy:
 class LineWhy:
     """One line: the seconds that it counts, its minutes, its price, its amount.
 
-    Where ``minutes`` is None, ``quantity`` times the price is the amount, or ``percent`` of ``base``, the amounts of the
-    lines that it is of.
+    Where ``minutes`` is None, ``quantity`` times the price is the amount, or ``percent`` of ``base``, the amounts of
+    the lines that it is of.
     """
 
     position: int
