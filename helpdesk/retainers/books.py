@@ -236,7 +236,7 @@ def engine_agreement(row: Agreement) -> engine.Agreement:
     return engine.Agreement(
         starts_on=row.starts_on,
         ends_on=row.ends_on,
-        terms=tuple(_engine_terms(each, row.currency) for each in row.terms),
+        terms=tuple(engine_terms(each, row.currency) for each in row.terms),
         projects=projects or None,
         work_types=work_types or None,
         top_ups=tuple(
@@ -245,7 +245,12 @@ def engine_agreement(row: Agreement) -> engine.Agreement:
     )
 
 
-def _engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
+def engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
+    """Return one version of the terms as the pure engine knows it.
+
+    Raises:
+        RuleViolation: weighted overage has no price of an hour.
+    """
     decimals = exponent_of(currency)
     rate = None if row.overage_rate_minor is None else Decimal(row.overage_rate_minor).scaleb(-decimals)
     return engine.Terms(

@@ -1,5 +1,6 @@
 """Forms of retainers."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from wtforms import (
@@ -103,38 +104,61 @@ class AlertsForm(StrictForm):
     tell_client = BooleanField(_l("Tell the client, too"))
 
 
-class AgreementForm(StrictForm):
-    """A new agreement with its first terms (docs/billing.md rule 8); the view fills the choices."""
+TERM_FIELDS = (
+    "hours_per_month",
+    "fee",
+    "fee_timing",
+    "overage_rate",
+    "rollover_months",
+    "rollover_cap_hours",
+    "carry_deficit",
+    "at_cap",
+)
+"""What `TermsForm` asks of the terms themselves, in its order."""
 
-    client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
-    name = StringField(_l("Name"), default="Support retainer", validators=[InputRequired(), Length(max=120)])
-    project_ids = SelectMultipleField(_l("Only these projects"), coerce=int)
-    starts_on = DateField(_l("From"), validators=[InputRequired()])
-    ends_on = DateField(_l("Until"), validators=[Optional()])
-    hours_per_month = DecimalField(_l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0)])
-    fee = DecimalField(_l("Fee a month"), places=None, default=ZERO, validators=[Optional(), NumberRange(min=0)])
+
+class TermsForm(StrictForm):
+    """Terms of an agreement (docs/billing.md rule 8). Sent with ``show`` it is looked at, and nothing is saved."""
+
+    show = StringField(validators=[Optional(), Length(max=1)])
+    hours_per_month = DecimalField(
+        _l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0, max=MOST_HOURS)]
+    )
+    fee = DecimalField(
+        _l("Fee a month"), places=None, default=ZERO, validators=[Optional(), NumberRange(min=0, max=MOST_MONEY)]
+    )
     fee_timing = SelectField(
         _l("The fee is drafted"), choices=options([("advance", _l("in advance")), ("arrears", _l("after the month"))])
     )
     overage_rate = DecimalField(
-        _l("Price of an hour beyond that"), places=None, validators=[Optional(), NumberRange(min=0)]
+        _l("Price of an hour beyond that"), places=None, validators=[Optional(), NumberRange(min=0, max=MOST_MONEY)]
     )
     rollover_months = IntegerField(
         _l("Unused hours live so many more months"), default=0, validators=[Optional(), NumberRange(min=0, max=36)]
+    )
+    rollover_cap_hours = DecimalField(
+        _l("Unused hours that live on at most"),
+        places=None,
+        validators=[Optional(), NumberRange(min=0, max=MOST_HOURS)],
     )
     carry_deficit = BooleanField(_l("Carry what is over into the next month instead of billing it"))
 
     at_cap = SelectField(_l("At the cap"), choices=options(CAP_NAMES.items()), default="warn")
 
-    def terms(self, currency: str) -> NewTerms:
-        """Return the terms as the service takes them, amounts in minor units of ``currency``."""
-        rate = self.overage_rate.data
-        return NewTerms(
+    def terms(self, currency: str, base: NewTerms | None = None) -> NewTerms:
+        """Return the terms as the service takes them, amounts in minor units of ``currency``.
+
+        What this form does not ask stays as in ``base``.
+        """
+        rate, cap = self.overage_rate.data, self.rollover_cap_hours.data
+        return replace(
+            base or NewTerms(allowance_seconds=0),
             allowance_seconds=round_half_up((self.hours_per_month.data or ZERO) * HOUR),
             fee_minor=Money.rounded(self.fee.data or ZERO, currency).minor,
             fee_timing=self.fee_timing.data,
             overage_rate_minor=None if rate is None else Money.rounded(rate, currency).minor,
             rollover_months=self.rollover_months.data or 0,
+            rollover_cap_seconds=None if cap is None else round_half_up(cap * HOUR),
             carry_deficit=self.carry_deficit.data,
             at_cap=self.at_cap.data or "warn",
         )
@@ -186,3 +210,19 @@ class AdviceMailForm(StrictForm):
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
     subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
     text = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=10_000)])
+
+
+class ChangeForm(TermsForm):
+    """New terms of an agreement from a month on; the view offers the months, and fills in those that count now."""
+
+    month = SelectField(_l("From"), validators=[InputRequired()])
+
+
+class AgreementForm(TermsForm):
+    """A new agreement with its first terms (docs/billing.md rule 8); the view fills the choices."""
+
+    client_id = SelectField(_l("Client"), coerce=int, validators=[InputRequired()])
+    name = StringField(_l("Name"), default="Support retainer", validators=[InputRequired(), Length(max=120)])
+    project_ids = SelectMultipleField(_l("Only these projects"), coerce=int)
+    starts_on = DateField(_l("From"), validators=[InputRequired()])
+    ends_on = DateField(_l("Until"), validators=[Optional()])

@@ -47,6 +47,8 @@ class Past:
 class MonthOutcome:
     """What one month comes to; durations are burn, except ``unpriced_seconds`` of overage and hourly time.
 
+    ``covered_seconds`` and ``overage_seconds`` count as the basis of the terms says, of what the month settles.
+
     ``is_beyond`` says that the allowance did not do: there is overage, or a deficit is carried on.
     """
 
@@ -59,6 +61,13 @@ class MonthOutcome:
     overage: Money
     hourly: Money
     unpriced_seconds: int
+    covered_seconds: int = 0
+    overage_seconds: int = 0
+
+    @property
+    def paid(self) -> Money:
+        """All that the client would have paid for the month, without tax."""
+        return self.fee + self.overage + self.hourly
 
 
 @dataclass(frozen=True)
@@ -158,8 +167,10 @@ def _by_month(settlement: Settlement) -> Mapping[Month, list[Piece]]:
 
 def _month(month: Month, period: PeriodResult | None, pieces: Iterable[Piece], currency: str) -> MonthOutcome:
     priced: dict[tuple[PieceKind, Decimal], int] = defaultdict(int)
+    counted: dict[PieceKind, int] = defaultdict(int)
     unpriced = burned = 0
     for piece in pieces:
+        counted[piece.kind] += piece.quantity_seconds
         burned += 0 if piece.kind is PieceKind.HOURLY else piece.burn_seconds
         if isinstance(piece.price, RateHit):
             priced[piece.kind, piece.price.amount] += piece.quantity_seconds
@@ -175,6 +186,8 @@ def _month(month: Month, period: PeriodResult | None, pieces: Iterable[Piece], c
         overage=_amount(priced, PieceKind.OVERAGE, currency),
         hourly=_amount(priced, PieceKind.HOURLY, currency),
         unpriced_seconds=unpriced,
+        covered_seconds=counted[PieceKind.COVERED],
+        overage_seconds=counted[PieceKind.OVERAGE],
     )
 
 

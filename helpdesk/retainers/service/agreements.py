@@ -64,13 +64,8 @@ def add_agreement(
     client = clients.get(session, actor=actor, client_id=client_id)
     if ends_on is not None and ends_on < starts_on:
         message = "An agreement does not end before it starts."
-        raise RuleViolation(message)
-    if terms.overage_basis == "weighted" and terms.overage_rate_minor is None:
-        message = "Overage on weighted time needs an overage rate."
-        raise RuleViolation(message)
-    if terms.at_cap == "ask" and terms.overage_rate_minor is None:
-        message = "To ask the client for more hours, name the price of an hour beyond the allowance."
-        raise RuleViolation(message)
+        raise RuleViolation(message, field="ends_on")
+    refuse_odd_terms(terms)
     _refuse_foreign_projects(session, client_id, project_ids)
     agreement = Agreement(
         client_id=client.id,
@@ -80,7 +75,7 @@ def add_agreement(
         time_zone=client.time_zone,
         currency=client.currency,
         created_at=now,
-        terms=[_terms_row(terms, effective_on=starts_on, now=now)],
+        terms=[terms_row(terms, effective_on=starts_on, now=now)],
         scope=[
             *(AgreementScope(project_id=each) for each in project_ids),
             *(AgreementScope(work_type_id=each) for each in work_type_ids),
@@ -176,7 +171,22 @@ def hours_left(session: Session, *, client_id: int, project_id: int, now: dateti
     return queries.month_view(session, agreement=best[1], month=month, now=now)
 
 
-def _terms_row(terms: NewTerms, *, effective_on: date, now: datetime) -> AgreementTerms:
+def refuse_odd_terms(terms: NewTerms) -> None:
+    """Let terms be agreed only where everything that they need is named.
+
+    Raises:
+        RuleViolation: weighted overage, or asking the client at the cap, without a price of an hour.
+    """
+    if terms.overage_rate_minor is None and terms.overage_basis == "weighted":
+        message = "Overage on weighted time needs an overage rate."
+        raise RuleViolation(message, field="overage_rate")
+    if terms.overage_rate_minor is None and terms.at_cap == "ask":
+        message = "To ask the client for more hours, name the price of an hour beyond the allowance."
+        raise RuleViolation(message, field="overage_rate")
+
+
+def terms_row(terms: NewTerms, *, effective_on: date, now: datetime) -> AgreementTerms:
+    """Return the row of one version of the terms; it is not added yet."""
     return AgreementTerms(
         effective_on=effective_on,
         allowance_seconds=terms.allowance_seconds,

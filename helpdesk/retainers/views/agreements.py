@@ -5,22 +5,16 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from helpdesk.clients import queries as clients
-from helpdesk.clients.models import Client
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
-from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_month
-from helpdesk.projects.models import Project
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
@@ -28,7 +22,7 @@ from helpdesk.retainers import alerts, queries, render, service
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import settle
-from helpdesk.retainers.forms import AgreementForm, AlertsForm, EndForm
+from helpdesk.retainers.forms import AlertsForm, EndForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
@@ -162,77 +156,3 @@ def _rounding_page(found: Agreement, form: AgreementRoundingForm) -> str:
         rows=rounding_rows(lines, today=contract_day(found, clock.now())),
         form=form,
     )
-
-
-@bp.route("/retainers/new", methods=["GET", "POST"])
-@policy(RETAINERS)
-def new() -> str | Response | tuple[str, int]:
-    """Ask for an agreement and add it."""
-    form = AgreementForm(starts_on=clock.now().astimezone(zone()).date().replace(day=1))
-    chosen = _offer_choices(form, read_session())
-    if form.validate_on_submit():
-        try:
-            with unit_of_work() as session:
-                added = _add(session, form, chosen)
-            flash(_("%(name)s is agreed.", name=form.name.data), "ok")
-            return redirect(url_for("retainers.agreement", agreement_id=added), code=303)
-        except RuleViolation as refusal:
-            form.refuse(refusal)
-    page = render_template("settings/form.html", form=form, **_form_page())
-    return (page, 422) if form.is_submitted() else page
-
-
-def _form_page() -> dict[str, object]:
-    """Return what the page of one form says around the fields of `AgreementForm`."""
-    whom = ("client_id", "name", "project_ids", "starts_on", "ends_on")
-    prices = ("hours_per_month", "fee", "fee_timing", "overage_rate", "rollover_months", "carry_deficit", "at_cap")
-    return {
-        "section": "retainers",
-        "heading": _("New agreement"),
-        "intro": _("Hours a month for a fee; what goes beyond is overage on the invoice of the month."),
-        "back": {"url": url_for("retainers.board"), "label": _("Retainers")},
-        "groups": [
-            {"legend": _("With whom, and what it covers"), "names": whom, "hint": ""},
-            {"legend": _("Hours and prices"), "names": prices, "hint": _("In the currency of the client.")},
-        ],
-        "hints": {
-            "project_ids": _("None chosen: all projects of the client."),
-            "ends_on": _("Empty: until further notice."),
-            "overage_rate": _("Empty: overage is billed at the rate of the work."),
-            "rollover_months": _("0: they expire at the end of the month."),
-            "at_cap": _("Time is always taken; this says whether it is approved beyond the hours of the month."),
-        },
-        "submit": _("Agree"),
-        "tabs": [],
-    }
-
-
-def _add(session: Session, form: AgreementForm, currencies: dict[int, str]) -> int:
-    return service.add_agreement(
-        session,
-        actor=current_actor(),
-        now=clock.now(),
-        client_id=form.client_id.data,
-        name=form.name.data or "",
-        starts_on=form.starts_on.data or clock.now().date(),
-        ends_on=form.ends_on.data,
-        terms=form.terms(currencies[form.client_id.data]),
-        project_ids=form.project_ids.data or (),
-    ).id
-
-
-def _offer_choices(form: AgreementForm, session: Session) -> dict[int, str]:
-    """Fill the selects with what the actor may bill; return the currency of each client."""
-    query = (
-        select(Client).where(clients.billable_by(current_actor()), Client.archived_at.is_(None)).order_by(Client.name)
-    )
-    found = session.scalars(query).all()
-    names = {client.id: client.name for client in found}
-    projects = session.scalars(
-        select(Project).where(Project.client_id.in_(names), Project.is_triage.is_(False)).order_by(Project.name)
-    )
-    form.client_id.choices = options(names.items())
-    form.project_ids.choices = options(
-        (project.id, f"{names[project.client_id]}: {project.name}") for project in projects
-    )
-    return {client.id: client.currency for client in found}

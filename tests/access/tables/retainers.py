@@ -69,6 +69,7 @@ ROUNDING = {
     "effective_on": "2026-11-01",
 }
 
+CHANGE = {"month": "2026-12", "hours_per_month": "12", "fee_timing": "advance", "at_cap": "warn"}
 ALERTS = {"thresholds": "80"}
 EVERYBODY = dict.fromkeys(("anonymous", "technician", "account_manager", "rival", "bookkeeper", "manager", "admin"))
 ASK = {"month": "2026-11", "hours": "5"}
@@ -133,6 +134,15 @@ ROWS = [
         "/retainers/{missing}/end",
         expect(**MONEY, account_manager=404, rival=404, manager=404, admin=404),
         form={"month": "2099-12"},
+    ),
+    *(
+        Row("retainers.change", method, f"/retainers/{{{name}}}/terms", expect(**MONEY, **answers), form)
+        for method, form, right in (("GET", {}, 200), ("POST", CHANGE, 303))
+        for name, answers in {
+            "acme_agreement": {"account_manager": right, "rival": 404, "manager": right, "admin": right},
+            "globex_agreement": {"account_manager": 404, "rival": right, "manager": right, "admin": right},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
     ),
     *(
         Row("retainers.rounding", "GET", f"/retainers/{{{name}}}/rounding", expect(**MONEY, **answers))
