@@ -18,6 +18,7 @@ from helpdesk.invoicing import expense_lines, taxing
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
+from helpdesk.invoicing.span import days_of
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
@@ -159,9 +160,10 @@ def _shown_at_no_charge(session: Session, invoice: Invoice, *, charged: set[int]
         for line in invoice.lines
         if line.kind == "time" and line.amount_minor == 0 and line.id not in charged
     }
-    if not free or invoice.month is None:
+    billed = days_of(invoice)
+    if not free or billed is None:
         return []
-    start, end = Month.of(invoice.month).instants(ZoneInfo(invoice.client.time_zone))
+    start, end = billed.instants(ZoneInfo(invoice.client.time_zone))
     query = timekeeping.with_work().where(
         TimeEntry.work_item_id.in_([item_id for item_id in free if item_id is not None]),
         TimeEntry.billable == "no_charge",
@@ -177,13 +179,13 @@ def _snapshot(row: Base, names: Iterable[str]) -> dict[str, Json]:
 
 def _period(invoice: Invoice, client: Client, days: Iterable[date]) -> Json:
     """Return the month that is closed, and the days from and to which work is billed (EN 16931 BG-14)."""
-    if invoice.month is None:
+    billed = days_of(invoice)
+    if billed is None:
         return None
-    month = Month.of(invoice.month)
     return {
-        "month": str(month),
-        "from": min([month.first_day, *days]).isoformat(),
-        "to": month.last_day.isoformat(),
+        "month": str(billed) if isinstance(billed, Month) else "",
+        "from": min([billed.first_day, *days]).isoformat(),
+        "to": billed.last_day.isoformat(),
         "time_zone": client.time_zone,
     }
 

@@ -7,17 +7,19 @@ from decimal import Decimal
 from typing import Any, Self
 
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from helpdesk.infra.forms import StrictForm, has_control_characters, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.invoicing.days_draft import DaysWish
 from helpdesk.invoicing.domain.lines import GroupBy
 from helpdesk.invoicing.drafts.acting import ACTS
 from helpdesk.invoicing.drafts.discounts import Adjustment
 from helpdesk.invoicing.drafts.lines import FreeLine
 from helpdesk.invoicing.drafts.opening import TEXT_CHARACTERS
+from helpdesk.invoicing.span import Span
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, parse_decimal
 
@@ -93,6 +95,38 @@ class GroupForm(DraftForm):
     """By what time shares a line."""
 
     group_by = SelectField(_l("One line for each"), choices=options((each.value, w) for each, w in GROUP_WORDS.items()))
+
+
+class DaysForm(StrictForm):
+    """For whom, of which days, and what; ``key`` is made with the page, so that a button pressed twice drafts once."""
+
+    key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
+    act = HiddenField(validators=[Optional(), Regexp("(preview|draft)$")])
+    client_id = SelectField(_l("Client"), coerce=int)
+    first_day = DateField(_l("From"), validators=[DataRequired(_l("Choose the first day."))])
+    last_day = DateField(_l("To"), validators=[DataRequired(_l("Choose the last day."))])
+    takes = SelectMultipleField(
+        _l("What it takes"),
+        choices=options(
+            [
+                ("time", _l("Hourly time")),
+                ("expenses", _l("Expenses")),
+                ("overage", _l("Overage of closed months")),
+                ("fees", _l("Fees of retainers")),
+            ]
+        ),
+    )
+
+    def wish(self) -> DaysWish:
+        """Return what is to be drafted.
+
+        Raises:
+            RuleViolation: the days are not in their order.
+        """
+        first, last = self.first_day.data, self.last_day.data
+        if first is None or last is None:
+            raise RuleViolation(_("Choose the days."), field="first_day")
+        return DaysWish(self.client_id.data, Span(first, last), frozenset(self.takes.data or ()))
 
 
 @dataclass

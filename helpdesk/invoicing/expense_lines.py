@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale
@@ -19,6 +19,7 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
+from helpdesk.invoicing.span import Days, since
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -27,7 +28,7 @@ from helpdesk.projects.models import Project
 UNITS = {"km": "length-kilometer", "mi": "length-mile"}
 
 
-def due(session: Session, *, client: Client, month: Month) -> list[Expense]:
+def due(session: Session, *, client: Client, month: Days) -> list[Expense]:
     """Return the approved, billable expenses of the client up to the end of ``month`` that nothing bills, by day."""
     query = (
         expenses.with_work()
@@ -37,13 +38,14 @@ def due(session: Session, *, client: Client, month: Month) -> list[Expense]:
             Expense.billing != "not_billable",
             Expense.bill_currency == client.currency,
             Expense.spent_on <= month.last_day,
+            Expense.spent_on >= (since(month) or date.min),
         )
         .order_by(Expense.spent_on, Expense.id)
     )
     return list(session.scalars(query))
 
 
-def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str, object]]:
+def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str, object]]:
     """Return the client's expenses up to the end of ``month`` that are on no invoice, by day, as plain JSON.
 
     Each has ``reason`` (draft, submitted, rejected, not_billable, other_currency: approved for another one than the
@@ -54,6 +56,7 @@ def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str
         expenses.with_work()
         .where(Project.client_id == client.id, Expense.status != "locked", Expense.spent_on <= month.last_day)
         .where((Expense.billing != "not_billable") | (Expense.spent_on >= month.first_day))
+        .where(Expense.spent_on >= (since(month) or date.min))
         .order_by(Expense.spent_on, Expense.id)
     )
     return [_left(expense, client) for expense in session.scalars(query)]

@@ -32,10 +32,11 @@ from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
 from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
-from helpdesk.invoicing.words import expense_left_out_text, left_out_text, month_label, reason_text
+from helpdesk.invoicing.span import days_of
+from helpdesk.invoicing.words import days_label, expense_left_out_text, left_out_text, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
-from helpdesk.kernel.periods import Month, local_day
+from helpdesk.kernel.periods import local_day
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.timekeeping.queries import entries as timekeeping
 
@@ -94,7 +95,7 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "client_name": invoice.client.name,
         "status": invoice.status,
         "currency": invoice.currency,
-        "month_label": month_label(Month.of(invoice.month)) if invoice.month else "",
+        "month_label": days_label(invoice),
         "net_minor": invoice.net_minor,
         "total_minor": invoice.total_minor,
         "issued_on": invoice.issued_on,
@@ -249,9 +250,9 @@ def _covered(document: Document) -> Page:
 
 
 def _left_out(session: Session, invoice: Invoice) -> list[Page]:
-    if invoice.status != "draft" or invoice.month is None:
+    month = days_of(invoice)
+    if invoice.status != "draft" or month is None:
         return []
-    month = Month.of(invoice.month)
     rows = selection.left_out(session, client=invoice.client, month=month)
     spent = expense_lines.left_out(session, client=invoice.client, month=month)
     said = [(left_out_text(row), row) for row in rows] + [(expense_left_out_text(row), row) for row in spent]

@@ -13,8 +13,8 @@ from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.words import month_label
-from helpdesk.kernel.periods import Month, local_day
+from helpdesk.invoicing.words import days_label
+from helpdesk.kernel.periods import local_day
 
 Page = dict[str, Any]
 LISTED = ("draft", "open", "paid", "all")
@@ -59,7 +59,7 @@ def _row(invoice: Invoice, today: date) -> Page:
         "id": invoice.id,
         "number": invoice.number,
         "client_name": invoice.client.name,
-        "month_label": month_label(Month.of(invoice.month)) if invoice.month else "",
+        "month_label": days_label(invoice),
         "is_credit": invoice.kind == "credit_note",
         "status": invoice.status,
         "issued_on": invoice.issued_on,

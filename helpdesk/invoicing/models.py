@@ -68,6 +68,8 @@ class Invoice(Base):
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     idempotency_key: Mapped[str]
     month: Mapped[date | None]  # the first day of the month it closes
+    first_day: Mapped[date | None]  # of a draft that was made for chosen days: these, inclusive
+    last_day: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="draft")
     currency: Mapped[str]
     net_minor: Mapped[AmountMinor] = mapped_column(default=0)

@@ -16,6 +16,7 @@ from helpdesk.invoicing import expense_lines, queries, selection, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import GroupBy, LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
+from helpdesk.invoicing.span import Days, since
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
@@ -44,19 +45,19 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
         RuleViolation: the client is our own company, or a retainer month up to ``month`` is still open.
         Conflict: another invoice was faster to take the time; it is named.
     """
-    client = _lock_client(session, actor, client_id)
+    client = lock_client(session, actor, client_id)
     key = f"close:{client.id}:{month}"
     existing = queries.find_live(session, key=key)
     if existing is not None:
         return existing
     _refuse_open_periods(session, client, month)
-    _lock_agreements(session, client)
-    history.settle_rounding(session, actor=actor, now=now, settled=_rounded_groups(session, client, month))
+    lock_agreements(session, client)
+    history.settle_rounding(session, actor=actor, now=now, settled=rounded_groups(session, client, month))
     session.flush()
     chosen = selection.select_for(session, client=client, month=month)
     if not chosen.priced and not chosen.fees and not chosen.expenses:
         return None
-    invoice = _write(session, client=client, chosen=chosen, key=key, month=month, now=now)
+    invoice = write(session, client=client, chosen=chosen, key=key, month=month, now=now)
     audit.record(
         session,
         actor=actor,
@@ -70,8 +71,8 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
     return invoice
 
 
-def _write(
-    session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Month, now: datetime
+def write(
+    session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Days, now: datetime
 ) -> Invoice:
     """Add the draft with its lines, and let each line hold the seconds or the expense behind it."""
     drafts = draft_lines(
@@ -86,7 +87,9 @@ def _write(
     invoice = Invoice(
         client=client,
         idempotency_key=key,
-        month=month.first_day,
+        month=month.first_day if isinstance(month, Month) else None,
+        first_day=since(month),
+        last_day=None if isinstance(month, Month) else month.last_day,
         currency=client.currency,
         group_by=client.invoice_group_by,
         created_at=now,
@@ -104,7 +107,13 @@ def _write(
     return invoice
 
 
-def _lock_client(session: Session, actor: Actor, client_id: int) -> Client:
+def lock_client(session: Session, actor: Actor, client_id: int) -> Client:
+    """Return the client whom nobody else bills meanwhile.
+
+    Raises:
+        NotFound: no such client, or the actor may not bill it.
+        RuleViolation: it is our own company.
+    """
     client = queries.lock_client(session, actor=actor, client_id=client_id)
     if client.is_internal:
         message = f"{client.name} is our own company; nobody is invoiced for it."
@@ -112,7 +121,7 @@ def _lock_client(session: Session, actor: Actor, client_id: int) -> Client:
     return client
 
 
-def _lock_agreements(session: Session, client: Client) -> None:
+def lock_agreements(session: Session, client: Client) -> None:
     """Lock what the fees and periods hang on, so that nobody bills or reopens them meanwhile."""
     query = select(Agreement.id).where(Agreement.client_id == client.id).order_by(Agreement.id)
     session.execute(query.with_for_update()).all()
@@ -125,7 +134,7 @@ def _refuse_open_periods(session: Session, client: Client, month: Month) -> None
         raise RuleViolation(message)
 
 
-def _rounded_groups(session: Session, client: Client, month: Month) -> list[tuple[TimeEntry, int]]:
+def rounded_groups(session: Session, client: Client, month: Days) -> list[tuple[TimeEntry, int]]:
     """Return the entries billed by the hour with the one rounding of their day or ticket (docs/billing.md rule 10).
 
     The first charge fixes it: what is approved later is a group of its own.

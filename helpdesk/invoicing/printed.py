@@ -226,12 +226,14 @@ def _lead(document: Document) -> str:
         number, reason = _corrected(document), document["reason"]
         return _("For invoice %(number)s of %(day)s: %(reason)s", number=number, day=day, reason=reason)
     period = document["period"]
-    month = month_name(Month.parse(period["month"]), str(get_locale())) if period else ""
+    month = month_name(Month.parse(period["month"]), str(get_locale())) if period and period["month"] else ""
     fees = [line["description"] for line in document["lines"] if line["kind"] == "retainer_fee"]
     has_work = any(line["kind"] in {"overage", "time"} for line in document["lines"])
     has_expenses = any(line["kind"] == "expense" for line in document["lines"])
     parts = []
-    if fees and has_work:
+    if not month:  # the days stand at the head
+        parts += [f"{', '.join(fees)}."] if fees else []
+    elif fees and has_work:
         parts.append(_("%(fees)s, and work up to the end of %(month)s.", fees=", ".join(fees), month=month))
     elif fees and has_expenses:
         parts.append(_("%(fees)s, and expenses up to the end of %(month)s.", fees=", ".join(fees), month=month))
@@ -239,7 +241,7 @@ def _lead(document: Document) -> str:
         parts.append(f"{', '.join(fees)}.")
     elif has_expenses and not has_work:
         parts.append(_("Expenses up to the end of %(month)s.", month=month))
-    else:
+    elif has_work:
         parts.append(_("Work up to the end of %(month)s.", month=month))
     if document["retainers"]:
         parts.append(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from helpdesk.invoicing import expense_lines
 from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Priced
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.span import Days, Span, since
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
@@ -38,7 +39,7 @@ class Selection:
     expenses: list[Expense]
 
 
-def select_for(session: Session, *, client: Client, month: Month) -> Selection:
+def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     """Return everything that can be billed to ``client`` up to the end of ``month`` in its zone.
 
     Overage comes from closed periods alone, hourly time is what no charge and no closed period holds, and both
@@ -47,14 +48,17 @@ def select_for(session: Session, *, client: Client, month: Month) -> Selection:
     entries = _open_entries(session, client, month)
     billable = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
     return Selection(
-        priced=[*_overage(session, client, month), *_hourly(session, client, billable)],
+        priced=[
+            *(each for each in _overage(session, client, month) if each.worked_on >= (since(month) or date.min)),
+            *_hourly(session, client, billable),
+        ],
         no_charge=[_shown(entry, client) for entry in entries if _is_shown(entry, client, month)],
         fees=fees_to_bill(session, client_id=client.id, month=month),
         expenses=expense_lines.due(session, client=client, month=month),
     )
 
 
-def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str, object]]:
+def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str, object]]:
     """Return what of the client's time up to the end of ``month`` is on no invoice, by start, as plain JSON.
 
     Each has ``reason`` (running, draft, submitted, rejected, not_billable, no_charge, rate_missing, other_currency,
@@ -77,7 +81,7 @@ def left_out(session: Session, *, client: Client, month: Month) -> list[dict[str
     ]
 
 
-def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[retainers.FeeDue]:
+def fees_to_bill(session: Session, *, client_id: int, month: Days) -> list[retainers.FeeDue]:
     """Return the fees that are due with ``month`` and on no live invoice yet, or were credited there.
 
     A fee of which an amount was taken back, all of it even, stays billed (rule 17).
@@ -99,11 +103,16 @@ def fees_to_bill(session: Session, *, client_id: int, month: Month) -> list[reta
         )
         if fee_month is not None
     }
-    due = retainers.fees_due(session, client_id=client_id, month=month)
-    return [fee for fee in due if (fee.agreement_id, fee.month) not in billed]
+    begins = since(month)
+    due = retainers.fees_due(session, client_id=client_id, month=month.closing if isinstance(month, Span) else month)
+    return [
+        fee
+        for fee in due
+        if (fee.agreement_id, fee.month) not in billed and (begins is None or fee.month.last_day >= begins)
+    ]
 
 
-def hourly_groups(session: Session, *, client: Client, month: Month) -> list[TimeEntry]:
+def hourly_groups(session: Session, *, client: Client, month: Days) -> list[TimeEntry]:
     """Return approved entries that nothing has charged or settled yet: their day or ticket can still be rounded."""
     entries = [
         entry
@@ -115,7 +124,7 @@ def hourly_groups(session: Session, *, client: Client, month: Month) -> list[Tim
     return [entry for entry in entries if entry.id not in waiting and entry.id not in settled]
 
 
-def _open_entries(session: Session, client: Client, month: Month) -> Sequence[TimeEntry]:
+def _open_entries(session: Session, client: Client, month: Days) -> Sequence[TimeEntry]:
     """Return the client's entries that start before the month ends and have something left to bill or to explain."""
     held = (
         select(func.coalesce(func.sum(Charge.to_second - Charge.from_second), 0))
@@ -131,21 +140,23 @@ def _open_entries(session: Session, client: Client, month: Month) -> Sequence[Ti
         | (held < TimeEntry.billable_seconds),
         _is_not_history(client, month),
     )
+    if since(month) is not None:
+        query = query.where(TimeEntry.started_at >= month.instants(ZoneInfo(client.time_zone))[0])
     return session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.uuid)).all()
 
 
-def _is_not_history(client: Client, month: Month) -> ColumnElement[bool]:
+def _is_not_history(client: Client, month: Days) -> ColumnElement[bool]:
     """Return the condition that leaves out work of earlier months that never was to be billed."""
     begins = month.instants(ZoneInfo(client.time_zone))[0]
     return (TimeEntry.billable == "billable") | (TimeEntry.started_at >= begins)
 
 
-def month_end(client: Client, month: Month) -> datetime:
+def month_end(client: Client, month: Days) -> datetime:
     """Return the instant at which ``month`` ends for the client."""
     return month.instants(ZoneInfo(client.time_zone))[1]
 
 
-def _overage(session: Session, client: Client, month: Month) -> Iterator[Priced]:
+def _overage(session: Session, client: Client, month: Days) -> Iterator[Priced]:
     ranges = retainers.open_overage(session, client_id=client.id, until=month.last_day)
     entries = {each.id: each for each in timekeeping.entries_by_id(session, {each.time_entry_id for each in ranges})}
     weighted = weighted_periods(session, {each.period_id for each in ranges})
@@ -264,7 +275,7 @@ def _shown(entry: TimeEntry, client: Client) -> Priced:
     return priced_of(entry, client, LineKind.TIME, (0, 0), Decimal(0), quantity_seconds=worked)
 
 
-def _is_shown(entry: TimeEntry, client: Client, month: Month) -> bool:
+def _is_shown(entry: TimeEntry, client: Client, month: Days) -> bool:
     begins = month.instants(ZoneInfo(client.time_zone))[0]
     return entry.billable == "no_charge" and _is_approved(entry) and entry.started_at >= begins
 

@@ -8,6 +8,7 @@ from flask_babel import get_locale
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.drafting import month_name
+from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month
 
@@ -15,6 +16,15 @@ from helpdesk.kernel.periods import Month
 def month_label(month: Month) -> str:
     """Return the month in the reader's language: ``November 2026``."""
     return month_name(month, str(get_locale() or "en"))
+
+
+def days_label(invoice: Invoice) -> str:
+    """Return the month that an invoice closes, or its days: ``3 Nov – 20 Nov 2026``; nothing where it has none."""
+    if invoice.month is not None:
+        return month_label(Month.of(invoice.month))
+    if invoice.first_day is None or invoice.last_day is None:
+        return ""
+    return f"{day_filter(invoice.first_day, 'd MMM')} \N{EN DASH} {day_filter(invoice.last_day, 'd MMM y')}"
 
 
 def left_out_text(row: dict[str, Any]) -> str:

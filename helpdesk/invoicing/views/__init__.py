@@ -1,6 +1,29 @@
 """Routes of invoices, credit notes and the month-end close."""
 
-from helpdesk.invoicing.views import account, close, credit_notes, drafts, invoices, payments, proof, reminders, why
+from helpdesk.invoicing.views import (
+    account,
+    close,
+    credit_notes,
+    days,
+    drafts,
+    invoices,
+    payments,
+    proof,
+    reminders,
+    why,
+)
 from helpdesk.invoicing.views.blueprint import bp
 
-__all__ = ["account", "bp", "close", "credit_notes", "drafts", "invoices", "payments", "proof", "reminders", "why"]
+__all__ = [
+    "account",
+    "bp",
+    "close",
+    "credit_notes",
+    "days",
+    "drafts",
+    "invoices",
+    "payments",
+    "proof",
+    "reminders",
+    "why",
+]

@@ -59,9 +59,20 @@ NO_MONTH_END = {**STRANGERS, "account_manager": 403, "rival": 403}
 REASON = {"reason": "Wrong address"}
 OWN_CLIENTS = expect(**STRANGERS, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 PAID = {"key": "0" * 32, "amount": "1.00", "received_on": "2026-11-01", "method": "bank", "reference": ""}
+DAYS = {
+    "key": "0" * 32,
+    "act": "preview",
+    "client_id": "{acme}",
+    "first_day": "2026-01-01",
+    "last_day": "2026-01-31",
+    "takes": ["time"],
+}
 LINE = {"version": "1", "act": "text", "text": "Checked the cables"}
 PAID_BACK = {**REASON, "key": "0" * 32, "amount": "1.00", "paid_on": "2026-11-01", "method": "bank"}
 CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
+
+
+LOOK_AT_ACME = expect(**STRANGERS, account_manager=422, rival=422, bookkeeper=422, manager=422, admin=422)  # no time
 
 
 def acme(status: int) -> dict[str, int]:
@@ -126,6 +137,8 @@ ROWS = [
     Row("invoicing.credit_chosen", "POST", "/invoices/{acme_invoice}/credit", acme(422), form=CHOSEN),  # a draft
     Row("invoicing.credit_chosen", "POST", "/invoices/{globex_invoice}/credit", globex(422), form=CHOSEN),
     Row("invoicing.credit_chosen", "POST", "/invoices/{missing}/credit", MISSING, form=CHOSEN),
+    Row("invoicing.new", "GET", "/invoices/new", OWN_CLIENTS),
+    Row("invoicing.make", "POST", "/invoices/new", LOOK_AT_ACME, form=DAYS),
     Row("invoicing.edit", "GET", "/invoices/{acme_invoice}/edit", acme(200)),
     Row("invoicing.edit", "GET", "/invoices/{globex_invoice}/edit", globex(200)),
     Row("invoicing.edit", "GET", "/invoices/{missing}/edit", MISSING),
