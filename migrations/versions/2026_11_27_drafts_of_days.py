@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0520"
-down_revision = "0465"
+down_revision = "0530"
 branch_labels = None
 depends_on = None
 
