@@ -75,6 +75,7 @@ def main() -> None:
     options = parser.parse_args()
     cases = (
         Case("one page", invoice(8), options.rounds, 0.15),
+        Case("as Factur-X", invoice(8) | {"einvoice": "factur-x"}, options.rounds, 0.15),
         Case("with a statement", invoice(8, statements=[statement(14)]), options.rounds, 0.3),
         Case(f"{options.lines} lines", invoice(options.lines), LONG_ROUNDS, 3.0),
     )

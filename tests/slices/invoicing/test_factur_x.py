@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import pypdf
@@ -10,8 +11,15 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from helpdesk.infra import blobs
 from helpdesk.invoicing import render
+from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.domain.einvoice.tree import NAMESPACES
+from helpdesk.invoicing.drafts.discounts import Adjustment, adjust
+from helpdesk.invoicing.drafts.lines import FreeLine, add_free
 from helpdesk.kernel.errors import RuleViolation
+from tests.einvoice_rules import faults_of
+from tests.slices.invoicing.test_credit_notes import credit
+from tests.slices.invoicing.test_editing_a_draft import act
+from tests.slices.invoicing.test_expenses_on_invoices import spend
 
 OURS = {"country": "DE", "vat_id": "DE300000001", "iban": "DE21 9999 0000 0012 3456 78", "factur_x": True}
 
@@ -48,6 +56,32 @@ def test_the_pdf_carries_the_invoice_as_xml_and_can_be_archived(story):
     assert said["{http://www.aiim.org/pdfa/ns/id/}part"] == "3"
     assert said["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
     assert render.to_pdf(json.loads(invoice.canonical_json)) == content
+
+
+def test_what_becomes_of_a_whole_month_is_valid_and_so_is_what_takes_it_back(story):
+    story.change_company(**OURS)
+    story.change_client(country="DE", address="Weg 1\n10115 Berlin", purchase_order="PO-1")
+    story.agree(per_month="20", fee="5000", overage="200")
+    story.log("20.3", "2026-11-02")
+    story.log("1.37", "2026-10-30", rate="99.999", item=story.ticket("ERP", kind="task"))
+    story.log("1", "2026-11-03", item=story.ticket("Shown"), billable="no_charge")
+    spend(story, "33.33")
+    story.close()
+    draft = story.drafted()
+    act(story, add_free, draft, wanted=FreeLine("Cables", Decimal("7.125"), Decimal(3), "7"))
+    act(story, adjust, draft, wanted=Adjustment("discount", "Rebate", percent=Decimal(10)))
+
+    invoice = story.issue(story.invoice(draft.id))
+    note = credit(story, invoice, {line.id: Wish(whole=True) for line in invoice.lines})
+
+    assert {line.kind for line in invoice.lines} == {
+        "retainer_fee", "overage", "time", "expense", "free", "discount"
+    }  # fmt: skip
+    assert min(line.amount_minor for line in invoice.lines) < 0 < max(line.amount_minor for line in invoice.lines)
+    for made in (invoice, note):
+        _content, reader = printed_of(story, made)
+        [xml] = reader.attachments["factur-x.xml"]
+        assert faults_of(xml) == []
 
 
 def test_it_is_refused_without_what_the_norm_demands_and_loses_no_number(story, sign_in_as):
