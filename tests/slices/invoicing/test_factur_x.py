@@ -10,11 +10,14 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from helpdesk.infra import blobs
+from helpdesk.infra.db import unit_of_work
 from helpdesk.invoicing import render
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.domain.einvoice.tree import NAMESPACES
 from helpdesk.invoicing.drafts.discounts import Adjustment, adjust
 from helpdesk.invoicing.drafts.lines import FreeLine, add_free
+from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.proof import links
 from helpdesk.kernel.errors import RuleViolation
 from tests.einvoice_rules import faults_of
 from tests.slices.invoicing.test_credit_notes import credit
@@ -55,7 +58,9 @@ def test_the_pdf_carries_the_invoice_as_xml_and_can_be_archived(story):
     assert (short["DocumentFileName"], short["DocumentType"], short["Version"]) == ("factur-x.xml", "INVOICE", "1.0")
     assert said["{http://www.aiim.org/pdfa/ns/id/}part"] == "3"
     assert said["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
-    assert render.to_pdf(json.loads(invoice.canonical_json)) == content
+    with unit_of_work() as session:
+        proof = links.url_to_print(session, session.get_one(Invoice, invoice.id))
+    assert render.to_pdf({**json.loads(invoice.canonical_json), "proof": proof}) == content
 
 
 def test_what_becomes_of_a_whole_month_is_valid_and_so_is_what_takes_it_back(story):
