@@ -3,9 +3,9 @@
     python bench/intake.py [--count 2000] [--singles 60] [--postgresql] [--mails FOLDER]
 
 Real processes on a real Dovecot and a real broker. The floor, in the same run, fetches the same mailbox in batches,
-reads each mail with mail-parser and commits one durable row a mail. ``--mails`` takes the mails of a folder (.eml, in
-the order of their names) instead of ours; the domains that write in it are our clients, and whom the first one was
-written to is our mailbox. It fails on wrong counts, never on slowness.
+reads each mail with mail-parser and commits one durable row a mail to the same kind of database. ``--mails`` takes the
+mails of a folder (.eml, in the order of their names) instead of ours; the domains that write in it are our clients, and
+whom the first one was written to is our mailbox. It fails on wrong counts, never on slowness.
 """
 
 import argparse
@@ -14,7 +14,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from pathlib import Path
@@ -22,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import mailparser
+import psycopg
 from imapclient import IMAPClient
 from tools.house import FINISHED, OUTCOMES, House, desk, table
 from tools.load import mails
@@ -42,8 +45,8 @@ def main() -> None:
         account = dovecot.account()
         given = list(_given(options))
         deliver(account, iter(given))
-        floor = _floor(account)
         with desk(postgresql=options.postgresql, of_clients=sorted({_domain(raw, "From") for raw in given})) as house:
+            floor = _floor(account, house)
             house.start("work", "schedule", "watch")
             _throughput(house, account, given, floor, wrong, expect_mix=options.mails is None)
             if options.singles:
@@ -82,25 +85,45 @@ def deliver(account: Account, given: Iterator[bytes]) -> None:
             client.append("INBOX", raw)
 
 
-def _floor(account: Account) -> float:
+def _floor(account: Account, house: House) -> float:
     """Return how many mails a second the bare loop does."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = sqlite3.connect(f"{folder}/floor.sqlite3", isolation_level=None)
-        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE mails (subject, sender)"):
-            rows.execute(statement)
+    with ExitStack() as ends:
+        rows = _bare_rows(house, ends)
+        rows.execute("CREATE TABLE floor (subject TEXT, sender TEXT)")
         client = IMAPClient("127.0.0.1", account.port, ssl=False)
         client.login(account.user, PASSWORD)
+        ends.callback(client.logout)
         client.select_folder("INBOX", readonly=True)
         began = time.monotonic()
         uids = client.search()
         for start in range(0, len(uids), BATCH):
             for parts in client.fetch(uids[start : start + BATCH], ["BODY.PEEK[]"]).values():
                 mail = mailparser.parse_from_bytes(parts[b"BODY[]"])
-                rows.execute("INSERT INTO mails VALUES (?, ?)", (mail.subject, str(mail.from_)))
-        seconds = time.monotonic() - began
-        client.logout()
-        rows.close()
-    return len(uids) / seconds
+                subject, sender = mail.subject.replace("\0", ""), str(mail.from_).replace("\0", "")
+                rows.execute(rows.add, (subject, sender))
+        return len(uids) / (time.monotonic() - began)
+
+
+@dataclass(frozen=True)
+class _BareRows:
+    """A connection that commits each statement durably, without anything of ours around it."""
+
+    execute: Callable[..., object]
+    add: str
+
+
+def _bare_rows(house: House, ends: ExitStack) -> _BareRows:
+    if house.engine.dialect.name == "postgresql":
+        url = house.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return _BareRows(
+            ends.enter_context(psycopg.connect(url, autocommit=True)).execute, "INSERT INTO floor VALUES (%s, %s)"
+        )
+    folder = ends.enter_context(tempfile.TemporaryDirectory())
+    rows = sqlite3.connect(f"{folder}/floor.sqlite3", isolation_level=None)
+    ends.callback(rows.close)
+    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"):
+        rows.execute(statement)
+    return _BareRows(rows.execute, "INSERT INTO floor VALUES (?, ?)")
 
 
 def _throughput(
