@@ -10,7 +10,6 @@ page does not answer 200.
 """
 
 import argparse
-import gc
 import multiprocessing
 import statistics
 import sys
@@ -31,6 +30,7 @@ from sqlalchemy import event
 from tools.worked import PASSWORD, worked
 
 from helpdesk.app import create_app
+from helpdesk.infra.child import collect_seldom
 from helpdesk.infra.db import db
 from helpdesk.infra.settings import load
 
@@ -133,8 +133,7 @@ def _measure(
 ) -> None:
     app = create_app(load(environ))
     app.config["WTF_CSRF_ENABLED"] = False
-    gc.collect()
-    gc.freeze()  # as the supervisor does before it forks the web
+    collect_seldom()  # as each process of the web does
     for page in pages:
         browsers = [_signed_in(app, email) for email in emails[page.role]]
         answer.send(_asked(app, page, browsers, names, rounds))

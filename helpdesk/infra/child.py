@@ -183,8 +183,8 @@ def _flush() -> None:
 def collect_seldom() -> None:
     """Let Python look for cycles of garbage less often, and never at what is loaded by now.
 
-    A page of mail is many thousand objects and hardly a cycle; looking at all of them again and again took a fifth of
-    the time of a worker.
+    A page of mail, or of the web, is many thousand objects and hardly a cycle; looking at all of them again and again
+    took a fifth of the time of a worker.
     """
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)

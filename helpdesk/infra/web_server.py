@@ -9,7 +9,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from helpdesk.infra.child import die_with_parent
+from helpdesk.infra.child import collect_seldom, die_with_parent
 from helpdesk.infra.relay import Relay
 from helpdesk.kernel.errors import SettingsError
 
@@ -109,7 +109,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "umask": 0o077,
             # Which proxies are believed is the application's decision.
             "forwarded_allow_ips": "",
-            "post_fork": _tie_to_arbiter,
+            "post_fork": _begin,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -118,6 +118,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app_factory()
 
 
-def _tie_to_arbiter(_arbiter: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
-    """Gunicorn looks whether its parent lives once a second; the kernel tells at once."""
+def _begin(_arbiter: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+    """Begin a process that answers. Gunicorn looks whether its parent lives once a second; the kernel tells at once."""
     die_with_parent(worker.ppid)
+    collect_seldom()

@@ -39,6 +39,11 @@ class Cell:
     editable: bool
     problem: str
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is in it but a field to be filled."""
+        return self.editable and not (self.count or self.text or self.problem)
+
 
 @dataclass(frozen=True)
 class Notice:
