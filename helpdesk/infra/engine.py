@@ -22,6 +22,9 @@ def prepare_engine(engine: Engine) -> None:
 
 def _prepare_more(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
     connection.prepared_max = 500  # the pages together have more statements than the driver's 100
+    connection.autocommit = True
+    connection.execute("SET random_page_cost = 1.1")  # what pages ask for is in memory, or on a disk without a head
+    connection.autocommit = False
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection
