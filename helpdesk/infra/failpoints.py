@@ -1,4 +1,4 @@
-"""Places in the way of a mail where a test can have the process die, or the disk be full: inert otherwise.
+"""Places in the way of a mail or an invoice where a test has the process die, or the disk be full: else inert.
 
 ``HELPDESK_FAILPOINTS`` names a directory. A process that passes a point looks there for a file of the point's name:
 ``kill`` in it is taken away and obeyed by exactly one process, whichever passes first; ``full`` stands until the file
@@ -31,10 +31,24 @@ Point = Literal[
 
 POINTS: tuple[str, ...] = get_args(Point)
 
+ClosePoint = Literal[
+    "period_freezing",  # the retainer's month is written, not committed
+    "draft_written",  # the draft is written, not committed
+    "draft_kept",  # month and draft are committed
+    "invoice_issuing",  # number and document are written, not committed
+    "invoice_issued",  # they are committed, nothing is printed
+    "pdf_drawn",  # the PDF is in memory
+    "pdf_stored",  # it is a file, no row knows of it
+    "pdf_recorded",  # the invoice knows its PDF, no mail is queued
+    "mail_queued",  # its mail is queued
+]
+
+CLOSE_POINTS: tuple[str, ...] = get_args(ClosePoint)
+
 _folder = os.environ.get(VARIABLE)
 
 
-def passing(point: Point) -> None:
+def passing(point: Point | ClosePoint) -> None:
     """Do what a test has laid down for ``point``: nothing at all, unless the variable is set.
 
     Raises:

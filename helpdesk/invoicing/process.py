@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.infra import blobs, jobs
+from helpdesk.infra import blobs, failpoints, jobs
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import Actor
@@ -39,11 +39,15 @@ def render_and_send(invoice_id: int, unit_of_work: UnitOfWork, *, clock: Clock) 
         document = delivery.unprinted(session, invoice_id=invoice_id)
     if document is not None:
         content = render.to_pdf(document)
+        failpoints.passing("pdf_drawn")
         digest = blobs.store().put(content)
+        failpoints.passing("pdf_stored")
         with unit_of_work() as session:
             delivery.record_pdf(session, now=clock(), invoice_id=invoice_id, digest=digest, size_bytes=len(content))
+        failpoints.passing("pdf_recorded")
     with unit_of_work() as session:
         delivery.queue_mail(session, now=clock(), invoice_id=invoice_id)
+    failpoints.passing("mail_queued")
 
 
 def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> int:
@@ -183,6 +187,8 @@ def _close_client(
         with unit_of_work() as session:
             done = _draft(session, actor=actor, now=now, month=month, client=client)
             (_undo if dry_run else _note)(session, month=month, done=done, now=now)
+            failpoints.passing("draft_written")
+        failpoints.passing("draft_kept")
     except _DryRun as undone:
         return undone.done
     except HelpdeskError as error:
@@ -202,6 +208,7 @@ def _draft(session: Session, *, actor: Actor, now: datetime, month: Month, clien
         raise RuleViolation(message)
     for agreement_id, due in retainers.periods_to_close(session, client_id=client_id, month=month):
         retainers_service.close_period(session, actor=actor, now=now, agreement_id=agreement_id, month=due)
+        failpoints.passing("period_freezing")
     invoice = service.draft_month(session, actor=actor, now=now, client_id=client_id, month=month)
     left_out = selection.left_out(session, client=row, month=month)
     spent = expense_lines.left_out(session, client=row, month=month)
@@ -240,9 +247,12 @@ def _issue(unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id:
             invoice = service.issue(session, actor=actor, now=now, invoice_id=invoice_id)
             for step in session.scalars(select(CloseStep).where(CloseStep.invoice_id == invoice_id)):
                 step.state, step.updated_at = "issued", now
-            return _issued(invoice)
+            done = _issued(invoice)
+            failpoints.passing("invoice_issuing")
     except HelpdeskError as error:
         return _not_issued(unit_of_work, actor, invoice_id, error)
+    failpoints.passing("invoice_issued")
+    return done
 
 
 def _issued(invoice: Invoice) -> ClosedClient:
