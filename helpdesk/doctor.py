@@ -183,8 +183,15 @@ SQL_CHECKS = (
         6,
         "invoice {0}: its lines sum to {1}, its net is {2}",
         "SELECT i.id, COALESCE(SUM(l.amount_minor), 0), i.net_minor FROM invoices i"
-        " LEFT JOIN invoice_lines l ON l.invoice_id = i.id WHERE i.status <> 'dropped'"
+        " LEFT JOIN invoice_lines l ON l.invoice_id = i.id WHERE i.status <> 'dropped' AND NOT i.prices_include_tax"
         " GROUP BY i.id, i.net_minor HAVING COALESCE(SUM(l.amount_minor), 0) <> i.net_minor",
+    ),
+    SqlCheck(
+        6,
+        "invoice {0}: its lines with tax sum to {1}, its total is {2}",
+        "SELECT i.id, COALESCE(SUM(l.amount_minor), 0), i.total_minor FROM invoices i"
+        " LEFT JOIN invoice_lines l ON l.invoice_id = i.id WHERE i.status <> 'dropped' AND i.prices_include_tax"
+        " GROUP BY i.id, i.total_minor HAVING COALESCE(SUM(l.amount_minor), 0) <> i.total_minor",
     ),
     SqlCheck(
         6,
@@ -251,7 +258,9 @@ SQL_CHECKS = (
         "invoice line {0} bills {1}, its expense was approved at {2}",
         "SELECT l.id, l.amount_minor, e.bill_minor FROM expense_claims c JOIN expenses e ON e.id = c.expense_id"
         " JOIN invoice_lines l ON c.holder_kind = 'invoice_line' AND l.id = c.holder_id"
-        " JOIN invoices i ON i.id = l.invoice_id WHERE c.released_at IS NULL AND (l.amount_minor <> e.bill_minor"
+        " JOIN invoices i ON i.id = l.invoice_id WHERE c.released_at IS NULL AND ("
+        " (NOT i.prices_include_tax AND l.amount_minor <> e.bill_minor) OR (i.prices_include_tax AND"
+        " ABS(l.amount_minor * 100 - e.bill_minor * (100 + CAST(l.tax_percent AS NUMERIC))) > 50)"
         " OR c.amount_minor <> e.bill_minor OR c.currency <> e.bill_currency OR i.currency <> e.bill_currency)",
     ),
     SqlCheck(

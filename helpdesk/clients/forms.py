@@ -1,6 +1,6 @@
 """Forms of clients."""
 
-from wtforms import EmailField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.company.forms import LANGUAGES, time_zones
@@ -57,6 +57,8 @@ class ClientForm(StrictForm):
     tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
     invoice_group_by = SelectField(_l("Time shares a line by"), choices=GROUPS, default="ticket")
     factur_x = SelectField(_l("Electronic invoices (Factur-X)"), choices=E_INVOICES, default="company")
+    tax_per_line = BooleanField(_l("Tax is rounded on each line"))
+    prices_include_tax = BooleanField(_l("Prices include tax"))
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -40,6 +40,8 @@ class Client(Base):
     tax_category: Mapped[str] = mapped_column(default="S", server_default="S")  # at 0 percent: the zero rate
     tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     factur_x: Mapped[str] = mapped_column(default="company", server_default="company")
+    tax_per_line: Mapped[bool] = mapped_column(default=False, server_default=false())
+    prices_include_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
     invoice_group_by: Mapped[str] = mapped_column(default="ticket", server_default="ticket")  # of month-end's drafts

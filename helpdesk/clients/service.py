@@ -49,6 +49,8 @@ class ClientProfile:
     tax_reason: str = ""
     invoice_group_by: str = "ticket"
     factur_x: str = "company"
+    tax_per_line: bool = False
+    prices_include_tax: bool = False
     payment_days: int = 14
     business_hours: str = ""
     account_manager_id: int | None = None

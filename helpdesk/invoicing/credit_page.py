@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, joinedload
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import crediting, printed, queries, service
+from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.crediting import Standing, Wish
 from helpdesk.invoicing.forms import CreditForm
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.taxing import totals_of
 from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -52,7 +52,8 @@ def preview(session: Session, *, invoice: Invoice, wishes: Mapping[int, Wish]) -
         Conflict, RuleViolation: as `crediting.credit` does.
     """
     lines = crediting.lines_of(session, invoice=invoice, wishes=wishes)
-    totals = totals_of(Invoice(currency=invoice.currency, lines=lines))
+    billed = crediting.standing_of(session, invoice).billed
+    totals = totals_of_note(session, invoice=invoice, lines=lines, billed=billed)
     return {
         "lines": [
             {

@@ -13,11 +13,11 @@ from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, settling
+from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.sealing import seal
-from helpdesk.invoicing.taxing import totals_of
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -126,15 +126,17 @@ def credit(
         client=invoice.client,
         idempotency_key=f"credit:{key}",
         currency=invoice.currency,
+        tax_per_line=invoice.tax_per_line,
+        prices_include_tax=invoice.prices_include_tax,
         created_at=now,
         lines=_lines(session, invoice, wishes, standing),
     )
-    totals = totals_of(note)
+    totals = totals_of_note(session, invoice=invoice, lines=note.lines, billed=standing.billed)
     note.net_minor, note.tax_minor, note.total_minor = totals.net.minor, totals.tax.minor, totals.total.minor
     session.add(note)
     session.flush()
     _let_go(session, now=now, note=note, wishes=wishes, standing=standing)
-    seal(session, actor=actor, now=now, invoice=note)
+    seal(session, actor=actor, now=now, invoice=note, totals=totals)
     settling.trim(session, now=now, invoice=invoice)
     audit.record(
         session,
@@ -171,21 +173,21 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
     if not parts:
         message = "Nothing is left of what you chose; it was credited before."
         raise RuleViolation(message)
-    _refuse_beyond(session, invoice, sum(part.amount.minor for _given, _wish, part in parts))
+    _refuse_beyond(invoice, sum(part.amount.minor for _given, _wish, part in parts), standing)
     return [
         _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))
         for position, (line, wish, part) in enumerate(parts, start=1)
     ]
 
 
-def _refuse_beyond(session: Session, invoice: Invoice, net_minor: int) -> None:
+def _refuse_beyond(invoice: Invoice, given_minor: int, standing: Standing) -> None:
     """Refuse what lines with discounts make possible: to give back more than was billed, or to ask for more."""
-    left_minor = invoice.net_minor + sum(note.net_minor for note in queries.credit_notes_of(session, invoice))
-    if net_minor > left_minor:
-        left = Money(left_minor, invoice.currency)
-        message = f"Only {left} net of {queries.name_of(invoice)} is left; take its discounts back as well."
+    left = sum((billed.left for billed in standing.billed.values()), Money.zero(invoice.currency))
+    if given_minor > left.minor:
+        kind = "with tax" if invoice.prices_include_tax else "net"
+        message = f"Only {left} {kind} of {queries.name_of(invoice)} is left; take its discounts back as well."
         raise RuleViolation(message)
-    if net_minor < 0:
+    if given_minor < 0:
         message = "A credit note gives back; a discount is taken back together with what it was taken off."
         raise RuleViolation(message)
 

@@ -17,6 +17,7 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import expense_lines, taxing
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
+from helpdesk.invoicing.domain.totals import Totals
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.span import days_of
 from helpdesk.kernel.money import Money
@@ -63,16 +64,19 @@ class Issue:
     due_on: date
 
 
-def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Company) -> dict[str, Json]:
+def document_of(
+    session: Session, *, invoice: Invoice, issue: Issue, company: Company, totals: Totals | None = None
+) -> dict[str, Json]:
     """Return the whole document.
 
-    A credit note has the same fields in positive figures, and names the invoice that it corrects, and why.
+    A credit note has the same fields in positive figures, and names the invoice that it corrects, and why; its
+    ``totals`` are given, as they depend on the notes before it.
 
     It holds number and dates, snapshots of both sides, lines with the time behind them, taxes, totals, terms, and
     the statement of each retainer period that closed with it. Amounts are texts with exactly the currency's
     decimals, minutes and prices plain decimals, days ISO 8601.
     """
-    client, totals = invoice.client, taxing.totals_of(invoice)
+    client, totals = invoice.client, totals or taxing.totals_of(invoice)
     sign = -1 if invoice.kind == "credit_note" else 1  # what is credited is printed as positive figures
     behind = entries_behind(session, invoice)
     days = [each.day for entries in behind.values() for each in entries]
@@ -90,7 +94,12 @@ def document_of(session: Session, *, invoice: Invoice, issue: Issue, company: Co
         "period": _period(invoice, client, days),
         "seller": _snapshot(company, SELLER),
         "buyer": _snapshot(client, BUYER),
-        "lines": [_line(line, invoice.currency, behind.get(line.id, ()), sign) for line in invoice.lines],
+        "lines": [
+            {**_line(line, invoice.currency, behind.get(line.id, ()), sign), "net_amount": str(net.times(sign))}
+            for line, net in zip(invoice.lines, taxing.nets_of(invoice), strict=True)
+        ],
+        "prices_include_tax": invoice.prices_include_tax,
+        "tax_per_line": invoice.tax_per_line,
         "taxes": taxing.groups_of(invoice, totals, sign=sign),
         "net": str(totals.net.times(sign)),
         "tax": str(totals.tax.times(sign)),

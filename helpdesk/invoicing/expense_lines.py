@@ -86,7 +86,8 @@ def line_of(expense: Expense, client: Client) -> InvoiceLine:
     The tax is that of its category, else the client's; a client without tax has none on expenses either.
     """
     language = letter_language(client.language)
-    amount = Money(expense.bill_minor or 0, expense.bill_currency)
+    tax = taxing.of_expense(expense, client)
+    amount = taxing.billed_amount(Money(expense.bill_minor or 0, expense.bill_currency), tax, client)
     return InvoiceLine(
         kind=LineKind.EXPENSE.value,
         description=f"{expense.category.name}: {expense.note}" if expense.note else expense.category.name,
@@ -94,7 +95,7 @@ def line_of(expense: Expense, client: Client) -> InvoiceLine:
         minutes=None,
         unit_price=str(amount),
         amount_minor=amount.minor,
-        **asdict(taxing.of_expense(expense, client)),
+        **asdict(tax),
         work_item_id=expense.work_item_id,
     )
 

@@ -68,6 +68,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
         "states": _states(invoice, mail),
         "groups": _groups(session, invoice, document),
         "taxes": printed.tax_rows(document, sign=sign),
+        "tax_note": printed.tax_note(document),
         "lacking": readiness.lacking(session, actor=actor, invoice=invoice),
         "covered": _covered(document),
         "left_out": _left_out(session, invoice),

@@ -72,6 +72,8 @@ class Invoice(Base):
     last_day: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="draft")
     currency: Mapped[str]
+    tax_per_line: Mapped[bool] = mapped_column(default=False, server_default=false())
+    prices_include_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     net_minor: Mapped[AmountMinor] = mapped_column(default=0)
     tax_minor: Mapped[AmountMinor] = mapped_column(default=0)
     total_minor: Mapped[AmountMinor] = mapped_column(default=0)

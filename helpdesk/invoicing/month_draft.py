@@ -92,6 +92,8 @@ def write(
         last_day=None if isinstance(month, Month) else month.last_day,
         currency=client.currency,
         group_by=client.invoice_group_by,
+        tax_per_line=client.tax_per_line,
+        prices_include_tax=client.prices_include_tax,
         created_at=now,
     )
     for position, line in enumerate([*fees, *times, *spent], start=1):

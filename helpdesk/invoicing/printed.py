@@ -104,6 +104,7 @@ def printed(document: Document) -> dict[str, Any]:
         "net_minor": minor_of(document["net"], currency),
         "total_minor": minor_of(document["total"], currency),
         "taxes": tax_rows(document),
+        "tax_note": tax_note(document),
         "terms": _lines_of(document["terms"]),
         "proof": document.get("proof", ""),
         "statements": [statement_of(each) for each in document["retainers"]],
@@ -154,6 +155,16 @@ def tax_rows(document: Document, *, sign: int = 1) -> list[Document]:
         }
         for tax in document["taxes"]
     ]
+
+
+def tax_note(document: Document) -> str:
+    """Return what is to be known about how tax was taken, where it is not on top of the sum of the lines."""
+    notes = []
+    if document.get("prices_include_tax"):
+        notes.append(_("Prices and amounts of the lines include VAT."))
+    if document.get("tax_per_line"):
+        notes.append(_("VAT is rounded on each line."))
+    return " ".join(notes)
 
 
 def _tax_words(tax: Document, net_minor: int, currency: str) -> str:

@@ -10,6 +10,7 @@ from helpdesk.infra import audit, jobs
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.document import Issue, document_of
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
+from helpdesk.invoicing.domain.totals import Totals
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.proof import links
 from helpdesk.invoicing.readiness import refuse_incomplete
@@ -17,10 +18,11 @@ from helpdesk.invoicing.series import take_number
 from helpdesk.kernel.periods import local_day
 
 
-def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice) -> None:
+def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice, totals: Totals | None = None) -> None:
     """Give the draft the next number of its kind and year, and write down for ever what it says.
 
     The year is that of the company's zone. PDF and mail follow once it is committed; a failure leaves no gap.
+    ``totals`` are those of a credit note, which depend on the notes before it.
 
     Raises:
         RuleViolation: the pattern of numbers gives one that is taken, or the law wants more to be known of either side.
@@ -31,7 +33,7 @@ def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice) -> 
     series, taken, number = take_number(session, house, issued_on.year, invoice.kind)
     days = invoice.client.payment_days if invoice.kind == "invoice" else 0
     given = Issue(number=number, issued_on=issued_on, due_on=issued_on + timedelta(days=days))
-    text = canonical_json(document_of(session, invoice=invoice, issue=given, company=house))
+    text = canonical_json(document_of(session, invoice=invoice, issue=given, company=house, totals=totals))
     invoice.series_id, invoice.series_number = series.id, taken
     invoice.number, invoice.issued_on, invoice.due_on = given.number, given.issued_on, given.due_on
     invoice.canonical_json, invoice.canonical_sha256 = text, sha256_of(text)

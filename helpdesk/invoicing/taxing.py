@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
 from helpdesk.invoicing.domain.documents import Json
-from helpdesk.invoicing.domain.totals import TaxRate, Totals, total_up
+from helpdesk.invoicing.domain.totals import TaxGroup, TaxMode, TaxRate, Totals, line_nets, total_up
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_tax import usual_reason
 from helpdesk.kernel.money import Money
@@ -45,8 +47,39 @@ def rate_of(line: InvoiceLine) -> TaxRate:
 
 def totals_of(invoice: Invoice) -> Totals:
     """Return net, tax by rate, and total of the invoice's lines (rule 20)."""
-    amounts = [(Money(line.amount_minor, invoice.currency), rate_of(line)) for line in invoice.lines]
-    return total_up(amounts, invoice.currency)
+    return total_up(_amounts(invoice), invoice.currency, mode_of(invoice))
+
+
+def mode_of(invoice: Invoice) -> TaxMode:
+    """Return how the invoice takes tax: as its client had it when it was drafted."""
+    return TaxMode(per_line=bool(invoice.tax_per_line), included=bool(invoice.prices_include_tax))
+
+
+def nets_of(invoice: Invoice) -> list[Money]:
+    """Return the net of each line; where prices include tax those of a group add up to its net."""
+    return line_nets(_amounts(invoice), invoice.currency, mode_of(invoice))
+
+
+def groups_in(document: dict[str, Any]) -> list[TaxGroup]:
+    """Return the tax groups that an issued document has, in its positive figures."""
+    currency = document["currency"]
+    return [
+        TaxGroup(
+            TaxRate(tax["category"], Decimal(tax["percent"])),
+            Money.parse(tax["net"], currency),
+            Money.parse(tax["tax"], currency),
+        )
+        for tax in document["taxes"]
+    ]
+
+
+def billed_amount(net: Money, tax: LineTax, client: Client) -> Money:
+    """Return what a line says of an amount that is known without tax: that, or with tax where prices include it."""
+    return net.times(1 + Fraction(tax.tax_percent) / 100) if client.prices_include_tax else net
+
+
+def _amounts(invoice: Invoice) -> list[tuple[Money, TaxRate]]:
+    return [(Money(line.amount_minor, invoice.currency), rate_of(line)) for line in invoice.lines]
 
 
 def groups_of(invoice: Invoice, totals: Totals, *, sign: int) -> list[Json]:

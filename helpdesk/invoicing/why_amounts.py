@@ -1,5 +1,6 @@
 """What is stored of fees, expenses, credited lines, taxes and totals, to be explained (domain/explaining.py)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import expense_lines, taxing
 from helpdesk.invoicing.domain.explaining import FeeWhy, TaxWhy, TotalWhy
+from helpdesk.invoicing.domain.totals import TaxGroup
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -116,7 +118,7 @@ def _taken_back(billed: InvoiceLine, line: InvoiceLine) -> Said:
 
 def _total(invoice: Invoice) -> TotalWhy:
     """Return the stored totals, and the tax of each group on its lines."""
-    totals, currency = taxing.totals_of(invoice), invoice.currency
+    currency, computed = invoice.currency, {group.rate: group for group in taxing.totals_of(invoice).groups}
     taxes = tuple(
         TaxWhy(
             category=group.rate.category,
@@ -128,7 +130,17 @@ def _total(invoice: Invoice) -> TotalWhy:
             ),
             net=group.net,
             tax=group.tax,
+            mode=taxing.mode_of(invoice),
+            is_rest=invoice.kind == "credit_note" and computed.get(group.rate) != group,
         )
-        for group in totals.groups
+        for group in _groups(invoice)
     )
     return TotalWhy(Money(invoice.net_minor, currency), taxes, Money(invoice.total_minor, currency))
+
+
+def _groups(invoice: Invoice) -> Sequence[TaxGroup]:
+    """Return the tax groups as they were issued, or as a draft has them now."""
+    if invoice.canonical_json is None:
+        return taxing.totals_of(invoice).groups
+    groups = taxing.groups_in(json.loads(invoice.canonical_json))
+    return groups if invoice.kind == "invoice" else [TaxGroup(one.rate, -one.net, -one.tax) for one in groups]

@@ -246,12 +246,31 @@ def _tax_part(at: int, tax: TaxWhy) -> Part:
     percent = number_text(f"{tax.percent:f}")
     steps = [
         *(Step(text, _money(amount), _("line %(number)s", number=position)) for position, text, amount in tax.lines),
-        Step(_("Sum of the rounded lines"), _money(tax.net), strong=True),
-        Step(_("%(net)s × %(percent)s ÷ 100", net=_money(tax.net), percent=percent), exact_text(tax.exact)),
-        Step(_("Tax"), _money(tax.tax), _("half up, once for the group"), strong=True),
+        Step(_("Sum of the rounded lines"), _money(tax.together), strong=True),
+        *_tax_steps(tax, percent),
     ]
     title = _("VAT %(percent)s %%", percent=percent)
     return Part(f"tax-{at}", title, _money(tax.tax), steps, broken=[_said(each) for each in tax_gaps(tax)])
+
+
+def _tax_steps(tax: TaxWhy, percent: str) -> Iterable[Step]:
+    """Return how the tax follows from the lines: once, line by line, out of their sum, or as the rest of an invoice."""
+    if tax.is_rest:
+        yield Step(
+            _("Tax"), _money(tax.tax), _("what the credit notes before it left of the invoice's tax"), strong=True
+        )
+    elif tax.mode.per_line:
+        for position, _text, amount in tax.lines:
+            yield Step(_("Tax of line %(number)s", number=position), _money(tax.of_line(amount)), _("half up"))
+        yield Step(_("Tax"), _money(tax.tax), _("the sum of the lines"), strong=True)
+    elif tax.mode.included:
+        net = _("%(sum)s × 100 ÷ (100 + %(percent)s)", sum=_money(tax.together), percent=percent)
+        yield Step(net, exact_text(tax.exact))
+        yield Step(_("Net"), _money(tax.net), _("half up, once for the group"), strong=True)
+        yield Step(_("Tax"), _money(tax.tax), _("the sum less the net"), strong=True)
+    else:
+        yield Step(_("%(net)s × %(percent)s ÷ 100", net=_money(tax.net), percent=percent), exact_text(tax.exact))
+        yield Step(_("Tax"), _money(tax.tax), _("half up, once for the group"), strong=True)
 
 
 def _total_part(total: TotalWhy) -> Part:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+from helpdesk.invoicing.domain.totals import ON_TOP, TaxGroup, TaxMode, TaxRate, total_up
 from helpdesk.kernel.durations import MINUTE, to_minutes
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
@@ -137,18 +138,44 @@ class LineWhy:
 
 @dataclass(frozen=True, slots=True)
 class TaxWhy:
-    """One tax group: the rounded amounts of its lines, their sum, and the tax on that sum."""
+    """One tax group: the rounded amounts of its lines, their sum, and the tax on that sum.
+
+    ``mode`` says whether it is taken line by line, or out of the amounts. The last credit note of an invoice takes
+    what those before left of the tax (``is_rest``).
+    """
 
     category: str
     percent: Decimal
     lines: tuple[tuple[int, str, Money], ...]
     net: Money
     tax: Money
+    mode: TaxMode = ON_TOP
+    is_rest: bool = False
+
+    @property
+    def together(self) -> Money:
+        """What the lines come to."""
+        return _sum((amount for _, _, amount in self.lines), self.net)
 
     @property
     def exact(self) -> Fraction:
-        """The tax before it is rounded."""
-        return Fraction(self.net.amount) * Fraction(self.percent) / 100
+        """The tax before it is rounded; where the lines have it in them, the net before it is."""
+        percent = Fraction(self.percent)
+        if self.mode.included:
+            return Fraction(self.together.amount) * 100 / (100 + percent)
+        return Fraction(self.net.amount) * percent / 100
+
+    def of_line(self, amount: Money) -> Money:
+        """Return the tax of one line, where each is rounded by itself."""
+        return self._of([amount]).tax
+
+    def expected(self) -> TaxGroup:
+        """Return what the lines give."""
+        return self._of([amount for _, _, amount in self.lines])
+
+    def _of(self, amounts: Iterable[Money]) -> TaxGroup:
+        rate = TaxRate(self.category, self.percent)
+        return total_up([(amount, rate) for amount in amounts], self.net.currency, self.mode).groups[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +207,13 @@ def gaps(line: LineWhy) -> list[str]:
 
 def tax_gaps(tax: TaxWhy) -> list[str]:
     """Return what does not add up of a tax group: ``net`` (the lines) or ``tax`` (the percent of it)."""
-    lines = _sum((amount for _, _, amount in tax.lines), tax.net)
-    is_tax = Money.rounded(tax.exact, tax.net.currency) == tax.tax
-    return [*([] if lines == tax.net else ["net"]), *([] if is_tax else ["tax"])]
+    if tax.is_rest:
+        sums = tax.net + tax.tax if tax.mode.included else tax.net
+        return [] if tax.together == sums else ["net"]
+    if not tax.lines:
+        return ["net"] if tax.net else []
+    expected = tax.expected()
+    return [*([] if expected.net == tax.net else ["net"]), *([] if expected.tax == tax.tax else ["tax"])]
 
 
 def total_gaps(total: TotalWhy) -> list[str]:

@@ -379,6 +379,14 @@ FAULTS = {
         ],
     ),
     "lines do not sum up": (6, [put(INVOICE, **DRAFT | {"net": 1, "total": 1}), put(LINE, **ONE_HOUR)]),
+    "lines with tax in them are not the total": (
+        6,
+        [
+            put(INVOICE, **DRAFT | {"net": 5000, "total": 5000}),
+            put(LINE, **ONE_HOUR),
+            "UPDATE invoices SET prices_include_tax = {yes}",
+        ],
+    ),
     "total is not the sum": (6, [put(INVOICE, **DRAFT | {"total": 6001}), put(LINE, **ONE_HOUR)]),
     "is credited beyond what it billed": (
         6,

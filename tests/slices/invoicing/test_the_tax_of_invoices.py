@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from helpdesk.invoicing import render
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.invoicing import render, service
+from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 
@@ -66,3 +69,57 @@ def test_a_document_from_before_there_were_reasons_is_printed_as_it_was(story):
         del tax["reason"]
 
     assert "VAT 19 % on 200.00" in render.to_html(document)
+
+
+def test_prices_with_tax_in_them_stay_what_is_paid_and_the_document_says_so(story):
+    story.change_client(prices_include_tax=True)
+    for title in ("One", "Two", "Three"):
+        story.log("1", rate="100", item=story.ticket(title))
+
+    invoice = story.issue(story.drafted())
+
+    document = document_of(invoice)
+    assert (invoice.net_minor, invoice.tax_minor, invoice.total_minor) == (25210, 4790, 30000)
+    assert [line["amount"] for line in document["lines"]] == ["100.00"] * 3
+    assert [line["net_amount"] for line in document["lines"]] == ["84.04", "84.03", "84.03"]
+    assert "Prices and amounts of the lines include VAT." in render.to_html(document)
+
+
+def test_tax_of_each_line_is_rounded_where_the_client_wants_it(story):
+    story.change_client(tax_per_line=True)
+    for title in ("One", "Two", "Three"):
+        story.log("1", rate="33.33", item=story.ticket(title))
+
+    invoice = story.issue(story.drafted())
+
+    assert (invoice.net_minor, invoice.tax_minor) == (9999, 1899)
+    assert "VAT is rounded on each line." in render.to_html(document_of(invoice))
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_the_last_credit_note_takes_the_rest_of_the_tax(story, included):
+    story.change_client(prices_include_tax=included)
+    for title in ("One", "Two", "Three"):
+        story.log("1", rate="33.33", item=story.ticket(title))
+    invoice = story.issue(story.drafted())
+
+    notes = []
+    for number, line in enumerate(invoice.lines):
+        with unit_of_work() as session:
+            wishes = {line.id: Wish(whole=True)}
+            note = service.credit(
+                session,
+                actor=SYSTEM,
+                now=story.now,
+                invoice_id=invoice.id,
+                wishes=wishes,
+                reason="Wrong",
+                key=str(number),
+            )
+        notes.append(note)
+
+    assert [note.tax_minor for note in notes] == ([-532, -532, -532] if included else [-633, -633, -634])
+    assert sum(note.total_minor for note in notes) == -invoice.total_minor
+    assert sum(note.net_minor for note in notes) == -invoice.net_minor
+    assert document_of(notes[-1])["taxes"][0]["tax"] == ("5.32" if included else "6.34")
+    assert story.invoice(invoice.id).status == "credited"

@@ -25,6 +25,7 @@ from helpdesk.invoicing.domain.explaining import (
     total_gaps,
     whole_of,
 )
+from helpdesk.invoicing.domain.totals import TaxMode
 from helpdesk.kernel.durations import to_minutes
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, amount_for
@@ -148,6 +149,19 @@ def test_tax_is_that_of_the_sum_and_the_total_of_all():
     assert tax_gaps(replace(tax, tax=eur("19.01"))) == ["tax"]
     assert total_gaps(replace(total, total=eur("119.00"))) == ["total"]
     assert total_gaps(replace(total, net=eur("99.98"))) == ["net", "total"]
+
+
+def test_tax_that_is_in_the_lines_or_rounded_on_each_is_explained_as_it_was_taken():
+    lines = tuple((at, "Work", eur("33.33")) for at in (1, 2, 3))
+    inside = TaxWhy("S", Decimal(19), lines, eur("84.03"), eur("15.96"), TaxMode(included=True))
+    by_line = TaxWhy("S", Decimal(19), lines, eur("99.99"), eur("18.99"), TaxMode(per_line=True))
+    rest = TaxWhy("S", Decimal(19), lines[:1], eur("33.33"), eur("6.34"), is_rest=True)
+
+    assert [tax_gaps(tax) for tax in (inside, by_line, rest)] == [[], [], []]
+    assert (exact_text(inside.exact), by_line.of_line(eur("33.33"))) == ("84.025210…", eur("6.33"))
+    assert tax_gaps(replace(inside, net=eur("84.02"))) == ["net"]
+    assert tax_gaps(replace(by_line, tax=eur("19.00"))) == ["tax"]
+    assert tax_gaps(replace(rest, net=eur("33.00"))) == ["net"]
 
 
 def test_a_credit_mirrors_its_line():
