@@ -266,5 +266,6 @@ def test_the_page_shows_what_it_comes_to_and_issues_once(story, sign_in_as, fixe
     assert "Twice billed" in shown
     note = browser.get(issued[0].location).text
     assert invoice.number in note
-    assert "VAT 19 % on -100.00</dt><dd>-19.00" in note
+    assert "VAT 19 % on -100.00</dt>" in note
+    assert "-19.00" in note
     assert "due 1 Dec" not in note

@@ -114,6 +114,14 @@ DOCUMENTS = {
         [tax("33.34", "2.33", percent="7"), tax("100.00", "19.00")],
         ("133.34", "21.33", "154.67"),
     ),
+    "tax in the prices": document(
+        [hourly("60", "100", "100.00", net_amount=net) for net in ("84.04", "84.03", "84.03")],
+        [tax("252.10", "47.90")],
+        ("252.10", "47.90", "300.00"),
+    ),
+    "tax of each line": document(
+        [hourly("60", "33.33", "33.33")] * 3, [tax("99.99", "18.99")], ("99.99", "18.99", "118.98")
+    ),
     "pieces": document(
         [line("96.00", quantity="40", unit_price="2.40"), line("-4.80", quantity="2", unit_price="-2.40")],
         [tax("91.20", "17.33")],
@@ -183,6 +191,12 @@ def test_time_is_minutes_at_the_price_of_an_hour_and_a_fee_is_one_piece():
     assert found(seconds, "ram:BilledQuantity").get("unitCode") == "MIN"
     assert text_of(seconds, "ram:BasisQuantity") == "60"
     assert text_of(seconds, "ram:LineTotalAmount") == "1.11"
+
+
+def test_a_price_with_tax_in_it_is_told_without():
+    first, *_others = said("tax in the prices", ".//ram:IncludedSupplyChainTradeLineItem")
+
+    assert (text_of(first, "ram:ChargeAmount"), text_of(first, "ram:LineTotalAmount")) == ("84.04", "84.04")
 
 
 def test_a_discount_is_a_piece_less_at_a_price_that_is_not_negative():

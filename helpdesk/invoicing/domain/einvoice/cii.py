@@ -6,17 +6,20 @@ It is a function of the canonical JSON alone and says what that says: no amount 
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from helpdesk.invoicing.domain.einvoice import parties
 from helpdesk.invoicing.domain.einvoice.tree import day, maybe, node, to_bytes
+from helpdesk.kernel.money import plain
 
 Document = dict[str, Any]
 
 PROFILE = "urn:cen.eu:en16931:2017"
 TYPES = {"invoice": "380", "credit_note": "381"}
 MINUTE, PIECE, MINUTES_OF_A_PRICE = "MIN", "C62", "60"
+PRICE_DECIMALS = 10
 SEPA, TRANSFER = "58", "30"
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _REASON_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
@@ -55,7 +58,7 @@ def _notes(document: Document) -> Iterator[str]:
 
 def _line(at: int, line: Document) -> Element:
     """Return a line: minutes at the price of sixty, or pieces; a discount is pieces less (BR-27)."""
-    is_time, price = line["minutes"] is not None, Decimal(line["unit_price"])
+    is_time, (price, total) = line["minutes"] is not None, _net_of(line)
     quantity = Decimal(line["minutes"] if is_time else line.get("quantity") or 1)
     if price < 0:
         price, quantity = -price, -quantity
@@ -79,9 +82,19 @@ def _line(at: int, line: Document) -> Element:
                 node("CategoryCode", line["tax_category"]),
                 _percent(line["tax_category"], line["tax_percent"]),
             ),
-            node("SpecifiedTradeSettlementLineMonetarySummation", node("LineTotalAmount", line["amount"])),
+            node("SpecifiedTradeSettlementLineMonetarySummation", node("LineTotalAmount", total)),
         ),
     )
+
+
+def _net_of(line: Document) -> tuple[Decimal, str]:
+    """Return price and amount of a line without tax; where prices have it in them, the price that gives the net."""
+    price, amount = line["unit_price"], line["amount"]
+    net = str(line.get("net_amount", amount))
+    if net == amount:
+        return Decimal(price), str(amount)
+    exact = Fraction(Decimal(price)) * Fraction(Decimal(net)) / Fraction(Decimal(amount))
+    return Decimal(plain(exact, decimals=PRICE_DECIMALS)).normalize(), net
 
 
 def _percent(category: str, percent: str) -> Element | None:
