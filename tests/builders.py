@@ -49,7 +49,16 @@ class Office:
     def furnish(cls, session: Session, *, now: datetime) -> "Office":
         """Add all rows and return the office."""
         session.add(
-            Company(name="Halden & Okoye", currency="EUR", time_zone="Europe/Berlin", tax_percent="19", created_at=now)
+            Company(
+                name="Halden & Okoye",
+                address="Kajen 12\n20459 Hamburg",
+                country="DE",
+                tax_number="48/123/45678",
+                currency="EUR",
+                time_zone="Europe/Berlin",
+                tax_percent="19",
+                created_at=now,
+            )
         )
         people: dict[str, Any] = {
             key: accounts.add_person(
@@ -100,6 +109,8 @@ def _client(session: Session, now: datetime, name: str, account_manager_id: int 
     client = Client(
         name=name,
         legal_name=f"{name} GmbH",
+        address="Zuffenhauser Straße 84\n70435 Stuttgart",
+        country="DE",
         currency="EUR",
         time_zone="Europe/Berlin",
         tax_percent="19",

@@ -18,7 +18,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import amount_filter, money_filter
-from helpdesk.invoicing import expense_lines, printed, queries, selection, service
+from helpdesk.invoicing import expense_lines, printed, queries, readiness, selection, service
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice, InvoiceLine
 from helpdesk.invoicing.words import month_label, reason_text
@@ -43,6 +43,7 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
     timers, unapproved = _timers(session, ends_at), _unapproved(session, actor, ends_at, own_too=house.self_approval)
     missing, unresolved = _missing_rates(session, month, ends_at), _unresolved(session, ends_at)
     spent = _unapproved_expenses(session, month)
+    lacking = readiness.missing_of_month(session, actor=actor, month=month)
     ready = sum(draft["issuable"] for draft in drafts)
     numbers = service.next_numbers(session, now=now, count=max(ready, 1))
     failed = len(run["failed"]) if run else 0
@@ -53,13 +54,14 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
             "drafted": len(drafts),
             "clients": run["total"] if run else _client_count(session),
             "issued": sum(not draft["issuable"] for draft in drafts),
-            "needs_you": sum(map(bool, (timers, unapproved, missing, unresolved, spent))) + failed,
+            "needs_you": sum(map(bool, (timers, unapproved, missing, unresolved, spent, lacking))) + failed,
         },
         "timers": timers,
         "unapproved": unapproved,
         "missing_rates": missing,
         "unresolved": unresolved,
         "expenses": spent,
+        "lacking": lacking,
         "run": run,
         "drafts": drafts,
         "lock": _lock(session, month),

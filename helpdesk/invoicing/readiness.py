@@ -1,7 +1,10 @@
 """Whether a document can be issued as the law wants it, and what it lacks in words (docs/billing.md rule 20)."""
 
+from zoneinfo import ZoneInfo
+
 from flask import url_for
 from flask_babel import force_locale
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
@@ -15,9 +18,14 @@ from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, einvoice_lacks, 
 from helpdesk.invoicing.domain.lacking import OURS, Lack, lacks
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import Month
+from helpdesk.kernel.taxes import category_of
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers.models import Agreement
+from helpdesk.timekeeping.models import TimeEntry
 
-SELLER = ("country", "vat_id", "tax_number", "registration")
-BUYER = ("country", "vat_id")
+SELLER = ("address", "country", "vat_id", "tax_number", "registration")
+BUYER = ("address", "country", "vat_id")
 
 
 def lacks_of(invoice: Invoice, house: Company) -> list[Lack]:
@@ -60,6 +68,33 @@ def lacking(session: Session, *, actor: Actor, invoice: Invoice) -> list[dict[st
     ]
 
 
+def missing_of_month(session: Session, *, actor: Actor, month: Month) -> list[dict[str, str]]:
+    """Return what invoices of the month will lack, ours first, then by client: of those with work or a retainer."""
+    house = company.get_company(session)
+    seller = {name: getattr(house, name) for name in SELLER}
+    rows: dict[tuple[str, int, str], dict[str, str]] = {}
+    for client in session.scalars(_billed_in(month)):
+        buyer = {name: getattr(client, name) for name in BUYER}
+        for lack in lacks(seller, buyer, {category_of(client.tax_category, client.tax_percent)}):
+            key = (lack.side, 0 if lack.side == OURS else client.id, lack.field)
+            rows.setdefault(key, {"text": said(lack, client), **_link(lack, client, actor)})
+    return [rows[key] for key in sorted(rows, key=lambda each: each[0] != OURS)]
+
+
+def _billed_in(month: Month) -> Select[Client]:
+    """Return the query of clients that get an invoice: with work up to the end of the month, or with a retainer."""
+    begins, ends = month.instants(ZoneInfo("UTC"))
+    works = (
+        select(TimeEntry.id)
+        .join(WorkItem, WorkItem.id == TimeEntry.work_item_id)
+        .join(Project, Project.id == WorkItem.project_id)
+        .where(Project.client_id == Client.id, TimeEntry.started_at >= begins, TimeEntry.started_at < ends)
+    )
+    agreed = select(Agreement.id).where(Agreement.client_id == Client.id)
+    query = select(Client).where(Client.is_internal.is_(False), Client.archived_at.is_(None))
+    return query.where(or_(works.exists(), agreed.exists())).order_by(func.lower(Client.name))
+
+
 def _link(lack: Lack, client: Client, actor: Actor) -> dict[str, str]:
     if lack.side == OURS:
         url = url_for("company.settings", _anchor=lack.field) if actor.is_one_of(SETTINGS) else ""
@@ -72,6 +107,8 @@ def said(lack: Lack, client: Client) -> str:
     """Return what is missing, why, and where it is entered."""
     if lack.category == FACTUR_X:
         return _said_of_factur_x(lack, client.name)
+    if not lack.category:
+        return _said_of_all(lack, client.name)
     why = {
         "AE": _("a reverse charge names the VAT IDs of both sides"),
         "K": _("a supply within the EU names the VAT IDs of both sides"),
@@ -84,6 +121,23 @@ def said(lack: Lack, client: Client) -> str:
         client=client.name,
         why=why,
     )
+
+
+def _said_of_all(lack: Lack, client: str) -> str:
+    """Return what every invoice has to say and what nobody entered."""
+    return {
+        ("seller", "address"): _("Our own address is missing. Enter it in the settings of the company."),
+        ("seller", "country"): _("Our own country is missing. Enter it in the settings of the company."),
+        ("seller", "tax_number"): _(
+            "Our own VAT ID or tax number is missing. Enter one of them in the settings of the company."
+        ),
+        ("buyer", "address"): _(
+            "The address of %(client)s is missing. Enter it where the client is edited.", client=client
+        ),
+        ("buyer", "country"): _(
+            "The country of %(client)s is missing. Enter it where the client is edited.", client=client
+        ),
+    }[lack.side, lack.field]
 
 
 def _said_of_factur_x(lack: Lack, client: str) -> str:

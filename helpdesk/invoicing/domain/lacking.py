@@ -18,9 +18,19 @@ class Lack:
 
 
 def lacks(seller: Mapping[str, str], buyer: Mapping[str, str], categories: Collection[str]) -> list[Lack]:
-    """Return every field that is missing, ours first; both sides are given by the names of their fields."""
+    """Return every field that is missing, ours first; both sides are given by the names of their fields.
+
+    Every invoice names both sides with address and country, and our VAT ID or tax number.
+    """
     sides = {OURS: seller, THEIRS: buyer}
-    found: dict[tuple[str, str], Lack] = {}
+    found = {
+        (side, name): Lack(side, name)
+        for side, values in sides.items()
+        for name in ("address", "country")
+        if not values.get(name, "").strip()
+    }
+    if not any(seller.get(name, "").strip() for name in ("vat_id", "tax_number")):
+        found[OURS, "tax_number"] = Lack(OURS, "tax_number")
     for category in sorted(set(categories) & set(_NEEDS_VAT_IDS)):
         for side in _NEEDS_VAT_IDS[category]:
             if not sides[side].get("vat_id", "").strip():

@@ -274,7 +274,13 @@ def _at_once(app: Flask, acts) -> list[Exception]:
 def _draft_of_new_client(story, number: int) -> Invoice:
     with unit_of_work() as session:
         client = Client(
-            name=f"Client {number}", currency="EUR", time_zone="Europe/Berlin", tax_percent="19", created_at=story.now
+            name=f"Client {number}",
+            address="Wien",
+            country="AT",
+            currency="EUR",
+            time_zone="Europe/Berlin",
+            tax_percent="19",
+            created_at=story.now,
         )
         session.add(client)
         session.flush()

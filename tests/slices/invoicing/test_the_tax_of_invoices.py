@@ -123,3 +123,18 @@ def test_the_last_credit_note_takes_the_rest_of_the_tax(story, included):
     assert sum(note.net_minor for note in notes) == -invoice.net_minor
     assert document_of(notes[-1])["taxes"][0]["tax"] == ("5.32" if included else "6.34")
     assert story.invoice(invoice.id).status == "credited"
+
+
+def test_month_end_lists_what_invoices_will_lack_before_there_are_any_and_issue_refuses(story, sign_in_as):
+    story.change_company(tax_number="")
+    story.change_client(address="", country="")
+    story.log("2")
+
+    page = sign_in_as(story.office.manager).get("/close/2026-11").text
+
+    assert "Our own VAT ID or tax number is missing." in page
+    assert "The address of Acme is missing." in page
+    assert f'href="/clients/{story.office.acme.id}/edit#country"' in page
+    draft = story.drafted()
+    with pytest.raises(RuleViolation, match=r"VAT ID or tax number is missing\..*address of Acme.*country of Acme"):
+        story.issue(draft)

@@ -47,10 +47,26 @@ def test_a_standard_rate_of_nothing_is_the_zero_rate():
 
 
 def test_a_reverse_charge_needs_the_vat_ids_of_both_sides_and_an_export_ours():
-    nothing, something = {"vat_id": " "}, {"vat_id": "DE300000001"}
+    known = {"address": "Kajen 12", "country": "DE", "tax_number": "48/1"}
+    nothing, something = known | {"vat_id": " "}, known | {"vat_id": "DE300000001"}
 
     assert lacks(nothing, nothing, {"S", "AE", "K"}) == [Lack("seller", "vat_id", "AE"), Lack("buyer", "vat_id", "AE")]
     assert lacks(nothing, nothing, {"G"}) == [Lack("seller", "vat_id", "G")]
     assert lacks(something, nothing, {"K"}) == [Lack("buyer", "vat_id", "K")]
     assert lacks(something, something, {"AE", "G"}) == []
     assert lacks(nothing, nothing, {"S", "Z", "E", "O"}) == []
+
+
+def test_every_invoice_needs_both_addresses_and_our_number():
+    known = {"address": "Kajen 12", "country": "DE"}
+
+    assert lacks(known | {"vat_id": "DE300000001"}, known, {"S"}) == []
+    assert lacks(known, known, {"S"}) == [Lack("seller", "tax_number")]
+    assert [
+        (lack.side, lack.field) for lack in lacks({"tax_number": "1"}, {"address": " \n", "country": ""}, {"S"})
+    ] == [
+        ("seller", "address"),
+        ("seller", "country"),
+        ("buyer", "address"),
+        ("buyer", "country"),
+    ]
