@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.service import sources
 from helpdesk.intake.service.sources import MailboxSettings
 from helpdesk.kernel.durations import HOUR
-from helpdesk.kernel.periods import Month
+from helpdesk.kernel.periods import Month, local_day
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects import first_run
 from helpdesk.projects import service as projects
@@ -245,6 +246,10 @@ def _company(session: Session, now: datetime) -> None:
         invoice_number_pattern="HO-{year}-{number:04}",
     )
     company.update(session, actor=SYSTEM, now=now, profile=profile)
+    today = local_day(now, ZoneInfo(profile.time_zone))
+    expenses.set_exchange_rate(
+        session, actor=SYSTEM, now=now, currency="USD", effective_on=today, rate="0.92", source="ECB"
+    )
 
 
 def _mailbox(session: Session, world: World, now: datetime) -> Mailbox:

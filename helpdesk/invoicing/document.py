@@ -14,7 +14,7 @@ from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
-from helpdesk.invoicing import expense_lines, taxing
+from helpdesk.invoicing import exchanging, expense_lines, taxing
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
 from helpdesk.invoicing.domain.totals import Totals
@@ -104,6 +104,7 @@ def document_of(
         "net": str(totals.net.times(sign)),
         "tax": str(totals.tax.times(sign)),
         "total": str(totals.total.times(sign)),
+        "exchange": exchanging.said(invoice, totals.tax.times(sign), totals.total.times(sign)),
         "terms": company.invoice_terms,
         "payment_days": client.payment_days,
         "retainers": _statements(session, invoice),

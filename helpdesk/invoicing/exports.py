@@ -5,10 +5,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from helpdesk.company import service as company
 from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, amount, day, pages, text
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries
+from helpdesk.invoicing import exchanging, queries
 from helpdesk.invoicing.account_page import Asked, kind_names, statement_asked
 from helpdesk.invoicing.domain.statement import Entry, Line
 from helpdesk.invoicing.models import Invoice
@@ -20,7 +21,7 @@ def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -
     def read(before: int | None) -> tuple[Sequence[Invoice], int | None]:
         return queries.page(session, actor=actor, state=state, before=before, limit=AT_ONCE)
 
-    statuses = _status_names()
+    statuses, own = _status_names(), company.get_company(session).currency
     columns: list[Column[Invoice]] = [
         text(_("Number"), lambda invoice: invoice.number),
         text(_("Client"), lambda invoice: invoice.client.name),
@@ -33,6 +34,8 @@ def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -
         amount(_("Tax"), lambda invoice: (invoice.tax_minor, invoice.currency)),
         amount(_("Total"), lambda invoice: (invoice.total_minor, invoice.currency)),
         text(_("Currency"), lambda invoice: invoice.currency),
+        text(_("Rate of exchange"), lambda invoice: invoice.exchange_rate),
+        amount(_("Total, %(currency)s", currency=own), lambda invoice: _in(invoice, own)),
     ]
     return Sheet(f"invoices {'' if state == 'all' else state}", columns, pages(read))
 
@@ -53,6 +56,11 @@ def account_sheet(session: Session, *, asked_for: Asked) -> Sheet[Line]:
         text(_("Currency"), lambda _line: currency),
     ]
     return Sheet(f"account {asked_for.client.name}", columns, [opening, *found.lines, closing])
+
+
+def _in(invoice: Invoice, own: str) -> tuple[int | None, str]:
+    total = exchanging.in_currency(invoice, invoice.total_minor, own)
+    return (None if total is None else total.minor), own
 
 
 def _status_names() -> dict[str, str]:

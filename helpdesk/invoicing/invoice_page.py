@@ -28,6 +28,7 @@ from helpdesk.invoicing import (
 )
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
+from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printed_statement import Document
 from helpdesk.invoicing.proof.panel import proof_panel
@@ -69,7 +70,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
         "groups": _groups(session, invoice, document),
         "taxes": printed.tax_rows(document, sign=sign),
         "tax_note": printed.tax_note(document),
-        "lacking": readiness.lacking(session, actor=actor, invoice=invoice),
+        "lacking": readiness.lacking(session, actor=actor, invoice=invoice, day=our_day(session, now)),
         "covered": _covered(document),
         "left_out": _left_out(session, invoice),
         "mail": _mail(mail),

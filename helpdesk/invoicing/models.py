@@ -72,6 +72,10 @@ class Invoice(Base):
     last_day: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="draft")
     currency: Mapped[str]
+    company_currency: Mapped[str] = mapped_column(default="", server_default="")  # where it is another than its own
+    exchange_rate: Mapped[str | None]  # one unit of its currency in the company's
+    exchanged_on: Mapped[date | None]
+    exchange_source: Mapped[str] = mapped_column(default="", server_default="")
     tax_per_line: Mapped[bool] = mapped_column(default=False, server_default=false())
     prices_include_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     net_minor: Mapped[AmountMinor] = mapped_column(default=0)

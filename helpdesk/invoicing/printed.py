@@ -158,13 +158,30 @@ def tax_rows(document: Document, *, sign: int = 1) -> list[Document]:
 
 
 def tax_note(document: Document) -> str:
-    """Return what is to be known about how tax was taken, where it is not on top of the sum of the lines."""
+    """Return what is to be known of how tax was taken, and what it is in the seller's currency; "" where nothing is."""
     notes = []
     if document.get("prices_include_tax"):
         notes.append(_("Prices and amounts of the lines include VAT."))
     if document.get("tax_per_line"):
         notes.append(_("VAT is rounded on each line."))
+    if exchange := document.get("exchange"):
+        notes.append(_exchange_note(document["currency"], exchange))
     return " ".join(notes)
+
+
+def _exchange_note(currency: str, exchange: Document) -> str:
+    """Return tax and total in the seller's currency, and the rate by which they were reckoned."""
+    own = exchange["currency"]
+    return _(
+        "In %(own)s: VAT %(tax)s, total %(total)s, at 1 %(currency)s = %(rate)s %(own)s of %(day)s (%(source)s).",
+        own=own,
+        currency=currency,
+        tax=amount_filter(minor_of(exchange["tax"], own), own),
+        total=amount_filter(minor_of(exchange["total"], own), own),
+        rate=number_text(exchange["rate"]),
+        day=day_filter(date.fromisoformat(exchange["on"]), "d MMMM y"),
+        source=exchange["source"],
+    )
 
 
 def _tax_words(tax: Document, net_minor: int, currency: str) -> str:

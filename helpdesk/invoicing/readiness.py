@@ -1,5 +1,6 @@
 """Whether a document can be issued as the law wants it, and what it lacks in words (docs/billing.md rule 20)."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -12,8 +13,8 @@ from helpdesk.company import service as company
 from helpdesk.company.models import Company
 from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import CLIENTS_EDIT, SETTINGS, Actor
-from helpdesk.invoicing import taxing
+from helpdesk.infra.policy import APPROVERS, CLIENTS_EDIT, SETTINGS, Actor
+from helpdesk.invoicing import exchanging, taxing
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, einvoice_lacks, is_wanted
 from helpdesk.invoicing.domain.lacking import OURS, Lack, lacks
 from helpdesk.invoicing.models import Invoice
@@ -58,14 +59,21 @@ def refuse_incomplete(invoice: Invoice, house: Company) -> None:
         raise RuleViolation(message)
 
 
-def lacking(session: Session, *, actor: Actor, invoice: Invoice) -> list[dict[str, str]]:
-    """Return what a draft lacks, each with the address where the actor enters it ("" where somebody else has to)."""
+def lacking(session: Session, *, actor: Actor, invoice: Invoice, day: date) -> list[dict[str, str]]:
+    """Return what a draft lacks to be issued on ``day``, each with the address where it is entered.
+
+    The address is empty where somebody else has to enter it.
+    """
     if invoice.status != "draft":
         return []
     house = company.get_company(session)
-    return [
+    found = [
         {"text": said(lack, invoice.client), **_link(lack, invoice.client, actor)} for lack in lacks_of(invoice, house)
     ]
+    if rate := exchanging.missing(session, invoice=invoice, house=house, day=day):
+        url = url_for("expenses.lists", _anchor="exchange") if actor.is_one_of(APPROVERS) else ""
+        found.append({"text": rate, "url": url, "label": _("Rates of exchange")})
+    return found
 
 
 def missing_of_month(session: Session, *, actor: Actor, month: Month) -> list[dict[str, str]]:

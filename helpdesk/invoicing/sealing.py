@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.infra import audit, jobs
 from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import exchanging
 from helpdesk.invoicing.document import Issue, document_of
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.domain.totals import Totals
@@ -25,11 +26,13 @@ def seal(session: Session, *, actor: Actor, now: datetime, invoice: Invoice, tot
     ``totals`` are those of a credit note, which depend on the notes before it.
 
     Raises:
-        RuleViolation: the pattern of numbers gives one that is taken, or the law wants more to be known of either side.
+        RuleViolation: the pattern of numbers gives one that is taken, the law wants more to be known of either side, or
+            there is no rate of exchange to our currency.
     """
     house = company.get_company(session)
     refuse_incomplete(invoice, house)
     issued_on = local_day(now, ZoneInfo(house.time_zone))
+    exchanging.keep(session, invoice=invoice, house=house, day=issued_on)
     series, taken, number = take_number(session, house, issued_on.year, invoice.kind)
     days = invoice.client.payment_days if invoice.kind == "invoice" else 0
     given = Issue(number=number, issued_on=issued_on, due_on=issued_on + timedelta(days=days))

@@ -1,10 +1,12 @@
 """Each line of an invoice has its kind of tax, and the document says why there is none (docs/billing.md rule 20)."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
+from helpdesk.expenses import service as expenses
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import render, service
@@ -138,3 +140,60 @@ def test_month_end_lists_what_invoices_will_lack_before_there_are_any_and_issue_
     draft = story.drafted()
     with pytest.raises(RuleViolation, match=r"VAT ID or tax number is missing\..*address of Acme.*country of Acme"):
         story.issue(draft)
+
+
+def test_an_invoice_in_another_currency_keeps_the_rate_of_its_issue(story, sign_in_as):
+    story.change_client(currency="USD")
+    story.log("2", rate_currency="USD")
+    draft = story.drafted()
+    with pytest.raises(RuleViolation, match=r"no rate of exchange from USD to EUR for 2026-12-01 .* lists of expenses"):
+        story.issue(draft)
+    page = sign_in_as(story.office.manager).get(f"/invoices/{draft.id}").text
+    assert 'href="/expenses/lists#exchange"' in page
+    enter_rate(story, "0.92")
+
+    invoice = story.issue(draft)
+    enter_rate(story, "0.95")
+
+    assert (invoice.exchange_rate, invoice.exchanged_on, invoice.exchange_source) == ("0.92", date(2026, 11, 30), "ECB")
+    document = document_of(invoice)
+    assert document["exchange"] == {
+        "currency": "EUR",
+        "rate": "0.92",
+        "on": "2026-11-30",
+        "source": "ECB",
+        "tax": "34.96",
+        "total": "218.96",
+    }
+    assert "In EUR: VAT 34.96, total 218.96, at 1 USD = 0.92 EUR of 30 November 2026 (ECB)." in render.to_html(document)
+    with unit_of_work() as session:
+        wishes = {line.id: Wish(whole=True) for line in invoice.lines}
+        note = service.credit(
+            session, actor=SYSTEM, now=story.now, invoice_id=invoice.id, wishes=wishes, reason="Wrong", key="1"
+        )
+        assert (note.exchange_rate, document_of(note)["exchange"]["tax"]) == ("0.92", "34.96")
+
+
+def test_what_is_open_is_told_in_our_currency_at_the_rates_of_issue(story, sign_in_as):
+    enter_rate(story, "0.92")
+    story.change_client(currency="USD")
+    story.log("2", rate_currency="USD")
+    story.issue(story.drafted())
+
+    page = sign_in_as(story.office.bookkeeper).get("/invoices/ageing").text
+
+    assert "All in EUR" in page
+    assert "€218.96" in page
+
+
+def enter_rate(story: Any, rate: str) -> None:
+    with unit_of_work() as session:
+        expenses.set_exchange_rate(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            currency="USD",
+            effective_on=date(2026, 11, 30),
+            rate=rate,
+            source="ECB",
+        )
