@@ -8,7 +8,7 @@ from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from helpdesk.company.domain import check_iban
-from helpdesk.company.models import BUSINESS_HOURS, CREDIT_NOTES
+from helpdesk.company.models import BUSINESS_HOURS
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.errors import RuleViolation
@@ -50,10 +50,6 @@ class CompanyForm(StrictForm):
     language = SelectField(_l("Language"), choices=LANGUAGES)
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
-    invoice_number_pattern = StringField(_l("Invoice numbers"), validators=[DataRequired(), Length(max=60)])
-    credit_note_number_pattern = StringField(
-        _l("Credit note numbers"), default=CREDIT_NOTES, validators=[DataRequired(), Length(max=60)]
-    )
     invoice_terms = TextAreaField(_l("Terms on invoices"), validators=[Length(max=2000)])
     factur_x = BooleanField(_l("PDFs are electronic invoices, too (Factur-X)"))
     timer_idle_minutes = IntegerField(

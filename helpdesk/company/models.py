@@ -38,6 +38,8 @@ class Company(Base):
     tax_percent: Mapped[str] = mapped_column(default="0")  # plain decimal
     invoice_number_pattern: Mapped[str] = mapped_column(default="INV-{year}-{number:04}")
     credit_note_number_pattern: Mapped[str] = mapped_column(default=CREDIT_NOTES, server_default=CREDIT_NOTES)
+    invoice_numbers_yearly: Mapped[bool] = mapped_column(default=True, server_default=true())  # with a year in them
+    credit_note_numbers_yearly: Mapped[bool] = mapped_column(default=True, server_default=true())
     invoice_terms: Mapped[str] = mapped_column(default="")
     factur_x: Mapped[bool] = mapped_column(default=False, server_default=false())  # a client may say otherwise
     logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -96,6 +97,12 @@ def get_company(session: Session) -> Company:
         message = "Helpdesk is not set up yet. Open the address that `helpdesk up` printed."
         raise NotFound(message)
     return company
+
+
+def numbers_of(company: Company) -> dict[str, Any]:
+    """Return how documents are numbered, which has a page of its own (docs/billing.md rule 19)."""
+    names = ("invoice_number_pattern", "credit_note_number_pattern")
+    return {name: getattr(company, name) for name in names}
 
 
 def set_up(session: Session, *, actor: Actor, now: datetime, profile: CompanyProfile) -> Company:

@@ -32,7 +32,8 @@ def update() -> ResponseReturnValue:
         return _page(form), 422
     try:
         with unit_of_work() as session:
-            service.update(session, actor=current_actor(), now=clock.now(), profile=CompanyProfile(**form.values()))
+            profile = CompanyProfile(**form.values(), **service.numbers_of(service.get_company(session)))
+            service.update(session, actor=current_actor(), now=clock.now(), profile=profile)
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _page(form), 422
@@ -54,7 +55,7 @@ def _page(form: CompanyForm) -> str:
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
-            _group(_("Invoices"), "invoice_number_pattern credit_note_number_pattern invoice_terms factur_x"),
+            _group(_("Invoices"), "invoice_terms factur_x"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
@@ -70,7 +71,6 @@ def _page(form: CompanyForm) -> str:
                 " number, and the client's country. A client may be set to the contrary."
             ),
             "business_hours": _("As Mon-Fri 8:00-18:00; Sat 9:00-13:00. Time outside stands out where it is approved."),
-            "invoice_number_pattern": _("INV-{year}-{number:04} gives INV-2026-0001."),
         },
         submit=_("Save"),
         tabs=tabs("company.settings"),

@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
         "intake.mail_rules": _("Mail rules"),
         "intake.senders": _("Senders"),
         "intake.limits": _("Mail limits"),
+        "invoicing.number_settings": _("Numbers"),
         "invoicing.reminder_settings": _("Reminders"),
         "invoicing.proof_settings": _("Proof of work"),
         "imports.index": _("Import"),

@@ -51,8 +51,6 @@ ROWS = [
             "timer_idle_minutes": "90",
             "timer_limit_hours": "10",
             "tax_percent": "19",
-            "credit_note_number_pattern": "GU-{{year}}-{{number:05}}",
-            "invoice_number_pattern": "HO-{{year}}-{{number:05}}",
         },
     ),
     Row("first_run.ask", "GET", "/setup", GONE),

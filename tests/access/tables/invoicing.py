@@ -185,6 +185,18 @@ ROWS = [
     Row("invoicing.remind_by_itself", "POST", "/invoices/{acme_invoice}/reminders-by-itself", acme(303)),
     Row("invoicing.remind_by_itself", "POST", "/invoices/{globex_invoice}/reminders-by-itself", globex(303)),
     Row("invoicing.remind_by_itself", "POST", "/invoices/{missing}/reminders-by-itself", MISSING),
+    Row("invoicing.number_settings", "GET", "/settings/numbers", admin_only(200)),
+    Row(
+        "invoicing.set_numbers",
+        "POST",
+        "/settings/numbers",
+        admin_only(303),
+        form={
+            "invoice_pattern": "HO-{{year}}-{{number:05}}",
+            "invoice_yearly": "y",
+            "credit_note_pattern": "GU-{{number:05}}",
+        },
+    ),
     Row("invoicing.reminder_settings", "GET", "/settings/reminders", admin_only(200)),
     Row("invoicing.set_reminders", "POST", "/settings/reminders", admin_only(303), form={"days_1": "7"}),
     Row("invoicing.reminder_words", "GET", "/settings/reminders/1/de", admin_only(200)),

@@ -20,8 +20,6 @@ FORM = {
     "timer_idle_minutes": "90",
     "timer_limit_hours": "12",
     "tax_percent": "8.1",
-    "invoice_number_pattern": "{number:06}",
-    "credit_note_number_pattern": "C{number:06}",
     "address": "Line one\nLine two",
 }
 
@@ -51,13 +49,12 @@ def test_the_settings_are_saved_and_what_changed_is_on_record(sign_in_as, office
     assert row.actor_id == office.admin.id
     assert row.data["currency"] == "CHF"
     assert "name" not in row.data
-    assert 'value="{number:06}"' in admin.get("/settings/company").text
+    assert 'value="8.1"' in admin.get("/settings/company").text
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"invoice_number_pattern": "{number.__class__}"}, "no pattern of numbers"),
         ({"currency": "XYZ"}, "no ISO 4217 currency"),
         ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),
         ({"name": "Two\r\nlines"}, "line breaks"),

@@ -10,6 +10,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.clients.models import Client
+from helpdesk.doctor import examine
+from helpdesk.infra.blobs import store
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import service
@@ -102,6 +104,25 @@ def test_a_series_keeps_its_pattern_for_the_year_and_one_without_a_year_goes_on(
     second = story.issue(story.drafted())
 
     assert (first.number, second.number) == ("R00001", "R00002")
+
+
+def test_other_numbers_begin_with_the_next_document_and_none_comes_again(story, sign_in_as, session):
+    admin = sign_in_as(story.office.admin)
+    story.log("1")
+    first = story.issue(story.drafted())
+    void(story, first)
+    wanted = {"invoice_pattern": "INV-{year}-{number:04}", "credit_note_pattern": "CN-{number:03}"}
+
+    again = admin.post("/settings/numbers", data=wanted)
+    unclear = admin.post("/settings/numbers", data=wanted | {"credit_note_yearly": "y"})
+    changed = admin.post("/settings/numbers", data=wanted | {"invoice_pattern": "HO-{year}-{number:03}"})
+
+    assert (again.status_code, unclear.status_code, changed.status_code) == (422, 422, 303)
+    assert "would be called INV-2026-0001, as one is already" in again.text
+    assert "need {year} in them" in unclear.text
+    assert "The next one is called CN-001." in admin.get("/settings/numbers").text
+    assert [story.issue(story.drafted()).number] == ["HO-2026-001"]
+    assert [each for each in examine(session, store=store(), now=story.now) if each.invariant == 7] == []
 
 
 def test_a_pattern_that_gives_a_number_again_is_refused_and_loses_none(story):
