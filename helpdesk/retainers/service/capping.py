@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.retainers import queries
+from helpdesk.retainers import letters, queries
 from helpdesk.retainers.books import Bookkeeping, Shelf
 from helpdesk.retainers.domain import cap
 from helpdesk.retainers.domain.cap import OverCap
@@ -18,6 +18,7 @@ from helpdesk.retainers.domain.engine import settle
 from helpdesk.retainers.domain.statement import with_pending
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms
+from helpdesk.retainers.service.room import surely_has_room
 from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -55,10 +56,9 @@ def warning(session: Session, entry: TimeEntry) -> str:
 
     An entry that runs counts nothing yet, and is told once nothing is left.
     """
-    client_id = entry.work_item.project.client_id
-    if entry.billable != "billable" or not _has_agreement(session, client_id):
+    if entry.billable != "billable" or surely_has_room(session, entry):
         return ""
-    shelf = queries.shelf_of(session, client_ids=[client_id], with_rates=False)
+    shelf = queries.shelf_of(session, client_ids=[entry.work_item.project.client_id], with_rates=False)
     for agreement, book, [mine, *_] in _books_of(shelf, [entry]):
         books = with_pending(book.books)
         month = _month_of(agreement, mine, shelf)
@@ -137,10 +137,6 @@ def _capped_clients(session: Session, entry_ids: Collection[int]) -> list[int]:
     return sorted(set(session.scalars(query))) if entry_ids else []
 
 
-def _has_agreement(session: Session, client_id: int) -> bool:
-    return session.scalar(select(Agreement.id).where(Agreement.client_id == client_id).limit(1)) is not None
-
-
 def _state(agreement: Agreement, stands: OverCap, counted: str) -> str:
     granted = f" and {format_hm(stands.lifted_seconds)} that the client granted" if stands.lifted_seconds else ""
     includes, used = format_hm(stands.allowance_seconds), format_hm(stands.burned_seconds)
@@ -148,6 +144,6 @@ def _state(agreement: Agreement, stands: OverCap, counted: str) -> str:
 
 
 def _remedy(agreement: Agreement, stands: OverCap) -> str:
-    begun = [each for each in agreement.terms if each.effective_on <= stands.month.last_day] or agreement.terms[:1]
-    beyond = "taken from the next month" if begun[-1].carry_deficit else "billed as overage"
+    terms = letters.terms_of(agreement, stands.month)
+    beyond = "taken from the next month" if terms.carry_deficit else "billed as overage"
     return REMEDIES[stands.policy].format(beyond=beyond)

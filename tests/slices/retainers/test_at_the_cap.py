@@ -11,7 +11,8 @@ from helpdesk.kernel.periods import Month
 from helpdesk.retainers import queries
 from helpdesk.retainers import service as retainers
 from helpdesk.retainers.service import NewTerms
-from helpdesk.timekeeping import service
+from helpdesk.retainers.service.room import surely_has_room
+from helpdesk.timekeeping import limits, service
 from helpdesk.timekeeping.domain.timer import NewEvent
 from helpdesk.timekeeping.queries.rights import require_approver
 from helpdesk.timekeeping.queries.submitted import Filters
@@ -62,6 +63,25 @@ def test_a_device_and_a_typed_entry_are_told_of_the_cap_and_nothing_is_lost(stor
 
     assert fits == (("accepted", ()), ("accepted", ()))
     assert beyond == (("accepted", ("over_limit",)), ("accepted", ()))
+
+
+def test_the_quick_look_never_finds_room_where_the_engine_finds_none(story, office):
+    """A bound, month by month: late time of a closed month, rounding, a day that is not over, and another month."""
+    story.agree(per_month="10")
+    story.log("4", "2026-03-02")
+    story.close("2026-03")
+    free = story.log("1", "2026-04-01", status="draft")
+    before = surely_has_room(story.session, free), limits.warning_of(story.session, free)
+    story.log("9.5", "2026-03-03")
+    late = story.log("1", "2026-03-04", status="draft")
+    other_month = story.log("1", "2026-05-04", status="draft")
+
+    assert before == (True, "")
+    assert not surely_has_room(story.session, free)
+    assert "11:30 are used" in limits.warning_of(story.session, free)
+    assert not surely_has_room(story.session, late)
+    assert surely_has_room(story.session, other_month) is False  # late time counts against every open month here
+    assert limits.warning_of(story.session, other_month) == ""
 
 
 def test_the_pages_say_what_becomes_of_time_beyond_the_hours(sign_in_as, office):

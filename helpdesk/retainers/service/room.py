@@ -1,0 +1,82 @@
+"""Whether a month surely has hours left, told without reading all time of a client (docs/billing.md rule 14).
+
+Most time is written long before a cap. What is found here is a bound: more than the month can have burned, against
+less than it includes. Where the bound does not do, `capping` asks the engine.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.sql import seconds_between
+from helpdesk.kernel.durations import MINUTE
+from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers import queries
+from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain.terms import Terms
+from helpdesk.retainers.models import LedgerRow, RetainerPeriod
+from helpdesk.timekeeping.models import TimeEntry
+
+LONGEST = timedelta(days=2)
+"""What began longer before a month does not reach into it."""
+
+
+def surely_has_room(session: Session, entry: TimeEntry) -> bool:
+    """Return whether no retainer draws the entry, or its month has hours left for certain; False where it may not."""
+    client_id = entry.work_item.project.client_id
+    rows = {row.id: row for row in queries.agreements_of(session, client_id=client_id)}
+    if not rows:
+        return True
+    known = {each: engine_agreement(row) for each, row in rows.items()}
+    zones = {row.time_zone for row in rows.values()}
+    zone = ZoneInfo(min(zones))
+    day, month = local_day(entry.started_at, zone), local_month(entry.started_at, zone)
+    found = queries.narrowest(known, entry.work_item.project_id, entry.work_type_id, day)
+    if len(zones) > 1 or month != local_month(entry.ended_at or entry.started_at, zone):
+        return False
+    if not found:
+        return True
+    closed = queries.closed_periods(session, agreement_ids=[found])[found]
+    if month in closed or any(terms.carry_deficit for terms in known[found].terms):
+        return False
+    most = _most_worked(session, client_id, month, max(closed) if closed else None, zone)
+    return most * _highest_factor(known[found].terms_in(month)) < known[found].allowance_in(month)
+
+
+def _highest_factor(terms: Terms) -> Decimal:
+    factors = [Decimal(1), *(each.factor for each in terms.multipliers)]
+    return max([*factors, terms.after_hours.factor] if terms.after_hours else factors)
+
+
+def _most_worked(session: Session, client_id: int, month: Month, closed: Month | None, zone: ZoneInfo) -> int:
+    """Return at most what the client's time comes to in a month, with what waits and what came late."""
+    policy = RoundingPolicyRow
+    slack = session.scalar(select(func.max(policy.step_minutes + policy.minimum_minutes))) or 1
+    begins, ends = month.instants(zone)
+    named = (
+        select(LedgerRow.id)
+        .join(LedgerRow.period)
+        .where(LedgerRow.time_entry_id == TimeEntry.id, RetainerPeriod.reversed_at.is_(None))
+        .exists()
+    )
+    in_it = TimeEntry.started_at >= begins - LONGEST
+    late = (TimeEntry.started_at < closed.instants(zone)[1]) & ~named if closed else None
+    worked = func.coalesce(seconds_between(TimeEntry.started_at, TimeEntry.ended_at), 0) + slack * MINUTE
+    query = (
+        select(func.sum(func.coalesce(TimeEntry.billable_seconds, worked)))
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .where(
+            Project.client_id == client_id,
+            TimeEntry.billable == "billable",
+            TimeEntry.status.in_(("draft", "submitted", "approved", "locked")),
+            TimeEntry.started_at < ends,
+            in_it if late is None else or_(in_it, late),
+        )
+    )
+    return int(session.scalar(query) or 0)
