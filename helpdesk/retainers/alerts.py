@@ -53,7 +53,8 @@ def watch(unit_of_work: UnitOfWork, *, clock: Callable[[], datetime]) -> int:
 
 def watch_client(session: Session, *, client_id: int, now: datetime) -> int:
     """Look after the months of one client's agreements, tell and ask what is new, and return how much that was."""
-    shelf = queries.shelf_of(session, client_ids=[client_id], with_rates=False)
+    earliest = local_month(now, ZoneInfo("UTC")).previous.previous  # of those that run or wait, in any zone
+    shelf = queries.shelf_of(session, client_ids=[client_id], with_rates=False, month=earliest, now=now)
     agreements = shelf.agreements.get(client_id, ())
     known = told(session, [agreement.id for agreement in agreements])
     count = 0

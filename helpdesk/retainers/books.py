@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.rates.service import policy_of, rounding_of
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
+from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.statement import Statement, open_statement
 from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry, billable_seconds
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
@@ -68,7 +69,7 @@ class MonthView:
 
 @dataclass(frozen=True)
 class Shelf:
-    """All rows that the books of some clients are made of.
+    """All rows that the books of some clients are made of; or of their months from ``openings`` on alone.
 
     ``agreements`` and ``entries`` by client, ``closed`` periods by agreement and month, ``settled`` by agreement and
     entry: the first month that has settled it, and so ``given_back`` of reversed ones. ``cards`` by client and
@@ -83,6 +84,8 @@ class Shelf:
     policies: Sequence[RoundingPolicyRow]
     cards: Mapping[tuple[int, str], Sequence[RateCard]]
     lifted: Mapping[int, Mapping[Month, int]] = field(default_factory=dict)
+    openings: Mapping[int, Opening] = field(default_factory=dict)
+    behind: Mapping[int, Mapping[date, int]] = field(default_factory=dict)
 
     def draws(self, agreement: Agreement, row: TimeEntry) -> bool:
         """Return whether an agreement is the one that draws an entry, as the narrowest of its client's (rule 10)."""
@@ -117,6 +120,7 @@ class Shelf:
             agreement=siblings[agreement.id],
             client=str(client_id),
             through=through,
+            opening=self.openings.get(agreement.id),
             adjustments=tuple(
                 _adjustment(row, back, max(closed).next)
                 for row in mine
@@ -147,7 +151,8 @@ class Shelf:
     def month_view(self, agreement: Agreement, *, month: Month, now: datetime) -> MonthView | None:
         """Return one month as a projection from terms, grants and entries; None where there is no such month."""
         book = self.books_of(agreement, through=month)
-        statement = open_statement(book.books, month, as_of=local_day(now, ZoneInfo(agreement.time_zone)))
+        today = local_day(now, ZoneInfo(agreement.time_zone))
+        statement = open_statement(book.books, month, as_of=today, behind=self.behind.get(agreement.id))
         if statement is None:
             return None
         return MonthView(

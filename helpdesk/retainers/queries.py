@@ -20,6 +20,7 @@ from helpdesk.rates import queries as rates
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
+from helpdesk.retainers.history import burned_before, months_that_settled, needed_since, openings_of, work_of
 from helpdesk.retainers.models import Agreement, HoursAnswer, HoursAsked, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
@@ -163,37 +164,54 @@ def months_of(agreement: Agreement, *, through: Month) -> list[Month]:
     return months
 
 
-def shelf_of(session: Session, *, client_ids: Iterable[int], with_rates: bool = True) -> Shelf:
+def shelf_of(
+    session: Session,
+    *,
+    client_ids: Iterable[int],
+    with_rates: bool = True,
+    month: Month | None = None,
+    now: datetime | None = None,
+) -> Shelf:
     """Return all rows that the books of these clients are made of: a fixed number of queries for any number of clients.
 
-    Without rates nothing has a price; durations are the same.
+    Without rates nothing has a price; durations are the same. With ``month``, the first that anybody will ask for,
+    months that were closed before it are facts: their entries stay where they are, however many years there were.
+    With ``now`` the shelf knows what was burned in the weeks before, for the forecast.
     """
     ids = tuple(client_ids)
     agreements: dict[int, list[Agreement]] = defaultdict(list)
     query = select(Agreement).where(Agreement.client_id.in_(ids)).options(joinedload(Agreement.client), *_whole())
     for agreement in session.scalars(query.order_by(Agreement.starts_on, Agreement.id)):
         agreements[agreement.client_id].append(agreement)
-    currencies = {(each.client_id, each.currency) for of_client in agreements.values() for each in of_client}
+    every = [each for of_client in agreements.values() for each in of_client]
+    currencies = {(each.client_id, each.currency) for each in every}
+    closed = closed_periods(session, agreement_ids=[each.id for each in every])
+    openings = {} if month is None else openings_of(every, closed, month)
+    since = None if month is None else needed_since(every, closed, openings, month)
+    entries = work_of(session, ids, since=since, month=month)
     return Shelf(
         agreements=agreements,
-        closed=closed_periods(session, agreement_ids=[each.id for many in agreements.values() for each in many]),
-        settled=_months_that_settled(session, ids),
+        closed=closed,
+        settled=months_that_settled(session, ids, entries=entries, since=since),
         given_back=_given_back(session, ids),
-        entries=_entries(session, ids),
+        entries=entries,
         policies=session.scalars(select(RoundingPolicyRow)).all(),
         cards=rates.cards_of(session, currencies) if with_rates else {},
         lifted=_lifted(session, ids),
+        openings=openings,
+        behind=burned_before(session, every, openings, now=now) if now else {},
     )
 
 
 def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookkeeping:
     """Return what the engine needs to know of one agreement."""
-    return shelf_of(session, client_ids=[agreement.client_id]).books_of(agreement, through=through)
+    return shelf_of(session, client_ids=[agreement.client_id], month=through).books_of(agreement, through=through)
 
 
 def month_view(session: Session, *, agreement: Agreement, month: Month, now: datetime) -> MonthView | None:
     """Return one month as a projection; None where the agreement has no such month."""
-    return shelf_of(session, client_ids=[agreement.client_id]).month_view(agreement, month=month, now=now)
+    shelf = shelf_of(session, client_ids=[agreement.client_id], month=month, now=now)
+    return shelf.month_view(agreement, month=month, now=now)
 
 
 def fees_due(session: Session, *, client_id: int, month: Month) -> list[FeeDue]:
@@ -313,47 +331,6 @@ def _entry_rows(
 
 def _whole() -> tuple[ExecutableOption, ...]:
     return (selectinload(Agreement.terms), selectinload(Agreement.scope), selectinload(Agreement.top_ups))
-
-
-def _entries(session: Session, client_ids: tuple[int, ...]) -> dict[int, list[TimeEntry]]:
-    """Return the ended time of each client, neither rejected nor written off, in the order of work."""
-    query = (
-        select(Project.client_id, TimeEntry)
-        .join(TimeEntry.work_item)
-        .join(WorkItem.project)
-        .where(
-            Project.client_id.in_(client_ids),
-            TimeEntry.ended_at.is_not(None),
-            TimeEntry.status != "rejected",
-            ~charging.is_written_off(),
-        )
-        .options(joinedload(TimeEntry.work_item), joinedload(TimeEntry.person))
-        .order_by(TimeEntry.started_at, TimeEntry.uuid)
-    )
-    found: dict[int, list[TimeEntry]] = defaultdict(list)
-    for client_id, entry in session.execute(query):
-        found[client_id].append(entry)
-    return found
-
-
-def _months_that_settled(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[int, Month]]:
-    """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two."""
-    query = (
-        select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
-        .join(LedgerRow.period)
-        .join(RetainerPeriod.agreement)
-        .where(
-            Agreement.client_id.in_(client_ids),
-            RetainerPeriod.reversed_at.is_(None),
-            LedgerRow.time_entry_id.is_not(None),
-            LedgerRow.kind.in_(("draw", "overage")),
-        )
-        .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
-    )
-    found: dict[int, dict[int, Month]] = defaultdict(dict)
-    for agreement_id, entry_id, month in session.execute(query):
-        found[agreement_id][entry_id or 0] = Month.of(month)
-    return found
 
 
 def _lifted(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[Month, int]]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.rates.domain import RateCard, RateMissing, RateQuestion, RoundingPolicy, find_rate
 from helpdesk.retainers.domain.ledger import Account, keep_ledger
+from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.period import PeriodResult, period_result
 from helpdesk.retainers.domain.pieces import Piece, PieceKind, Price, pieces_of
 from helpdesk.retainers.domain.segments import Segment, segments_of
@@ -27,7 +28,8 @@ class Books:
     """All that the result depends on: one client's time, rates and agreement, in the contract's zone and currency.
 
     ``entries`` may come in any order and have distinct uuids. ``through`` is the last month to account for; months
-    with work are accounted for in any case. ``adjustments`` are what reversals of entries give back.
+    with work are accounted for in any case. ``adjustments`` are what reversals of entries give back. Months up to
+    that of ``opening`` are settled: nothing of them is computed, and no entry that lies in them alone is needed.
     """
 
     entries: tuple[WorkEntry, ...]
@@ -39,6 +41,11 @@ class Books:
     client: str | None = None
     through: Month | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    opening: Opening | None = None
+
+    def is_settled(self, month: Month) -> bool:
+        """Return whether a month lies before all that is computed."""
+        return self.opening is not None and month <= self.opening.after
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,7 @@ def settle(books: Books) -> Settlement:
         for entry in entries
         if entry.counts
         for segment in segments_of(entry, billable[entry.uuid], books.agreement, books.zone)
+        if not books.is_settled(segment.month)
     ]
     accounts, pieces = _allocate(segments, rates, books)
     by_entry = _by_entry(pieces)
@@ -149,7 +157,7 @@ def _allocate(
         if segment.is_in_scope:
             by_month[segment.month].append(segment)
     in_order = sorted(books.adjustments, key=lambda each: (each.month, each.entry_uuid))
-    ledger = keep_ledger(books.agreement, by_month, through=books.through, adjustments=in_order)
+    ledger = keep_ledger(books.agreement, by_month, through=books.through, adjustments=in_order, opening=books.opening)
     shortfalls = {each.segment.key: each for each in ledger.shortfalls}
     return ledger.accounts, pieces_of(segments, shortfalls, rates, books.agreement, books.currency)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.pool import Lot, Pool
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, Terms
@@ -48,13 +49,15 @@ class Ledger:
 class _Book:
     """The state that goes from month to month: live lots, and burn that is owed (first in, first paid)."""
 
-    def __init__(self, agreement: Agreement, adjustments: Sequence[Adjustment]) -> None:
+    def __init__(self, agreement: Agreement, adjustments: Sequence[Adjustment], opening: Opening | None) -> None:
         self.agreement = agreement
         self.adjustments = adjustments
         self.pool = Pool()
         self.owed: deque[tuple[Segment, int]] = deque()
         self.shortfalls: list[Shortfall] = []
-        self.carried = 0
+        for left, month, dies_in in opening.lots if opening else ():
+            self.pool.add(Lot(left, month, dies_in))
+        self.carried = self.pool.left
 
     def month(self, month: Month, segments: Sequence[Segment]) -> Account:
         terms = self.agreement.terms_in(month)
@@ -124,8 +127,9 @@ def keep_ledger(
     *,
     through: Month | None,
     adjustments: Sequence[Adjustment] = (),
+    opening: Opening | None = None,
 ) -> Ledger:
-    """Return the accounts from the first month of the agreement on, and what no grant covers.
+    """Return the accounts from the first month of the agreement on, or after ``opening``, and what no grant covers.
 
     ``segments`` are those in scope, by month, each month in draw order. ``through`` is the last month asked for;
     months with work are computed in any case, and so are those after it that may still pay a deficit.
@@ -134,10 +138,10 @@ def keep_ledger(
     10 h a month, grants live to the end of month + 2, 6, 9, 8 and 22 h used: by earliest expiry 7 h are carried
     into the fourth month and 5 h uncovered; by current month 3 h and 9 h.
     """
-    book = _Book(agreement, adjustments)
+    book = _Book(agreement, adjustments, opening)
     asked = [each for each in (*segments, through) if each is not None]
     accounts = []
-    for month in _months(agreement):
+    for month in _months(agreement, opening):
         is_owing_to_the_end = book.owed and agreement.last_month is not None
         if not (asked and month <= max(asked)) and not is_owing_to_the_end:
             break
@@ -145,8 +149,8 @@ def keep_ledger(
     return Ledger(tuple(accounts), tuple(book.shortfalls))
 
 
-def _months(agreement: Agreement) -> Iterator[Month]:
-    month = agreement.first_month
+def _months(agreement: Agreement, opening: Opening | None) -> Iterator[Month]:
+    month = opening.after.next if opening else agreement.first_month
     while agreement.last_month is None or month <= agreement.last_month:
         yield month
         month = month.next

@@ -49,6 +49,11 @@ class Pool:
         """The seconds that can still be drawn, blocks included."""
         return self.allowance_left + sum(lot.left for lot in self._blocks)
 
+    @property
+    def allowance(self) -> tuple[Lot, ...]:
+        """The allowances that live, by expiry, without the blocks."""
+        return tuple(self._allowance)
+
     def add(self, lot: Lot) -> None:
         """Put a new grant in its place."""
         insort(self._blocks if lot.block else self._allowance, lot, key=_by_expiry)

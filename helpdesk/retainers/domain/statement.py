@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers.domain.engine import Books, settle
+from helpdesk.retainers.domain.engine import Books, Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult
 from helpdesk.retainers.domain.segments import segments_of
 from helpdesk.retainers.domain.terms import Agreement
@@ -60,6 +60,7 @@ class Statement:
     pending_seconds: int
     days: tuple[DayBurn, ...]
     forecast: Forecast | None
+    settlement: Settlement
 
     @property
     def used_percent(self) -> int:
@@ -79,14 +80,18 @@ class Statement:
         return self.forecast is not None and self.forecast.expected_seconds > self.allowance_seconds
 
 
-def open_statement(books: Books, month: Month, *, as_of: date) -> Statement | None:
+def open_statement(
+    books: Books, month: Month, *, as_of: date, behind: Mapping[date, int] | None = None
+) -> Statement | None:
     """Return the statement of ``month`` on the local day ``as_of``; ``None`` where the agreement has no such month.
 
     ``as_of`` decides only where the past ends for the forecast; the figures take all entries that are given.
+    ``behind`` is the burn by day of the months that the books have settled already.
     """
     if books.agreement is None:
         return None
-    period = settle(replace(books, through=month)).period(month)
+    settlement = settle(replace(books, through=month))
+    period = settlement.period(month)
     if period is None:
         return None
     used = _burn_by_day(books, books.agreement)
@@ -97,7 +102,8 @@ def open_statement(books: Books, month: Month, *, as_of: date) -> Statement | No
         burned_seconds=days[-1].used_seconds,
         pending_seconds=days[-1].pending_seconds,
         days=days,
-        forecast=_forecast(books.agreement, days, used, as_of),
+        forecast=_forecast(books.agreement, days, {**(behind or {}), **used}, as_of),
+        settlement=settlement,
     )
 
 
@@ -117,7 +123,8 @@ def _burn_by_day(books: Books, agreement: Agreement) -> Mapping[date, int]:
     for entry in books.entries:
         if entry.counts:
             for segment in segments_of(entry, billable[entry.uuid], agreement, books.zone):
-                burn[segment.day] += segment.burn_seconds if segment.is_in_scope else 0
+                if segment.is_in_scope and not books.is_settled(segment.month):
+                    burn[segment.day] += segment.burn_seconds
     return burn
 
 

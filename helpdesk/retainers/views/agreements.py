@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -21,11 +21,12 @@ from helpdesk.rates.render import rounding_columns, rounding_rows
 from helpdesk.retainers import alerts, queries, render, service
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
-from helpdesk.retainers.domain.engine import settle
 from helpdesk.retainers.forms import AlertsForm, EndForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
+
+ENTRIES_AT_ONCE = 100
 
 
 @bp.get("/retainers/<int:agreement_id>")
@@ -35,12 +36,15 @@ def agreement(agreement_id: int) -> str:
     now, session = clock.now(), read_session()
     found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id)
     month = month_asked_for(now)
-    view = queries.month_view(session, agreement=found, month=month, now=now)
+    shelf = queries.shelf_of(session, client_ids=[found.client_id], month=month, now=now)
+    view = shelf.month_view(found, month=month, now=now)
     if view is None:
         message = _("This agreement has no such month.")
         raise NotFound(message)
-    book = queries.books_of(session, found, through=month)
+    book = shelf.books_of(found, through=month)
     contract_zone = ZoneInfo(found.time_zone)
+    drawn = render.entries_of(view.statement.settlement, month, book.rows, contract_zone)
+    shown = drawn if request.args.get("entries") == "all" else drawn[:ENTRIES_AT_ONCE]
     return render_template(
         "retainers/agreement.html",
         agreement={
@@ -60,7 +64,8 @@ def agreement(agreement_id: int) -> str:
         more=_more_hours(session, view, now),
         facts=render.facts_of(view),
         burn=render.burn_of(view, as_of=contract_day(found, now)),
-        entries=render.entries_of(settle(book.books), month, book.rows, contract_zone),
+        entries=shown,
+        entries_left_out=len(drawn) - len(shown),
         ledger=render.ledger_of(view.closed),
         late=[
             render.late_of(each, contract_zone) for each in ([] if view.closed else writing_off.late_in(book, month))

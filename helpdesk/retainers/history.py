@@ -1,0 +1,176 @@
+"""How much of the past the books need: closed months are facts, and only what follows them is computed (rule 10)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.kernel.periods import Month, local_day
+from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain.opening import ClosedMonth, Opening, opening_of
+from helpdesk.retainers.domain.statement import HISTORY_WEEKS
+from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
+from helpdesk.timekeeping import charging
+from helpdesk.timekeeping.models import TimeEntry
+
+Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
+
+WAITING = ("draft", "submitted", "approved")
+TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
+LONGEST = timedelta(days=366)  # no entry runs longer
+
+
+def openings_of(agreements: Iterable[Agreement], closed: Closed, month: Month) -> dict[int, Opening]:
+    """Return by agreement what the months that were closed before ``month`` leave, where their figures tell."""
+    found = {}
+    for agreement in agreements:
+        before = sorted((at, row) for at, row in closed.get(agreement.id, {}).items() if at < month)
+        figures = [
+            ClosedMonth(at, row.granted_seconds, row.used_seconds, row.carried_out_seconds) for at, row in before
+        ]
+        opening = opening_of(engine_agreement(agreement), figures)
+        if opening is not None:
+            found[agreement.id] = opening
+    return found
+
+
+def needed_since(
+    agreements: Iterable[Agreement], closed: Closed, openings: Mapping[int, Opening], month: Month
+) -> datetime | None:
+    """Return the instant from which on work is needed; None where it is all.
+
+    An agreement that ended before ``month`` needs none. One whose closed months do not tell what they leave needs all.
+    """
+    found = []
+    for agreement in agreements:
+        if agreement.ends_on is not None and agreement.ends_on < month.first_day:
+            continue
+        opening, zone = openings.get(agreement.id), ZoneInfo(agreement.time_zone)
+        if opening is None and closed.get(agreement.id):
+            return None
+        first = opening.after.next if opening else Month.of(agreement.starts_on)
+        found.append(first.instants(zone)[0])
+    return min(found, default=month.instants(ZoneInfo("UTC"))[0])
+
+
+def work_of(
+    session: Session, client_ids: Collection[int], *, since: datetime | None, month: Month | None
+) -> dict[int, list[TimeEntry]]:
+    """Return the ended time of each client, neither rejected nor written off, in the order of work.
+
+    With ``since`` that which ends after it, and of what ended before only what closed months have not settled: late
+    time, what was reversed, and what a closed month from ``month`` on has settled.
+    """
+    entry = TimeEntry
+    if since is None:
+        rows = _rows(session, client_ids, entry.status.in_(TAKEN))
+    else:
+        settled = (
+            select(LedgerRow.time_entry_id)
+            .join(LedgerRow.period)
+            .join(RetainerPeriod.agreement)
+            .where(
+                Agreement.client_id.in_(client_ids),
+                RetainerPeriod.reversed_at.is_(None),
+                RetainerPeriod.month >= (month.first_day if month else date.min),
+                LedgerRow.time_entry_id.is_not(None),
+            )
+        )
+        recent = _rows(
+            session,
+            client_ids,
+            and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST),
+        )
+        waits = and_(entry.status.in_(WAITING), entry.billable == "billable")
+        late = and_(
+            entry.started_at <= since,
+            entry.ended_at <= since,
+            or_(waits, entry.status == "reversed", entry.id.in_(settled)),
+        )
+        rows = sorted([*recent, *_rows(session, client_ids, late)], key=lambda row: (row[1].started_at, row[1].uuid))
+    found: dict[int, list[TimeEntry]] = defaultdict(list)
+    for client_id, row in rows:
+        found[client_id].append(row)
+    return found
+
+
+def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bool]) -> Sequence[tuple[int, TimeEntry]]:
+    query = (
+        select(Project.client_id, TimeEntry)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .where(
+            Project.client_id.in_(client_ids),
+            TimeEntry.ended_at.is_not(None),
+            which,
+            ~charging.is_written_off(),
+        )
+        .options(joinedload(TimeEntry.work_item), joinedload(TimeEntry.person))
+        .order_by(TimeEntry.started_at, TimeEntry.uuid)
+    )
+    return [(client_id, row) for client_id, row in session.execute(query)]
+
+
+def months_that_settled(
+    session: Session,
+    client_ids: Collection[int],
+    *,
+    entries: Mapping[int, Sequence[TimeEntry]],
+    since: datetime | None,
+) -> dict[int, dict[int, Month]]:
+    """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two.
+
+    With ``since`` of the entries that are given alone: those that began before it are asked for by name, the others
+    can have been settled by no month that ended before.
+    """
+    which: ColumnElement[bool] = LedgerRow.time_entry_id.is_not(None)
+    if since is not None:
+        old = [row.id for of_client in entries.values() for row in of_client if row.started_at < since]
+        which = or_(RetainerPeriod.month >= Month.of(since.date()).first_day, LedgerRow.time_entry_id.in_(old))
+    query = (
+        select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
+        .join(LedgerRow.period)
+        .join(RetainerPeriod.agreement)
+        .where(
+            Agreement.client_id.in_(client_ids),
+            RetainerPeriod.reversed_at.is_(None),
+            LedgerRow.kind.in_(("draw", "overage")),
+            LedgerRow.time_entry_id.is_not(None),
+            which,
+        )
+        .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
+    )
+    found: dict[int, dict[int, Month]] = defaultdict(dict)
+    for agreement_id, entry_id, month in session.execute(query):
+        found[agreement_id][entry_id or 0] = Month.of(month)
+    return found
+
+
+def burned_before(
+    session: Session, agreements: Iterable[Agreement], openings: Mapping[int, Opening], *, now: datetime
+) -> dict[int, dict[date, int]]:
+    """Return by agreement what its closed months drew in the weeks of the forecast, by the day of the work."""
+    zones = {each.id: ZoneInfo(each.time_zone) for each in agreements if each.id in openings}
+    earliest = (now - timedelta(weeks=HISTORY_WEEKS, days=2)).date()
+    burn = func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=LedgerRow.seconds))
+    query = (
+        select(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.started_at, burn)
+        .join(LedgerRow.period)
+        .join(TimeEntry, TimeEntry.id == LedgerRow.time_entry_id)
+        .where(
+            RetainerPeriod.agreement_id.in_(tuple(zones)),
+            RetainerPeriod.reversed_at.is_(None),
+            RetainerPeriod.month >= earliest.replace(day=1),
+            LedgerRow.kind.in_(("draw", "overage")),
+        )
+        .group_by(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.id, TimeEntry.started_at)
+    )
+    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for agreement_id, month, started_at, seconds in session.execute(query):
+        if Month.of(month) <= openings[agreement_id].after:
+            found[agreement_id][local_day(started_at, zones[agreement_id])] += int(seconds)
+    return found
