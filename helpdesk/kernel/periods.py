@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -109,6 +109,7 @@ def wall_clock(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=20_000)
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """Return the UTC instant at which ``day`` begins in ``zone``."""
     return wall_clock(day, time.min, zone)

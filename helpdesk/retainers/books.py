@@ -51,6 +51,7 @@ class MonthView:
     month: Month
     statement: Statement
     closed: RetainerPeriod | None
+    book: Bookkeeping
     at_cap: engine.AtCap = engine.AtCap.WARN
     lifted_seconds: int = 0
 
@@ -160,6 +161,7 @@ class Shelf:
             month=month,
             statement=statement,
             closed=self.closed.get(agreement.id, {}).get(month),
+            book=book,
             at_cap=engine_agreement(agreement).terms_in(month).at_cap,
             lifted_seconds=self.lifted.get(agreement.id, {}).get(month, 0),
         )

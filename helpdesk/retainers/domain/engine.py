@@ -77,10 +77,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What the engine makes of the books: entries by start and uuid, periods by month."""
+    """What the engine makes of the books: entries by start and uuid, periods by month, segments in draw order."""
 
     entries: tuple[EntryResult, ...]
     periods: tuple[PeriodResult, ...]
+    segments: tuple[Segment, ...]
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -129,7 +130,7 @@ def settle(books: Books) -> Settlement:
         )
         for entry in entries
     )
-    return Settlement(results, _periods(accounts, pieces, books))
+    return Settlement(results, _periods(accounts, pieces, books), tuple(segments))
 
 
 def _rate_of(entry: WorkEntry, books: Books) -> Price:

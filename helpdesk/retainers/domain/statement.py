@@ -4,7 +4,7 @@ Everything here is a projection. Pending time (draft or submitted) stands apart 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,7 +13,7 @@ from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.engine import Books, Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult
-from helpdesk.retainers.domain.segments import segments_of
+from helpdesk.retainers.domain.segments import Segment, segments_of
 from helpdesk.retainers.domain.terms import Agreement
 from helpdesk.retainers.domain.work import EntryStatus, WorkEntry, billable_seconds
 
@@ -94,8 +94,8 @@ def open_statement(
     period = settlement.period(month)
     if period is None:
         return None
-    used = _burn_by_day(books, books.agreement)
-    days = _days(books.agreement, period, used, _burn_by_day(with_pending(books), books.agreement))
+    used = _by_day(settlement.segments)
+    days = _days(books.agreement, period, used, _burn_with_pending(books, used))
     return Statement(
         period=period,
         allowance_seconds=days[-1].allowance_seconds,
@@ -116,16 +116,37 @@ def _as_approved(entry: WorkEntry) -> WorkEntry:
     return replace(entry, status=EntryStatus.APPROVED) if entry.is_pending else entry
 
 
-def _burn_by_day(books: Books, agreement: Agreement) -> Mapping[date, int]:
+def _by_day(segments: Iterable[Segment]) -> dict[date, int]:
     """Return the burn in scope by the local day on which each segment begins, or is settled where it came late."""
     burn: dict[date, int] = defaultdict(int)
-    billable = billable_seconds(books.entries, books.rounding, books.zone)
-    for entry in books.entries:
-        if entry.counts:
-            for segment in segments_of(entry, billable[entry.uuid], agreement, books.zone):
-                if segment.is_in_scope and not books.is_settled(segment.month):
-                    burn[segment.day] += segment.burn_seconds
+    for segment in segments:
+        if segment.is_in_scope:
+            burn[segment.day] += segment.burn_seconds
     return burn
+
+
+def _burn_with_pending(books: Books, used: Mapping[date, int]) -> Mapping[date, int]:
+    """Return the burn by day if what is pending were approved.
+
+    What is approved with fixed seconds shares its group with nothing, so that what is pending only adds to it.
+    """
+    pending = tuple(_as_approved(each) for each in books.entries if each.is_pending)
+    if not pending:
+        return used
+    counted = [each for each in books.entries if each.counts]
+    adds = all(each.fixed_seconds is not None for each in counted)
+    burn: dict[date, int] = defaultdict(int, used if adds else {})
+    for day, seconds in _by_day(_segments_of(pending if adds else (*counted, *pending), books)).items():
+        burn[day] += seconds
+    return burn
+
+
+def _segments_of(entries: Sequence[WorkEntry], books: Books) -> Iterator[Segment]:
+    billable = billable_seconds(entries, books.rounding, books.zone)
+    for entry in entries:
+        for segment in segments_of(entry, billable[entry.uuid], books.agreement, books.zone):
+            if not books.is_settled(segment.month):
+                yield segment
 
 
 def _days(

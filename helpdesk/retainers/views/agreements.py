@@ -41,7 +41,7 @@ def agreement(agreement_id: int) -> str:
     if view is None:
         message = _("This agreement has no such month.")
         raise NotFound(message)
-    book = shelf.books_of(found, through=month)
+    book = view.book
     contract_zone = ZoneInfo(found.time_zone)
     drawn = render.entries_of(view.statement.settlement, month, book.rows, contract_zone)
     shown = drawn if request.args.get("entries") == "all" else drawn[:ENTRIES_AT_ONCE]
