@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import Project, WorkItem
@@ -109,7 +109,7 @@ def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bo
             which,
             ~charging.is_written_off(),
         )
-        .options(joinedload(TimeEntry.work_item), joinedload(TimeEntry.person))
+        .options(selectinload(TimeEntry.work_item), selectinload(TimeEntry.person))  # few, of many entries
         .order_by(TimeEntry.started_at, TimeEntry.uuid)
     )
     return [(client_id, row) for client_id, row in session.execute(query)]
@@ -166,6 +166,7 @@ def burned_before(
             RetainerPeriod.reversed_at.is_(None),
             RetainerPeriod.month >= earliest.replace(day=1),
             LedgerRow.kind.in_(("draw", "overage")),
+            TimeEntry.started_at >= now - timedelta(weeks=HISTORY_WEEKS, days=2),
         )
         .group_by(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.id, TimeEntry.started_at)
     )

@@ -3,7 +3,9 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.durations import largest_remainder
@@ -55,6 +57,8 @@ class Segment:
     @property
     def burn_seconds(self) -> int:
         """What it takes from the allowance: its share times the factor, half up to a second."""
+        if self.factor.numerator == self.factor.denominator:  # as it mostly is, and asked often
+            return self.billable_seconds
         return round_half_up(self.billable_seconds * self.factor)
 
 
@@ -95,7 +99,12 @@ def _segment(
     is_after_hours = not entry.is_typed_duration and not _is_within(start, windows)
     factor = agreement.terms_in(Month.of(day)).factor_for(entry.work_type, is_after_hours=is_after_hours)
     settled_on = max(day, agreement.first_day_in(month))
-    return Segment(entry, *seconds, month, settled_on, is_in_scope=True, factor=Fraction(factor))
+    return Segment(entry, *seconds, month, settled_on, is_in_scope=True, factor=_exact(factor))
+
+
+@cache
+def _exact(factor: Decimal) -> Fraction:
+    return Fraction(factor)
 
 
 def _contract_edges(agreement: Agreement | None, zone: ZoneInfo) -> list[datetime]:
