@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
-from helpdesk.infra.forms import StrictForm, has_control_characters, options, refuse_unknown
+from helpdesk.infra.forms import StrictForm, has_control_characters, optional_id, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.invoicing.crediting import Wish
@@ -138,3 +138,23 @@ class CreditForm:
             )
             for line_id in chosen
         }
+
+
+class WhatIfForm(StrictForm):
+    """A scenario to be tried; its fields are texts as the simulate contract takes them (docs/billing.md)."""
+
+    agreement_id = SelectField(_l("Real time of"), coerce=optional_id)
+    first = StringField(_l("First month"), validators=[DataRequired(), Length(max=7)])
+    last = StringField(_l("Last month"), validators=[DataRequired(), Length(max=7)])
+    hours_per_month = StringField(_l("Hours a month"), validators=[Length(max=40)])
+    fee = StringField(_l("Fee a month"), validators=[Length(max=40)])
+    overage_rate = StringField(_l("Price of an hour beyond that"), validators=[Length(max=40)])
+    rollover_months = StringField(_l("Unused hours live so many more months"), validators=[Length(max=10)])
+    rollover_cap_hours = StringField(_l("Hours carried on at most"), validators=[Length(max=40)])
+    carry_deficit = BooleanField(_l("Carry what is over into the next month instead of billing it"))
+    currency = StringField(_l("Currency"), default="EUR", validators=[Length(max=10)])
+    time_zone = StringField(_l("Time zone"), default="UTC", validators=[Length(max=60)])
+    tax_percent = StringField(_l("Tax in percent"), default="0", validators=[Length(max=40)])
+    time = TextAreaField(_l("Other time"), validators=[Length(max=400_000)])
+    show = SubmitField(_l("Try it"))
+    download = SubmitField(_l("Download the scenario"))

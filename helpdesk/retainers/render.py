@@ -17,7 +17,7 @@ from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
-from helpdesk.retainers.domain.statement import DayBurn
+from helpdesk.retainers.domain.statement import DayBurn, Statement
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
 from helpdesk.retainers.tier_words import hours_words, unused_words
@@ -273,14 +273,20 @@ def percent(part_seconds: int, whole_seconds: int) -> int:
 
 def burn_of(view: MonthView, *, as_of: date) -> Burn:
     """Return the picture and the table of a month as ``as_of``, a local day, sees it."""
-    statement, days = view.statement, view.statement.days
+    title = _("Burn-down of %(client)s, %(month)s", client=view.agreement.client.name, month=label_of(view.month))
+    return picture_of(view.statement, title=title, as_of=as_of, is_open=view.closed is None)
+
+
+def picture_of(statement: Statement, *, title: str, as_of: date, is_open: bool) -> Burn:
+    """Return the picture and the table of a statement, whosever it is; only an open month has a forecast."""
+    days = statement.days
     past = [day for day in days if day.day <= as_of]
-    is_running = days[0].day <= as_of <= days[-1].day and view.closed is None
+    is_running = days[0].day <= as_of <= days[-1].day and is_open
     forecast = statement.forecast if is_running else None
     today = _day_label(as_of)
     used = _("%(hours)s used", hours=format_hm(statement.burned_seconds))
     return Burn(
-        title=_("Burn-down of %(client)s, %(month)s", client=view.agreement.client.name, month=label_of(view.month)),
+        title=title,
         description=_(
             "%(used)s, %(pending)s pending, of %(allowance)s.",
             used=used,
@@ -288,7 +294,7 @@ def burn_of(view: MonthView, *, as_of: date) -> Burn:
             allowance=format_hm(statement.allowance_seconds),
         ),
         allowance_seconds=statement.allowance_seconds,
-        days=tuple(_picture_day(view, at, day, as_of) for at, day in enumerate(days, start=1)),
+        days=tuple(_picture_day(statement, at, day, as_of) for at, day in enumerate(days, start=1)),
         today=len(past) - 1 if is_running else None,
         forecast_low_seconds=forecast.low_seconds if forecast else None,
         forecast_high_seconds=forecast.high_seconds if forecast else None,
@@ -299,7 +305,7 @@ def burn_of(view: MonthView, *, as_of: date) -> Burn:
         )
         if forecast
         else "",
-        rows=_table(view, past),
+        rows=_table(statement, past),
     )
 
 
@@ -413,26 +419,26 @@ def _bar(period: RetainerPeriod) -> Bar:
     return Bar(label_of(Month.of(period.month), "LLL"), percent(used, allowance))
 
 
-def _picture_day(view: MonthView, at: int, day: DayBurn, as_of: date) -> PictureDay:
+def _picture_day(statement: Statement, at: int, day: DayBurn, as_of: date) -> PictureDay:
     is_past = day.day <= as_of
     return PictureDay(
         day=day.day.day,
         sum_seconds=day.used_seconds if is_past else None,
         pending_sum_seconds=day.used_seconds + day.pending_seconds if is_past else None,
-        even_seconds=_even(view, at),
+        even_seconds=_even(statement, at),
     )
 
 
-def _even(view: MonthView, days: int) -> int:
-    return view.statement.allowance_seconds * days // len(view.statement.days)
+def _even(statement: Statement, days: int) -> int:
+    return statement.allowance_seconds * days // len(statement.days)
 
 
-def _table(view: MonthView, past: list[DayBurn]) -> tuple[TableDay, ...]:
+def _table(statement: Statement, past: list[DayBurn]) -> tuple[TableDay, ...]:
     rows = []
     used_before = pending_before = 0
     for at, day in enumerate(past, start=1):
         used, pending = day.used_seconds - used_before, day.pending_seconds - pending_before
-        rows.append(TableDay(_day_label(day.day), used, pending, day.used_seconds, _even(view, at)))
+        rows.append(TableDay(_day_label(day.day), used, pending, day.used_seconds, _even(statement, at)))
         used_before, pending_before = day.used_seconds, day.pending_seconds
     return tuple(rows[::-1])
 

@@ -11,6 +11,7 @@ from helpdesk.invoicing.views import (
     payments,
     proof,
     reminders,
+    what_if,
     why,
 )
 from helpdesk.invoicing.views.blueprint import bp
@@ -27,5 +28,6 @@ __all__ = [
     "payments",
     "proof",
     "reminders",
+    "what_if",
     "why",
 ]

@@ -94,7 +94,23 @@ def admin_only(status: int) -> dict[str, int]:
 
 
 REMINDERS = expect(**STRANGERS, account_manager=303, rival=303, bookkeeper=303, manager=303, admin=303)
+WHAT_IF = {"first": "2026-03", "last": "2026-03", "hours_per_month": "10", "fee": "100", "show": "y"}
+SOLD = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
+
 ROWS = [
+    Row(
+        "invoicing.what_if",
+        "GET",
+        "/retainers/what-if",
+        expect(**SOLD, account_manager=200, rival=200, manager=200, admin=200),
+    ),
+    Row(
+        "invoicing.try_what_if",
+        "POST",
+        "/retainers/what-if",
+        expect(**SOLD, account_manager=200, rival=200, manager=200, admin=200),
+        WHAT_IF,
+    ),
     Row(
         "invoicing.index",
         "GET",
