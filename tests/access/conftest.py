@@ -3,13 +3,14 @@
 import importlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from helpdesk.infra import clock, jobs
 from helpdesk.infra.db import db, unit_of_work
@@ -42,6 +43,7 @@ class FurnishedHouse:
     folder: Path
     ids: Ids
     cookies: dict[str, str]
+    missing: dict[str, TestResponse] = field(default_factory=dict)
 
     @property
     def app(self) -> Flask:
@@ -56,6 +58,12 @@ class FurnishedHouse:
         if actor != "anonymous":
             browser.set_cookie("helpdesk", self.cookies[actor])
         return browser
+
+    def missing_page(self, actor: str) -> TestResponse:
+        """Return what the actor gets where there is nothing; asked once."""
+        if actor not in self.missing:
+            self.missing[actor] = self.browser(actor).get("/nothing/was/ever/here")
+        return self.missing[actor]
 
 
 @pytest.fixture(scope="session")

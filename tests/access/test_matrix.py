@@ -51,40 +51,56 @@ def routes(house: FurnishedHouse) -> list[tuple[Rule, str]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
-def test_everybody_gets_what_the_table_says(access: FurnishedHouse, row: Row, written: Any) -> None:
-    answers, reasons = {}, {}
+def test_everybody_gets_what_the_table_says_and_what_is_hidden_looks_like_what_is_missing(
+    access: FurnishedHouse, row: Row, written: Any
+) -> None:
+    answers: dict[str, TestResponse] = {}
     for actor in ACTORS:
         with written() as statements:
-            answer = send(access, actor, row)
-        answers[actor] = answer.status_code
-        reasons[actor] = answer.text[-600:] if answer.is_json or answer.mimetype == "text/html" else ""
+            answers[actor] = send(access, actor, row)
         if row.method == "GET":
             assert statements == [], "a GET writes nothing"
         elif statements:
             access.renew()
-        if answer.status_code == 302 and actor == "anonymous":
-            assert answer.location.startswith("/sign-in"), answer.location
 
-    wrong = {actor: reasons[actor] for actor in ACTORS if answers[actor] != row.expected[actor]}
-    assert answers == dict(row.expected), wrong
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if 404 in row.expected.values()], ids=lambda row: row.title)
-def test_an_object_of_others_looks_like_a_missing_one(access: FurnishedHouse, row: Row) -> None:
-    for actor in (actor for actor in ACTORS if row.expected[actor] == 404):
-        hidden = send(access, actor, row)
-        missing = access.browser(actor).get("/nothing/was/ever/here")
-
-        assert without_nonce(hidden.text) == without_nonce(missing.text)
-        assert {name for name, _value in hidden.headers} == {name for name, _value in missing.headers}
+    statuses = {actor: answer.status_code for actor, answer in answers.items()}
+    wrong = {actor: shown(answers[actor]) for actor in ACTORS if statuses[actor] != row.expected[actor]}
+    assert statuses == dict(row.expected), wrong
+    if statuses["anonymous"] == 302:
+        assert answers["anonymous"].location.startswith("/sign-in"), answers["anonymous"].location
+    for actor in (actor for actor in ACTORS if statuses[actor] == 404):
+        missing = access.missing_page(actor)
+        assert without_nonce(answers[actor].text) == without_nonce(missing.text)
+        assert {name for name, _value in answers[actor].headers} == {name for name, _value in missing.headers}
+    if row.method == "GET" and statuses["admin"] == 200:
+        carries_its_headers_and_runs_only_scripts_with_its_nonce(answers["admin"])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
-def test_a_row_is_about_the_route_that_it_names(access: FurnishedHouse, row: Row) -> None:
-    endpoint, _arguments = access.app.url_map.bind("localhost").match(row.path.format(**access.ids), method=row.method)
+def shown(answer: TestResponse) -> str:
+    return answer.text[-600:] if answer.is_json or answer.mimetype == "text/html" else ""
 
-    assert endpoint == row.endpoint
-    assert set(row.expected) == set(ACTORS)
+
+def carries_its_headers_and_runs_only_scripts_with_its_nonce(answer: TestResponse) -> None:
+    policy = answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    nonce = re.search(r"script-src 'nonce-([\w-]{20,})'", policy)
+    if nonce is not None:
+        assert "unsafe-inline" not in policy
+        scripts = re.findall(r"<script\b[^>]*>", answer.text)
+        assert all(f'nonce="{nonce[1]}"' in script for script in scripts), scripts
+        assert re.findall(r"<[^>]*\s(?:style|on\w+)=[^>]*>", answer.text) == []
+
+
+def test_each_row_is_about_the_route_that_it_names(access: FurnishedHouse) -> None:
+    routes_of = access.app.url_map.bind("localhost")
+
+    for row in ROWS:
+        endpoint, _arguments = routes_of.match(row.path.format(**access.ids), method=row.method)
+        assert endpoint == row.endpoint, row.title
+        assert set(row.expected) == set(ACTORS), row.title
 
 
 def test_every_route_stands_in_a_table(access: FurnishedHouse) -> None:
@@ -141,25 +157,6 @@ def test_every_write_is_refused_without_the_token_of_the_form(
 
     assert {path: status for path, status in statuses.items() if status != 400} == {}
     assert statuses
-
-
-@pytest.mark.parametrize(
-    "row", [row for row in ROWS if row.method == "GET" and row.expected["admin"] == 200], ids=lambda row: row.title
-)
-def test_every_page_carries_its_headers_and_runs_only_scripts_with_its_nonce(access: FurnishedHouse, row: Row) -> None:
-    answer = send(access, "admin", row)
-
-    policy = answer.headers["Content-Security-Policy"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
-    assert "default-src 'none'" in policy
-    assert "unsafe-eval" not in policy
-    nonce = re.search(r"script-src 'nonce-([\w-]{20,})'", policy)
-    if nonce is not None:
-        assert "unsafe-inline" not in policy
-        scripts = re.findall(r"<script\b[^>]*>", answer.text)
-        assert all(f'nonce="{nonce[1]}"' in script for script in scripts), scripts
-        assert re.findall(r"<[^>]*\s(?:style|on\w+)=[^>]*>", answer.text) == []
 
 
 def test_each_page_has_a_nonce_of_its_own(access: FurnishedHouse) -> None:
