@@ -102,8 +102,8 @@ def write(
     add_up(invoice)
     session.add(invoice)
     session.flush()
-    for line, drafted in zip(times, drafts, strict=True):
-        charging.hold(session, now=now, holder=(HOLDER, line.id), ranges=ranges_of(drafted))
+    held = [((HOLDER, line.id), ranges_of(drafted)) for line, drafted in zip(times, drafts, strict=True)]
+    charging.hold_each(session, now=now, held=held)
     for line, expense in zip(spent, chosen.expenses, strict=True):
         expense_lines.hold(session, now=now, line=line, expense=expense)
     return invoice

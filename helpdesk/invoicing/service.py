@@ -72,8 +72,7 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     if not invoice.lines:
         message = "Nothing is on this draft; add a line, or drop it."
         raise RuleViolation(message)
-    for line in invoice.lines:
-        charging.fix(session, holder=(HOLDER, line.id))
+    charging.fix_each(session, kind=HOLDER, ids=[line.id for line in invoice.lines])
     expense_lines.fix(session, invoice)
     seal(session, actor=actor, now=now, invoice=invoice)
     return invoice

@@ -55,6 +55,18 @@ def hold(
         RuleViolation: a range is empty, lies outside the entry's billable seconds, or overlaps another of the call.
         NotFound: an entry does not exist.
     """
+    return hold_each(session, now=now, held=[(holder, ranges)], state=state)
+
+
+def hold_each(
+    session: Session, *, now: datetime, held: Sequence[tuple[Holder, Sequence[ChargeRange]]], state: str = "held"
+) -> list[Charge]:
+    """Charge the ranges of many holders at once, as `hold` does for one: all of them, or none.
+
+    Raises:
+        Conflict, RuleViolation, NotFound: as `hold`; a range that two of the holders want is refused too.
+    """
+    ranges = [wanted for _, many in held for wanted in many]
     entries = _lock(session, {wanted.time_entry_id for wanted in ranges})
     _refuse_impossible(ranges, entries)
     live: dict[int, list[Charge]] = defaultdict(list)
@@ -64,7 +76,7 @@ def hold(
         for charge in live[wanted.time_entry_id]:
             if _overlap(wanted, charge):
                 raise Conflict(_taken(session, entries[wanted.time_entry_id], charge))
-    charges = [_charge(wanted, now=now, holder=holder, state=state) for wanted in ranges]
+    charges = [_charge(wanted, now=now, holder=holder, state=state) for holder, many in held for wanted in many]
     session.add_all(charges)
     for entry in entries.values():
         entry.status = "locked"
@@ -72,10 +84,12 @@ def hold(
     return charges
 
 
-def fix(session: Session, *, holder: Holder) -> None:
-    """Make what ``holder`` holds final: its document was issued, or its period closed."""
+def fix_each(session: Session, *, kind: str, ids: Sequence[int]) -> None:
+    """Make what holders of a kind hold final: their document was issued."""
     session.execute(
-        update(Charge).where(*_of(holder), Charge.state == "held").values(state="fixed"),
+        update(Charge)
+        .where(Charge.holder_kind == kind, Charge.holder_id.in_(ids), Charge.state == "held")
+        .values(state="fixed"),
         execution_options={"synchronize_session": "fetch"},
     )
 

@@ -80,7 +80,7 @@ def test_released_seconds_are_free_again_and_their_history_stays(log_time):
     entry = log_time(minutes=60, status="approved")
     with unit_of_work() as session:
         charging.hold(session, now=NOW, holder=DRAFT, ranges=[seconds(entry, 0, 3600)])
-        charging.fix(session, holder=DRAFT)
+        charging.fix_each(session, kind=DRAFT[0], ids=[DRAFT[1]])
 
     with unit_of_work() as session:
         charging.release(session, now=NOW + timedelta(days=1), holder=DRAFT)
@@ -108,7 +108,7 @@ def test_what_nobody_holds_is_released_and_fixed_without_effect(log_time):
     entry = log_time(status="approved")
 
     with unit_of_work() as session:
-        charging.fix(session, holder=DRAFT)
+        charging.fix_each(session, kind=DRAFT[0], ids=[DRAFT[1]])
         charging.release(session, now=NOW, holder=DRAFT)
 
     assert status_of(entry) == "approved"
@@ -191,7 +191,7 @@ def test_no_sequence_of_holds_and_releases_ever_charges_a_second_twice(log_time,
                 charging.release(session, now=NOW, holder=holder)
                 model.pop(number, None)
             elif act == "fix":
-                charging.fix(session, holder=holder)
+                charging.fix_each(session, kind=holder[0], ids=[holder[1]])
             elif not wanted:
                 with pytest.raises(RuleViolation):
                     charging.hold(session, now=NOW, holder=holder, ranges=[seconds(entry, start, end)])
