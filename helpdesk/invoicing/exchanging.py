@@ -36,14 +36,14 @@ def keep(session: Session, *, invoice: Invoice, house: Company, day: date) -> No
     invoice.exchanged_on, invoice.exchange_source = step.effective_on, step.source
 
 
-def missing(session: Session, *, invoice: Invoice, house: Company, day: date) -> str:
-    """Return which rate a draft lacks to be issued on a day, and where it is entered; "" where it lacks none."""
-    if invoice.currency == house.currency or _step(session, invoice, house, day) is not None:
+def missing(session: Session, *, currency: str, house: Company, day: date) -> str:
+    """Return which rate an invoice of a day lacks, and where it is entered; "" where it lacks none."""
+    if currency == house.currency or exchange_rate(session, currency, house.currency, day) is not None:
         return ""
     return _(
         "There is no rate of exchange from %(currency)s to %(own)s for %(day)s or the %(days)s days before. Enter it "
         "in the lists of expenses.",
-        currency=invoice.currency,
+        currency=currency,
         own=house.currency,
         day=day_filter(day),
         days=EXCHANGE_DAYS,

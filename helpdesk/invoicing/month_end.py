@@ -23,7 +23,7 @@ from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compa
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice, InvoiceLine
 from helpdesk.invoicing.words import month_label, reason_text
 from helpdesk.kernel.durations import format_hm
-from helpdesk.kernel.periods import Month
+from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping import charging
@@ -43,7 +43,9 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
     timers, unapproved = _timers(session, ends_at), _unapproved(session, actor, ends_at, own_too=house.self_approval)
     missing, unresolved = _missing_rates(session, month, ends_at), _unresolved(session, ends_at)
     spent = _unapproved_expenses(session, month)
-    lacking = readiness.missing_of_month(session, actor=actor, month=month)
+    lacking = readiness.missing_of_month(
+        session, actor=actor, month=month, today=local_day(now, ZoneInfo(house.time_zone))
+    )
     ready = sum(draft["issuable"] for draft in drafts)
     numbers = service.next_numbers(session, now=now, count=max(ready, 1))
     failed = len(run["failed"]) if run else 0

@@ -1,5 +1,6 @@
 """Whether a document can be issued as the law wants it, and what it lacks in words (docs/billing.md rule 20)."""
 
+from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -70,23 +71,32 @@ def lacking(session: Session, *, actor: Actor, invoice: Invoice, day: date) -> l
     found = [
         {"text": said(lack, invoice.client), **_link(lack, invoice.client, actor)} for lack in lacks_of(invoice, house)
     ]
-    if rate := exchanging.missing(session, invoice=invoice, house=house, day=day):
-        url = url_for("expenses.lists", _anchor="exchange") if actor.is_one_of(APPROVERS) else ""
-        found.append({"text": rate, "url": url, "label": _("Rates of exchange")})
-    return found
+    return found + _rates_missing(session, [invoice.currency], actor=actor, house=house, day=day)
 
 
-def missing_of_month(session: Session, *, actor: Actor, month: Month) -> list[dict[str, str]]:
+def _rates_missing(
+    session: Session, currencies: Iterable[str], *, actor: Actor, house: Company, day: date
+) -> list[dict[str, str]]:
+    """Return the rates of exchange that nobody entered."""
+    url = url_for("expenses.lists", _anchor="exchange") if actor.is_one_of(APPROVERS) else ""
+    texts = [exchanging.missing(session, currency=each, house=house, day=day) for each in currencies]
+    return [{"text": text, "url": url, "label": _("Rates of exchange")} for text in texts if text]
+
+
+def missing_of_month(session: Session, *, actor: Actor, month: Month, today: date) -> list[dict[str, str]]:
     """Return what invoices of the month will lack, ours first, then by client: of those with work or a retainer."""
     house = company.get_company(session)
     seller = {name: getattr(house, name) for name in SELLER}
     rows: dict[tuple[str, int, str], dict[str, str]] = {}
-    for client in session.scalars(_billed_in(month)):
+    billed = session.scalars(_billed_in(month)).all()
+    for client in billed:
         buyer = {name: getattr(client, name) for name in BUYER}
         for lack in lacks(seller, buyer, {category_of(client.tax_category, client.tax_percent)}):
             key = (lack.side, 0 if lack.side == OURS else client.id, lack.field)
             rows.setdefault(key, {"text": said(lack, client), **_link(lack, client, actor)})
-    return [rows[key] for key in sorted(rows, key=lambda each: each[0] != OURS)]
+    listed = [rows[key] for key in sorted(rows, key=lambda each: each[0] != OURS)]
+    currencies = sorted({client.currency for client in billed})
+    return listed + _rates_missing(session, currencies, actor=actor, house=house, day=today)
 
 
 def _billed_in(month: Month) -> Select[Client]:

@@ -97,6 +97,8 @@ def _client(session: Session, number: int, entries: int, person_id: int) -> int:
     began = datetime(2026, 11, 2, 8, tzinfo=UTC)
     client = Client(
         name=f"Client {number:04}",
+        address="Kajen 12\n20459 Hamburg",
+        country="DE",
         currency="EUR",
         time_zone="Europe/Berlin",
         tax_percent="19",

@@ -148,8 +148,9 @@ def test_an_invoice_in_another_currency_keeps_the_rate_of_its_issue(story, sign_
     draft = story.drafted()
     with pytest.raises(RuleViolation, match=r"no rate of exchange from USD to EUR for 2026-12-01 .* lists of expenses"):
         story.issue(draft)
-    page = sign_in_as(story.office.manager).get(f"/invoices/{draft.id}").text
-    assert 'href="/expenses/lists#exchange"' in page
+    manager = sign_in_as(story.office.manager)
+    assert 'href="/expenses/lists#exchange"' in manager.get(f"/invoices/{draft.id}").text
+    assert "There is no rate of exchange from USD to EUR" in manager.get("/close/2026-11").text
     enter_rate(story, "0.92")
 
     invoice = story.issue(draft)
