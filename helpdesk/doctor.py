@@ -331,6 +331,14 @@ SQL_CHECKS = (
         " GROUP BY l.agreement_id, l.fee_month HAVING COUNT(*) > 1",
     ),
     SqlCheck(
+        3,
+        "instalment {0} of a fixed fee is billed {1} times",
+        "SELECT l.fixed_fee_id, COUNT(*) FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
+        " WHERE l.fixed_fee_id IS NOT NULL AND i.kind = 'invoice' AND i.status NOT IN ('void', 'dropped')"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id AND r.releases)"
+        " GROUP BY l.fixed_fee_id HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(
         11,
         "invoice line {0} is for an expense, but bills none",
         "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"

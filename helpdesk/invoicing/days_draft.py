@@ -21,8 +21,8 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.service import history
 
-TAKES = ("time", "expenses", "overage", "fees")
-"""What a draft of chosen days can take: hourly time, expenses, overage of closed months, fees of retainers."""
+TAKES = ("time", "expenses", "overage", "fees", "fixed_fees")
+"""What a draft of chosen days can take: hourly time, expenses, overage, fees of retainers, fixed fees."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def draft_days(session: Session, *, actor: Actor, now: datetime, wish: DaysWish,
         history.settle_rounding(session, actor=actor, now=now, settled=settled)
         session.flush()
     chosen = _chosen(selection.select_for(session, client=client, month=wish.span), wish.takes)
-    if not chosen.priced and not chosen.fees and not chosen.expenses:
+    if chosen.is_empty:
         raise RuleViolation(_nothing(session, client, wish.span))
     invoice = month_draft.write(session, client=client, chosen=chosen, key=f"days:{key}", month=wish.span, now=now)
     audit.record(
@@ -119,6 +119,7 @@ def _chosen(found: selection.Selection, takes: frozenset[str]) -> selection.Sele
         no_charge=found.no_charge if "time" in takes else [],
         fees=found.fees if "fees" in takes else [],
         expenses=found.expenses if "expenses" in takes else [],
+        fixed=found.fixed if "fixed_fees" in takes else [],
     )
 
 

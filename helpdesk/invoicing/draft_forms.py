@@ -113,6 +113,7 @@ class DaysForm(StrictForm):
                 ("expenses", _l("Expenses")),
                 ("overage", _l("Overage of closed months")),
                 ("fees", _l("Fees of retainers")),
+                ("fixed_fees", _l("Fixed fees of projects")),
             ]
         ),
     )

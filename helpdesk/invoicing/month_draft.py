@@ -12,7 +12,7 @@ from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import expense_lines, queries, selection, taxing
+from helpdesk.invoicing import expense_lines, fixed_lines, queries, selection, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import GroupBy, LineKind
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
@@ -55,7 +55,7 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
     history.settle_rounding(session, actor=actor, now=now, settled=rounded_groups(session, client, month))
     session.flush()
     chosen = selection.select_for(session, client=client, month=month)
-    if not chosen.priced and not chosen.fees and not chosen.expenses:
+    if chosen.is_empty:
         return None
     invoice = write(session, client=client, chosen=chosen, key=key, month=month, now=now)
     audit.record(
@@ -96,7 +96,8 @@ def write(
         prices_include_tax=client.prices_include_tax,
         created_at=now,
     )
-    for position, line in enumerate([*fees, *times, *spent], start=1):
+    fixed = [fixed_lines.line_of(fee, client) for fee in chosen.fixed]
+    for position, line in enumerate([*fees, *fixed, *times, *spent], start=1):
         line.position = position
         invoice.lines.append(line)
     add_up(invoice)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
-from helpdesk.invoicing import expense_lines
+from helpdesk.invoicing import expense_lines, fixed_lines
 from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Priced
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -19,7 +19,7 @@ from helpdesk.invoicing.span import Days, Span, since
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.projects.models import Project, WorkItem
+from helpdesk.projects.models import FixedFee, Project, WorkItem
 from helpdesk.retainers import queries as retainers
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.terms import OverageBasis
@@ -37,6 +37,12 @@ class Selection:
     no_charge: list[Priced]
     fees: list[retainers.FeeDue]
     expenses: list[Expense]
+    fixed: list[FixedFee]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to bill."""
+        return not (self.priced or self.fees or self.expenses or self.fixed)
 
 
 def select_for(session: Session, *, client: Client, month: Days) -> Selection:
@@ -46,7 +52,11 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     count only with a price in the client's currency. Time that waits for a retainer's next month is not hourly.
     """
     entries = _open_entries(session, client, month)
-    billable = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
+    billable = [
+        entry
+        for entry in entries
+        if entry.billable == "billable" and _is_approved(entry) and not _is_of_fixed_fee(entry)
+    ]
     return Selection(
         priced=[
             *(each for each in _overage(session, client, month) if each.worked_on >= (since(month) or date.min)),
@@ -55,6 +65,7 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
         no_charge=[_shown(entry, client) for entry in entries if _is_shown(entry, client, month)],
         fees=fees_to_bill(session, client_id=client.id, month=month),
         expenses=expense_lines.due(session, client=client, month=month),
+        fixed=fixed_lines.due(session, client=client, month=month),
     )
 
 
@@ -62,9 +73,9 @@ def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str,
     """Return what of the client's time up to the end of ``month`` is on no invoice, by start, as plain JSON.
 
     Each has ``reason`` (running, draft, submitted, rejected, not_billable, no_charge, rate_missing, other_currency,
-    next_period: late for its retainer month, or approved_later: after the draft was made), ``entry_id``,
-    ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``work_type_id``, ``day`` and ``seconds``
-    (billable ones where approved, else worked).
+    fixed_fee: its project has one, next_period: late for its retainer month, or approved_later: after the draft was
+    made), ``entry_id``, ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``work_type_id``,
+    ``day`` and ``seconds`` (billable ones where approved, else worked).
     """
     entries = _open_entries(session, client, month)
     approved = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
@@ -117,7 +128,7 @@ def hourly_groups(session: Session, *, client: Client, month: Days) -> list[Time
     entries = [
         entry
         for entry in _open_entries(session, client, month)
-        if entry.billable == "billable" and entry.status == "approved"
+        if entry.billable == "billable" and entry.status == "approved" and not _is_of_fixed_fee(entry)
     ]
     waiting = _waiting_for_retainer(session, client, entries)
     settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
@@ -148,7 +159,8 @@ def _open_entries(session: Session, client: Client, month: Days) -> Sequence[Tim
 def _is_not_history(client: Client, month: Days) -> ColumnElement[bool]:
     """Return the condition that leaves out work of earlier months that never was to be billed."""
     begins = month.instants(ZoneInfo(client.time_zone))[0]
-    return (TimeEntry.billable == "billable") | (TimeEntry.started_at >= begins)
+    was_to_be_billed = (TimeEntry.billable == "billable") & (Project.billing != "fixed_fee")
+    return was_to_be_billed | (TimeEntry.started_at >= begins)
 
 
 def month_end(client: Client, month: Days) -> datetime:
@@ -297,7 +309,13 @@ def _why_not_approved(entry: TimeEntry) -> str | None:
     return None if _is_approved(entry) else entry.status
 
 
+def _is_of_fixed_fee(entry: TimeEntry) -> bool:
+    return entry.work_item.project.billing == "fixed_fee"
+
+
 def _why_not_hourly(entry: TimeEntry, client: Client) -> str:
+    if _is_of_fixed_fee(entry):
+        return "fixed_fee"
     if entry.rate_minor is None:
         return "rate_missing"
     return "approved_later" if entry.rate_currency == client.currency else "other_currency"

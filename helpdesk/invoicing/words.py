@@ -59,6 +59,7 @@ def reason_text(reason: str) -> str:
         "rejected": _("rejected"),
         "not_billable": _("not billable"),
         "no_charge": _("shown at no charge"),
+        "fixed_fee": _("part of a fixed fee"),
         "rate_missing": _("no rate"),
         "other_currency": _("priced in another currency"),
         "next_period": _("came late, goes into the retainer's next month"),

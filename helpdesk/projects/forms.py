@@ -1,6 +1,8 @@
 """Forms of projects and tasks."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
 
 from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
@@ -9,7 +11,7 @@ from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import parse_typed_duration
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.money import Money
+from helpdesk.kernel.money import Money, parse_decimal
 from helpdesk.projects.domain.hours import parse_hours
 from helpdesk.projects.settings import ProjectSettings
 
@@ -70,6 +72,54 @@ class ProjectForm(StrictForm):
     def _money(self) -> int | None:
         text = (self.budget_amount.data or "").strip()
         return Money.parse(text, self.currency).minor if text else None
+
+
+class WholeFeeForm(StrictForm):
+    """What a project costs in all."""
+
+    whole = StringField(_l("Fixed fee"), validators=[DataRequired(), Length(max=30)])
+
+
+class FeeForm(StrictForm):
+    """An instalment of a fixed fee."""
+
+    text = StringField(_l("Text"), validators=[DataRequired(), Length(max=200)])
+    due_on = DateField(_l("To be billed from"), validators=[DataRequired()])
+    percent = StringField(_l("Percent of the fee"), validators=[Length(max=20)])
+    amount = StringField(_l("Or an amount"), validators=[Length(max=30)])
+
+
+class RemoveFeeForm(StrictForm):
+    """A button alone: nothing but the token comes with it."""
+
+
+def decimal_of(field: StringField) -> Decimal | None:
+    """Return the number in a field; None where it is empty.
+
+    Raises:
+        RuleViolation: it is none; it names the field.
+    """
+    return _read(field, lambda text: parse_decimal(text.replace(",", ".")))
+
+
+def money_of(field: StringField, currency: str) -> int | None:
+    """Return the amount in a field, in minor units; None where it is empty.
+
+    Raises:
+        RuleViolation: it is none of the currency; it names the field.
+    """
+    return _read(field, lambda text: Money.parse(text.replace(",", "."), currency).minor)
+
+
+Read = TypeVar("Read")
+
+
+def _read(field: StringField, reader: Callable[[str], Read]) -> Read | None:
+    text = (field.data or "").strip()
+    try:
+        return reader(text) if text else None
+    except RuleViolation as refusal:
+        raise RuleViolation(str(refusal), field=field.name) from refusal
 
 
 class NewProjectForm(ProjectForm):

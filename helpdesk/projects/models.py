@@ -43,12 +43,32 @@ class Project(Base):
     due_on: Mapped[date | None]
     budget_seconds: Mapped[int | None]
     budget_minor: Mapped[AmountMinor | None]
+    fixed_fee_minor: Mapped[AmountMinor | None]  # what it costs in all, where it is billed so
     max_billable_seconds: Mapped[int | None]
     over_limit: Mapped[str] = mapped_column(default="warn", server_default="warn")
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship()
     manager: Mapped[Person | None] = relationship()
+
+
+class FixedFee(Base):
+    """One instalment of a project's fixed fee, to be billed once, from its day on (docs/billing.md rule F1)."""
+
+    __tablename__ = "fixed_fees"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="is_some_money"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    text: Mapped[str]
+    percent: Mapped[str | None]  # of the whole, as it was typed
+    amount_minor: Mapped[AmountMinor]
+    currency: Mapped[str]
+    due_on: Mapped[date]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship()
 
 
 class ProjectMember(Base):

@@ -76,6 +76,10 @@ def _planners_of_globex(done: int) -> dict[str, int]:
 ROWS = [
     Row("projects.templates", "GET", "/projects/templates", _planners(200)),
     *_of_planners("projects.make_template", "POST", "template", 303, {"name": "Another"}),
+    *_of_planners("projects.fees", "GET", "fees", 200),
+    *_of_planners("projects.set_whole_fee", "POST", "fees/whole", 422, {"whole": "100"}),  # by the hour
+    *_of_planners("projects.add_fee", "POST", "fees", 422, {"text": "Half", "due_on": "2026-12-01", "percent": "50"}),
+    *_of_planners("projects.remove_fee", "POST", "fees/{missing}/remove", 422),
     Row("projects.use_template", "GET", TEMPLATE, _planners(200)),
     Row("projects.use_template", "GET", OF_GLOBEX_TEMPLATE, _planners_of_globex(200)),
     Row("projects.begin", "POST", TEMPLATE, _planners(303), form=BEGIN),

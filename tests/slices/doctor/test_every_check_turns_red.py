@@ -99,6 +99,14 @@ FEE_LINE = (
     " tax_percent, agreement_id, fee_month)"
     " VALUES ({id}, 1, {id}, 'retainer_fee', '', '20', '30.00', 3000, '0', 1, '2026-11-01')"
 )
+INSTALMENT = (
+    "INSERT INTO fixed_fees (id, project_id, text, amount_minor, currency, due_on, created_at)"
+    " SELECT 1, project_id, 'Half', 3000, 'EUR', '2026-11-01', {at} FROM work_items WHERE id = {item}"
+)
+INSTALMENT_LINE = (
+    "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, unit_price, amount_minor,"
+    " tax_percent, fixed_fee_id) VALUES ({id}, 1, {id}, 'fixed_fee', '', '', '30.00', 3000, '0', 1)"
+)
 PAYMENT = (
     "INSERT INTO payments (id, client_id, received_on, amount_minor, currency, method, reference, idempotency_key,"
     " created_at, taken_back_because) VALUES (1, {client}, '2026-11-01', 100, 'EUR', 'bank', '', 'p', {at}, '')"
@@ -274,6 +282,10 @@ FAULTS = {
     "fee is billed twice": (
         3,
         [put(AGREEMENT), put(INVOICE, **DRAFT), put(FEE_LINE, id=1), put(FEE_LINE, id=2)],
+    ),
+    "instalment is billed twice": (
+        3,
+        [put(INSTALMENT), put(INVOICE, **DRAFT), put(INSTALMENT_LINE, id=1), put(INSTALMENT_LINE, id=2)],
     ),
     "is paid back beyond what was paid": (6, [put(PAYMENT), put(REFUND, amount=101), put(REFUND_PART, amount=101)]),
     "is paid back in parts that do not add up": (
