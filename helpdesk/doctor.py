@@ -339,6 +339,15 @@ SQL_CHECKS = (
         " GROUP BY l.fixed_fee_id HAVING COUNT(*) > 1",
     ),
     SqlCheck(
+        6,
+        "deposit {0} is of {1}, and {2} are taken off for it",
+        "SELECT d.id, d.amount_minor, -SUM(l.amount_minor) FROM invoice_lines d"
+        " JOIN invoice_lines l ON l.deducts_id = d.id JOIN invoices i ON i.id = l.invoice_id"
+        " WHERE i.kind = 'invoice' AND i.status NOT IN ('void', 'dropped')"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id)"
+        " GROUP BY d.id, d.amount_minor HAVING -SUM(l.amount_minor) > d.amount_minor",
+    ),
+    SqlCheck(
         11,
         "invoice line {0} is for an expense, but bills none",
         "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries, settling
+from helpdesk.invoicing import deposits, queries, settling
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
@@ -173,6 +173,10 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
     if not parts:
         message = "Nothing is left of what you chose; it was credited before."
         raise RuleViolation(message)
+    taken: dict[int, int] = defaultdict(int)
+    for line, _given, part in parts:
+        taken[line.id] += part.amount.minor
+    deposits.refuse_deducted(session, invoice, taken)
     _refuse_beyond(invoice, sum(part.amount.minor for _given, _wish, part in parts), standing)
     return [
         _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))

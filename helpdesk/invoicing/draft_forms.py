@@ -97,6 +97,21 @@ class GroupForm(DraftForm):
     group_by = SelectField(_l("One line for each"), choices=options((each.value, w) for each, w in GROUP_WORDS.items()))
 
 
+class DeductForm(DraftForm):
+    """The button that takes a deposit off."""
+
+    deposit = HiddenField(validators=[DataRequired(), Regexp("[0-9]{1,9}$")])
+
+
+class DepositForm(StrictForm):
+    """An invoice over a deposit; ``key`` is made with the page."""
+
+    key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
+    client_id = SelectField(_l("Client"), coerce=int)
+    text = StringField(_l("Text"), validators=[DataRequired(_l("Write what it is for."))])
+    amount = StringField(_l("Amount, net"), validators=[DataRequired(_l("Write an amount.")), Length(max=20)])
+
+
 class DaysForm(StrictForm):
     """For whom, of which days, and what; ``key`` is made with the page, so that a button pressed twice drafts once."""
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from helpdesk.invoicing import printed, queries
+from helpdesk.invoicing import deposits, printed, queries
 from helpdesk.invoicing.document import EntryBehind, entries_behind
 from helpdesk.invoicing.drafts.percents import UNADJUSTED
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -20,6 +20,12 @@ def edit_page(session: Session, *, invoice: Invoice, typed: Mapping[int, str]) -
     behind = entries_behind(session, invoice)
     last = len(invoice.lines) - 1
     return {
+        "deposits": [
+            {"id": line.id, "text": line.description, "number": line.invoice.number, "amount_minor": amount_minor}
+            for line, amount_minor in deposits.available(
+                session, client_id=invoice.client_id, currency=invoice.currency
+            )
+        ],
         "invoice": {
             "id": invoice.id,
             "version": invoice.version,

@@ -18,6 +18,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing import (
     crediting,
+    deposits,
     expense_lines,
     printed,
     queries,
@@ -65,6 +66,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
     mail = queries.mail_of(session, invoice)
     sign = -1 if invoice.kind == "credit_note" else 1  # the document has positive figures, the books have not
     return {
+        "deposits_minor": _deposits(session, invoice),
         "invoice": _head(session, invoice, mail, now),
         "states": _states(invoice, mail),
         "groups": _groups(session, invoice, document),
@@ -117,6 +119,14 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "can_send": is_open and invoice.pdf_sha256 is not None and not leaving,
         "next_number": service.next_numbers(session, now=now)[0],
     }
+
+
+def _deposits(session: Session, invoice: Invoice) -> int:
+    """Return what of paid deposits a draft could take off, net."""
+    if invoice.status != "draft":
+        return 0
+    found = deposits.available(session, client_id=invoice.client_id, currency=invoice.currency)
+    return sum(amount_minor for _line, amount_minor in found)
 
 
 def _settlement(session: Session, invoice: Invoice) -> Page | None:
@@ -323,6 +333,7 @@ def _act(action: str, name: str) -> str:
         "line taken off": _("Line left for later by %(name)s", name=name),
         "entries taken off": _("Entries left for later by %(name)s", name=name),
         "adjusted": _("Discount or surcharge added by %(name)s", name=name),
+        "deposit deducted": _("Deposit taken off by %(name)s", name=name),
         "regrouped": _("Time grouped anew by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")

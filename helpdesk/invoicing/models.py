@@ -148,6 +148,7 @@ class InvoiceLine(Base):
     releases: Mapped[bool] = mapped_column(default=False, server_default=false())
     adjusts_percent: Mapped[str | None]  # below zero for a discount
     adjusts_lines: Mapped[list[int] | None]
+    deducts_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_lines.id"), index=True)  # the deposit taken off
     fixed_fee_id: Mapped[int | None] = mapped_column(ForeignKey("fixed_fees.id"), index=True)
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")

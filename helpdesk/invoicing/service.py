@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import expense_lines, queries
+from helpdesk.invoicing import deposits, expense_lines, queries
 from helpdesk.invoicing.crediting import credit
 from helpdesk.invoicing.delivery import send_again
 from helpdesk.invoicing.drafts.opening import changed_since
@@ -61,7 +61,7 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     Raises:
         NotFound: no such invoice for this actor.
         Conflict: it is issued or dropped already, or changed since ``version`` was read.
-        RuleViolation: nothing is on it, or the pattern of numbers gives one that is taken.
+        RuleViolation: nothing is on it, a deposit is not paid any more, or the pattern gives a number that is taken.
     """
     queries.get(session, actor=actor, invoice_id=invoice_id)
     invoice = queries.lock(session, invoice_id)
@@ -72,6 +72,7 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     if not invoice.lines:
         message = "Nothing is on this draft; add a line, or drop it."
         raise RuleViolation(message)
+    deposits.refuse_unpaid(session, invoice)
     charging.fix_each(session, kind=HOLDER, ids=[line.id for line in invoice.lines])
     expense_lines.fix(session, invoice)
     seal(session, actor=actor, now=now, invoice=invoice)
@@ -103,6 +104,7 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
     if queries.credit_notes_of(session, invoice):
         message = f"{queries.name_of(invoice)} has a credit note; credit the rest of it."
         raise RuleViolation(message)
+    deposits.refuse_deducted(session, invoice, {line.id: line.amount_minor for line in invoice.lines})
     invoice.status, invoice.ended_at = "void", now
     _release(session, invoice, now)
     audit.record(

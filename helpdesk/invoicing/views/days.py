@@ -4,14 +4,17 @@ import uuid
 
 from flask import flash, redirect, render_template, request, url_for
 
+from helpdesk.clients import queries as clients
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.invoicing import days_draft, days_page, listing
-from helpdesk.invoicing.draft_forms import DaysForm
+from helpdesk.invoicing.draft_forms import DaysForm, DepositForm, number_of
+from helpdesk.invoicing.drafts.deducting import draft_deposit
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 
 
@@ -19,16 +22,7 @@ from helpdesk.kernel.periods import Month
 @policy(INVOICES)
 def new() -> str:
     """Show the form for a draft; it begins with the month that is over."""
-    month = Month.of(listing.our_day(read_session(), clock.now())).previous
-    form = DaysForm(
-        formdata=None,
-        key=uuid.uuid4().hex,
-        client_id=request.args.get("client", type=int),
-        first_day=month.first_day,
-        last_day=month.last_day,
-        takes=list(days_draft.TAKES),
-    )
-    return _page_of(form)
+    return _page_of(_days_form())
 
 
 @bp.post("/invoices/new")
@@ -52,6 +46,49 @@ def make() -> Answer:
     return redirect(url_for("invoicing.show", invoice_id=made.id), code=303)
 
 
-def _page_of(form: DaysForm, preview: days_page.Page | None = None) -> str:
+@bp.post("/invoices/deposit")
+@policy(INVOICES)
+def deposit() -> Answer:
+    """Draft an invoice over a deposit."""
+    actor, form, session = current_actor(), DepositForm(), read_session()
+    form.client_id.choices = days_page.client_choices(session, actor)
+    if not form.validate_on_submit():
+        return _page_of(_days_form(), deposit=form), 422
+    try:
+        currency = clients.get_billable(session, actor=actor, client_id=form.client_id.data).currency
+        amount = Money.parse(f"{number_of(form.amount):f}", currency)
+        with unit_of_work() as writing:
+            made = draft_deposit(
+                writing,
+                actor=actor,
+                now=clock.now(),
+                client_id=form.client_id.data,
+                text=form.text.data or "",
+                amount_minor=amount.minor,
+                key=form.key.data or "",
+            )
+    except (Conflict, RuleViolation) as refusal:
+        form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))
+        return _page_of(_days_form(), deposit=form), 409 if isinstance(refusal, Conflict) else 422
+    flash(_("Drafted. Once it is paid, later drafts of the client can take it off."), "ok")
+    return redirect(url_for("invoicing.show", invoice_id=made.id), code=303)
+
+
+def _days_form() -> DaysForm:
+    """Return the form as it begins: the month that is over, and all that can be taken."""
+    month = Month.of(listing.our_day(read_session(), clock.now())).previous
+    return DaysForm(
+        formdata=None,
+        key=uuid.uuid4().hex,
+        client_id=request.args.get("client", type=int),
+        first_day=month.first_day,
+        last_day=month.last_day,
+        takes=list(days_draft.TAKES),
+    )
+
+
+def _page_of(form: DaysForm, preview: days_page.Page | None = None, deposit: DepositForm | None = None) -> str:
     form.client_id.choices = days_page.client_choices(read_session(), current_actor())
-    return render_template("invoicing/new.html", form=form, preview=preview)
+    deposit = deposit or DepositForm(formdata=None, key=uuid.uuid4().hex, client_id=form.client_id.data)
+    deposit.client_id.choices = form.client_id.choices
+    return render_template("invoicing/new.html", form=form, preview=preview, deposit=deposit)

@@ -12,8 +12,17 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.invoicing import edit_page, queries
 from helpdesk.invoicing.domain.lines import GroupBy
-from helpdesk.invoicing.draft_forms import AdjustForm, DraftForm, FreeLineForm, GroupForm, LineForm, line_choices
+from helpdesk.invoicing.draft_forms import (
+    AdjustForm,
+    DeductForm,
+    DraftForm,
+    FreeLineForm,
+    GroupForm,
+    LineForm,
+    line_choices,
+)
 from helpdesk.invoicing.drafts.acting import act_on_line
+from helpdesk.invoicing.drafts.deducting import deduct as take_deposit_off
 from helpdesk.invoicing.drafts.discounts import adjust as add_adjustment
 from helpdesk.invoicing.drafts.lines import add_free
 from helpdesk.invoicing.drafts.regrouping import regroup
@@ -120,6 +129,29 @@ def group(invoice_id: int) -> Answer:
         return _refused(invoice_id, form, refusal, Sent(grouping=form))
     flash(_("The time is grouped anew."), "ok")
     return _to(invoice_id, "group")
+
+
+@bp.post("/invoices/<int:invoice_id>/deduct")
+@policy(INVOICES)
+def deduct(invoice_id: int) -> Answer:
+    """Take a paid deposit off the draft."""
+    actor, form = current_actor(), DeductForm()
+    queries.get(read_session(), actor=actor, invoice_id=invoice_id)
+    if not form.validate_on_submit():
+        return _page_of(invoice_id, Sent(), RuleViolation(_("Choose a deposit."))), 422
+    try:
+        with unit_of_work() as session:
+            take_deposit_off(
+                session,
+                actor=actor,
+                now=clock.now(),
+                invoice_id=invoice_id,
+                version=form.seen,
+                deposit_id=int(form.deposit.data or 0),
+            )
+    except (Conflict, RuleViolation) as refusal:
+        return _page_of(invoice_id, Sent(), refusal), _status(refusal)
+    return _to(invoice_id, "deposits")
 
 
 def _refused(invoice_id: int, form: DraftForm, refusal: Conflict | RuleViolation, sent: Sent) -> Answer:

@@ -67,6 +67,8 @@ DAYS = {
     "last_day": "2026-01-31",
     "takes": ["time"],
 }
+DEPOSIT = {"key": "0" * 32, "client_id": "{acme}", "text": "Deposit"}
+DEDUCT = {"version": "1", "deposit": "{missing}"}
 LINE = {"version": "1", "act": "text", "text": "Checked the cables"}
 PAID_BACK = {**REASON, "key": "0" * 32, "amount": "1.00", "paid_on": "2026-11-01", "method": "bank"}
 CHOSEN = {**REASON, "key": "0" * 32, "act": "issue", "whole": "1"}
@@ -155,6 +157,10 @@ ROWS = [
     Row("invoicing.credit_chosen", "POST", "/invoices/{missing}/credit", MISSING, form=CHOSEN),
     Row("invoicing.new", "GET", "/invoices/new", OWN_CLIENTS),
     Row("invoicing.make", "POST", "/invoices/new", LOOK_AT_ACME, form=DAYS),
+    Row("invoicing.deposit", "POST", "/invoices/deposit", LOOK_AT_ACME, form={**DEPOSIT, "amount": "0"}),
+    Row("invoicing.deduct", "POST", "/invoices/{acme_invoice}/deduct", acme(409), form=DEDUCT),  # there is none
+    Row("invoicing.deduct", "POST", "/invoices/{globex_invoice}/deduct", globex(409), form=DEDUCT),
+    Row("invoicing.deduct", "POST", "/invoices/{missing}/deduct", MISSING, form=DEDUCT),
     Row("invoicing.edit", "GET", "/invoices/{acme_invoice}/edit", acme(200)),
     Row("invoicing.edit", "GET", "/invoices/{globex_invoice}/edit", globex(200)),
     Row("invoicing.edit", "GET", "/invoices/{missing}/edit", MISSING),

@@ -99,6 +99,10 @@ FEE_LINE = (
     " tax_percent, agreement_id, fee_month)"
     " VALUES ({id}, 1, {id}, 'retainer_fee', '', '20', '30.00', 3000, '0', 1, '2026-11-01')"
 )
+DEPOSIT_LINE = (
+    "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, unit_price, amount_minor,"
+    " tax_percent, deducts_id) VALUES ({id}, 1, {id}, 'deposit', '', '', '{price}.00', {price}00, '0', {deducts})"
+)
 INSTALMENT = (
     "INSERT INTO fixed_fees (id, project_id, text, amount_minor, currency, due_on, created_at)"
     " SELECT 1, project_id, 'Half', 3000, 'EUR', '2026-11-01', {at} FROM work_items WHERE id = {item}"
@@ -282,6 +286,14 @@ FAULTS = {
     "fee is billed twice": (
         3,
         [put(AGREEMENT), put(INVOICE, **DRAFT), put(FEE_LINE, id=1), put(FEE_LINE, id=2)],
+    ),
+    "deposit is taken off beyond what it was": (
+        6,
+        [
+            put(INVOICE, **DRAFT),
+            put(DEPOSIT_LINE, id=1, price=30, deducts="NULL"),
+            put(DEPOSIT_LINE, id=2, price=-31, deducts=1),
+        ],
     ),
     "instalment is billed twice": (
         3,
