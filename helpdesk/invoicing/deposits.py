@@ -37,14 +37,18 @@ def standing_of(session: Session, line: InvoiceLine) -> Deposit:
     )
 
 
-def available(session: Session, *, client_id: int, currency: str) -> list[tuple[InvoiceLine, int]]:
-    """Return the client's deposits of which something can be taken off, oldest first, with how much of each, net."""
+def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]:
+    """Return the deposits of the draft's client of which it can take something off, oldest first, with how much of each.
+
+    That is in the prices of the draft: net or with tax in them; a deposit in the others is not for this draft.
+    """
     query = (
         select(InvoiceLine)
         .join(InvoiceLine.invoice)
         .where(
-            Invoice.client_id == client_id,
-            Invoice.currency == currency,
+            Invoice.client_id == draft.client_id,
+            Invoice.currency == draft.currency,
+            Invoice.prices_include_tax.is_(draft.prices_include_tax),
             Invoice.kind == "invoice",
             Invoice.status.in_(PAID),
             InvoiceLine.kind == "deposit",

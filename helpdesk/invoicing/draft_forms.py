@@ -109,7 +109,9 @@ class DepositForm(StrictForm):
     key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
     client_id = SelectField(_l("Client"), coerce=int)
     text = StringField(_l("Text"), validators=[DataRequired(_l("Write what it is for."))])
-    amount = StringField(_l("Amount, net"), validators=[DataRequired(_l("Write an amount.")), Length(max=20)])
+    amount = StringField(
+        _l("Amount, as the client is billed"), validators=[DataRequired(_l("Write an amount.")), Length(max=20)]
+    )
 
 
 class DaysForm(StrictForm):

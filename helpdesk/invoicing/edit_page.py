@@ -22,9 +22,7 @@ def edit_page(session: Session, *, invoice: Invoice, typed: Mapping[int, str]) -
     return {
         "deposits": [
             {"id": line.id, "text": line.description, "number": line.invoice.number, "amount_minor": amount_minor}
-            for line, amount_minor in deposits.available(
-                session, client_id=invoice.client_id, currency=invoice.currency
-            )
+            for line, amount_minor in deposits.available(session, invoice)
         ],
         "invoice": {
             "id": invoice.id,

@@ -125,7 +125,7 @@ def _deposits(session: Session, invoice: Invoice) -> int:
     """Return what of paid deposits a draft could take off, net."""
     if invoice.status != "draft":
         return 0
-    found = deposits.available(session, client_id=invoice.client_id, currency=invoice.currency)
+    found = deposits.available(session, invoice)
     return sum(amount_minor for _line, amount_minor in found)
 
 

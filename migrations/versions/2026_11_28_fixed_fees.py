@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0540"
-down_revision = "0520"
+down_revision = "0343"
 branch_labels = None
 depends_on = None
 

@@ -18,7 +18,7 @@ from helpdesk.kernel.money import Money
 def draft_deposit(
     session: Session, *, actor: Actor, now: datetime, client_id: int, text: str, amount_minor: int, key: str
 ) -> Invoice:
-    """Draft an invoice over a deposit, net, and return it; a repeat of ``key`` returns what is there.
+    """Draft an invoice over a deposit, in the prices of the client, and return it; a repeat of ``key`` returns what is there.
 
     Raises:
         NotFound: no such client, or the actor may not bill it.
@@ -45,7 +45,13 @@ def draft_deposit(
     )
     set_amount(line, Money(amount_minor, client.currency))
     invoice = Invoice(
-        client=client, idempotency_key=f"deposit:{key}", currency=client.currency, created_at=now, lines=[line]
+        client=client,
+        idempotency_key=f"deposit:{key}",
+        currency=client.currency,
+        tax_per_line=client.tax_per_line,
+        prices_include_tax=client.prices_include_tax,
+        created_at=now,
+        lines=[line],
     )
     month_draft.add_up(invoice)
     session.add(invoice)
@@ -67,15 +73,12 @@ def deduct(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ve
     """
     invoice = open_draft(session, actor=actor, invoice_id=invoice_id, version=version)
     queries.lock_client(session, actor=actor, client_id=invoice.client_id)
-    free = {
-        line.id: (line, amount_minor)
-        for line, amount_minor in deposits.available(session, client_id=invoice.client_id, currency=invoice.currency)
-    }
+    free = {line.id: (line, amount_minor) for line, amount_minor in deposits.available(session, invoice)}
     if deposit_id not in free:
         message = "Nothing of this deposit is free any more. Look at the draft again."
         raise Conflict(message)
     deposit, free_minor = free[deposit_id]
-    taken = min(free_minor, invoice.net_minor)
+    taken = min(free_minor, sum(line.amount_minor for line in invoice.lines))
     if taken <= 0:
         message = "The draft comes to nothing; there is nothing to take the deposit off."
         raise RuleViolation(message)

@@ -151,6 +151,6 @@ def test_the_pages_draft_a_deposit_once_and_offer_it(story, sign_in_as, fixed_cl
     )
 
     assert made.location == twice.location
-    assert "€50.00 net of them is free" in offered
+    assert "€50.00 of them is free" in offered
     assert taken.status_code == 303
     assert story.invoice(draft.id).net_minor == 15000
