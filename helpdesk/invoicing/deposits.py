@@ -38,7 +38,7 @@ def standing_of(session: Session, line: InvoiceLine) -> Deposit:
 
 
 def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]:
-    """Return the deposits of the draft's client of which it can take something off, oldest first, with how much of each.
+    """Return the deposits that the draft can take off, oldest first, with how much of each is free.
 
     That is in the prices of the draft: net or with tax in them; a deposit in the others is not for this draft.
     """

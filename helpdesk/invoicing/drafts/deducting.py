@@ -18,7 +18,7 @@ from helpdesk.kernel.money import Money
 def draft_deposit(
     session: Session, *, actor: Actor, now: datetime, client_id: int, text: str, amount_minor: int, key: str
 ) -> Invoice:
-    """Draft an invoice over a deposit, in the prices of the client, and return it; a repeat of ``key`` returns what is there.
+    """Draft an invoice over a deposit, in the prices of the client; a repeat of ``key`` returns what is there.
 
     Raises:
         NotFound: no such client, or the actor may not bill it.
