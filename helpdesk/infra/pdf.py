@@ -48,6 +48,11 @@ class Asset:
     content_type: str
 
 
+def picture(content: bytes) -> Asset:
+    """Return a stored picture as a document may show it."""
+    return Asset(content, "image/svg+xml" if b"<svg" in content[:1024] else "image/png")
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """A file inside the PDF that says the same for machines; ``metadata`` are RDF descriptions for the PDF's XMP.

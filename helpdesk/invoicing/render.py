@@ -108,8 +108,4 @@ def file_name(number: str) -> str:
 
 def _assets(document: Document) -> dict[str, pdf.Asset]:
     digest = document["seller"].get("logo_sha256")
-    if not digest:
-        return {}
-    content = store().get(digest)
-    kind = "image/svg+xml" if b"<svg" in content[:1024] else "image/png"
-    return {"logo": pdf.Asset(content, kind)}
+    return {"logo": pdf.picture(store().get(digest))} if digest else {}

@@ -23,6 +23,7 @@ FILES = {
     "intake.raw",
     "invoicing.pdf",
     "invoicing.why_text",
+    "retainers.statement",
 }
 
 

@@ -1,6 +1,6 @@
-"""What is done with the months of an agreement: reopened, late time written off, alerts."""
+"""What is done with the months of an agreement: printed, reopened, late time written off, alerts."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from helpdesk.infra import clock
@@ -9,11 +9,27 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import alerts, queries, render, service
+from helpdesk.retainers import alerts, paper, queries, render, service
 from helpdesk.retainers.forms import AlertsForm, ReopenForm, WriteOffForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import writing_off
-from helpdesk.retainers.views.blueprint import bp
+from helpdesk.retainers.views.blueprint import bp, month_asked_for
+from helpdesk.tickets.render import FILE_POLICY
+
+
+@bp.get("/retainers/<int:agreement_id>/statement.pdf")
+@policy(RETAINERS)
+def statement(agreement_id: int) -> Response:
+    """Hand out the statement of a month as the client gets it, or with ``?pending=1`` our own copy of an open one."""
+    found, now = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id), clock.now()
+    month = month_asked_for(now)
+    sheet = paper.read_sheet(
+        read_session(), found, month=month, now=now, with_pending=request.args.get("pending") == "1"
+    )
+    answer = Response(paper.to_pdf(sheet), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "attachment", filename=paper.file_name(found, month))
+    answer.headers["Content-Security-Policy"] = FILE_POLICY
+    return answer
 
 
 @bp.post("/retainers/<int:agreement_id>/reopen")

@@ -161,6 +161,14 @@ ROWS = [
         }.items()
     ),
     *(
+        Row("retainers.statement", "GET", f"/retainers/{{{name}}}/statement.pdf", expect(**MONEY, **answers))
+        for name, answers in {
+            "acme_agreement": {"account_manager": 200, "rival": 404, "manager": 200, "admin": 200},
+            "globex_agreement": {"account_manager": 404, "rival": 200, "manager": 200, "admin": 200},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
         Row("retainers.set_alerts", "POST", f"/retainers/{{{name}}}/alerts", expect(**MONEY, **answers), ALERTS)
         for name, answers in {
             "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
