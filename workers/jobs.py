@@ -16,6 +16,7 @@ from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
+from helpdesk.retainers import statements as retainer_statements
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
@@ -132,6 +133,12 @@ def watch_budgets() -> None:
 def watch_retainers() -> None:
     """Tell of retainers whose months have come to a threshold. Safe to run again: each is told once."""
     retainer_alerts.watch(unit_of_work, clock=clock.now)
+
+
+@job
+def mail_statements() -> None:
+    """Print and mail the statements of closed months. Safe to run again: each month's goes out once."""
+    retainer_statements.mail_due(unit_of_work, clock=clock.now)
 
 
 @light_job

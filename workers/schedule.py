@@ -37,6 +37,7 @@ PERIODIC = (
     Periodic("ask_forgotten_timers", 60),
     Periodic("watch_budgets", 900),
     Periodic("watch_retainers", 900),
+    Periodic("mail_statements", 900),
     Periodic("remind_overdue", 900),
     Periodic("forget_old_attempts", 3600),
     Periodic("forget_old_events", 3600),

@@ -30,6 +30,14 @@ def _true_iban(_form: object, field: StringField) -> None:
         raise ValidationError(str(refusal)) from refusal
 
 
+class LetterForm(StrictForm):
+    """How a mail is worded; ``act`` saves it, or shows how it would look."""
+
+    subject = StringField(_l("Subject"), validators=[Length(max=200)])
+    text = TextAreaField(_l("Text"), validators=[Length(max=5000)])
+    act = StringField(validators=[Length(max=10)])
+
+
 class CompanyForm(StrictForm):
     """What stands on our invoices, and our defaults. The names are those of `CompanyProfile`."""
 

@@ -50,3 +50,15 @@ class Company(Base):
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())  # a person may switch it off too
     business_hours: Mapped[str] = mapped_column(default=BUSINESS_HOURS, server_default=BUSINESS_HOURS)
     created_at: Mapped[datetime]
+
+
+class LetterText(Base):
+    """The company's own words of a mail that goes out by itself, with ``{{name}}`` substitution alone; else ours go."""
+
+    __tablename__ = "letter_texts"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    text: Mapped[str]
+    changed_at: Mapped[datetime]

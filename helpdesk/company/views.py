@@ -1,10 +1,11 @@
-"""Routes of our own company: its settings."""
+"""Routes of our own company: its settings, and the words of the mails that go out by themselves."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from helpdesk.company import service
-from helpdesk.company.forms import CompanyForm
+from helpdesk.company import letter_texts, service
+from helpdesk.company.forms import LANGUAGES, CompanyForm, LetterForm
+from helpdesk.company.letter_texts import Wording
 from helpdesk.company.service import CompanyProfile
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -12,6 +13,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.fields import field
 
 bp = Blueprint("company", __name__)
 
@@ -79,3 +81,89 @@ def _page(form: CompanyForm) -> str:
 
 def _group(legend: str, names: str) -> dict[str, object]:
     return {"legend": legend, "names": names.split(), "hint": ""}
+
+
+@bp.get("/settings/letters")
+@policy(SETTINGS)
+def letters() -> str:
+    """Show the mails that go out by themselves, and whose words they have in which language."""
+    own = letter_texts.own_texts(read_session())
+    kinds = [
+        {
+            "label": kind.label,
+            "languages": [
+                {
+                    "label": name,
+                    "url": url_for("company.letter", kind=kind.key, language=language),
+                    "is_own": (kind.key, language) in own,
+                }
+                for language, name in _languages().items()
+            ],
+        }
+        for kind in letter_texts.kinds()
+    ]
+    return render_template("settings/letters.html", kinds=kinds, tabs=tabs("company.letters"))
+
+
+@bp.get("/settings/letters/<kind>/<language>")
+@policy(SETTINGS)
+def letter(kind: str, language: str) -> str:
+    """Show how one mail is worded in one language."""
+    letter_texts.kind_of(kind, language)
+    found = letter_texts.wording(read_session(), key=kind, language=language)
+    return _letter_page(kind, language, LetterForm(formdata=None, subject=found.subject, text=found.text))
+
+
+@bp.post("/settings/letters/<kind>/<language>")
+@policy(SETTINGS)
+def word_letter(kind: str, language: str) -> ResponseReturnValue:
+    """Word a mail, or show how it would look with what is typed."""
+    letter_texts.kind_of(kind, language)
+    form = LetterForm()
+    if not form.validate_on_submit():
+        return _letter_page(kind, language, form), 422
+    wording = Wording(form.subject.data or "", form.text.data or "")
+    try:
+        letter_texts.check(kind, wording)
+        if form.act.data == "preview":
+            return _letter_page(kind, language, form)
+        with unit_of_work() as session:
+            letter_texts.word(
+                session, actor=current_actor(), now=clock.now(), key=kind, language=language, wording=wording
+            )
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _letter_page(kind, language, form), 422
+    flash(_("Saved. It goes out in these words from now on."), "ok")
+    return redirect(url_for("company.letter", kind=kind, language=language), code=303)
+
+
+@bp.post("/settings/letters/<kind>/<language>/reset")
+@policy(SETTINGS)
+def reset_letter(kind: str, language: str) -> ResponseReturnValue:
+    """Let a mail go out in our words again."""
+    with unit_of_work() as session:
+        letter_texts.reset(session, actor=current_actor(), now=clock.now(), key=kind, language=language)
+    flash(_("It goes out in our words again."), "ok")
+    return redirect(url_for("company.letter", kind=kind, language=language), code=303)
+
+
+def _letter_page(key: str, language: str, form: LetterForm) -> str:
+    kind, name = letter_texts.kind_of(key, language), _languages()[language]
+    typed = Wording(form.subject.data or "", form.text.data or "")
+    return render_template(
+        "settings/letter.html",
+        heading=f"{kind.label}, {name}",
+        language=language,
+        form=form,
+        fields=[(field(each), meaning) for each, meaning in kind.fields.items()],
+        shown=None if form.errors else letter_texts.shown(key, language, typed),
+        is_own=(key, language) in letter_texts.own_texts(read_session()),
+        reset_url=url_for("company.reset_letter", kind=key, language=language),
+        back_url=url_for("company.letters"),
+        tabs=tabs("company.letters"),
+    )
+
+
+def _languages() -> dict[str, str]:
+    return {choice.value: str(choice.label) for choice in LANGUAGES}

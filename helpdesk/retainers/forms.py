@@ -104,6 +104,19 @@ class AlertsForm(StrictForm):
     tell_client = BooleanField(_l("Tell the client, too"))
 
 
+class StatementsForm(StrictForm):
+    """Whether the client gets the statement of each month that is closed (docs/billing.md rule 10)."""
+
+    mailed = BooleanField(_l("Mail the statement of each month to the client once it is closed"))
+
+
+class StatementAgainForm(StrictForm):
+    """A statement that is mailed by hand: of which month, and the how many-th it is."""
+
+    month = StringField(validators=[InputRequired(), Length(max=7)])
+    ordinal = IntegerField(validators=[InputRequired(), NumberRange(min=1, max=1000)])
+
+
 TERM_FIELDS = (
     "hours_per_month",
     "fee",

@@ -33,6 +33,7 @@ class Agreement(Base):
     )
     alerts_client: Mapped[bool] = mapped_column(default=False, server_default=false())
     asks_for_seconds: Mapped[int | None]  # what is asked by itself at the cap, once a month; None: nothing
+    statements_since: Mapped[datetime | None]  # from when on the client gets the statement of what is closed
     version: Mapped[int] = mapped_column(default=1)
 
     client: Mapped[Client] = relationship()
@@ -306,3 +307,26 @@ class HoursAnswer(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
     asked: Mapped[HoursAsked] = relationship(back_populates="answers")
+
+
+class RetainerStatement(Base):
+    """A statement that went out to the client: when, to whom, which bytes (rule 10).
+
+    The first of a month goes by itself, where the agreement says so; whatever becomes of the month, it goes once.
+    """
+
+    __tablename__ = "retainer_statements"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "month", "ordinal"),
+        CheckConstraint("ordinal > 0", name="is_counted_from_one"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    month: Mapped[date]  # its first day
+    ordinal: Mapped[int]
+    period_id: Mapped[int] = mapped_column(ForeignKey("retainer_periods.id"))
+    sent_to: Mapped[str]
+    pdf_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
+    created_at: Mapped[datetime]

@@ -84,6 +84,21 @@ def to_html(sheet: StatementSheet) -> str:
         return str(current_app.jinja_env.get_template("retainers/statement.html").render(doc=doc))
 
 
+def page_of(sheet: StatementSheet) -> pdf.Page:
+    """Return the statement ready to be printed: from here on no database is asked.
+
+    Raises:
+        NotFound: the logo is no longer stored.
+    """
+    html, digest = to_html(sheet), sheet.house.logo_sha256
+    return pdf.Page(
+        html=html,
+        css=STYLE.read_text() + page_css(sheet.paper),
+        identifier=sha256(html.encode()).hexdigest()[:32],
+        assets={"logo": pdf.picture(store().get(digest))} if digest else {},
+    )
+
+
 def to_pdf(sheet: StatementSheet) -> bytes:
     """Return the statement as a tagged PDF; what says the same has the same bytes.
 
@@ -91,14 +106,7 @@ def to_pdf(sheet: StatementSheet) -> bytes:
         ExternalFailure: the renderer gave up on it.
         NotFound: the logo is no longer stored.
     """
-    html, digest = to_html(sheet), sheet.house.logo_sha256
-    page = pdf.Page(
-        html=html,
-        css=STYLE.read_text() + page_css(sheet.paper),
-        identifier=sha256(html.encode()).hexdigest()[:32],
-        assets={"logo": pdf.picture(store().get(digest))} if digest else {},
-    )
-    return pdf.to_pdf(page)
+    return pdf.to_pdf(page_of(sheet))
 
 
 def file_name(agreement: Agreement, month: Month) -> str:

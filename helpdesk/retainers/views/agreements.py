@@ -18,10 +18,10 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, queries, render, service
+from helpdesk.retainers import alerts, queries, render, service, statements
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
-from helpdesk.retainers.forms import AlertsForm, EndForm
+from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
@@ -62,6 +62,8 @@ def agreement(agreement_id: int) -> str:
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
         invoice_email=found.client.invoice_email,
         more=_more_hours(session, view, now),
+        mailed=statements.mailed_of(session, found.id, month),
+        statements=StatementsForm(formdata=None, mailed=found.statements_since is not None),
         facts=render.facts_of(view),
         burn=render.burn_of(view, as_of=contract_day(found, now)),
         entries=shown,

@@ -9,8 +9,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import alerts, paper, queries, render, service
-from helpdesk.retainers.forms import AlertsForm, ReopenForm, WriteOffForm
+from helpdesk.retainers import alerts, paper, queries, render, service, statements
+from helpdesk.retainers.forms import AlertsForm, ReopenForm, StatementAgainForm, StatementsForm, WriteOffForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import writing_off
 from helpdesk.retainers.views.blueprint import bp, month_asked_for
@@ -30,6 +30,47 @@ def statement(agreement_id: int) -> Response:
     answer.headers.set("Content-Disposition", "attachment", filename=paper.file_name(found, month))
     answer.headers["Content-Security-Policy"] = FILE_POLICY
     return answer
+
+
+@bp.post("/retainers/<int:agreement_id>/statements")
+@policy(RETAINERS)
+def set_statements(agreement_id: int) -> Response:
+    """Say whether the client gets its statements; a refusal is told on the page of the agreement."""
+    queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form, back = StatementsForm(), url_for("retainers.agreement", agreement_id=agreement_id, _anchor="statement")
+    try:
+        form.validate_on_submit()
+        with unit_of_work() as session:
+            statements.set_mailing(
+                session, actor=current_actor(), now=clock.now(), agreement_id=agreement_id, mailed=form.mailed.data
+            )
+        flash(_("Set. It counts for months that are closed from now on."), "ok")
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return redirect(back, code=303)
+
+
+@bp.post("/retainers/<int:agreement_id>/statement")
+@policy(RETAINERS)
+def mail_statement(agreement_id: int) -> Response:
+    """Mail the statement of a closed month by hand; a refusal is told on its page."""
+    queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id)
+    form = StatementAgainForm()
+    month = Month.parse((form.month.data or "") if form.validate_on_submit() else "")
+    try:
+        statements.mail_again(
+            unit_of_work,
+            actor=current_actor(),
+            clock=clock.now,
+            agreement_id=agreement_id,
+            month=month,
+            ordinal=form.ordinal.data or 1,
+        )
+        flash(_("The statement of %(month)s is on its way.", month=render.label_of(month)), "ok")
+    except (RuleViolation, Conflict, NotFound) as refusal:
+        flash(str(refusal), "danger")
+    back = url_for("retainers.agreement", agreement_id=agreement_id, month=str(month), _anchor="statement")
+    return redirect(back, code=303)
 
 
 @bp.post("/retainers/<int:agreement_id>/reopen")

@@ -35,6 +35,8 @@ def furnish(session: Session, _office: Office, now: datetime) -> dict[str, int |
     return {"failed_job": failure.id}
 
 
+WORDS = {"subject": "{{{{month}}}}", "text": "{{{{figures}}}}", "act": "save"}
+
 ROWS = [
     Row("company.settings", "GET", "/settings/company", ADMIN_SEES),
     Row(
@@ -53,6 +55,13 @@ ROWS = [
             "tax_percent": "19",
         },
     ),
+    Row("company.letters", "GET", "/settings/letters", ADMIN_SEES),
+    Row("company.letter", "GET", "/settings/letters/retainer_statement/de", ADMIN_SEES),
+    Row("company.letter", "GET", "/settings/letters/nothing/de", NOT_THERE),
+    Row("company.word_letter", "POST", "/settings/letters/retainer_statement/de", ADMIN_DOES, form=WORDS),
+    Row("company.word_letter", "POST", "/settings/letters/retainer_statement/xx", NOT_THERE, form=WORDS),
+    Row("company.reset_letter", "POST", "/settings/letters/retainer_statement/de/reset", ADMIN_DOES),
+    Row("company.reset_letter", "POST", "/settings/letters/nothing/de/reset", NOT_THERE),
     Row("first_run.ask", "GET", "/setup", GONE),
     Row("first_run.set_up", "POST", "/setup", GONE, form={"token": "guessed"}),
     Row("infra.jobs", "GET", "/settings/jobs", ADMIN_SEES),

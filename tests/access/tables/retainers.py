@@ -169,6 +169,18 @@ ROWS = [
         }.items()
     ),
     *(
+        Row(endpoint, "POST", f"/retainers/{{{name}}}/{path}", expect(**MONEY, **answers), form)
+        for endpoint, path, form in (
+            ("retainers.set_statements", "statements", {}),
+            ("retainers.mail_statement", "statement", {"month": "2026-10", "ordinal": "1"}),
+        )
+        for name, answers in {
+            "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
+            "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
         Row("retainers.set_alerts", "POST", f"/retainers/{{{name}}}/alerts", expect(**MONEY, **answers), ALERTS)
         for name, answers in {
             "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
