@@ -20,6 +20,7 @@ def pages() -> dict[str, str]:
     """Return how each page of the settings is called, by its endpoint, in their order."""
     return {
         "company.settings": _("Company"),
+        "invoicing.invoice_templates": _("Invoice templates"),
         "company.letters": _("Texts of mails"),
         "accounts.people": _("People"),
         "accounts.teams": _("Teams"),

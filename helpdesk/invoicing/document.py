@@ -14,7 +14,7 @@ from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
-from helpdesk.invoicing import exchanging, expense_lines, taxing
+from helpdesk.invoicing import exchanging, expense_lines, taxing, templates
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
 from helpdesk.invoicing.domain.totals import Totals
@@ -77,6 +77,7 @@ def document_of(
     decimals, minutes and prices plain decimals, days ISO 8601.
     """
     client, totals = invoice.client, totals or taxing.totals_of(invoice)
+    layout = templates.layout_of(session, client, company)
     sign = -1 if invoice.kind == "credit_note" else 1  # what is credited is printed as positive figures
     behind = entries_behind(session, invoice)
     days = [each.day for entries in behind.values() for each in entries]
@@ -89,7 +90,7 @@ def document_of(
         "number": issue.number,
         "issued_on": issue.issued_on.isoformat(),
         "due_on": issue.due_on.isoformat(),
-        "language": letter_language(client.language),
+        "language": letter_language(layout.language or client.language),
         "currency": invoice.currency,
         "period": _period(invoice, client, days),
         "seller": _snapshot(company, SELLER),
@@ -109,6 +110,7 @@ def document_of(
         "payment_days": client.payment_days,
         "retainers": _statements(session, invoice),
         "grouped_by": invoice.group_by,
+        "layout": layout.as_json(),
     }
 
 
@@ -228,6 +230,7 @@ def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign:
             {
                 "day": each.day.isoformat(),
                 "person": each.entry.person.name,
+                "work_type": each.entry.work_type.name if each.entry.work_type else "",
                 "note": each.entry.note,
                 "worked_seconds": timekeeping.worked_of(each.entry).seconds,
                 "billed_seconds": each.charged_seconds,

@@ -265,3 +265,38 @@ class CloseStep(Base):
     run: Mapped[CloseRun] = relationship(back_populates="steps")
     client: Mapped[Client] = relationship()
     invoice: Mapped[Invoice | None] = relationship()
+
+
+class InvoiceTemplate(Base):
+    """How invoices look, under a name; at most one is the company's own choice (docs/billing.md rule 22).
+
+    ``layout`` is what `helpdesk.invoicing.domain.layout.Layout` says. Documents keep the layout that they were issued
+    with, so that a template can be changed and removed.
+    """
+
+    __tablename__ = "invoice_templates"
+    __table_args__ = (
+        Index(
+            "one_default_template",
+            "is_default",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    layout: Mapped[dict[str, Any]]
+    logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
+    created_at: Mapped[datetime]
+
+
+class ClientTemplate(Base):
+    """The template that a client's invoices get in place of the company's."""
+
+    __tablename__ = "client_templates"
+
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("invoice_templates.id"), index=True)

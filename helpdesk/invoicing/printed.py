@@ -15,6 +15,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import amount_filter, day_filter
 from helpdesk.invoicing.domain.drafting import month_name
+from helpdesk.invoicing.layout_texts import columns_of, layout_of, logo_of, paragraphs, work_of
 from helpdesk.invoicing.printed_statement import Document, allowance_of, statement_of
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
@@ -80,12 +81,13 @@ def printed(document: Document) -> dict[str, Any]:
     """Return what the template calls ``doc``."""
     seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
     groups = [_group(title, note, lines, currency) for title, note, lines in groups_of(document)]
+    layout = layout_of(document)
     return {
         "is_credit": document["kind"] == "credit_note",
         "corrects": _corrected(document),
         "language": str(get_locale()).replace("_", "-"),
         "company": {**seller, "address_lines": _lines_of(seller["address"])},
-        "has_logo": bool(seller.get("logo_sha256")),
+        "has_logo": bool(logo_of(document)),
         "client": {
             **buyer,
             "name": buyer["legal_name"] or buyer["name"],
@@ -105,7 +107,11 @@ def printed(document: Document) -> dict[str, Any]:
         "total_minor": minor_of(document["total"], currency),
         "taxes": tax_rows(document),
         "tax_note": tax_note(document),
-        "terms": _lines_of(document["terms"]),
+        "above": paragraphs(layout.above, document),
+        "below": paragraphs(layout.below, document),
+        "terms": paragraphs(layout.terms, document) if layout.terms else _lines_of(document["terms"]),
+        "columns": columns_of(layout),
+        "work": work_of(document, layout, number_text),
         "proof": document.get("proof", ""),
         "statements": [statement_of(each) for each in document["retainers"]],
     }
@@ -221,6 +227,7 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
     if kind == "time":
         has_retainer = any(line["kind"] in {"retainer_fee", "overage"} for line in document["lines"])
         note = _("by ticket and task") if document.get("grouped_by", "ticket") == "ticket" else ""
+        note = layout_of(document).grouping_label or note
         return (_("Outside the retainer") if has_retainer else _("Work")), note
     titles = {
         "expense": _("Expenses"),

@@ -24,6 +24,7 @@ FILES = {
     "invoicing.pdf",
     "invoicing.why_text",
     "retainers.statement",
+    "invoicing.sample_of_template",
 }
 
 

@@ -11,6 +11,7 @@ from helpdesk.invoicing.views import (
     payments,
     proof,
     reminders,
+    templates,
     what_if,
     why,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "payments",
     "proof",
     "reminders",
+    "templates",
     "what_if",
     "why",
 ]

@@ -6,7 +6,8 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import service
+from helpdesk.invoicing import service, templates
+from helpdesk.invoicing.domain.layout import Layout
 from helpdesk.kernel.periods import Month, local_month, zone_named
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping.models import TimeEntry
@@ -24,7 +25,14 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
             ("globex", office.globex_ticket, office.globex),
         )
     }
-    return {**drafts, "month": str(month)}
+    return {**drafts, "month": str(month), "template": _template(session, now)}
+
+
+def _template(session: Session, now: datetime) -> int:
+    layout = Layout(accent="#7a1f3d", above="Dear {{client}}", columns=("day", "person", "worked"))
+    return templates.save(
+        session, actor=SYSTEM, now=now, template_id=None, name="House", layout=layout, is_default=True
+    ).id
 
 
 def _draft(session: Session, office: Office, item: WorkItem, client_id: int, month: Month, now: datetime) -> int:
@@ -98,8 +106,33 @@ def admin_only(status: int) -> dict[str, int]:
 REMINDERS = expect(**STRANGERS, account_manager=303, rival=303, bookkeeper=303, manager=303, admin=303)
 WHAT_IF = {"first": "2026-03", "last": "2026-03", "hours_per_month": "10", "fee": "100", "show": "y"}
 SOLD = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
+SETTINGS = {
+    "anonymous": 302,
+    "technician": 403,
+    "account_manager": 403,
+    "rival": 403,
+    "bookkeeper": 403,
+    "manager": 403,
+}
+LOOK = {"name": "Plain", "accent": "#000000", "paper": "", "language": ""}
+TEMPLATES = "/settings/invoice-templates"
 
 ROWS = [
+    Row("invoicing.invoice_templates", "GET", TEMPLATES, expect(**SETTINGS, admin=200)),
+    Row("invoicing.new_invoice_template", "GET", f"{TEMPLATES}/new", expect(**SETTINGS, admin=200)),
+    Row("invoicing.add_invoice_template", "POST", f"{TEMPLATES}/new", expect(**SETTINGS, admin=303), form=LOOK),
+    Row("invoicing.invoice_template", "GET", f"{TEMPLATES}/{{template}}", expect(**SETTINGS, admin=200)),
+    Row("invoicing.invoice_template", "GET", f"{TEMPLATES}/{{missing}}", expect(**SETTINGS, admin=404)),
+    Row("invoicing.sample_of_template", "GET", f"{TEMPLATES}/sample", expect(**SETTINGS, admin=200)),
+    Row("invoicing.preview_invoice_template", "POST", f"{TEMPLATES}/preview", expect(**SETTINGS, admin=200), form=LOOK),
+    *(
+        Row(endpoint, "POST", f"{TEMPLATES}/{{{name}}}{path}", expect(**SETTINGS, admin=answer), form=form)
+        for endpoint, path, form in (
+            ("invoicing.change_invoice_template", "", LOOK),
+            ("invoicing.remove_invoice_template", "/remove", {}),
+        )
+        for name, answer in (("template", 303), ("missing", 404))
+    ),
     Row(
         "invoicing.what_if",
         "GET",

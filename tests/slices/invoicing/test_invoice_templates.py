@@ -1,0 +1,114 @@
+"""Templates: what is issued looks as its template says then, and prints the same bytes whatever becomes of it."""
+
+import io
+import json
+
+import pypdf
+import pytest
+from PIL import Image
+
+from helpdesk.clients.models import Client
+from helpdesk.company.service import get_company
+from helpdesk.infra import blobs
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.invoicing import render, templates
+from helpdesk.invoicing.domain.layout import Layout
+from helpdesk.invoicing.logo import clean_logo
+from helpdesk.kernel.errors import RuleViolation
+
+
+def save(story, layout, *, name="House", template_id=None, is_default=True, client_ids=()):
+    with unit_of_work() as session:
+        return templates.save(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            template_id=template_id,
+            name=name,
+            layout=layout,
+            is_default=is_default,
+            client_ids=client_ids,
+        ).id
+
+
+def picture(size=(300, 120), kind="PNG"):
+    output = io.BytesIO()
+    Image.new("RGBA" if kind == "PNG" else "RGB", size, "navy").save(output, kind)
+    return output.getvalue()
+
+
+def test_an_issued_invoice_keeps_its_template_and_prints_the_same_bytes_for_ever(story):
+    logo = clean_logo(picture())
+    digest = blobs.store().put(logo)
+    with unit_of_work() as session:
+        blobs.record(session, digest=digest, size_bytes=len(logo), now=story.now)
+    columns = ("day", "person", "work_type", "note", "worked", "billed", "rate")
+    house = Layout(
+        accent="#7a1f3d",
+        logo_sha256=digest,
+        paper="Letter",
+        language="fr",
+        above="Pour {{client}}, {{ month }}",
+        below="Merci, {{company}}",
+        terms="Payable le {{due}}",
+        grouping_label="par dossier",
+        columns=columns,
+    )
+    template_id = save(story, house)
+    story.log("2", item=story.ticket("Router"))
+    story.close()
+    invoice = story.issue(story.drafted())
+    document = json.loads(str(invoice.canonical_json))
+    before = render.to_pdf(document)
+
+    save(story, Layout(accent="#000000"), template_id=template_id)
+    with unit_of_work() as session:
+        templates.remove(session, actor=SYSTEM, now=story.now, template_id=template_id)
+    printed = story.print_and_send(story.invoice(invoice.id))
+
+    pages = pypdf.PdfReader(io.BytesIO(before)).pages
+    text = " ".join(page.extract_text() for page in pages)
+    assert blobs.store().get(str(printed.pdf_sha256)) == before
+    assert [round(side) for side in pages[0].mediabox[2:]] == [612, 792]
+    for words in (
+        "Facture",
+        "Pour Acme GmbH, novembre 2026",
+        "Merci, Halden & Okoye",
+        "Payable le 15 décembre 2026",
+        "par dossier",
+        "Le détail des prestations",
+        "Checked the cables",
+    ):
+        assert words in " ".join(text.split())
+
+
+def test_a_client_gets_the_template_chosen_for_it_and_all_others_that_of_the_company(story):
+    story.change_client(country="US")
+    save(story, Layout(above="House"))
+    save(story, Layout(above="Own"), name="Acme", is_default=False, client_ids=[story.office.acme.id])
+    with unit_of_work() as session:
+        house = get_company(session)
+        own, other = (
+            templates.layout_of(session, session.get_one(Client, client.id), house)
+            for client in (story.office.acme, story.office.globex)
+        )
+
+    assert (own.above, own.paper, other.above, other.paper) == ("Own", "Letter", "House", "A4")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"%PDF-1.7 is none", "no picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no picture"),
+        (b"\x89PNG\r\n\x1a\n broken", "cannot be opened"),
+        (picture((3000, 2000)), "3000 × 2000 pixels"),
+        (picture() + b"x" * 1024 * 1024, "it may have 1,024 KB"),
+    ],
+)
+def test_what_is_no_small_picture_is_no_logo(content, says):
+    with pytest.raises(RuleViolation, match=says) as refused:
+        clean_logo(content)
+
+    assert refused.value.field == "logo"
