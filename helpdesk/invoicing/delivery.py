@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit, blobs
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries, render
+from helpdesk.invoicing import invoice_letters, queries, render
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.proof import links
 from helpdesk.kernel.errors import Conflict, RuleViolation
@@ -88,7 +88,7 @@ def _queue(session: Session, *, now: datetime, invoice: Invoice, to: str, key: s
     if mailbox is None or invoice.canonical_json is None or invoice.pdf_sha256 is None:
         return None
     link = links.live_link(session, invoice=invoice, now=now)
-    letter = render.letter({**json.loads(invoice.canonical_json), "proof": links.url_of(link)})
+    letter = invoice_letters.letter(session, {**json.loads(invoice.canonical_json), "proof": links.url_of(link)})
     queued = outbox.queue(
         session,
         now=now,

@@ -74,7 +74,7 @@ def columns_of(layout: Layout) -> list[Column]:
     """Return the columns of the work behind the lines; none where only the lines are printed."""
     labels = {
         "day": _("Day"),
-        "person": _("Person"),
+        "person": _("By whom"),
         "work_type": _("Kind of work"),
         "note": _("What was done"),
         "worked": _("Worked"),

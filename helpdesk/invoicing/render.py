@@ -4,8 +4,7 @@ Everything here is made from the stored document alone: the same document gives 
 """
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
@@ -13,28 +12,18 @@ from flask_babel import force_locale
 
 from helpdesk.infra import pdf
 from helpdesk.infra.blobs import store
-from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.paper import page_css
-from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.documents import canonical_json, sha256_of
 from helpdesk.invoicing.domain.einvoice import xmp
 from helpdesk.invoicing.domain.einvoice.cii import cross_industry_invoice
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.domain.layout import ACCENT
 from helpdesk.invoicing.layout_texts import layout_of, logo_of
-from helpdesk.invoicing.printed import minor_of, printed
+from helpdesk.invoicing.printed import printed
 from helpdesk.invoicing.printed_statement import Document
 
 STYLE = Path(__file__).parents[1] / "static" / "css" / "print.css"
-
-
-@dataclass(frozen=True)
-class Letter:
-    """Subject and text of the mail that carries an invoice."""
-
-    subject: str
-    text: str
 
 
 def to_pdf(document: Document) -> bytes:
@@ -91,39 +80,6 @@ def to_html(document: Document, *, has_logo: bool = False) -> str:
     with force_locale(letter_language(document["language"])):
         template = current_app.jinja_env.get_template("invoicing/print.html")
         return str(template.render(doc=printed(document) | ({"has_logo": True} if has_logo else {})))
-
-
-def letter(document: Document) -> Letter:
-    """Return the mail that carries the invoice, in the document's language."""
-    seller, currency = document["seller"], document["currency"]
-    with force_locale(letter_language(document["language"])):
-        words = {
-            "number": document["number"],
-            "company": seller["name"],
-            "total": money_filter(minor_of(document["total"], currency), currency),
-            "day": day_filter(date.fromisoformat(document["due_on"]), "d MMMM y"),
-        }
-        if document["kind"] == "credit_note":
-            words["invoice"] = document["corrects"]["number"]
-            subject = _("Credit note %(number)s from %(company)s", **words)
-            text = _(
-                "Hello,\n\nattached is credit note %(number)s over %(total)s. It corrects invoice %(invoice)s.\n"
-                "Questions about it? Reply to this mail with its number.\n\n%(company)s\n",
-                **words,
-            )
-            return Letter(subject, text + _link(document))
-        subject = _("Invoice %(number)s from %(company)s", **words)
-        text = _(
-            "Hello,\n\nattached is invoice %(number)s over %(total)s, due on %(day)s.\n"
-            "Questions about a line? Reply to this mail with its number.\n\n%(company)s\n",
-            **words,
-        )
-        return Letter(subject, text + _link(document))
-
-
-def _link(document: Document) -> str:
-    url = document.get("proof", "")
-    return _("\nThe work behind each line, and where to ask about it:\n%(url)s\n", url=url) if url else ""
 
 
 def file_name(number: str) -> str:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0540"
-down_revision = "0530"
+revision = "0536"
+down_revision = "0533"
 branch_labels = None
 depends_on = None
 

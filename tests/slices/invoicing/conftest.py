@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.clients.models import Client
+from helpdesk.company.letter_texts import Wording
 from helpdesk.company.models import Company
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import process, service
+from helpdesk.invoicing import invoice_letters, process, service
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.process import ClosedClient
 from helpdesk.kernel.periods import Month
@@ -180,3 +181,9 @@ def story(office: Office) -> Story:
 def printed(invoice: Invoice) -> list[tuple[str, str | None, str, int]]:
     """Return kind, minutes, price and amount of each line."""
     return [(line.kind, line.minutes, line.unit_price, line.amount_minor) for line in invoice.lines]
+
+
+def mail_of(document: dict[str, Any]) -> Wording:
+    """Return the mail that carries a document."""
+    with unit_of_work() as session:
+        return invoice_letters.letter(session, document)

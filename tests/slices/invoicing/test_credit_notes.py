@@ -20,7 +20,7 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 from helpdesk.timekeeping.models import Charge, TimeEntry
-from tests.slices.invoicing.conftest import Story
+from tests.slices.invoicing.conftest import Story, mail_of
 from tests.slices.invoicing.test_expenses_on_invoices import spend, status_of
 
 NEW_YEAR = datetime(2027, 1, 2, 8, 0, tzinfo=UTC)
@@ -171,7 +171,7 @@ def test_the_document_names_what_it_corrects_in_positive_figures_and_prints_in_t
     page = render.to_html({**document, "language": "de"})
     assert f"Rechnungskorrektur {note.number}" in page
     assert "Twice billed" in page
-    assert render.letter({**document, "language": "de"}).subject.startswith("Rechnungskorrektur CN-2026-0001")
+    assert mail_of({**document, "language": "de"}).subject.startswith("Rechnungskorrektur CN-2026-0001")
 
 
 def test_a_repeat_gives_the_same_credit_note_and_a_second_one_finds_the_entry_gone(story):

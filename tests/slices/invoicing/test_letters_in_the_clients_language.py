@@ -17,7 +17,7 @@ from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.invoicing import render
 from helpdesk.invoicing.models import Invoice
 from helpdesk.outbox.models import OutgoingMessage
-from tests.slices.invoicing.conftest import Story
+from tests.slices.invoicing.conftest import Story, mail_of
 
 CATALOGUES = ["de", "es", "fr", "pt"]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
@@ -96,7 +96,7 @@ def test_a_german_invoice_is_german_to_the_last_label(story):
 def test_no_english_word_of_ours_is_left_in_page_or_mail(story, language):
     invoice = issued(story, language)
     document = document_of(invoice)
-    letter = render.letter(document)
+    letter = mail_of(document)
     foreign = english_pieces(language) - {"Europe"}
 
     read = set(re.findall(r"[^\W\d_]{3,}", f"{words_of(render.to_html(document))} {letter.subject} {letter.text}"))
@@ -118,7 +118,7 @@ def test_no_english_word_of_ours_is_left_in_page_or_mail(story, language):
 def test_the_mail_says_the_same_in_each_language(story, language, subject, opening, total, day, worked):
     document = document_of(issued(story, language))
 
-    letter = render.letter(document)
+    letter = mail_of(document)
 
     text = re.sub(r"[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", letter.text)
     assert letter.subject == subject
@@ -159,7 +159,7 @@ def test_a_client_whose_language_has_no_catalogue_gets_english_words_and_english
     assert "2 Nov, Technician Person 5:00" in text
     assert "Total €6,708.48" in text
     assert "tháng" not in text
-    assert "due on 15 December 2026" in render.letter(document).text
+    assert "due on 15 December 2026" in mail_of(document).text
 
 
 def test_a_document_keeps_the_language_it_was_issued_in(story):
