@@ -54,8 +54,8 @@ def offer(kind: LetterKind) -> None:
 
 
 def kinds() -> list[LetterKind]:
-    """Return the kinds of mail, by their names."""
-    return sorted(_KINDS.values(), key=lambda kind: kind.label)
+    """Return the kinds of mail, in a fixed order."""
+    return [_KINDS[key] for key in sorted(_KINDS)]
 
 
 def kind_of(key: str, language: str) -> LetterKind:

@@ -1,7 +1,6 @@
 """Templates: what is issued looks as its template says then, and prints the same bytes whatever becomes of it."""
 
 import io
-import json
 
 import pypdf
 import pytest
@@ -12,7 +11,7 @@ from helpdesk.company.service import get_company
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import render, templates
+from helpdesk.invoicing import delivery, render, templates
 from helpdesk.invoicing.domain.layout import Layout
 from helpdesk.invoicing.logo import clean_logo
 from helpdesk.kernel.errors import RuleViolation
@@ -59,7 +58,9 @@ def test_an_issued_invoice_keeps_its_template_and_prints_the_same_bytes_for_ever
     story.log("2", item=story.ticket("Router"))
     story.close()
     invoice = story.issue(story.drafted())
-    document = json.loads(str(invoice.canonical_json))
+    with unit_of_work() as session:
+        document = delivery.unprinted(session, invoice_id=invoice.id)
+    assert document is not None
     before = render.to_pdf(document)
 
     save(story, Layout(accent="#000000"), template_id=template_id)
