@@ -228,6 +228,12 @@ SQL_CHECKS = (
         " AND about_kind = 'work_item' GROUP BY about_id HAVING COUNT(*) > 1",
     ),
     SqlCheck(
+        9,
+        "statement {0} of a retainer has no mail that carries its PDF",
+        "SELECT s.id FROM retainer_statements s WHERE NOT EXISTS (SELECT 1 FROM outgoing_attachments a"
+        " WHERE a.outgoing_message_id = s.outgoing_message_id AND a.blob_sha256 = s.pdf_sha256)",
+    ),
+    SqlCheck(
         11,
         "expense {0} has {1} live claims",
         "SELECT expense_id, COUNT(*) FROM expense_claims WHERE released_at IS NULL"

@@ -57,13 +57,12 @@ def read_sheet(
     Raises:
         NotFound: the agreement has no such month.
     """
-    shelf = queries.shelf_of(session, client_ids=[agreement.client_id])
-    view = shelf.month_view(agreement, month=month, now=now)
+    view = queries.month_view(session, agreement=agreement, month=month, now=now)
     if view is None:
         message = "This agreement has no such month."
         raise NotFound(message)
-    book, as_of = shelf.books_of(agreement, through=month), local_day(now, ZoneInfo(agreement.time_zone))
-    postings = postings_of(session, view, book)
+    as_of = local_day(now, ZoneInfo(agreement.time_zone))
+    postings = postings_of(session, view)
     sheet = StatementSheet(
         view=view,
         house=company.get_company(session),
@@ -74,7 +73,7 @@ def read_sheet(
     if not with_pending or view.closed is not None:
         return sheet
     shown = days_of(view, postings, as_of=as_of)
-    return replace(sheet, postings=[*postings, *pending_of(view, book)], days=shown)
+    return replace(sheet, postings=[*postings, *pending_of(view)], days=shown)
 
 
 def to_html(sheet: StatementSheet) -> str:

@@ -62,7 +62,7 @@ class DayStand:
     is_known: bool
 
 
-def postings_of(session: Session, view: MonthView, book: Bookkeeping) -> list[Posted]:
+def postings_of(session: Session, view: MonthView) -> list[Posted]:
     """Return the postings in their order; what one entry draws, or leaves over at one price, is one of them.
 
     A closed month has those of its ledger. An open one has what they would be; its rest neither expires nor is
@@ -72,12 +72,12 @@ def postings_of(session: Session, view: MonthView, book: Bookkeeping) -> list[Po
     if view.closed is not None:
         return _together(_posted_row(row, entry, zone) for row, entry in _ledger(session, view.closed.id))
     postings = [each for each in view.statement.period.postings if each.kind not in {"expiry", "carried_out"}]
-    return _together(_projected(each, book, zone, currency) for each in postings)
+    return _together(_projected(each, view.book, zone, currency) for each in postings)
 
 
-def pending_of(view: MonthView, book: Bookkeeping) -> list[Posted]:
+def pending_of(view: MonthView) -> list[Posted]:
     """Return the time of the month that is not approved yet, as worked; it draws nothing."""
-    zone = ZoneInfo(view.agreement.time_zone)
+    book, zone = view.book, ZoneInfo(view.agreement.time_zone)
     waiting = [each for each in book.books.entries if each.is_pending and each.is_billable]
     entries = [(_entry(book.rows[each.uuid], zone), each.raw_seconds) for each in waiting]
     return [Posted("pending", 0, "", entry, raw) for entry, raw in entries if Month.of(entry.day) == view.month]

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0533"
-down_revision = "0530"
+down_revision = "0550"
 branch_labels = None
 depends_on = None
 

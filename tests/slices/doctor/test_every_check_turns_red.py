@@ -125,6 +125,10 @@ REMINDER = (
     "INSERT INTO invoice_reminders (id, invoice_id, level, sent_on, days_overdue, open_minor, outgoing_message_id,"
     " created_at) VALUES (1, 1, 1, '2026-11-01', 7, 6000, 1, {at})"
 )
+STATEMENT = (
+    "INSERT INTO retainer_statements (id, agreement_id, month, ordinal, period_id, sent_to, pdf_sha256,"
+    " outgoing_message_id, created_at) VALUES (1, 1, '2026-01-01', 1, 1, 'b@x.example', '{sha}', 1, {at})"
+)
 CATEGORY = "INSERT INTO expense_categories (id, name, tax_percent) VALUES (1, 'Travel', '')"
 EXPENSE = (
     "INSERT INTO expenses (id, uuid, person_id, project_id, category_id, kind, spent_on, note, currency, net_minor,"
@@ -439,6 +443,19 @@ FAULTS = {
     "came back without having left": (
         9,
         [put(MAILBOX), put(OUTGOING), "UPDATE outgoing_messages SET state = 'failed', bounced_at = {at}"],
+    ),
+    "statement went out without its PDF": (
+        9,
+        [
+            put(AGREEMENT),
+            put(PERIOD, id=1, granted=60, carried_in=0, used=60, carried_out=0),
+            put(POSTING, id=1, kind="grant", seconds=60),
+            put(POSTING, id=2, kind="draw", seconds=-60),
+            put(MAILBOX),
+            put(OUTGOING),
+            "UPDATE outgoing_messages SET sent_at = {at}",
+            put(STATEMENT),
+        ],
     ),
     "was acknowledged twice": (
         9,

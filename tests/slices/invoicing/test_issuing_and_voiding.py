@@ -71,6 +71,7 @@ def test_the_document_says_everything_that_is_printed(story):
             "day": "2026-11-02",
             "person": "Technician Person",
             "note": "Checked the cables",
+            "work_type": "",
             "worked_seconds": hours("25"),
             "billed_seconds": hours("5"),
         }
