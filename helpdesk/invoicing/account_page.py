@@ -11,6 +11,7 @@ from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import accounts, refunding, settling
+from helpdesk.invoicing.account_words import kind_names
 from helpdesk.invoicing.domain.statement import Line, Statement
 from helpdesk.invoicing.listing import our_day
 
@@ -108,17 +109,4 @@ def row_of(line: Line) -> Page:
         "invoice_id": line.entry.invoice_id,
         "amount_minor": line.entry.amount_minor,
         "balance_minor": line.balance_minor,
-    }
-
-
-def kind_names() -> dict[str, str]:
-    """Return how people call what happens on an account."""
-    return {
-        "invoice": _("Invoice"),
-        "credit_note": _("Credit note"),
-        "rounding": _("Rounding of the credit notes"),
-        "payment": _("Payment"),
-        "payment_taken_back": _("Payment taken back"),
-        "refund": _("Paid back"),
-        "refund_undone": _("Refund undone"),
     }

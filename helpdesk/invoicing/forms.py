@@ -72,6 +72,12 @@ class RefundForm(StrictForm):
     )
 
 
+class SendAccountForm(StrictForm):
+    """The button that mails an account; ``key`` is made with the page, so that pressing it twice sends one mail."""
+
+    key = HiddenField(validators=[DataRequired(), Regexp("[0-9a-f]{32}$")])
+
+
 class TakeBackForm(StrictForm):
     """Why a payment that was noted does not count."""
 

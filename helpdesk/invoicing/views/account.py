@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,10 +12,10 @@ from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import account_page, exports, refunding, settling
+from helpdesk.invoicing import account_letter, account_page, account_process, exports, refunding, settling
 from helpdesk.invoicing.account_page import Asked
 from helpdesk.invoicing.domain.statement import Line
-from helpdesk.invoicing.forms import RefundForm, TakeBackForm
+from helpdesk.invoicing.forms import RefundForm, SendAccountForm, TakeBackForm
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.typed import typed_amount
 from helpdesk.invoicing.views.blueprint import Answer, bp
@@ -96,6 +96,35 @@ def undo_refund(client_id: int, refund_id: int) -> Answer:
     return to_account(client_id, asked.currency)
 
 
+@bp.get("/clients/<int:client_id>/account.pdf")
+@policy(INVOICES)
+def account_pdf(client_id: int) -> Response:
+    """Hand out the account of the days that are asked for as a PDF, in the client's language."""
+    session = read_session()
+    letter = account_letter.letter_of(session, asked_for(session, client_id))
+    answer = Response(account_letter.to_pdf(letter), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "attachment", filename=letter.file_name)
+    return answer
+
+
+@bp.post("/clients/<int:client_id>/account/send")
+@policy(INVOICES)
+def send_account(client_id: int) -> Answer:
+    """Mail the account of the days that are asked for to the client."""
+    form, session = SendAccountForm(), read_session()
+    asked = asked_for(session, client_id)
+    if not form.validate_on_submit():
+        return _page(client_id, refusal=_("This page was not sent as it was shown. Open it again.")), 422
+    try:
+        to = account_process.send_account(
+            session, unit_of_work, actor=current_actor(), clock=clock.now, asked_for=asked, key=form.key.data or ""
+        )
+    except RuleViolation as refusal:
+        return _page(client_id, refusal=str(refusal)), 422
+    flash(_("The account is on its way to %(address)s.", address=to), "ok")
+    return to_account(client_id, asked.currency)
+
+
 def to_account(client_id: int, currency: str) -> BaseResponse:
     """Return the redirect to the page of an account."""
     return redirect(url_for("invoicing.account", client_id=client_id, currency=currency), code=303)
@@ -113,4 +142,4 @@ def _page(client_id: int, *, form: RefundForm | None = None, refusal: str = "") 
             paid_on=our_day(session, clock.now()),
         )
     page = account_page.account_page(session, asked_for=asked)
-    return render_template("invoicing/account.html", refund=form, refusal=refusal, **page)
+    return render_template("invoicing/account.html", refund=form, refusal=refusal, key=uuid.uuid4().hex, **page)

@@ -223,6 +223,12 @@ ROWS = [
     Row("invoicing.account", "GET", "/clients/{acme}/account", acme(200)),
     Row("invoicing.account", "GET", "/clients/{globex}/account", globex(200)),
     Row("invoicing.account", "GET", "/clients/{missing}/account", MISSING),
+    Row("invoicing.account_pdf", "GET", "/clients/{acme}/account.pdf", acme(200)),
+    Row("invoicing.account_pdf", "GET", "/clients/{globex}/account.pdf", globex(200)),
+    Row("invoicing.account_pdf", "GET", "/clients/{missing}/account.pdf", MISSING),
+    Row("invoicing.send_account", "POST", "/clients/{acme}/account/send", acme(422)),
+    Row("invoicing.send_account", "POST", "/clients/{globex}/account/send", globex(422)),
+    Row("invoicing.send_account", "POST", "/clients/{missing}/account/send", MISSING),
     Row("invoicing.pay_back", "POST", "/clients/{acme}/refunds", acme(422), form=PAID_BACK),  # it has no credit
     Row("invoicing.pay_back", "POST", "/clients/{globex}/refunds", globex(422), form=PAID_BACK),
     Row("invoicing.pay_back", "POST", "/clients/{missing}/refunds", MISSING, form=PAID_BACK),

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 from flask_babel import force_locale
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import accounts, ageing, refunding, settling
@@ -19,6 +20,7 @@ from helpdesk.invoicing.models import Invoice, Refund
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
+from helpdesk.outbox.models import OutgoingMessage
 from tests.slices.invoicing.conftest import Story
 from tests.slices.invoicing.test_credit_notes import credit, found_by_doctor
 from tests.slices.invoicing.test_payments import pay, stands, take_back
@@ -198,3 +200,23 @@ def test_pages_show_the_account_pay_back_and_keep_what_was_refused(story, invoic
     assert "before the first" in backwards.text
     assert "Payment,statement 4,INV-2026-0001 119.00,-150.00,-31.00,EUR" in table
     assert "Closing balance,,,0.00,0.00,EUR" in table
+
+
+def test_the_account_goes_to_the_client_in_its_language_once(story, invoice, sign_in_as):
+    story.mailbox()
+    story.change_client(language="de")
+    browser = sign_in_as(story.office.bookkeeper)
+    send, days = f"/clients/{invoice.client_id}/account/send", "from=2026-12-01&to=2026-12-31"
+
+    for _ in range(2):
+        assert browser.post(f"{send}?{days}", data={"key": "c" * 32}).status_code == 303
+
+    with unit_of_work() as session:
+        (mail,) = session.scalars(select(OutgoingMessage).where(OutgoingMessage.about_kind == "client"))
+        (file,) = mail.attachments
+        assert mail.subject == "Kontoauszug von Halden & Okoye, 31. Dezember 2026"
+        assert "Offen sind 119,00" in mail.text
+        assert blobs.store().get(file.blob_sha256).startswith(b"%PDF")
+        assert file.name == "Acme-2026-12-01-2026-12-31.pdf"
+    printed = browser.get(f"/clients/{invoice.client_id}/account.pdf?{days}")
+    assert (printed.mimetype, printed.data[:4]) == ("application/pdf", b"%PDF")
