@@ -317,6 +317,13 @@ SQL_CHECKS = (
     ),
     SqlCheck(
         6,
+        "late charge {0} is {1}, and stands on an invoice that is {2}",
+        "SELECT c.id, c.amount_minor, i.status FROM late_charges c JOIN invoice_lines l ON l.id = c.line_id"
+        " JOIN invoices i ON i.id = l.invoice_id WHERE i.status IN ('void', 'dropped')"
+        " OR l.amount_minor <> c.amount_minor OR l.kind <> 'late_fee'",
+    ),
+    SqlCheck(
+        6,
         "invoice {0} is {1}, yet somebody was reminded of it",
         "SELECT DISTINCT i.id, i.status FROM invoice_reminders r JOIN invoices i ON i.id = r.invoice_id"
         " WHERE i.kind <> 'invoice' OR i.status IN ('draft', 'dropped', 'void')",

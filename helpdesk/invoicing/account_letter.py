@@ -14,7 +14,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.account_page import Asked, row_of, statement_asked
-from helpdesk.invoicing.domain.statement import Statement
+from helpdesk.invoicing.domain.statement import Line, Statement
 from helpdesk.invoicing.render import STYLE, file_name
 
 SENDER = ("name", "legal_name", "address", "website", "email", "registration", "vat_id", "bank_name", "iban", "bic")
@@ -48,7 +48,7 @@ def letter_of(session: Session, asked_for: Asked) -> Letter:
             customer_number=client.customer_number,
             currency=asked_for.currency,
             statement=found,
-            rows=[row_of(line) for line in found.lines],
+            rows=[_row(line) for line in found.lines],
         )
         subject, text = _mail(found, asked_for.currency, ours.name)
     name = file_name(f"{client.name}-{found.first}-{found.last}")
@@ -67,6 +67,12 @@ def to_pdf(letter: Letter) -> bytes:
         assets["logo"] = pdf.Asset(content, "image/svg+xml" if b"<svg" in content[:1024] else "image/png")
     identifier = sha256(letter.html.encode()).hexdigest()[:32]
     return pdf.to_pdf(pdf.Page(html=letter.html, css=STYLE.read_text(), identifier=identifier, assets=assets))
+
+
+def _row(line: Line) -> dict[str, object]:
+    """Return a line as the client reads it: why something was taken or paid back is our own note."""
+    own = line.entry.kind in {"payment_taken_back", "refund", "refund_undone"}
+    return {**row_of(line), "detail": "" if own else line.entry.detail}
 
 
 def _mail(found: Statement, currency: str, company_name: str) -> tuple[str, str]:

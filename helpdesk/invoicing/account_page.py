@@ -10,7 +10,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import accounts, refunding, settling
+from helpdesk.invoicing import accounts, late_fees, refunding, settling
 from helpdesk.invoicing.account_words import kind_names
 from helpdesk.invoicing.domain.statement import Line, Statement
 from helpdesk.invoicing.listing import our_day
@@ -26,6 +26,7 @@ class Asked:
     currency: str
     first: date
     last: date
+    now: datetime
     refusal: str = ""
 
 
@@ -48,11 +49,11 @@ def asked(
         ends = date.fromisoformat(last) if last else today
     except ValueError:
         said = _("Write days as 2026-01-31; this year so far is shown.")
-        return Asked(client, chosen, today.replace(month=1, day=1), today, said)
+        return Asked(client, chosen, today.replace(month=1, day=1), today, now, said)
     if ends < begins:
         said = _("The last day comes before the first; this year so far is shown.")
-        return Asked(client, chosen, today.replace(month=1, day=1), today, said)
-    return Asked(client, chosen, begins, ends)
+        return Asked(client, chosen, today.replace(month=1, day=1), today, now, said)
+    return Asked(client, chosen, begins, ends, now)
 
 
 def account_page(session: Session, *, asked_for: Asked) -> Page:
@@ -73,6 +74,17 @@ def account_page(session: Session, *, asked_for: Asked) -> Page:
         "lines": [row_of(line) for line in found.lines],
         "open_minor": accounts.open_of(session, client_id=client.id, currency=currency),
         "credit_minor": settling.credit_of(session, client_id=client.id, currency=currency),
+        "late": [
+            {
+                "key": each.key,
+                "invoice_id": each.invoice.id,
+                "number": each.invoice.number,
+                "level": each.level,
+                "detail": each.detail,
+                "amount_minor": each.amount_minor,
+            }
+            for each in late_fees.proposals(session, client_id=client.id, currency=currency, now=asked_for.now)
+        ],
         "refunds": [
             {
                 "id": refund.id,

@@ -18,7 +18,18 @@ ENDED = ("void", "dropped", "credited")
 METHODS = ("bank", "card", "cash", "other")
 HOLDER = "invoice_line"
 """How lines are called where they hold time and expenses."""
-LINE_KINDS = ("retainer_fee", "overage", "time", "expense", "free", "discount", "surcharge", "fixed_fee", "deposit")
+LINE_KINDS = (
+    "retainer_fee",
+    "overage",
+    "time",
+    "expense",
+    "free",
+    "discount",
+    "surcharge",
+    "fixed_fee",
+    "deposit",
+    "late_fee",
+)
 
 
 class NumberSeries(Base):
@@ -233,6 +244,49 @@ class RefundPart(Base):
     refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), index=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
     amount_minor: Mapped[AmountMinor]
+
+
+class LateCharge(Base):
+    """A late fee of a level, or interest from a day on and before another, and the line that charges it (rule M2).
+
+    Released where its line is taken off, its draft dropped or its invoice void: then it can be charged anew.
+    """
+
+    __tablename__ = "late_charges"
+    __table_args__ = (
+        UniqueConstraint("line_id"),
+        CheckConstraint("amount_minor > 0", name="is_some_money"),
+        CheckConstraint(
+            "(level IS NULL) = (from_day IS NOT NULL AND until_day IS NOT NULL)", name="is_a_fee_or_interest"
+        ),
+        CheckConstraint("(line_id IS NULL) = (released_at IS NOT NULL)", name="stands_on_a_line"),
+        Index(
+            "one_live_fee",
+            "invoice_id",
+            "level",
+            unique=True,
+            sqlite_where=text("released_at IS NULL AND level IS NOT NULL"),
+            postgresql_where=text("released_at IS NULL AND level IS NOT NULL"),
+        ),
+        Index(
+            "one_live_interest",
+            "invoice_id",
+            "from_day",
+            unique=True,
+            sqlite_where=text("released_at IS NULL AND from_day IS NOT NULL"),
+            postgresql_where=text("released_at IS NULL AND from_day IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))  # the one that is late
+    level: Mapped[int | None]
+    from_day: Mapped[date | None]
+    until_day: Mapped[date | None]
+    amount_minor: Mapped[AmountMinor]
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_lines.id"))
+    created_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
 
 
 class CloseRun(Base):

@@ -235,6 +235,7 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
         "surcharge": _("Surcharges"),
         "fixed_fee": _("Fixed fee"),
         "deposit": _("Deposit"),
+        "late_fee": _("Late payment"),
     }
     if kind in titles:
         return titles[kind], ""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import deposits, expense_lines, queries
+from helpdesk.invoicing import deposits, expense_lines, late_fees, queries
 from helpdesk.invoicing.crediting import credit
 from helpdesk.invoicing.delivery import send_again
 from helpdesk.invoicing.drafts.opening import changed_since
@@ -154,6 +154,7 @@ def _release(session: Session, invoice: Invoice, now: datetime) -> None:
     for line in invoice.lines:
         charging.release(session, now=now, holder=(HOLDER, line.id))
     expense_lines.release(session, invoice, now)
+    late_fees.release(session, now=now, line_ids=[line.id for line in invoice.lines])
     session.flush()
 
 

@@ -42,6 +42,7 @@ class LineKind(StrEnum):
     SURCHARGE = "surcharge"
     FIXED_FEE = "fixed_fee"
     DEPOSIT = "deposit"
+    LATE_FEE = "late_fee"
 
 
 _PRINT_ORDER = list(LineKind)

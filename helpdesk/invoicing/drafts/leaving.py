@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.expenses import claiming
 from helpdesk.infra.policy import Actor
+from helpdesk.invoicing import late_fees
 from helpdesk.invoicing.drafts.opening import close_draft, drop_line, line_of, open_draft
 from helpdesk.invoicing.drafts.pieces import pieces_of, write_time
 from helpdesk.invoicing.models import HOLDER, Invoice
@@ -26,6 +27,7 @@ def take_off(session: Session, *, actor: Actor, now: datetime, invoice_id: int, 
     said, amount_minor = line.description, line.amount_minor
     charging.release(session, now=now, holder=(HOLDER, line.id))
     claiming.release(session, now=now, holders=[(HOLDER, line.id)])
+    late_fees.release(session, now=now, line_ids=[line.id])
     drop_line(session, invoice, line)
     return close_draft(
         session, actor=actor, now=now, invoice=invoice, action="line taken off", line=said, amount_minor=amount_minor

@@ -32,8 +32,12 @@ def _days(label: str) -> IntegerField:
     return IntegerField(label, validators=[Optional(), NumberRange(1, MOST_DAYS)])
 
 
+def _fee(label: str) -> StringField:
+    return StringField(label, validators=[Length(max=20)])
+
+
 class RulesForm(StrictForm):
-    """After how many days each reminder goes out, and whether by itself."""
+    """After how many days each reminder goes out, whether by itself, and what being late costs."""
 
     days_1 = _days(_l("First reminder, days after the due day"))
     days_2 = _days(_l("Second"))
@@ -41,10 +45,22 @@ class RulesForm(StrictForm):
     days_4 = _days(_l("Fourth"))
     days_5 = _days(_l("Fifth"))
     automatic = BooleanField(_l("Reminders go out by themselves"))
+    fee_1 = _fee(_l("Late fee with the first"))
+    fee_2 = _fee(_l("With the second"))
+    fee_3 = _fee(_l("With the third"))
+    fee_4 = _fee(_l("With the fourth"))
+    fee_5 = _fee(_l("With the fifth"))
+    yearly_percent = StringField(_l("Interest, percent a year"), validators=[Length(max=20)])
+    interest_on_net = BooleanField(_l("Interest is on the net"))
 
     def days(self) -> list[int | None]:
         """Return the days of each place, None where it is empty."""
         return [self.days_1.data, self.days_2.data, self.days_3.data, self.days_4.data, self.days_5.data]
+
+    def fees(self) -> list[str]:
+        """Return the late fee of each place, empty where there is none."""
+        fields = (self.fee_1, self.fee_2, self.fee_3, self.fee_4, self.fee_5)
+        return [each.data or "" for each in fields]
 
 
 class WordsForm(StrictForm):

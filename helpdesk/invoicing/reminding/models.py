@@ -18,6 +18,8 @@ class ReminderSettings(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     automatic: Mapped[bool] = mapped_column(default=False, server_default=false())
+    yearly_percent: Mapped[str] = mapped_column(default="", server_default="")  # interest; empty: none
+    interest_on_net: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ReminderLevel(Base):
@@ -27,6 +29,7 @@ class ReminderLevel(Base):
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     days: Mapped[int]
+    fee: Mapped[str] = mapped_column(default="", server_default="")  # in our currency; empty: none
 
 
 class ReminderText(Base):

@@ -1,12 +1,15 @@
 """What is set about reminders: the levels, our own words, and whether they go out by themselves (rule M1)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from helpdesk.company import service as company
+from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
@@ -15,6 +18,7 @@ from helpdesk.invoicing.reminding import letters
 from helpdesk.invoicing.reminding.letters import Letter
 from helpdesk.invoicing.reminding.models import ReminderException, ReminderLevel, ReminderSettings, ReminderText
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -23,32 +27,57 @@ class Rules:
 
     levels: Sequence[Level]
     automatic: bool
+    fees: Mapping[int, str] = field(default_factory=dict)
+    yearly_percent: str = ""
+    interest_on_net: bool = False
 
 
 def rules_of(session: Session) -> Rules:
     """Return what is set; before anybody has set anything the standard levels, and none goes out by itself."""
-    rows = session.scalars(select(ReminderLevel).order_by(ReminderLevel.number))
+    rows = session.scalars(select(ReminderLevel).order_by(ReminderLevel.number)).all()
     levels = [Level(row.number, row.days) for row in rows] or list(STANDARD)
     settings = session.get(ReminderSettings, 1)
-    return Rules(levels, settings is not None and settings.automatic)
+    if settings is None:
+        return Rules(levels, automatic=False)
+    fees = {row.number: row.fee for row in rows if row.fee}
+    return Rules(levels, settings.automatic, fees, settings.yearly_percent, settings.interest_on_net)
 
 
-def set_rules(session: Session, *, actor: Actor, now: datetime, days: Sequence[int | None], automatic: bool) -> Rules:
+def set_rules(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    days: Sequence[int | None],
+    automatic: bool,
+    fees: Sequence[str] = (),
+    yearly_percent: str = "",
+    interest_on_net: bool = False,
+) -> Rules:
     """Say how many days after the due day each level goes out, and whether they go out by themselves.
+
+    ``fees`` are late fees in our own currency, one for each place of ``days``; with ``yearly_percent`` interest is
+    proposed on what is late, on the net of it where ``interest_on_net``. Empty is none (rule M2).
 
     What went out stays; texts of a level that is gone wait for its return.
 
     Raises:
-        RuleViolation: the days make no levels.
+        RuleViolation: the days make no levels, or a fee or percentage is none; ``field`` says which.
     """
     levels = levels_of(days)
+    charged = _fees(session, days, fees)
+    with _beside("yearly_percent"):
+        check_percent(yearly_percent or "0")
     settings = session.get(ReminderSettings, 1)
     if settings is None:
         settings = ReminderSettings(id=1)
         session.add(settings)
-    settings.automatic = automatic
+    settings.automatic, settings.yearly_percent = automatic, yearly_percent
+    settings.interest_on_net = interest_on_net
     session.execute(delete(ReminderLevel))
-    session.add_all(ReminderLevel(number=level.number, days=level.days) for level in levels)
+    session.add_all(
+        ReminderLevel(number=level.number, days=level.days, fee=fee) for level, fee in zip(levels, charged, strict=True)
+    )
     session.flush()
     audit.record(
         session,
@@ -59,8 +88,31 @@ def set_rules(session: Session, *, actor: Actor, now: datetime, days: Sequence[i
         now=now,
         days=[level.days for level in levels],
         automatic=automatic,
+        fees=charged,
+        yearly_percent=yearly_percent,
     )
-    return Rules(levels, automatic)
+    return rules_of(session)
+
+
+def _fees(session: Session, days: Sequence[int | None], fees: Sequence[str]) -> list[str]:
+    """Return the late fee of each level: of the places that have days."""
+    currency = company.get_company(session).currency
+    for place, fee in enumerate(fees, start=1):
+        with _beside(f"fee_{place}"):
+            if fee and Money.parse(fee, currency).minor <= 0:
+                message = "A late fee is above zero; leave it empty where there is none."
+                raise RuleViolation(message)
+    given = [*fees, *[""] * (len(days) - len(fees))]
+    return [fee for day, fee in zip(days, given, strict=True) if day is not None]
+
+
+@contextmanager
+def _beside(field_name: str) -> Iterator[None]:
+    """Let a refusal name the field that it is about."""
+    try:
+        yield
+    except RuleViolation as refusal:
+        raise RuleViolation(str(refusal), field=field_name) from refusal
 
 
 def words_of(session: Session, *, rules: Rules, level: int, language: str) -> Letter:

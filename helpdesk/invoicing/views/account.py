@@ -10,9 +10,10 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
+from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import account_letter, account_page, account_process, exports, refunding, settling
+from helpdesk.invoicing import account_letter, account_page, account_process, exports, late_fees, refunding, settling
 from helpdesk.invoicing.account_page import Asked
 from helpdesk.invoicing.domain.statement import Line
 from helpdesk.invoicing.forms import RefundForm, SendAccountForm, TakeBackForm
@@ -123,6 +124,28 @@ def send_account(client_id: int) -> Answer:
         return _page(client_id, refusal=str(refusal)), 422
     flash(_("The account is on its way to %(address)s.", address=to), "ok")
     return to_account(client_id, asked.currency)
+
+
+@bp.post("/clients/<int:client_id>/late-fees")
+@policy(INVOICES)
+def charge_late(client_id: int) -> Answer:
+    """Put the chosen late fees and interest on a draft of their own."""
+    refuse_unknown(request.form, known=["chosen"])
+    asked = asked_for(read_session(), client_id)
+    try:
+        with unit_of_work() as session:
+            draft = late_fees.charge(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                client_id=client_id,
+                currency=asked.currency,
+                keys=set(request.form.getlist("chosen")),
+            )
+    except RuleViolation as refusal:
+        return _page(client_id, refusal=str(refusal)), 422
+    flash(_("A draft with what you chose; nothing has gone out."), "ok")
+    return redirect(url_for("invoicing.show", invoice_id=draft.id), code=303)
 
 
 def to_account(client_id: int, currency: str) -> BaseResponse:

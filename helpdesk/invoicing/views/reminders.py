@@ -116,7 +116,9 @@ def reminder_settings() -> str:
     """Show when reminders go out, and in which words."""
     set_to = rules.rules_of(read_session())
     days = {f"days_{level.number}": level.days for level in set_to.levels}
-    return _settings_page(RulesForm(formdata=None, automatic=set_to.automatic, **days))
+    fees = {f"fee_{level}": fee for level, fee in set_to.fees.items()}
+    more = {"yearly_percent": set_to.yearly_percent, "interest_on_net": set_to.interest_on_net}
+    return _settings_page(RulesForm(formdata=None, automatic=set_to.automatic, **days, **fees, **more))
 
 
 @bp.post("/settings/reminders")
@@ -134,9 +136,12 @@ def set_reminders() -> Answer:
                 now=clock.now(),
                 days=form.days(),
                 automatic=bool(form.automatic.data),
+                fees=form.fees(),
+                yearly_percent=form.yearly_percent.data or "",
+                interest_on_net=bool(form.interest_on_net.data),
             )
     except RuleViolation as refusal:
-        form.refuse(refusal, "days_1")
+        form.refuse(refusal, None if refusal.field else "days_1")
         return _settings_page(form), 422
     flash(_("Saved."), "ok")
     return redirect(url_for("invoicing.reminder_settings"), code=303)

@@ -229,6 +229,9 @@ ROWS = [
     Row("invoicing.send_account", "POST", "/clients/{acme}/account/send", acme(422)),
     Row("invoicing.send_account", "POST", "/clients/{globex}/account/send", globex(422)),
     Row("invoicing.send_account", "POST", "/clients/{missing}/account/send", MISSING),
+    Row("invoicing.charge_late", "POST", "/clients/{acme}/late-fees", acme(422)),  # nothing was chosen
+    Row("invoicing.charge_late", "POST", "/clients/{globex}/late-fees", globex(422)),
+    Row("invoicing.charge_late", "POST", "/clients/{missing}/late-fees", MISSING),
     Row("invoicing.pay_back", "POST", "/clients/{acme}/refunds", acme(422), form=PAID_BACK),  # it has no credit
     Row("invoicing.pay_back", "POST", "/clients/{globex}/refunds", globex(422), form=PAID_BACK),
     Row("invoicing.pay_back", "POST", "/clients/{missing}/refunds", MISSING, form=PAID_BACK),

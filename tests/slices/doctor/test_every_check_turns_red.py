@@ -120,6 +120,9 @@ REFUND = (
     "INSERT INTO refunds (id, client_id, paid_on, amount_minor, currency, method, reference, reason, idempotency_key,"
     " created_at, undone_because) VALUES (1, {client}, '2026-11-01', {amount}, 'EUR', 'bank', '', 'x', 'r', {at}, '')"
 )
+LATE_CHARGE = (
+    "INSERT INTO late_charges (id, invoice_id, level, amount_minor, line_id, created_at) VALUES (1, 1, 1, 500, 1, {at})"
+)
 REFUND_PART = "INSERT INTO refund_parts (id, refund_id, payment_id, amount_minor) VALUES (1, 1, 1, {amount})"
 REMINDER = (
     "INSERT INTO invoice_reminders (id, invoice_id, level, sent_on, days_overdue, open_minor, outgoing_message_id,"
@@ -308,6 +311,7 @@ FAULTS = {
         6,
         [put(PAYMENT), put(REFUND, amount=90), put(REFUND_PART, amount=80)],
     ),
+    "is late by another amount": (6, [put(INVOICE, **DRAFT), put(LINE, **ONE_HOUR), put(LATE_CHARGE)]),
     "is reminded of as a draft": (
         6,
         [
