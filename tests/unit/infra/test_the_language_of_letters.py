@@ -138,7 +138,8 @@ def test_no_text_of_a_client_facing_module_escapes_the_extraction():
 def test_no_word_of_the_printed_page_stands_outside_of_a_translated_text():
     words = set()
     for pattern in [pattern for pattern, method in rules()[0] if method == "jinja2"]:
-        tokens = Environment(autoescape=True).lex((ROOT / pattern).read_text())
+        text = re.sub(r"block body_class %\}\w+\{%", "block body_class %}{%", (ROOT / pattern).read_text())
+        tokens = Environment(autoescape=True).lex(text)
         data = "".join(text if kind == "data" else "\0" for _, kind, text in tokens)
         words |= set(re.findall(r"[^\W\d_]+", re.sub(r"<[^>]*>", " ", data)))
 
