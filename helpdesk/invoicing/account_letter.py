@@ -12,12 +12,13 @@ from helpdesk.infra import pdf
 from helpdesk.infra.blobs import store
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
+from helpdesk.infra.paper import page_css, paper_of
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.account_page import Asked, row_of, statement_asked
 from helpdesk.invoicing.domain.statement import Line, Statement
 from helpdesk.invoicing.render import STYLE, file_name
 
-SENDER = ("name", "legal_name", "address", "website", "email", "registration", "vat_id", "bank_name", "iban", "bic")
+SENDER = ("name", "legal_name", "website", "email", "registration", "vat_id", "tax_number", "bank_name", "iban", "bic")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Letter:
 
     html: str
     logo_sha256: str | None
+    paper: str
     file_name: str
     subject: str
     text: str
@@ -42,7 +44,7 @@ def letter_of(session: Session, asked_for: Asked) -> Letter:
         template = current_app.jinja_env.get_template("invoicing/print_account.html")
         html = template.render(
             language=language.replace("_", "-"),
-            company={name: getattr(ours, name) for name in SENDER},
+            company={name: getattr(ours, name) for name in SENDER} | {"address_lines": ours.address.splitlines()},
             has_logo=ours.logo_sha256 is not None,
             client={"name": client.legal_name or client.name, "address_lines": client.address.splitlines()},
             customer_number=client.customer_number,
@@ -52,7 +54,7 @@ def letter_of(session: Session, asked_for: Asked) -> Letter:
         )
         subject, text = _mail(found, asked_for.currency, ours.name)
     name = file_name(f"{client.name}-{found.first}-{found.last}")
-    return Letter(html, ours.logo_sha256, name, subject, text)
+    return Letter(html, ours.logo_sha256, paper_of(client.country or ours.country), name, subject, text)
 
 
 def to_pdf(letter: Letter) -> bytes:
@@ -61,12 +63,10 @@ def to_pdf(letter: Letter) -> bytes:
     Raises:
         ExternalFailure: the renderer gave up on it.
     """
-    assets = {}
-    if letter.logo_sha256:
-        content = store().get(letter.logo_sha256)
-        assets["logo"] = pdf.Asset(content, "image/svg+xml" if b"<svg" in content[:1024] else "image/png")
+    assets = {"logo": pdf.picture(store().get(letter.logo_sha256))} if letter.logo_sha256 else {}
     identifier = sha256(letter.html.encode()).hexdigest()[:32]
-    return pdf.to_pdf(pdf.Page(html=letter.html, css=STYLE.read_text(), identifier=identifier, assets=assets))
+    css = STYLE.read_text() + page_css(letter.paper)
+    return pdf.to_pdf(pdf.Page(html=letter.html, css=css, identifier=identifier, assets=assets))
 
 
 def _row(line: Line) -> dict[str, object]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0430"
-down_revision = "0520"
+down_revision = "0536"
 branch_labels = None
 depends_on = None
 
