@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from helpdesk.kernel.periods import Month, local_day
@@ -21,6 +21,7 @@ Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
 
 WAITING = ("draft", "submitted", "approved")
 TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
+LATEST_ZONE = ZoneInfo("Etc/GMT+12")  # where a month ends last
 LONGEST = timedelta(days=366)  # no entry runs longer
 
 
@@ -58,16 +59,23 @@ def needed_since(
 
 
 def work_of(
-    session: Session, client_ids: Collection[int], *, since: datetime | None, month: Month | None
+    session: Session,
+    client_ids: Collection[int],
+    *,
+    since: datetime | None,
+    month: Month | None,
+    through: Month | None = None,
 ) -> dict[int, list[TimeEntry]]:
     """Return the ended time of each client, neither rejected nor written off, in the order of work.
 
     With ``since`` that which ends after it, and of what ended before only what closed months have not settled: late
-    time, what was reversed, and what a closed month from ``month`` on has settled.
+    time, what was reversed, and what a closed month from ``month`` on has settled. With ``through`` nothing of later
+    months.
     """
     entry = TimeEntry
+    begins = entry.started_at < through.instants(LATEST_ZONE)[1] if through else true()
     if since is None:
-        rows = _rows(session, client_ids, entry.status.in_(TAKEN))
+        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins))
     else:
         settled = (
             select(LedgerRow.time_entry_id)
@@ -83,7 +91,7 @@ def work_of(
         recent = _rows(
             session,
             client_ids,
-            and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST),
+            and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST, begins),
         )
         waits = and_(entry.status.in_(WAITING), entry.billable == "billable")
         late = and_(

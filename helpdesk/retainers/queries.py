@@ -170,12 +170,14 @@ def shelf_of(
     client_ids: Iterable[int],
     with_rates: bool = True,
     month: Month | None = None,
+    through: Month | None = None,
     now: datetime | None = None,
 ) -> Shelf:
     """Return all rows that the books of these clients are made of: a fixed number of queries for any number of clients.
 
     Without rates nothing has a price; durations are the same. With ``month``, the first that anybody will ask for,
     months that were closed before it are facts: their entries stay where they are, however many years there were.
+    Work of months after ``through``, the last that anybody will ask for, stays there, too.
     With ``now`` the shelf knows what was burned in the weeks before, for the forecast.
     """
     ids = tuple(client_ids)
@@ -188,7 +190,7 @@ def shelf_of(
     closed = closed_periods(session, agreement_ids=[each.id for each in every])
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
-    entries = work_of(session, ids, since=since, month=month)
+    entries = work_of(session, ids, since=since, month=month, through=through)
     return Shelf(
         agreements=agreements,
         closed=closed,
@@ -205,12 +207,14 @@ def shelf_of(
 
 def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookkeeping:
     """Return what the engine needs to know of one agreement."""
-    return shelf_of(session, client_ids=[agreement.client_id], month=through).books_of(agreement, through=through)
+    return shelf_of(session, client_ids=[agreement.client_id], month=through, through=through).books_of(
+        agreement, through=through
+    )
 
 
 def month_view(session: Session, *, agreement: Agreement, month: Month, now: datetime) -> MonthView | None:
     """Return one month as a projection; None where the agreement has no such month."""
-    shelf = shelf_of(session, client_ids=[agreement.client_id], month=month, now=now)
+    shelf = shelf_of(session, client_ids=[agreement.client_id], month=month, through=month, now=now)
     return shelf.month_view(agreement, month=month, now=now)
 
 

@@ -36,7 +36,7 @@ def agreement(agreement_id: int) -> str:
     now, session = clock.now(), read_session()
     found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id)
     month = month_asked_for(now)
-    shelf = queries.shelf_of(session, client_ids=[found.client_id], month=month, now=now)
+    shelf = queries.shelf_of(session, client_ids=[found.client_id], month=month, through=month, now=now)
     view = shelf.month_view(found, month=month, now=now)
     if view is None:
         message = _("This agreement has no such month.")

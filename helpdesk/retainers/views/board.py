@@ -40,7 +40,12 @@ def _board_rows(session: Session, month: Month, now: datetime) -> list[render.Bo
     """Return the agreements in force in a month whose money is the actor's, most urgent first."""
     agreements = queries.visible_agreements(session, actor=current_actor())
     shelf = queries.shelf_of(
-        session, client_ids={each.client_id for each in agreements}, with_rates=False, month=month, now=now
+        session,
+        client_ids={each.client_id for each in agreements},
+        with_rates=False,
+        month=month,
+        through=month,
+        now=now,
     )
     told = alerts.told(session, [agreement.id for agreement in agreements])
     rows = []
