@@ -120,6 +120,7 @@ def day_instants(day: date, zone: ZoneInfo) -> Instants:
     return day_start(day, zone), day_start(day + _DAY, zone)
 
 
+@lru_cache(maxsize=20_000)
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """Return the day of ``zone`` in whose range ``instant`` lies: 31 March 22:00 in Los Angeles is 1 April in Berlin.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.money import exponent_of
@@ -170,10 +171,11 @@ class Shelf:
 def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
     """Return the id of the narrowest agreement that covers the entry on the day it began."""
     day = row.started_at.astimezone(zone).date()
+    project, work_type = _project(row), _work_type(row)
     covering = [
         (engine.narrowness(agreement), agreement_id)
         for agreement_id, agreement in agreements.items()
-        if agreement.is_in_force(day) and agreement.covers(project=_project(row), work_type=_work_type(row))
+        if agreement.is_in_force(day) and agreement.covers(project=project, work_type=work_type)
     ]
     return max(covering)[1] if covering else None
 
@@ -224,8 +226,12 @@ def _adjustment(row: TimeEntry, back: GivenBack, next_open: Month) -> Adjustment
 def _fixed_rate(row: TimeEntry) -> RateHit | None:
     if row.rate_minor is None or row.rate_currency is None or row.status not in KEPT:
         return None
-    amount = Decimal(row.rate_minor).scaleb(-exponent_of(row.rate_currency))
-    return RateHit(amount, row.rate_currency, "approved", row.rate_reason)
+    return _hit(row.rate_minor, row.rate_currency, row.rate_reason)
+
+
+@lru_cache(maxsize=1000)
+def _hit(rate_minor: int, currency: str, reason: str) -> RateHit:
+    return RateHit(Decimal(rate_minor).scaleb(-exponent_of(currency)), currency, "approved", reason)
 
 
 def _project(row: TimeEntry) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, defer, selectinload
 
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import Project, WorkItem
@@ -21,6 +21,23 @@ Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
 
 WAITING = ("draft", "submitted", "approved")
 TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
+UNSEEN = (
+    TimeEntry.source,
+    TimeEntry.rejected_because,
+    TimeEntry.returned_because,
+    TimeEntry.resumes_id,
+    TimeEntry.submitted_at,
+    TimeEntry.approved_at,
+    TimeEntry.approved_by_id,
+    TimeEntry.cost_rate_minor,
+    TimeEntry.cost_rate_currency,
+    TimeEntry.created_at,
+    TimeEntry.created_by_id,
+    TimeEntry.edited_at,
+    TimeEntry.asks,
+    TimeEntry.differs,
+    TimeEntry.timer_says,
+)
 LATEST_ZONE = ZoneInfo("Etc/GMT+12")  # where a month ends last
 LONGEST = timedelta(days=366)  # no entry runs longer
 
@@ -65,17 +82,18 @@ def work_of(
     since: datetime | None,
     month: Month | None,
     through: Month | None = None,
+    to_look_at: bool = False,
 ) -> dict[int, list[TimeEntry]]:
     """Return the ended time of each client, neither rejected nor written off, in the order of work.
 
     With ``since`` that which ends after it, and of what ended before only what closed months have not settled: late
     time, what was reversed, and what a closed month from ``month`` on has settled. With ``through`` nothing of later
-    months.
+    months; with ``to_look_at`` without what no page of retainers shows.
     """
     entry = TimeEntry
     begins = entry.started_at < through.instants(LATEST_ZONE)[1] if through else true()
     if since is None:
-        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins))
+        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins), to_look_at=to_look_at)
     else:
         settled = (
             select(LedgerRow.time_entry_id)
@@ -92,6 +110,7 @@ def work_of(
             session,
             client_ids,
             and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST, begins),
+            to_look_at=to_look_at,
         )
         waits = and_(entry.status.in_(WAITING), entry.billable == "billable")
         late = and_(
@@ -99,14 +118,19 @@ def work_of(
             entry.ended_at <= since,
             or_(waits, entry.status == "reversed", entry.id.in_(settled)),
         )
-        rows = sorted([*recent, *_rows(session, client_ids, late)], key=lambda row: (row[1].started_at, row[1].uuid))
+        rows = sorted(
+            [*recent, *_rows(session, client_ids, late, to_look_at=to_look_at)],
+            key=lambda row: (row[1].started_at, row[1].uuid),
+        )
     found: dict[int, list[TimeEntry]] = defaultdict(list)
     for client_id, row in rows:
         found[client_id].append(row)
     return found
 
 
-def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bool]) -> Sequence[tuple[int, TimeEntry]]:
+def _rows(
+    session: Session, client_ids: Collection[int], which: ColumnElement[bool], *, to_look_at: bool
+) -> Sequence[tuple[int, TimeEntry]]:
     query = (
         select(Project.client_id, TimeEntry)
         .join(TimeEntry.work_item)
@@ -120,6 +144,8 @@ def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bo
         .options(selectinload(TimeEntry.work_item), selectinload(TimeEntry.person))  # few, of many entries
         .order_by(TimeEntry.started_at, TimeEntry.uuid)
     )
+    if to_look_at:
+        query = query.options(*(defer(each) for each in UNSEEN))
     return [(client_id, row) for client_id, row in session.execute(query)]
 
 

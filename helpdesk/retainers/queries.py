@@ -190,7 +190,7 @@ def shelf_of(
     closed = closed_periods(session, agreement_ids=[each.id for each in every])
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
-    entries = work_of(session, ids, since=since, month=month, through=through)
+    entries = work_of(session, ids, since=since, month=month, through=through, to_look_at=now is not None)
     return Shelf(
         agreements=agreements,
         closed=closed,

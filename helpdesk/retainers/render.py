@@ -347,14 +347,23 @@ def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
     return facts
 
 
-def entries_of(settlement: Settlement, month: Month, rows: dict[str, TimeEntry], zone: ZoneInfo) -> list[DrawnEntry]:
-    """Return the entries that count in a month, newest first; pending ones are marked and draw nothing yet."""
-    found = []
-    for result in settlement.entries:
+def entries_of(
+    settlement: Settlement, month: Month, rows: dict[str, TimeEntry], zone: ZoneInfo, *, at_most: int | None = None
+) -> tuple[list[DrawnEntry], int]:
+    """Return the newest entries that count in a month, and how many older ones there are.
+
+    Pending ones are marked and draw nothing yet.
+    """
+    found: list[DrawnEntry] = []
+    older = 0
+    for result in reversed(settlement.entries):
         row = rows[result.entry.uuid]
         pieces = [piece for piece in result.pieces if month in {piece.month, piece.worked_in}]
         is_pending = result.entry.is_pending and Month.of(row.started_at.astimezone(zone).date()) == month
         if not pieces and not is_pending:
+            continue
+        if len(found) == at_most:
+            older += 1
             continue
         by_kind: dict[PieceKind, int] = defaultdict(int)
         for piece in pieces:
@@ -374,7 +383,7 @@ def entries_of(settlement: Settlement, month: Month, rows: dict[str, TimeEntry],
                 pending=is_pending,
             )
         )
-    return found[::-1]
+    return found, older
 
 
 def _left_words(view: MonthView) -> str:

@@ -118,7 +118,7 @@ def _contract_edges(agreement: Agreement | None, zone: ZoneInfo) -> list[datetim
 
 def _business_windows(entry: WorkEntry, agreement: Agreement | None, zone: ZoneInfo) -> list[Instants]:
     """Return the open hours of the days that the entry touches, in order; they never overlap."""
-    if agreement is None or entry.is_typed_duration:
+    if agreement is None or entry.is_typed_duration or not any(terms.after_hours for terms in agreement.terms):
         return []
     windows = []
     day, last = local_day(entry.started_at, zone), local_day(entry.ended_at, zone)

@@ -43,8 +43,8 @@ def agreement(agreement_id: int) -> str:
         raise NotFound(message)
     book = view.book
     contract_zone = ZoneInfo(found.time_zone)
-    drawn = render.entries_of(view.statement.settlement, month, book.rows, contract_zone)
-    shown = drawn if request.args.get("entries") == "all" else drawn[:ENTRIES_AT_ONCE]
+    at_most = None if request.args.get("entries") == "all" else ENTRIES_AT_ONCE
+    shown, older = render.entries_of(view.statement.settlement, month, book.rows, contract_zone, at_most=at_most)
     return render_template(
         "retainers/agreement.html",
         agreement={
@@ -67,7 +67,7 @@ def agreement(agreement_id: int) -> str:
         facts=render.facts_of(view),
         burn=render.burn_of(view, as_of=contract_day(found, now)),
         entries=shown,
-        entries_left_out=len(drawn) - len(shown),
+        entries_left_out=older,
         ledger=render.ledger_of(view.closed),
         late=[
             render.late_of(each, contract_zone) for each in ([] if view.closed else writing_off.late_in(book, month))
