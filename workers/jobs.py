@@ -16,7 +16,7 @@ from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
-from helpdesk.retainers import statements as retainer_statements
+from helpdesk.retainers.statements import sending as retainer_statements
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping

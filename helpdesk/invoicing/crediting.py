@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import deposits, queries, settling
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
+from helpdesk.invoicing.money import settling
 from helpdesk.invoicing.sealing import seal
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money

@@ -14,12 +14,14 @@ from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
-from helpdesk.invoicing import exchanging, expense_lines, taxing, templates
+from helpdesk.invoicing import exchanging, taxing
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, is_wanted
 from helpdesk.invoicing.domain.totals import Totals
+from helpdesk.invoicing.drafts import expense_lines
+from helpdesk.invoicing.drafts.span import days_of
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
-from helpdesk.invoicing.span import days_of
+from helpdesk.invoicing.printing import templates
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem

@@ -10,10 +10,10 @@ from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, amount, day, p
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import exchanging, queries
-from helpdesk.invoicing.account_page import Asked, statement_asked
-from helpdesk.invoicing.account_words import kind_names
 from helpdesk.invoicing.domain.statement import Entry, Line
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.money.account_words import kind_names
+from helpdesk.invoicing.pages.account import Asked, statement_asked
 
 
 def invoices_sheet(session: Session, *, actor: Actor, state: str, today: date) -> Sheet[Invoice]:

@@ -13,8 +13,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing.layout_texts import values_of
-from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.printing.layout_texts import values_of
+from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.kernel.fields import field
 
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"

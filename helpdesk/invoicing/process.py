@@ -18,7 +18,8 @@ from helpdesk.infra import blobs, failpoints, jobs
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import delivery, expense_lines, queries, render, selection, service
+from helpdesk.invoicing import delivery, queries, render, service
+from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice
 from helpdesk.kernel.errors import HelpdeskError, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month

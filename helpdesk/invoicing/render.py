@@ -19,9 +19,9 @@ from helpdesk.invoicing.domain.einvoice import xmp
 from helpdesk.invoicing.domain.einvoice.cii import cross_industry_invoice
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.domain.layout import ACCENT
-from helpdesk.invoicing.layout_texts import layout_of, logo_of
-from helpdesk.invoicing.printed import printed
-from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.printing.layout_texts import layout_of, logo_of
+from helpdesk.invoicing.printing.printed import printed
+from helpdesk.invoicing.printing.printed_statement import Document
 
 STYLE = Path(__file__).parents[1] / "static" / "css" / "print.css"
 

@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import deposits, expense_lines, late_fees, queries
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.crediting import credit
 from helpdesk.invoicing.delivery import send_again
+from helpdesk.invoicing.drafts import deposits, expense_lines
+from helpdesk.invoicing.drafts.month import draft_month
 from helpdesk.invoicing.drafts.opening import changed_since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.month_draft import draft_month
+from helpdesk.invoicing.money import late_fees
 from helpdesk.invoicing.sealing import seal
 from helpdesk.invoicing.series import next_numbers
 from helpdesk.kernel.errors import Conflict, RuleViolation

@@ -11,7 +11,7 @@ from helpdesk.expenses.models import Expense
 from helpdesk.invoicing.domain.documents import Json
 from helpdesk.invoicing.domain.totals import TaxGroup, TaxMode, TaxRate, Totals, line_nets, total_up
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.printed_tax import usual_reason
+from helpdesk.invoicing.printing.printed_tax import usual_reason
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.taxes import EXPLAINED, category_of
 

@@ -14,13 +14,13 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
+from helpdesk.retainers.advice.words import hours_words, unused_words
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.statement import DayBurn, Statement
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
-from helpdesk.retainers.tier_words import hours_words, unused_words
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100

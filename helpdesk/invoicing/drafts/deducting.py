@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import deposits, month_draft, queries, taxing
+from helpdesk.invoicing import queries, taxing
+from helpdesk.invoicing.drafts import deposits
+from helpdesk.invoicing.drafts import month as month_draft
 from helpdesk.invoicing.drafts.opening import add_line, check_text, close_draft, open_draft
 from helpdesk.invoicing.drafts.percents import TAX, set_amount
 from helpdesk.invoicing.models import Invoice, InvoiceLine

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from helpdesk.expenses import claiming
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import late_fees
 from helpdesk.invoicing.drafts.opening import close_draft, drop_line, line_of, open_draft
 from helpdesk.invoicing.drafts.pieces import pieces_of, write_time
 from helpdesk.invoicing.models import HOLDER, Invoice
+from helpdesk.invoicing.money import late_fees
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.timekeeping import charging
 

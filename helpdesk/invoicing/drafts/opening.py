@@ -15,8 +15,8 @@ from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.drafts import percents
+from helpdesk.invoicing.drafts.month import add_up
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.month_draft import add_up
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import letter_language
-from helpdesk.invoicing import selection
 from helpdesk.invoicing.domain.drafting import Priced, detail_of
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts import selection
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import to_minutes
 from helpdesk.rates.domain import amount_for

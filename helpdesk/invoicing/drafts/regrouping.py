@@ -8,11 +8,11 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.domain.drafting import draft_lines
 from helpdesk.invoicing.domain.lines import GroupBy
+from helpdesk.invoicing.drafts.month import ranges_of, time_line
 from helpdesk.invoicing.drafts.opening import add_line, close_draft, drop_line, open_draft, put_in_order
 from helpdesk.invoicing.drafts.percents import TAX
 from helpdesk.invoicing.drafts.pieces import pieces_of
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.month_draft import ranges_of, time_line
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.timekeeping import charging
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.printed import groups_of, minor_of, number_text, quantity_text, tax_rows
-from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.printing.printed import groups_of, minor_of, number_text, quantity_text, tax_rows
+from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.proof import links, questions
 from helpdesk.invoicing.proof.models import LineQuestion, ProofSettings
 

@@ -13,10 +13,11 @@ from helpdesk.company import service as company
 from helpdesk.infra import audit
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import SYSTEM, Actor
-from helpdesk.invoicing import queries, settling
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.reminding import Level, Next, Sent, next_level
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.money import settling
 from helpdesk.invoicing.proof.questions import questioned
 from helpdesk.invoicing.reminding import letters, rules
 from helpdesk.invoicing.reminding.holds import held, lock

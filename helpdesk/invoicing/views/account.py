@@ -13,11 +13,13 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import account_letter, account_page, account_process, exports, late_fees, refunding, settling
-from helpdesk.invoicing.account_page import Asked
+from helpdesk.invoicing import exports
 from helpdesk.invoicing.domain.statement import Line
 from helpdesk.invoicing.forms import RefundForm, SendAccountForm, TakeBackForm
 from helpdesk.invoicing.listing import our_day
+from helpdesk.invoicing.money import account_letter, account_process, late_fees, refunding, settling
+from helpdesk.invoicing.pages import account as account_page
+from helpdesk.invoicing.pages.account import Asked
 from helpdesk.invoicing.typed import typed_amount
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import RuleViolation

@@ -10,8 +10,9 @@ from helpdesk.infra.forms import refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import MONTH_END, current_actor, policy
-from helpdesk.invoicing import month_end, process
+from helpdesk.invoicing import process
 from helpdesk.invoicing.forms import ActForm
+from helpdesk.invoicing.pages import month_end
 from helpdesk.invoicing.process import ClosedClient
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import NotFound, RuleViolation

@@ -8,8 +8,9 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import credit_page, queries, service
+from helpdesk.invoicing import queries, service
 from helpdesk.invoicing.forms import CreditForm
+from helpdesk.invoicing.pages import credit as credit_page
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import HelpdeskError
 

@@ -9,9 +9,11 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import days_draft, days_page, listing
-from helpdesk.invoicing.draft_forms import DaysForm, DepositForm, number_of
+from helpdesk.invoicing import listing
+from helpdesk.invoicing.drafts import days as days_draft
 from helpdesk.invoicing.drafts.deducting import draft_deposit
+from helpdesk.invoicing.drafts.forms import DaysForm, DepositForm, number_of
+from helpdesk.invoicing.pages import days as days_page
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money

@@ -10,9 +10,12 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import edit_page, queries
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.lines import GroupBy
-from helpdesk.invoicing.draft_forms import (
+from helpdesk.invoicing.drafts.acting import act_on_line
+from helpdesk.invoicing.drafts.deducting import deduct as take_deposit_off
+from helpdesk.invoicing.drafts.discounts import adjust as add_adjustment
+from helpdesk.invoicing.drafts.forms import (
     AdjustForm,
     DeductForm,
     DraftForm,
@@ -21,11 +24,9 @@ from helpdesk.invoicing.draft_forms import (
     LineForm,
     line_choices,
 )
-from helpdesk.invoicing.drafts.acting import act_on_line
-from helpdesk.invoicing.drafts.deducting import deduct as take_deposit_off
-from helpdesk.invoicing.drafts.discounts import adjust as add_adjustment
 from helpdesk.invoicing.drafts.lines import add_free
 from helpdesk.invoicing.drafts.regrouping import regroup
+from helpdesk.invoicing.pages import edit as edit_page
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import Conflict, RuleViolation
 

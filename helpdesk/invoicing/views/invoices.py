@@ -12,9 +12,10 @@ from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import exports, invoice_page, listing, queries, render, service
+from helpdesk.invoicing import exports, listing, queries, render, service
 from helpdesk.invoicing.forms import ActForm, IssueForm, PaymentForm, VoidForm
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.pages import invoice as invoice_page
 from helpdesk.invoicing.reminding.forms import HoldForm
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import NotFound, RuleViolation

@@ -8,8 +8,9 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.infra.web import money_filter
-from helpdesk.invoicing import ageing, queries, settling
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.forms import ActForm, PaymentForm, TakeBackForm
+from helpdesk.invoicing.money import ageing, settling
 from helpdesk.invoicing.typed import typed_amount
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.invoicing.views.invoices import page_of

@@ -14,12 +14,13 @@ from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
-from helpdesk.invoicing import render, templates
+from helpdesk.invoicing import render
 from helpdesk.invoicing.domain.layout import FIELDS, Layout
-from helpdesk.invoicing.logo import clean_logo
-from helpdesk.invoicing.printed_statement import Document
-from helpdesk.invoicing.sample import sample_document
-from helpdesk.invoicing.template_forms import InvoiceTemplateForm
+from helpdesk.invoicing.printing import templates
+from helpdesk.invoicing.printing.logo import clean_logo
+from helpdesk.invoicing.printing.printed_statement import Document
+from helpdesk.invoicing.printing.sample import sample_document
+from helpdesk.invoicing.printing.template_forms import InvoiceTemplateForm
 from helpdesk.invoicing.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.fields import field

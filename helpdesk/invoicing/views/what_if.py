@@ -13,9 +13,9 @@ from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.infra.web import zone
-from helpdesk.invoicing import what_if as scenarios
 from helpdesk.invoicing.domain.scenario import read_scenario
 from helpdesk.invoicing.forms import WhatIfForm
+from helpdesk.invoicing.pages import what_if as scenarios
 from helpdesk.invoicing.simulate import simulate
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import RuleViolation

@@ -5,8 +5,9 @@ from flask import Response, render_template
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.infra.web import fragment, is_htmx
-from helpdesk.invoicing import queries, why_page
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.views.blueprint import bp
+from helpdesk.invoicing.why import page as why_page
 
 
 @bp.get("/invoices/<int:invoice_id>/why")

@@ -10,7 +10,10 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, COSTS, RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.retainers import advice_letters, advice_page, advising, queries
+from helpdesk.retainers import queries
+from helpdesk.retainers.advice import advising
+from helpdesk.retainers.advice import letters as advice_letters
+from helpdesk.retainers.advice import page as advice_page
 from helpdesk.retainers.forms import AdviceMailForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.views.blueprint import bp

@@ -18,12 +18,13 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, queries, render, service, statements
+from helpdesk.retainers import alerts, queries, render, service
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
+from helpdesk.retainers.statements import sending as statements
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
 
 ENTRIES_AT_ONCE = 100

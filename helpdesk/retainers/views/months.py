@@ -9,10 +9,12 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import alerts, paper, queries, render, service, statements
+from helpdesk.retainers import alerts, queries, render, service
 from helpdesk.retainers.forms import AlertsForm, ReopenForm, StatementAgainForm, StatementsForm, WriteOffForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import writing_off
+from helpdesk.retainers.statements import paper
+from helpdesk.retainers.statements import sending as statements
 from helpdesk.retainers.views.blueprint import bp, month_asked_for
 from helpdesk.tickets.render import FILE_POLICY
 

@@ -13,7 +13,7 @@ from helpdesk.infra.policy import APPROVERS, RETAINERS, current_actor, policy
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import exponent_of
-from helpdesk.retainers import tier_words
+from helpdesk.retainers.advice import words as tier_words
 from helpdesk.retainers.forms import ChangedTierForm, TierForm
 from helpdesk.retainers.models import Tier
 from helpdesk.retainers.service import tiers as service

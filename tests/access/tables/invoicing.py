@@ -6,8 +6,9 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import service, templates
+from helpdesk.invoicing import service
 from helpdesk.invoicing.domain.layout import Layout
+from helpdesk.invoicing.printing import templates
 from helpdesk.kernel.periods import Month, local_month, zone_named
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping.models import TimeEntry

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import selection, service
+from helpdesk.invoicing import service
+from helpdesk.invoicing.drafts import selection
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month

@@ -7,9 +7,9 @@ import pytest
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing.days_draft import TAKES, DaysWish, draft_days, held_by_drafts
+from helpdesk.invoicing.drafts.days import TAKES, DaysWish, draft_days, held_by_drafts
+from helpdesk.invoicing.drafts.span import Span
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.span import Span
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.timekeeping.models import TimeEntry
 from tests.slices.invoicing.conftest import DECEMBER, Story, hours

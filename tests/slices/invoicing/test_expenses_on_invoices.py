@@ -13,8 +13,9 @@ from helpdesk.expenses.domain.facts import Facts
 from helpdesk.expenses.models import Expense, ExpenseCategory
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import expense_lines, render, service
+from helpdesk.invoicing import render, service
 from helpdesk.invoicing.document import Issue, document_of
+from helpdesk.invoicing.drafts import expense_lines
 from helpdesk.kernel.errors import Conflict
 from tests.slices.invoicing.conftest import NOVEMBER, Story
 

@@ -6,8 +6,9 @@ from flask_babel import force_locale
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import queries, service, why_page
+from helpdesk.invoicing import queries, service
 from helpdesk.invoicing.crediting import Wish
+from helpdesk.invoicing.why import page as why_page
 from helpdesk.rates import service as rates
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.timekeeping.models import TimeEntry

@@ -10,8 +10,9 @@ from helpdesk.clients.models import Client
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import selection, service
+from helpdesk.invoicing import service
 from helpdesk.invoicing.crediting import Wish
+from helpdesk.invoicing.drafts import selection
 from helpdesk.invoicing.drafts.leaving import take_off
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month

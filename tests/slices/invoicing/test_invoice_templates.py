@@ -11,9 +11,10 @@ from helpdesk.company.service import get_company
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import delivery, render, templates
+from helpdesk.invoicing import delivery, render
 from helpdesk.invoicing.domain.layout import Layout
-from helpdesk.invoicing.logo import clean_logo
+from helpdesk.invoicing.printing import templates
+from helpdesk.invoicing.printing.logo import clean_logo
 from helpdesk.kernel.errors import RuleViolation
 
 

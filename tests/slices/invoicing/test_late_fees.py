@@ -6,8 +6,9 @@ import pytest
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import late_fees, service
+from helpdesk.invoicing import service
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.money import late_fees
 from helpdesk.invoicing.reminding import rules
 from helpdesk.kernel.errors import RuleViolation
 from tests.slices.invoicing.conftest import Story

@@ -8,9 +8,9 @@ import pytest
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import settling
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.models import Invoice, Payment
+from helpdesk.invoicing.money import settling
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

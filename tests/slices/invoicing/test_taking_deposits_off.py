@@ -9,10 +9,11 @@ from helpdesk import doctor
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import service, settling
+from helpdesk.invoicing import service
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.drafts.deducting import deduct, draft_deposit
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.money import settling
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

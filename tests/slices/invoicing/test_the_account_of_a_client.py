@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import accounts, ageing, refunding, settling
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.domain.statement import Statement
 from helpdesk.invoicing.models import Invoice, Refund
+from helpdesk.invoicing.money import accounts, ageing, refunding, settling
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

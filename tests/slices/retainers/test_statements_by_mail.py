@@ -14,7 +14,9 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
-from helpdesk.retainers import service, statement_letter, statements
+from helpdesk.retainers import service
+from helpdesk.retainers.statements import letter as statement_letter
+from helpdesk.retainers.statements import sending as statements
 
 APRIL = datetime(2026, 4, 2, 8, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, 8, tzinfo=UTC)

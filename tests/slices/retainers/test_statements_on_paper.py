@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pypdf
 
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import paper
+from helpdesk.retainers.statements import paper
 
 MID_MARCH = datetime(2026, 3, 18, 20, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, 8, tzinfo=UTC)

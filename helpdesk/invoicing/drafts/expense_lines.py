@@ -18,8 +18,8 @@ from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.span import Days, since
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

@@ -12,11 +12,12 @@ from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import expense_lines, fixed_lines, queries, selection, taxing
+from helpdesk.invoicing import queries, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import GroupBy, LineKind
+from helpdesk.invoicing.drafts import expense_lines, fixed_lines, selection
+from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.span import Days, since
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price

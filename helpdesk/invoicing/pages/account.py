@@ -10,10 +10,10 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import accounts, late_fees, refunding, settling
-from helpdesk.invoicing.account_words import kind_names
 from helpdesk.invoicing.domain.statement import Line, Statement
 from helpdesk.invoicing.listing import our_day
+from helpdesk.invoicing.money import accounts, late_fees, refunding, settling
+from helpdesk.invoicing.money.account_words import kind_names
 
 Page = dict[str, Any]
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
-from helpdesk.invoicing import expense_lines, taxing
+from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.explaining import FeeWhy, TaxWhy, TotalWhy
 from helpdesk.invoicing.domain.totals import TaxGroup
+from helpdesk.invoicing.drafts import expense_lines
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

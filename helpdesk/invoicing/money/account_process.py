@@ -6,8 +6,9 @@ from helpdesk.infra import audit, blobs
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import account_letter, queries
-from helpdesk.invoicing.account_page import Asked
+from helpdesk.invoicing import queries
+from helpdesk.invoicing.money import account_letter
+from helpdesk.invoicing.pages.account import Asked
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile

@@ -19,9 +19,9 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.late import ONE_DAY, formula, interest, stretches
+from helpdesk.invoicing.drafts.month import add_up
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice, InvoiceLine, LateCharge, Payment, PaymentShare
-from helpdesk.invoicing.month_draft import add_up
 from helpdesk.invoicing.reminding import holds, rules
 from helpdesk.invoicing.reminding.models import InvoiceReminder
 from helpdesk.invoicing.reminding.rules import Rules

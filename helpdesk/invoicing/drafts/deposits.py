@@ -3,9 +3,10 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from helpdesk.invoicing import queries, settling
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.deposits import Deposit
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.money import settling
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 

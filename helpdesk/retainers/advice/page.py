@@ -11,9 +11,9 @@ from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.advice.words import hours_words
 from helpdesk.retainers.domain.advice import Advice, Kind, Option, Verdict
 from helpdesk.retainers.render import label_of
-from helpdesk.retainers.tier_words import hours_words
 
 
 @dataclass(frozen=True)

@@ -16,25 +16,18 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import (
-    crediting,
-    deposits,
-    expense_lines,
-    printed,
-    queries,
-    readiness,
-    selection,
-    service,
-    settling,
-)
+from helpdesk.invoicing import crediting, queries, readiness, service
 from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
+from helpdesk.invoicing.drafts import deposits, expense_lines, selection
+from helpdesk.invoicing.drafts.span import days_of
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.money import settling
+from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
-from helpdesk.invoicing.span import days_of
 from helpdesk.invoicing.words import days_label, expense_left_out_text, left_out_text, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money

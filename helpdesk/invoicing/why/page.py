@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing import queries, why_amounts, why_facts
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.explaining import (
     EntryWhy,
     FeeWhy,
@@ -27,7 +27,9 @@ from helpdesk.invoicing.domain.explaining import (
     total_gaps,
 )
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.printed import number_text, quantity_text
+from helpdesk.invoicing.printing.printed import number_text, quantity_text
+from helpdesk.invoicing.why import amounts as why_amounts
+from helpdesk.invoicing.why import facts as why_facts
 from helpdesk.kernel.durations import MINUTE, format_hms
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money

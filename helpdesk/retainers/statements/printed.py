@@ -20,8 +20,8 @@ from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
-from helpdesk.retainers.posted import DayStand, Posted
 from helpdesk.retainers.render import Burn, PictureDay
+from helpdesk.retainers.statements.posted import DayStand, Posted
 
 BESIDE = frozenset({"overage", "pending"})
 """Postings that stand beside the sum of the others."""

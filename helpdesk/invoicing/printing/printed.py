@@ -15,8 +15,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import amount_filter, day_filter
 from helpdesk.invoicing.domain.drafting import month_name
-from helpdesk.invoicing.layout_texts import columns_of, layout_of, logo_of, paragraphs, work_of
-from helpdesk.invoicing.printed_statement import Document, allowance_of, statement_of
+from helpdesk.invoicing.printing.layout_texts import columns_of, layout_of, logo_of, paragraphs, work_of
+from helpdesk.invoicing.printing.printed_statement import Document, allowance_of, statement_of
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.clients.models import Client
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.span import Days, since
 from helpdesk.kernel.money import Money
 from helpdesk.projects import fees
 from helpdesk.projects.models import FixedFee

@@ -13,13 +13,13 @@ from wtforms.validators import DataRequired, Length, Optional, Regexp
 from helpdesk.infra.forms import StrictForm, has_control_characters, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
-from helpdesk.invoicing.days_draft import DaysWish
 from helpdesk.invoicing.domain.lines import GroupBy
 from helpdesk.invoicing.drafts.acting import ACTS
+from helpdesk.invoicing.drafts.days import DaysWish
 from helpdesk.invoicing.drafts.discounts import Adjustment
 from helpdesk.invoicing.drafts.lines import FreeLine
 from helpdesk.invoicing.drafts.opening import TEXT_CHARACTERS
-from helpdesk.invoicing.span import Span
+from helpdesk.invoicing.drafts.span import Span
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, parse_decimal
 

@@ -15,7 +15,7 @@ from helpdesk.invoicing import document
 from helpdesk.invoicing.domain.explaining import EntryWhy, LineWhy, Taken, whole_of
 from helpdesk.invoicing.drafts.percents import base_of, tax_of
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
-from helpdesk.invoicing.why_rounding import Groups, groups_of
+from helpdesk.invoicing.why.rounding import Groups, groups_of
 from helpdesk.kernel.money import Money, exponent_of
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import engine_agreement

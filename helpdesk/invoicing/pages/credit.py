@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
-from helpdesk.invoicing import crediting, printed, queries, service
+from helpdesk.invoicing import crediting, queries, service
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.crediting import Standing, Wish
 from helpdesk.invoicing.forms import CreditForm
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.printing import printed
 from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping.models import TimeEntry
 

@@ -10,9 +10,10 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import expense_lines, printed, selection
-from helpdesk.invoicing.days_draft import DaysWish, draft_days, held_by_drafts
+from helpdesk.invoicing.drafts import expense_lines, selection
+from helpdesk.invoicing.drafts.days import DaysWish, draft_days, held_by_drafts
 from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.printing import printed
 from helpdesk.invoicing.words import expense_left_out_text, left_out_text, reason_text
 
 Page = dict[str, Any]

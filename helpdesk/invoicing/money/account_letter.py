@@ -14,8 +14,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.paper import page_css, paper_of
 from helpdesk.infra.web import day_filter, money_filter
-from helpdesk.invoicing.account_page import Asked, row_of, statement_asked
 from helpdesk.invoicing.domain.statement import Line, Statement
+from helpdesk.invoicing.pages.account import Asked, row_of, statement_asked
 from helpdesk.invoicing.render import STYLE, file_name
 
 SENDER = ("name", "legal_name", "website", "email", "registration", "vat_id", "tax_number", "bank_name", "iban", "bic")

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from helpdesk.invoicing import deposits, printed, queries
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.document import EntryBehind, entries_behind
+from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.drafts.percents import UNADJUSTED
 from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.printing import printed
 from helpdesk.kernel.periods import local_day
 
 Page = dict[str, Any]

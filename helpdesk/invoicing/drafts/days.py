@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import month_draft, queries, selection
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts import month as month_draft
+from helpdesk.invoicing.drafts import selection
+from helpdesk.invoicing.drafts.span import Span
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.span import Span
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import local_day

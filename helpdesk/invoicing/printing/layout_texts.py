@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing.domain.layout import Layout
-from helpdesk.invoicing.printed_statement import Document
+from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.fields import filled
 from helpdesk.kernel.money import Money

@@ -22,10 +22,10 @@ from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.models import Agreement
-from helpdesk.retainers.posted import DayStand, Posted, days_of, pending_of, postings_of
-from helpdesk.retainers.printed import printed, without_pending
+from helpdesk.retainers.statements.posted import DayStand, Posted, days_of, pending_of, postings_of
+from helpdesk.retainers.statements.printed import printed, without_pending
 
-STYLE = Path(__file__).parents[1] / "static" / "css" / "print.css"
+STYLE = Path(__file__).parents[2] / "static" / "css" / "print.css"
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import amount_filter, money_filter
-from helpdesk.invoicing import expense_lines, printed, queries, readiness, selection, service
+from helpdesk.invoicing import queries, readiness, service
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
+from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.models import CloseRun, CloseStep, Invoice, InvoiceLine
+from helpdesk.invoicing.printing import printed
 from helpdesk.invoicing.words import month_label, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_day

@@ -17,8 +17,10 @@ from helpdesk.kernel.periods import Month
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.models import OutgoingMessage
-from helpdesk.retainers import paper, queries, statement_letter
+from helpdesk.retainers import queries
 from helpdesk.retainers.models import Agreement, RetainerPeriod, RetainerStatement
+from helpdesk.retainers.statements import letter as statement_letter
+from helpdesk.retainers.statements import paper
 
 
 @dataclass(frozen=True)

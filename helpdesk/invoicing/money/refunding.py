@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries, settling
+from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import spread
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Refund, RefundPart
+from helpdesk.invoicing.money import settling
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
-from helpdesk.invoicing import expense_lines, fixed_lines
 from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Priced
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.drafts import expense_lines, fixed_lines
+from helpdesk.invoicing.drafts.span import Days, Span, since
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.span import Days, Span, since
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day

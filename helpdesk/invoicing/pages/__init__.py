@@ -1,0 +1,1 @@
+"""What the pages of invoicing show, made of reads and rules."""

@@ -1,0 +1,1 @@
+"""What the printed document reads, and the templates that say how it looks."""
