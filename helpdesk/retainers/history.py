@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, union
 from sqlalchemy.orm import Session, defer, selectinload
 
 from helpdesk.kernel.periods import Month, local_day
@@ -112,12 +112,12 @@ def work_of(
             and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST, begins),
             to_look_at=to_look_at,
         )
-        waits = and_(entry.status.in_(WAITING), entry.billable == "billable")
-        late = and_(
-            entry.started_at <= since,
-            entry.ended_at <= since,
-            or_(waits, entry.status == "reversed", entry.id.in_(settled)),
+        waits = select(entry.id).where(
+            entry.status.in_(WAITING), entry.started_at <= since, entry.billable == "billable"
         )
+        undone = select(entry.id).where(entry.status == "reversed", entry.started_at <= since)
+        # By their ids, found by what is rare: else all that a client ever had would be looked at.
+        late = and_(entry.ended_at <= since, entry.id.in_(union(waits, undone, settled)))
         rows = sorted(
             [*recent, *_rows(session, client_ids, late, to_look_at=to_look_at)],
             key=lambda row: (row[1].started_at, row[1].uuid),
