@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries
+from helpdesk.invoicing import queries, taxing
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.domain.totals import TaxRate
 from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.money import settling
@@ -179,23 +180,32 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
     for line, _given, part in parts:
         taken[line.id] += part.amount.minor
     deposits.refuse_deducted(session, invoice, taken)
-    _refuse_beyond(invoice, sum(part.amount.minor for _given, _wish, part in parts), standing)
+    _refuse_beyond(invoice, [(line, part.amount.minor) for line, _wish, part in parts], standing)
     return [
         _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))
         for position, (line, wish, part) in enumerate(parts, start=1)
     ]
 
 
-def _refuse_beyond(invoice: Invoice, given_minor: int, standing: Standing) -> None:
-    """Refuse what lines with discounts make possible: to give back more than was billed, or to ask for more."""
-    left = sum((billed.left for billed in standing.billed.values()), Money.zero(invoice.currency))
-    if given_minor > left.minor:
-        kind = "with tax" if invoice.prices_include_tax else "net"
-        message = f"Only {left} {kind} of {queries.name_of(invoice)} is left; take its discounts back as well."
-        raise RuleViolation(message)
-    if given_minor < 0:
-        message = "A credit note gives back; a discount is taken back together with what it was taken off."
-        raise RuleViolation(message)
+def _refuse_beyond(invoice: Invoice, given: Iterable[tuple[InvoiceLine, int]], standing: Standing) -> None:
+    """Refuse, tax by tax, what discounts make possible: to give back more than was billed, or to ask for more."""
+    left: dict[TaxRate, int] = defaultdict(int)
+    for line in invoice.lines:
+        left[taxing.rate_of(line)] += standing.billed[line.id].left.minor
+    given_minor: dict[TaxRate, int] = defaultdict(int)
+    for line, minor in given:
+        given_minor[taxing.rate_of(line)] += minor
+    for rate, minor in given_minor.items():
+        if minor > left[rate]:
+            kind, rest = "with tax" if invoice.prices_include_tax else "net", Money(left[rate], invoice.currency)
+            message = (
+                f"Only {rest} {kind} at {rate.percent} % of {queries.name_of(invoice)} is left; "
+                "take its discounts back as well."
+            )
+            raise RuleViolation(message)
+        if minor < 0:
+            message = "A credit note gives back; a discount is taken back together with what it was taken off."
+            raise RuleViolation(message)
 
 
 def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:

@@ -163,9 +163,10 @@ def _part(project: Project, percent: Decimal, known: Sequence[FixedFee], left: i
     if percent <= 0 or percent > WHOLE:
         message = f"{percent} % is no part of a fee; write more than 0 and at most 100."
         raise RuleViolation(message, field="percent")
-    if all(fee.percent for fee in known) and sum(Decimal(fee.percent or 0) for fee in known) + percent == WHOLE:
-        return left
-    return Money(project.fixed_fee_minor or 0, project.client.currency).times(Fraction(percent) / 100).minor
+    part = Money(project.fixed_fee_minor or 0, project.client.currency).times(Fraction(percent) / 100).minor
+    is_last = all(fee.percent for fee in known) and sum(Decimal(fee.percent or 0) for fee in known) + percent == WHOLE
+    is_rounding = abs(left - part) <= len(known)  # more is left where the whole was changed meanwhile
+    return left if is_last and is_rounding else part
 
 
 def _lock(session: Session, actor: Actor, project_id: int) -> Project:

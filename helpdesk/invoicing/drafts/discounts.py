@@ -86,6 +86,10 @@ def _amounts(invoice: Invoice, wanted: Adjustment, groups: dict[Tax, list[Invoic
     if amount.minor <= 0:
         message = f"{amount} is no amount; write one above zero."
         raise RuleViolation(message, field="amount")
+    whole = sum((sum_of(base, invoice.currency) for base in groups.values()), Money.zero(invoice.currency))
+    if wanted.kind == "discount" and amount.minor > whole.minor:
+        message = f"These lines come to {whole}; a discount takes off no more than that."
+        raise RuleViolation(message, field="amount")
     signed = -amount if wanted.kind == "discount" else amount
     made = []
     for tax, part in spread_over(signed, {tax: sum_of(base, invoice.currency) for tax, base in groups.items()}).items():
