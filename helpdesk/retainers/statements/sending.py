@@ -12,7 +12,7 @@ from helpdesk.company import letter_texts
 from helpdesk.infra import audit, blobs, pdf
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import SYSTEM, Actor
-from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
+from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
@@ -50,13 +50,22 @@ class Mailed:
 def mail_due(unit_of_work: UnitOfWork, *, clock: Callable[[], datetime]) -> int:
     """Mail the statements of closed months whose agreement says so, and return how many that were.
 
-    Safe to run again and beside itself: a month's first statement is one row, written with its mail.
+    Safe to run again and beside itself: a month's first statement is one row, written with its mail. One that cannot
+    be mailed keeps no other from it.
+
+    Raises:
+        HelpdeskError: the first reason why one could not be mailed; all others were.
     """
     with unit_of_work() as session:
         due = _due(session)
-    count = 0
+    count, failed = 0, []
     for agreement_id, month in due:
-        count += _mail(unit_of_work, actor=SYSTEM, clock=clock, agreement_id=agreement_id, month=month, ordinal=1)
+        try:
+            count += _mail(unit_of_work, actor=SYSTEM, clock=clock, agreement_id=agreement_id, month=month, ordinal=1)
+        except HelpdeskError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return count
 
 
