@@ -95,7 +95,7 @@ def _line(
         position=position,
         reference=line["reference"],
         text=line["description"],
-        quantity=quantity_text(line["minutes"]),
+        quantity=quantity_text(line["minutes"], line.get("quantity")),
         price=number_text(line["unit_price"]),
         per_hour=line["minutes"] is not None,
         amount_minor=minor_of(line["amount"], currency),
