@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client
@@ -15,7 +15,7 @@ from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Price
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.drafts import expense_lines, fixed_lines
 from helpdesk.invoicing.drafts.span import Days, Span, since
-from helpdesk.invoicing.models import Invoice, InvoiceLine
+from helpdesk.invoicing.models import ENDED, HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
@@ -124,7 +124,11 @@ def fees_to_bill(session: Session, *, client_id: int, month: Days) -> list[retai
 
 
 def hourly_groups(session: Session, *, client: Client, month: Days) -> list[TimeEntry]:
-    """Return approved entries that nothing has charged or settled yet: their day or ticket can still be rounded."""
+    """Return approved entries that nothing has charged or settled yet: their day or ticket can still be rounded.
+
+    What a draft left for later, or a credit note took back, keeps the seconds of its first charge: others of its day
+    or ticket are still billed with it (rule 10). Where the whole invoice is gone the group begins anew.
+    """
     entries = [
         entry
         for entry in _open_entries(session, client, month)
@@ -132,7 +136,27 @@ def hourly_groups(session: Session, *, client: Client, month: Days) -> list[Time
     ]
     waiting = _waiting_for_retainer(session, client, entries)
     settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
-    return [entry for entry in entries if entry.id not in waiting and entry.id not in settled]
+    fixed = _rounded_before(session, client)
+    return [entry for entry in entries if not (entry.id in waiting or entry.id in settled or entry.id in fixed)]
+
+
+def _rounded_before(session: Session, client: Client) -> set[int]:
+    """Return the entries of which an invoice that still counts had a part, and let it go."""
+    query = (
+        select(Charge.time_entry_id)
+        .join(Charge.entry)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .outerjoin(InvoiceLine, InvoiceLine.id == Charge.holder_id)
+        .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(
+            Project.client_id == client.id,
+            Charge.holder_kind == HOLDER,
+            Charge.released_at.is_not(None),
+            or_(Invoice.id.is_(None), Invoice.status.not_in(ENDED)),
+        )
+    )
+    return set(session.scalars(query))
 
 
 def _open_entries(session: Session, client: Client, month: Days) -> Sequence[TimeEntry]:

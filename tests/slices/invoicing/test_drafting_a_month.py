@@ -10,6 +10,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import service
 from helpdesk.invoicing.drafts import selection
+from helpdesk.invoicing.drafts.leaving import take_off
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
@@ -262,6 +263,36 @@ def test_7_12_and_22_minutes_by_day_up_to_15_are_45(story):
     invoice = story.drafted()
 
     assert [line.minutes for line in invoice.lines] == ["45"]
+
+
+def test_what_is_left_for_later_keeps_its_share_of_the_day(story):
+    with unit_of_work() as session:
+        policy = RoundingPolicyRow(
+            client_id=story.office.acme.id,
+            mode="up",
+            step_minutes=15,
+            scope="day",
+            effective_on=date(2026, 1, 1),
+            created_at=story.now,
+        )
+        session.add(policy)
+    for number in (1, 2):
+        story.log(str(5 / 60)[:6], item=story.ticket(f"Work {number}"), rounding_policy_id=policy.id)
+    draft = story.drafted()
+    with unit_of_work() as session:
+        take_off(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            invoice_id=draft.id,
+            version=draft.version,
+            line_id=draft.lines[0].id,
+        )
+    issued = story.issue(draft)
+
+    later = story.drafted(Month(2026, 12))
+
+    assert [line.minutes for line in (*issued.lines, *later.lines)] == ["7.5", "7.5"]
 
 
 def test_two_drafts_over_the_same_time_the_loser_is_told_which_invoice_has_it(story):
