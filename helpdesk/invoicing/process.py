@@ -4,7 +4,7 @@ Each step is a transaction of its own that may run twice; a kill between two of 
 for the next run, never a double.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -117,13 +117,22 @@ def close(
 
 
 def issue_reviewed(
-    unit_of_work: UnitOfWork, *, actor: Actor, clock: Clock, invoice_ids: Sequence[int]
+    unit_of_work: UnitOfWork,
+    *,
+    actor: Actor,
+    clock: Clock,
+    invoice_ids: Sequence[int],
+    versions: Mapping[int, int] | None = None,
 ) -> list[ClosedClient]:
     """Issue the drafts that somebody has reviewed, one transaction each, and return what became of each.
 
-    Numbers follow the order of ``invoice_ids``. A refusal stops only the invoice that it is about.
+    Numbers follow the order of ``invoice_ids``. ``versions`` are those that were looked at: a draft that was changed
+    since is not issued (rule 18). A refusal stops only the invoice that it is about.
     """
-    return [_issue(unit_of_work, actor=actor, now=clock(), invoice_id=invoice_id) for invoice_id in invoice_ids]
+    seen = versions or {}
+    return [
+        _issue(unit_of_work, actor=actor, now=clock(), invoice_id=each, version=seen.get(each)) for each in invoice_ids
+    ]
 
 
 def close_named(
@@ -242,10 +251,12 @@ def _note(session: Session, *, month: Month, done: ClosedClient, now: datetime) 
     step.left_out, step.updated_at = [*done.left_out, *done.expenses_left_out], now
 
 
-def _issue(unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id: int) -> ClosedClient:
+def _issue(
+    unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id: int, version: int | None
+) -> ClosedClient:
     try:
         with unit_of_work() as session:
-            invoice = service.issue(session, actor=actor, now=now, invoice_id=invoice_id)
+            invoice = service.issue(session, actor=actor, now=now, invoice_id=invoice_id, version=version)
             for step in session.scalars(select(CloseStep).where(CloseStep.invoice_id == invoice_id)):
                 step.state, step.updated_at = "issued", now
             done = _issued(invoice)

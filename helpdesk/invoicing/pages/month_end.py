@@ -270,6 +270,7 @@ def _review(
     previous_minor = sum(each.total_minor for each in previous) if previous else None
     return {
         "invoice_id": invoice.id,
+        "version": invoice.version,
         "client_name": invoice.client.name,
         "status": invoice.status,
         "previous_minor": previous_minor,

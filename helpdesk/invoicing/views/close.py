@@ -44,12 +44,14 @@ def close_draft(month: str) -> Answer:
 def close_issue(month: str) -> Answer:
     """Issue the drafts that were reviewed."""
     wanted = _month(month)
-    refuse_unknown(request.form, known=["ids"])
-    ids = request.form.getlist("ids", type=int)
+    refuse_unknown(request.form, known=["ids", "seen"])
+    ids, versions = request.form.getlist("ids", type=int), dict(map(_seen, request.form.getlist("seen")))
     if not ids:
         flash(_("Tick the drafts that you reviewed; nothing was issued."), "warn")
         return redirect(url_for("invoicing.close", month=str(wanted)), code=303)
-    done = process.issue_reviewed(unit_of_work, actor=current_actor(), clock=clock.now, invoice_ids=ids)
+    done = process.issue_reviewed(
+        unit_of_work, actor=current_actor(), clock=clock.now, invoice_ids=ids, versions=versions
+    )
     for failure in (each for each in done if each.state == "failed"):
         flash(f"{failure.client_name}: {failure.error}", "danger")
     issued = _count(done, "issued")
@@ -63,6 +65,15 @@ def _month(text: str) -> Month:
         return Month.parse(text)
     except RuleViolation as error:
         raise NotFound(str(error)) from error
+
+
+def _seen(text: str) -> tuple[int, int]:
+    """Return invoice and version of a draft as the page showed it: ``17.3``."""
+    invoice_id, _dot, version = text.partition(".")
+    if not (invoice_id.isdecimal() and version.isdecimal()):
+        message = "This page is not as it was sent. Load it again."
+        raise RuleViolation(message)
+    return int(invoice_id), int(version)
 
 
 def _count(done: Iterable[ClosedClient], state: str) -> int:

@@ -137,6 +137,23 @@ def test_the_reviewed_drafts_are_issued_in_order_and_a_refusal_stops_only_its_ow
     assert story.close()["Acme"].state == "issued"
 
 
+def test_a_draft_that_was_changed_since_it_was_reviewed_is_not_issued(story):
+    story.log("1")
+    draft = story.invoice(story.close()["Acme"].invoice_id)
+
+    [result] = process.issue_reviewed(
+        unit_of_work,
+        actor=SYSTEM,
+        clock=lambda: story.now,
+        invoice_ids=[draft.id],
+        versions={draft.id: draft.version - 1},
+    )
+
+    assert result.state == "failed"
+    assert "changed in the meantime" in result.error
+    assert story.invoice(draft.id).number is None
+
+
 def test_the_command_closes_one_client_by_name(story):
     story.log("1")
     story.log("2", item=story.office.globex_ticket)
