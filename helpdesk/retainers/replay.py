@@ -36,17 +36,22 @@ def past_of(
     """Return the client's approved, billable time of ``months``, which follow one another, by `replay` to be tried.
 
     It is covered by the scope of ``agreement``; without one by the projects and work types that are named, no name
-    covers all. What other agreements of the client draw is left out, and so is what was written off. Currency and
-    zone are the agreement's, else the client's. One query for the time, however much there is.
+    covers all. What other agreements of the client draw is left out, and so is what was written off, and what no
+    agreement covers of projects at a fixed fee: nobody bills it by the hour. Currency and zone are the agreement's,
+    else the client's. One query for the time, however much there is.
     """
     zone = ZoneInfo(agreement.time_zone if agreement else client.time_zone)
     currency = agreement.currency if agreement else client.currency
     known = {row.id: engine_agreement(row) for row in queries.agreements_of(session, client_id=client.id)}
     own_id = agreement.id if agreement else 0
+    projects, work_types = frozenset(project_ids), frozenset(work_type_ids)
+    tried = None if agreement else (projects, work_types)
     found = [
         row
         for row in (_rows(session, client.id, months, zone) if months else ())
-        if queries.narrowest(known, row.project_id, row.work_type_id, local_day(row.started_at, zone)) in {0, own_id}
+        if (drawn_by := queries.narrowest(known, row.project_id, row.work_type_id, local_day(row.started_at, zone)))
+        in {0, own_id}
+        and not (row.billing == "fixed_fee" and drawn_by == 0 and not _is_tried(row, tried))
     ]
     priced_costs = [row for row in found if row.cost_rate_currency == currency]
     spent = sum(_worked(row) * row.cost_rate_minor for row in priced_costs)
@@ -56,11 +61,19 @@ def past_of(
         months=tuple(months),
         zone=zone,
         currency=currency,
-        projects=scope.projects if scope else frozenset(map(str, project_ids)) or None,
-        work_types=scope.work_types if scope else frozenset(map(str, work_type_ids)) or None,
+        projects=scope.projects if scope else frozenset(map(str, projects)) or None,
+        work_types=scope.work_types if scope else frozenset(map(str, work_types)) or None,
         cost=Money.rounded(Fraction(spent, HOUR * 10 ** exponent_of(currency)), currency),
         uncosted_seconds=sum(map(_worked, found)) - sum(map(_worked, priced_costs)),
     )
+
+
+def _is_tried(row: Any, tried: tuple[frozenset[int], frozenset[int]] | None) -> bool:  # noqa: ANN401 - of the query
+    """Return whether the projects and work types that are tried, if any are, cover the work; no name covers all."""
+    if tried is None:
+        return False
+    projects, work_types = tried
+    return (not projects or row.project_id in projects) and (not work_types or row.work_type_id in work_types)
 
 
 def _rows(session: Session, client_id: int, months: Sequence[Month], zone: ZoneInfo) -> Sequence[Any]:
@@ -82,6 +95,7 @@ def _rows(session: Session, client_id: int, months: Sequence[Month], zone: ZoneI
             entry.cost_rate_minor,
             entry.cost_rate_currency,
             Project.id.label("project_id"),
+            Project.billing,
         )
         .join(entry.work_item)
         .join(WorkItem.project)

@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
+from helpdesk.projects.models import Project
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.replay import replay
 from helpdesk.retainers.replay import past_of
@@ -50,3 +51,16 @@ def test_what_was_worked_has_its_cost_where_one_is_known(story):
     past = past_of(story.session, client=story.office.acme, months=[MARCH])
 
     assert (past.cost.amount, past.uncosted_seconds) == (Decimal("120.00"), 2 * 3600)
+
+
+def test_time_at_a_fixed_fee_counts_only_where_the_terms_that_are_tried_cover_it(story):
+    story.log("2", "2026-03-03")
+    project_id = story.office.acme_project.id
+    story.session.execute(update(Project).where(Project.id == project_id).values(billing="fixed_fee"))
+
+    counts = [
+        len(past_of(story.session, client=story.office.acme, months=[MARCH], project_ids=ids).entries)
+        for ids in ((), (project_id,), (10**6,))
+    ]
+
+    assert counts == [1, 1, 0]
