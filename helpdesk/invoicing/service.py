@@ -63,7 +63,8 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     Raises:
         NotFound: no such invoice for this actor.
         Conflict: it is issued or dropped already, or changed since ``version`` was read.
-        RuleViolation: nothing is on it, a deposit is not paid any more, or the pattern gives a number that is taken.
+        RuleViolation: nothing is on it, a deposit is not paid any more, what being late costs is not owed as it stands,
+            or the pattern gives a number that is taken.
     """
     queries.get(session, actor=actor, invoice_id=invoice_id)
     invoice = queries.lock(session, invoice_id)
@@ -75,6 +76,7 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
         message = "Nothing is on this draft; add a line, or drop it."
         raise RuleViolation(message)
     deposits.refuse_unpaid(session, invoice)
+    late_fees.refuse_outdated(session, invoice=invoice, now=now)
     charging.fix_each(session, kind=HOLDER, ids=[line.id for line in invoice.lines])
     expense_lines.fix(session, invoice)
     seal(session, actor=actor, now=now, invoice=invoice)

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -26,6 +26,7 @@ from helpdesk.invoicing.reminding import holds, rules
 from helpdesk.invoicing.reminding.models import InvoiceReminder
 from helpdesk.invoicing.reminding.rules import Rules
 from helpdesk.invoicing.taxing import LineTax
+from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, exponent_of
 
@@ -47,7 +48,7 @@ class Proposal:
     @property
     def key(self) -> str:
         """How a form names it, and what it comes to, so that another sum than was shown is refused."""
-        what = f"fee.{self.level}" if self.level else "interest"
+        what = f"fee.{self.level}" if self.level else f"interest.{self.from_day}"
         return f"{self.invoice.id}.{what}.{self.amount_minor}"
 
 
@@ -132,6 +133,34 @@ def release(session: Session, *, now: datetime, line_ids: Collection[int]) -> No
     session.flush()
 
 
+def refuse_outdated(session: Session, *, invoice: Invoice, now: datetime) -> None:
+    """Refuse to issue what is charged for being late where that is not owed any more, or is another sum by now.
+
+    Raises:
+        RuleViolation: the late invoice is void, credited or disputed, or its interest changed by what was paid.
+    """
+    rows = session.scalars(
+        select(LateCharge)
+        .where(LateCharge.line_id.in_([line.id for line in invoice.lines]), LateCharge.released_at.is_(None))
+        .order_by(LateCharge.invoice_id, LateCharge.id)
+    ).all()
+    for row in rows:
+        late = queries.lock(session, row.invoice_id)
+        disputed = _is_disputed(session, late, our_day(session, now))
+        if disputed or late.status not in {*queries.OPEN, "paid"}:
+            what = "disputed" if disputed else late.status
+            message = f"{late.number} is {what} by now; take off what is charged for its being late."
+            raise RuleViolation(message)
+        if row.from_day is not None and row.until_day is not None:
+            today = _interest_of(session, late, rules.rules_of(session), row.from_day, row.until_day)
+            if today.amount_minor != row.amount_minor:
+                shown = Money(today.amount_minor, invoice.currency)
+                message = (
+                    f"The interest on {late.number} comes to {shown} by now; take its line off and charge it anew."
+                )
+                raise RuleViolation(message)
+
+
 def _is_disputed(session: Session, invoice: Invoice, today: date) -> bool:
     hold = holds.held(session, [invoice.id], today=today).get(invoice.id)
     return hold is not None and hold.disputed
@@ -164,22 +193,33 @@ def _interest(
 ) -> list[Proposal]:
     if not set_to.yearly_percent or invoice.due_on is None:
         return []
-    percent = Decimal(set_to.yearly_percent)
-    first = max([invoice.due_on + ONE_DAY, *(row.until_day for row in before if row.until_day is not None)])
-    until = today + ONE_DAY
-    parts = stretches(_changes(session, invoice), first=first, until=until) if first < until else []
+    first = invoice.due_on + ONE_DAY
+    charged = [
+        ((row.from_day - first).days, (row.until_day - first).days) for row in before if row.from_day and row.until_day
+    ]
+    found = [
+        _interest_of(session, invoice, set_to, first + timedelta(start), first + timedelta(end))
+        for start, end in free_ranges(max((today + ONE_DAY - first).days, 0), charged)
+    ]
+    return [each for each in found if each.amount_minor > 0]
+
+
+def _interest_of(session: Session, invoice: Invoice, set_to: Rules, first: date, until: date) -> Proposal:
+    """Return the interest of the days from ``first`` on and before ``until``, as payments are known now."""
+    percent, parts = (
+        Decimal(set_to.yearly_percent or 0),
+        stretches(_changes(session, invoice), first=first, until=until),
+    )
     on_net = set_to.interest_on_net and invoice.total_minor
     share = Fraction(invoice.net_minor, invoice.total_minor) if on_net else Fraction(1)
-    amount_minor = interest(parts, yearly_percent=percent, share=share)
-    if amount_minor <= 0:
-        return []
     detail = formula(
         parts,
         yearly_percent=percent,
         decimals=exponent_of(invoice.currency),
         share=(invoice.net_minor, invoice.total_minor) if on_net else None,
     )
-    return [Proposal(invoice, amount_minor, from_day=first, until_day=until, detail=detail)]
+    amount_minor = interest(parts, yearly_percent=percent, share=share)
+    return Proposal(invoice, amount_minor, from_day=first, until_day=until, detail=detail)
 
 
 def _changes(session: Session, invoice: Invoice) -> list[tuple[date, int]]:

@@ -86,6 +86,31 @@ def test_a_fee_and_interest_are_charged_once_without_tax_and_say_how_they_came_a
     assert found_by_doctor(story) == []
 
 
+def test_interest_of_days_whose_draft_was_dropped_is_proposed_anew_beside_later_days(story, invoice):
+    switch_on(story, fee="")
+    story.now = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
+    first = charge(story, [each.key for each in proposed(story)])
+    story.now = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
+    charge(story, [each.key for each in proposed(story)])
+
+    with unit_of_work() as session:
+        service.drop_draft(session, actor=SYSTEM, now=story.now, invoice_id=first.id)
+
+    assert [(each.from_day, each.until_day) for each in proposed(story)] == [(date(2026, 12, 16), date(2026, 12, 26))]
+
+
+def test_interest_on_what_turns_out_to_be_paid_in_time_is_not_issued(story, invoice):
+    switch_on(story, fee="")
+    story.now = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
+    draft = charge(story, [each.key for each in proposed(story)])
+    pay(story, invoice, "119.00", on=date(2026, 12, 10))
+
+    with pytest.raises(RuleViolation, match=f"interest on {invoice.number} comes to 0.00 by now"):
+        story.issue(draft)
+
+    assert story.invoice(draft.id).status == "draft"
+
+
 def test_what_is_dropped_or_taken_off_is_proposed_anew(story, invoice, sign_in_as, fixed_clock):
     switch_on(story, percent="")
     (fee,) = proposed(story)
