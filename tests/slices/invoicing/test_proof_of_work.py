@@ -15,6 +15,7 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.writing import write
 from tests.slices.invoicing.conftest import DECEMBER
+from tests.slices.invoicing.test_printing_and_sending import pdf_of, text_of
 
 CANARY = "canary-of-somebody-else"
 HOSTILE = '<script>alert(1)</script> "onmouseover=alert(2) {{ 7*7 }}'
@@ -56,7 +57,7 @@ def asked(invoice):
 
 def test_pdf_and_mail_carry_the_link_and_it_shows_the_work_in_the_clients_language(story, issued, visitor):
     story.mailbox()
-    story.print_and_send(issued)
+    printed = text_of(pdf_of(story.print_and_send(issued)))
     path = path_of(issued)
     with unit_of_work() as session:
         mail = session.scalars(select(OutgoingMessage)).one().text
@@ -65,6 +66,7 @@ def test_pdf_and_mail_carry_the_link_and_it_shows_the_work_in_the_clients_langua
     page = visitor.get(path)
 
     assert f"https://desk.example{path}" in mail
+    assert path.rsplit("/", 1)[1] in printed.partition("Gesamtbetrag")[2]  # below the total, not beside it
     assert re.fullmatch("/proof/[a-z2-7]{26}", path)
     assert path.rsplit("/", 1)[1] not in token_hashes
     assert 'lang="de"' in page.text
