@@ -213,6 +213,35 @@ def test_a_credit_note_takes_a_discount_back_with_what_it_is_of(story):
     assert faults(story) == []
 
 
+def test_no_more_of_a_tax_is_given_back_than_was_billed_of_it(story):
+    story.log("1")
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Cables", Decimal(100), tax_percent="7"))
+    goodwill = Adjustment("discount", "Goodwill", amount=Money(10000, "EUR"), line_ids=(draft.lines[0].id,))
+    issued = story.issue(act(story, adjust, draft, wanted=goodwill))
+
+    with pytest.raises(RuleViolation, match=r"Only 0\.00 net at 19 %"), unit_of_work() as session:
+        service.credit(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            invoice_id=issued.id,
+            wishes={issued.lines[0].id: Wish(whole=True)},
+            reason="Wrong",
+            key="k" * 32,
+        )
+
+    assert story.invoice(issued.id).status == "issued"
+
+
+def test_a_discount_takes_off_no_more_than_its_lines_come_to(story):
+    story.log("1")
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Cables", Decimal(20)))
+    too_much = Adjustment("discount", "Goodwill", amount=Money(2001, "EUR"), line_ids=(draft.lines[1].id,))
+
+    with pytest.raises(RuleViolation, match=r"come to 20\.00"):
+        act(story, adjust, draft, wanted=too_much)
+
+
 @pytest.fixture
 def bookkeeper(sign_in_as, office, fixed_clock):
     fixed_clock.now = DECEMBER

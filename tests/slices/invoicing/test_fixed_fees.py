@@ -74,6 +74,17 @@ def test_the_instalments_are_the_fee_to_the_cent_and_never_more(fixed):
         add(fixed, "More", date(2026, 12, 31), amount_minor=1)
 
 
+def test_a_percentage_is_of_the_fee_as_it_is_now_and_the_last_takes_only_what_was_rounded(story):
+    project_id = story.office.acme_project.id
+    for whole_minor, text in ((100000, "Start"), (200000, "End")):
+        with unit_of_work() as session:
+            session.get_one(Project, project_id).billing = "fixed_fee"
+            fees.set_whole(session, actor=SYSTEM, now=story.now, project_id=project_id, amount_minor=whole_minor)
+        add(story, text, date(2026, 11, 1), percent=Decimal(50))
+
+    assert [fee.amount_minor for fee in instalments(story)] == [50000, 100000]
+
+
 def test_what_is_billed_is_not_removed_and_what_is_left_for_later_is_billed_later(fixed):
     draft = fixed.drafted()
     fee, project_id = instalments(fixed)[0], fixed.office.acme_project.id

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import queries
+from helpdesk.invoicing.drafts.lines import FreeLine, add_free
 from helpdesk.invoicing.proof import links, questions
 from helpdesk.invoicing.proof.models import LineQuestion, ProofLink
 from helpdesk.outbox.models import OutgoingMessage
@@ -78,6 +80,24 @@ def test_pdf_and_mail_carry_the_link_and_it_shows_the_work_in_the_clients_langua
     assert "Globex" not in page.text
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_a_line_of_ones_own_shows_the_quantity_that_is_billed(story, visitor):
+    story.log("1")
+    draft = story.drafted()
+    with unit_of_work() as session:
+        add_free(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            invoice_id=draft.id,
+            version=draft.version,
+            wanted=FreeLine("Cables", Decimal(50), Decimal(3)),
+        )
+
+    page = visitor.get(path_of(story.issue(draft)))
+
+    assert "3 × 50.00" in words(page)
 
 
 def test_names_become_initials_and_notes_appear_where_the_settings_say_so(story, issued, visitor):

@@ -11,7 +11,7 @@ from helpdesk.clients.models import Client
 from helpdesk.company import letter_texts
 from helpdesk.company.letter_texts import Wording
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.kernel.errors import Conflict, ExternalFailure, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.retainers import service
@@ -87,6 +87,32 @@ def test_the_statement_goes_out_once_with_figures_and_pdf_whatever_becomes_of_th
     ]
     [one] = statements.mailed_of(mailing.session, mailing.agreement.id, MARCH)
     assert (one.ordinal, one.to, one.state) == (1, "bills@acme.example", "queued")
+
+
+def test_one_that_cannot_be_printed_keeps_no_other_from_its_mail(mailing, office, monkeypatch):
+    first = mailing.agreement
+    second = mailing.agree(per_month="2", name="Web", project_ids=(office.acme_project.id,))
+    printer, broken = statements.pdf.to_pdf, ["the first"]
+
+    def to_pdf(*page):
+        if broken:
+            message = f"The printer jams at {broken.pop()}."
+            raise ExternalFailure(message)
+        return printer(*page)
+
+    for agreement in (first, second):
+        mailing.agreement = agreement
+        switch_on(mailing)
+    for agreement in (first, second):
+        mailing.agreement = agreement
+        mailing.close("2026-03", now=APRIL)
+    monkeypatch.setattr(statements.pdf, "to_pdf", to_pdf)
+    with pytest.raises(ExternalFailure, match="jams"):
+        mail_due(mailing)
+    subjects = [mail.subject for mail in mails(mailing)]
+
+    assert subjects == ["Web: Nachweis für März 2026"]
+    assert mail_due(mailing) == 1
 
 
 def test_what_was_closed_before_the_switch_goes_out_by_hand_alone_and_a_second_click_sends_nothing(mailing):
