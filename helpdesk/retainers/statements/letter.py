@@ -40,6 +40,8 @@ def values_of(view: MonthView, closed: RetainerPeriod, house: Company) -> dict[s
         month=view.month,
         allowance=allowance,
         used=allowance - closed.expired_seconds - closed.carried_out_seconds + _over(view),
+        left=max(closed.expired_seconds + closed.carried_out_seconds, 0),
+        over=_over(view) + max(-closed.carried_out_seconds, 0),
         company=house.name,
         language=client.language,
     )
@@ -52,9 +54,18 @@ def _over(view: MonthView) -> int:
 
 
 def _values(
-    *, client: str, retainer: str, month: Month, allowance: int, used: int, company: str, language: str
+    *,
+    client: str,
+    retainer: str,
+    month: Month,
+    allowance: int,
+    used: int,
+    left: int,
+    over: int,
+    company: str,
+    language: str,
 ) -> dict[str, str]:
-    left, over = max(allowance - used, 0), max(used - allowance, 0)
+    """Return the fields in the language. A block that came too late for the work leaves hours beside overage."""
     with force_locale(letter_language(language)):
         figures = [
             _("Hours of the month: %(hours)s h", hours=format_hm(allowance)),
@@ -63,10 +74,11 @@ def _values(
                 hours=format_hm(used),
                 percent=100 * used // allowance if allowance else 100,
             ),
-            _("Beyond them: %(hours)s h", hours=format_hm(over))
-            if over
-            else _("Left: %(hours)s h", hours=format_hm(left)),
         ]
+        if over:
+            figures.append(_("Beyond them: %(hours)s h", hours=format_hm(over)))
+        if left or not over:
+            figures.append(_("Left: %(hours)s h", hours=format_hm(left)))
         return {
             "client": client,
             "retainer": retainer,
@@ -95,6 +107,8 @@ def _sample() -> Mapping[str, str]:
         month=Month(2026, 11),
         allowance=40 * HOUR,
         used=37 * HOUR + HOUR // 2,
+        left=2 * HOUR + HOUR // 2,
+        over=0,
         company="Halden & Okoye",
         language=str(get_locale()),
     )

@@ -1,7 +1,7 @@
 """The statement of a closed month goes to the client once, in its language, and again where somebody asks for it."""
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
@@ -10,11 +10,14 @@ from sqlalchemy import select
 from helpdesk.clients.models import Client
 from helpdesk.company import letter_texts
 from helpdesk.company.letter_texts import Wording
+from helpdesk.infra import pdf
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import Conflict, ExternalFailure, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.retainers import service
+from helpdesk.retainers.models import TopUp
 from helpdesk.retainers.statements import letter as statement_letter
 from helpdesk.retainers.statements import sending as statements
 
@@ -89,10 +92,30 @@ def test_the_statement_goes_out_once_with_figures_and_pdf_whatever_becomes_of_th
     assert (one.ordinal, one.to, one.state) == (1, "bills@acme.example", "queued")
 
 
+def test_hours_of_a_block_that_came_too_late_stand_beside_what_is_beyond(mailing):
+    mailing.session.add(
+        TopUp(
+            agreement_id=mailing.agreement.id,
+            seconds=5 * HOUR,
+            valid_from=date(2026, 3, 20),
+            expires_on=date(2026, 4, 30),
+            created_at=APRIL,
+        )
+    )
+    mailing.session.flush()
+    mailing.session.expire(mailing.agreement)
+    switch_on(mailing)
+    mailing.close("2026-03", now=APRIL)
+
+    mail_due(mailing)
+
+    assert "Verbraucht: 11:00 h (73 %)\nDarüber hinaus: 1:00 h\nÜbrig: 5:00 h" in mails(mailing)[0].text
+
+
 def test_one_that_cannot_be_printed_keeps_no_other_from_its_mail(mailing, office, monkeypatch):
     first = mailing.agreement
     second = mailing.agree(per_month="2", name="Web", project_ids=(office.acme_project.id,))
-    printer, broken = statements.pdf.to_pdf, ["the first"]
+    printer, broken = pdf.to_pdf, ["the first"]
 
     def to_pdf(*page):
         if broken:
@@ -106,7 +129,7 @@ def test_one_that_cannot_be_printed_keeps_no_other_from_its_mail(mailing, office
     for agreement in (first, second):
         mailing.agreement = agreement
         mailing.close("2026-03", now=APRIL)
-    monkeypatch.setattr(statements.pdf, "to_pdf", to_pdf)
+    monkeypatch.setattr(pdf, "to_pdf", to_pdf)
     with pytest.raises(ExternalFailure, match="jams"):
         mail_due(mailing)
     subjects = [mail.subject for mail in mails(mailing)]
