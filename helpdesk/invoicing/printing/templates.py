@@ -120,7 +120,8 @@ def _choose(session: Session, actor: Actor, template_id: int, client_ids: Collec
         raise NotFound(message)
     session.execute(
         delete(ClientTemplate).where(
-            (ClientTemplate.template_id == template_id) | ClientTemplate.client_id.in_(tuple(client_ids))
+            ClientTemplate.client_id.in_(tuple(known)),  # an archived client is not offered, and keeps its template
+            (ClientTemplate.template_id == template_id) | ClientTemplate.client_id.in_(tuple(client_ids)),
         )
     )
     session.add_all(ClientTemplate(client_id=each, template_id=template_id) for each in sorted(set(client_ids)))

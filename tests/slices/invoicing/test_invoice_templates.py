@@ -99,6 +99,17 @@ def test_a_client_gets_the_template_chosen_for_it_and_all_others_that_of_the_com
     assert (own.above, own.paper, other.above, other.paper) == ("Own", "Letter", "House", "A4")
 
 
+def test_an_archived_client_keeps_its_template_when_that_is_saved(story):
+    own = save(story, Layout(above="Own"), is_default=False, client_ids=[story.office.acme.id])
+    story.change_client(archived_at=story.now)
+
+    save(story, Layout(above="Own, changed"), template_id=own, is_default=False)
+    with unit_of_work() as session:
+        chosen = templates.layout_of(session, session.get_one(Client, story.office.acme.id), get_company(session))
+
+    assert chosen.above == "Own, changed"
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
