@@ -144,7 +144,11 @@ def _ticket(session: Session, *, now: datetime, invoice: Invoice, line: InvoiceL
 
 
 def _requester(session: Session, client: Client, now: datetime) -> Contact:
-    """Return the client's contact with the address for invoices, added where it has none yet; never another's."""
+    """Return the client's contact with the address for invoices, added where it has none yet.
+
+    Where there is no such address, or it is another client's contact, nobody is: a reply would go to somebody who
+    never saw the invoice.
+    """
     if client.invoice_email:
         known = client_queries.find_contact(session, client.invoice_email)
         if known is None or known.client_id in {None, client.id}:
@@ -156,7 +160,4 @@ def _requester(session: Session, client: Client, now: datetime) -> Contact:
                 email=client.invoice_email,
                 client_id=client.id,
             )
-    first = session.scalars(select(Contact).where(Contact.client_id == client.id).order_by(Contact.id).limit(1))
-    return first.one_or_none() or clients.add_contact(
-        session, actor=SYSTEM, now=now, name="Unknown sender", email=NOBODY, client_id=None
-    )
+    return clients.add_contact(session, actor=SYSTEM, now=now, name="Unknown sender", email=NOBODY, client_id=None)

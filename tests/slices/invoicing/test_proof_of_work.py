@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from helpdesk.clients.models import Contact
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import queries
@@ -158,6 +159,19 @@ def test_a_question_opens_a_ticket_marks_the_line_and_holds_until_it_is_answered
 
     assert answered.status_code == 303
     assert not asked(issued)
+
+
+def test_a_question_is_in_nobodys_name_where_the_address_for_invoices_is_not_the_clients(story, issued, visitor):
+    with unit_of_work() as session:
+        address = session.scalars(select(Contact.email).where(Contact.client_id == story.office.globex.id)).first()
+    story.change_client(invoice_email=address)
+
+    visitor.post(f"{path_of(issued)}/1", data={"question": "What was this?", "website": ""})
+    with unit_of_work() as session:
+        question = session.scalars(select(LineQuestion)).one()
+        contact = session.get_one(TicketDetails, question.work_item_id).requester
+
+    assert (contact.name, contact.client_id) == ("Unknown sender", None)
 
 
 def test_a_reply_and_the_end_of_the_ticket_are_answers_too(story, issued, visitor):
