@@ -27,6 +27,7 @@ REMEDIES = {
     AtCap.ASK: "ask the client for more hours on the page of the retainer, or say that the time is not billable.",
     AtCap.STOP: "agree on more hours on the page of the retainer, or say that the time is not billable.",
 }
+EARLIEST_ZONE = ZoneInfo("Etc/GMT+12")  # no place has an earlier month at any instant
 
 
 def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
@@ -37,7 +38,7 @@ def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
     client_ids = _capped_clients(session, [each.id for each in entries if each.billable == "billable"])
     if not client_ids:
         return ""
-    shelf = queries.shelf_of(session, client_ids=client_ids, with_rates=False)
+    shelf = _shelf_of(session, client_ids, entries)
     for agreement, book, mine in _books_of(shelf, entries):
         passed = cap.passed_by(
             book.books,
@@ -58,7 +59,7 @@ def warning(session: Session, entry: TimeEntry) -> str:
     """
     if entry.billable != "billable" or surely_has_room(session, entry):
         return ""
-    shelf = queries.shelf_of(session, client_ids=[entry.work_item.project.client_id], with_rates=False)
+    shelf = _shelf_of(session, [entry.work_item.project.client_id], [entry])
     for agreement, book, [mine, *_] in _books_of(shelf, [entry]):
         books = with_pending(book.books)
         month = _month_of(agreement, mine, shelf)
@@ -81,7 +82,7 @@ def remarks(session: Session, entries: Sequence[TimeEntry]) -> Mapping[int, str]
     client_ids = _capped_clients(session, [each.id for each in entries if each.billable == "billable"])
     if not client_ids:
         return {}
-    shelf = queries.shelf_of(session, client_ids=client_ids, with_rates=False)
+    shelf = _shelf_of(session, client_ids, entries)
     found = {}
     for agreement, book, mine in _books_of(shelf, entries):
         ids = {each.uuid: each.id for each in mine}
@@ -101,6 +102,12 @@ def lock(session: Session, entry_ids: Collection[int]) -> None:
 
 
 caps.register(caps.Cap(refusal=refusal, warning=warning, remarks=remarks, lock=lock))
+
+
+def _shelf_of(session: Session, client_ids: Collection[int], entries: Sequence[TimeEntry]) -> Shelf:
+    """Return what the books are made of from the month of the first entry on: what was closed before is a fact."""
+    first = min(local_month(each.started_at, EARLIEST_ZONE) for each in entries)
+    return queries.shelf_of(session, client_ids=client_ids, with_rates=False, month=first)
 
 
 def _books_of(shelf: Shelf, entries: Sequence[TimeEntry]) -> Iterator[tuple[Agreement, Bookkeeping, list[TimeEntry]]]:
