@@ -1,4 +1,4 @@
-"""Months of agreements as the pages show them: rows of the board, the burn-down picture, facts and terms."""
+"""Months of agreements as the pages show them: rows of the board, facts and terms."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from helpdesk.retainers.advice.words import hours_words, unused_words
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.pieces import PieceKind
-from helpdesk.retainers.domain.statement import DayBurn, Statement
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
@@ -68,44 +67,6 @@ class BoardRow:
     months: tuple[Bar, ...]
     alert: Alert | None
     told: str
-
-
-@dataclass(frozen=True)
-class PictureDay:
-    """One day of the burn-down; sums are None after today."""
-
-    day: int
-    sum_seconds: int | None
-    pending_sum_seconds: int | None
-    even_seconds: int
-
-
-@dataclass(frozen=True)
-class TableDay:
-    """One line of the table beside the picture."""
-
-    label: str
-    used_seconds: int
-    pending_seconds: int
-    sum_seconds: int
-    even_seconds: int
-
-
-@dataclass(frozen=True)
-class Burn:
-    """The burn-down as retainers/_burndown.svg.html draws it, and its table."""
-
-    title: str
-    description: str
-    allowance_seconds: int
-    days: tuple[PictureDay, ...]
-    today: int | None
-    forecast_low_seconds: int | None
-    forecast_high_seconds: int | None
-    today_label: str
-    used_label: str
-    forecast_label: str
-    rows: tuple[TableDay, ...]
 
 
 @dataclass(frozen=True)
@@ -271,44 +232,6 @@ def percent(part_seconds: int, whole_seconds: int) -> int:
     return 100 * part_seconds // whole_seconds if whole_seconds > 0 else 0
 
 
-def burn_of(view: MonthView, *, as_of: date) -> Burn:
-    """Return the picture and the table of a month as ``as_of``, a local day, sees it."""
-    title = _("Burn-down of %(client)s, %(month)s", client=view.agreement.client.name, month=label_of(view.month))
-    return picture_of(view.statement, title=title, as_of=as_of, is_open=view.closed is None)
-
-
-def picture_of(statement: Statement, *, title: str, as_of: date, is_open: bool) -> Burn:
-    """Return the picture and the table of a statement, whosever it is; only an open month has a forecast."""
-    days = statement.days
-    past = [day for day in days if day.day <= as_of]
-    is_running = days[0].day <= as_of <= days[-1].day and is_open
-    forecast = statement.forecast if is_running else None
-    today = _day_label(as_of)
-    used = _("%(hours)s used", hours=format_hm(statement.burned_seconds))
-    return Burn(
-        title=title,
-        description=_(
-            "%(used)s, %(pending)s pending, of %(allowance)s.",
-            used=used,
-            pending=format_hm(statement.pending_seconds),
-            allowance=format_hm(statement.allowance_seconds),
-        ),
-        allowance_seconds=statement.allowance_seconds,
-        days=tuple(_picture_day(statement, at, day, as_of) for at, day in enumerate(days, start=1)),
-        today=len(past) - 1 if is_running else None,
-        forecast_low_seconds=forecast.low_seconds if forecast else None,
-        forecast_high_seconds=forecast.high_seconds if forecast else None,
-        today_label=_("Today, %(day)s", day=today),
-        used_label=used,
-        forecast_label=_(
-            "%(low)s to %(high)s", low=format_hm(forecast.low_seconds), high=format_hm(forecast.high_seconds)
-        )
-        if forecast
-        else "",
-        rows=_table(statement, past),
-    )
-
-
 def facts_of(view: MonthView) -> list[Fact]:
     """Return the figures beside the picture."""
     statement, period, currency = view.statement, view.statement.period, view.agreement.currency
@@ -426,34 +349,6 @@ def _bar(period: RetainerPeriod) -> Bar:
     allowance = period.granted_seconds + period.carried_in_seconds + period.topped_up_seconds
     used = period.used_seconds + period.overage_seconds
     return Bar(label_of(Month.of(period.month), "LLL"), percent(used, allowance))
-
-
-def _picture_day(statement: Statement, at: int, day: DayBurn, as_of: date) -> PictureDay:
-    is_past = day.day <= as_of
-    return PictureDay(
-        day=day.day.day,
-        sum_seconds=day.used_seconds if is_past else None,
-        pending_sum_seconds=day.used_seconds + day.pending_seconds if is_past else None,
-        even_seconds=_even(statement, at),
-    )
-
-
-def _even(statement: Statement, days: int) -> int:
-    return statement.allowance_seconds * days // len(statement.days)
-
-
-def _table(statement: Statement, past: list[DayBurn]) -> tuple[TableDay, ...]:
-    rows = []
-    used_before = pending_before = 0
-    for at, day in enumerate(past, start=1):
-        used, pending = day.used_seconds - used_before, day.pending_seconds - pending_before
-        rows.append(TableDay(_day_label(day.day), used, pending, day.used_seconds, _even(statement, at)))
-        used_before, pending_before = day.used_seconds, day.pending_seconds
-    return tuple(rows[::-1])
-
-
-def _day_label(day: date) -> str:
-    return format_date(day, "EEE d", locale=get_locale())
 
 
 def _overage_words(agreement: Agreement, terms: AgreementTerms, locale: str) -> str:

@@ -20,7 +20,7 @@ from helpdesk.invoicing.simulate import simulate
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month, local_month
-from helpdesk.retainers import queries, render
+from helpdesk.retainers import burn_down, queries, render
 from helpdesk.retainers.domain.statement import open_statement
 
 ENTRIES_AT_ONCE = 200
@@ -98,7 +98,7 @@ def _page(form: WhatIfForm, *, text: str = "", answer: str = "") -> str:
     )
 
 
-def _picture(text: str) -> render.Burn | None:
+def _picture(text: str) -> burn_down.Burn | None:
     """Return the burn-down of the last month that is closed; None without a retainer."""
     scenario = read_scenario(text)
     if not scenario.close:
@@ -109,4 +109,4 @@ def _picture(text: str) -> render.Burn | None:
     if statement is None:
         return None
     title = _("Burn-down of %(month)s", month=render.label_of(month))
-    return render.picture_of(statement, title=title, as_of=as_of, is_open=False)
+    return burn_down.picture_of(statement, title=title, as_of=as_of, is_open=False)

@@ -20,7 +20,7 @@ from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
-from helpdesk.retainers.render import Burn, PictureDay
+from helpdesk.retainers.burn_down import Burn, PictureDay
 from helpdesk.retainers.statements.posted import DayStand, Posted
 
 BESIDE = frozenset({"overage", "pending"})

@@ -18,7 +18,7 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, queries, render, service
+from helpdesk.retainers import alerts, burn_down, queries, render, service
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
@@ -66,7 +66,7 @@ def agreement(agreement_id: int) -> str:
         mailed=statements.mailed_of(session, found.id, month),
         statements=StatementsForm(formdata=None, mailed=found.statements_since is not None),
         facts=render.facts_of(view),
-        burn=render.burn_of(view, as_of=contract_day(found, now)),
+        burn=burn_down.burn_of(view, as_of=contract_day(found, now)),
         entries=shown,
         entries_left_out=older,
         ledger=render.ledger_of(view.closed),
