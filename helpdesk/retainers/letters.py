@@ -87,7 +87,9 @@ def question(
         facts = [
             _("More hours in %(month)s: %(hours)s h", month=_month(month, locale), hours=format_hm(seconds)),
             _("Price of an hour: %(price)s", price=format_money(Money(price_minor, agreement.currency), locale)),
-            _("They cost at most: %(most)s, without tax", most=format_money(most, locale)),
+            _("They cost at most: %(most)s, tax included", most=format_money(most, locale))
+            if agreement.client.prices_include_tax
+            else _("They cost at most: %(most)s, without tax", most=format_money(most, locale)),
         ]
         if terms_of(agreement, month).carry_deficit:
             facts.append(_("What goes beyond is taken from the next month."))

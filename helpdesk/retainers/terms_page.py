@@ -74,7 +74,7 @@ def preview_of(
         sentence=sentence_of(terms, currency),
         rows=tuple(_row(each, currency) for each in outcome.months) if past.entries else (),
         sums=_sums(outcome) if past.entries else None,
-        notes=tuple(_notes(terms, outcome)),
+        notes=tuple(_notes(terms, outcome, client)),
     )
 
 
@@ -120,8 +120,9 @@ def _beyond(terms: NewTerms, currency: str) -> str:
     return _("beyond that %(price)s an hour, billed at month-end", price=_money(terms.overage_rate_minor, currency))
 
 
-def _notes(terms: NewTerms, outcome: Outcome) -> Iterable[str]:
-    yield _("Approved time alone, the first month without anything carried in; without tax.")
+def _notes(terms: NewTerms, outcome: Outcome, client: Client) -> Iterable[str]:
+    yield _("Approved time alone, the first month without anything carried in.")
+    yield _("All prices have tax in them.") if client.prices_include_tax else _("All without tax.")
     if terms.at_cap != "warn" and outcome.months_beyond:
         yield _("What goes beyond would have been approved only after more hours had been agreed.")
     if terms.carry_deficit:

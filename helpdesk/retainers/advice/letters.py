@@ -57,12 +57,20 @@ def _says(agreement: Agreement, advice: Advice, best: Option, locale: str) -> li
         )
     )
     said.append(_beyond(agreement, best, locale))
+    sums = {
+        "then": format_money(then.paid, locale),
+        "now": format_money(now.paid, locale),
+        "saved": format_money(advice.saved, locale),
+    }
     said.append(
         _(
+            "In these months you would have paid %(then)s instead of %(now)s, tax included, which is %(saved)s less.",
+            **sums,
+        )
+        if agreement.client.prices_include_tax
+        else _(
             "In these months you would have paid %(then)s instead of %(now)s before tax, which is %(saved)s less.",
-            then=format_money(then.paid, locale),
-            now=format_money(now.paid, locale),
-            saved=format_money(advice.saved, locale),
+            **sums,
         )
     )
     return said

@@ -103,7 +103,10 @@ def test_what_the_client_grants_lifts_the_cap_so_far_and_taking_it_back_is_a_row
     assert [mail.subject for mail in told] == ["Acme agrees to 5:00 h more in March 2026"]
 
 
-def test_the_mail_says_in_the_clients_language_what_it_costs_at_most(asked_story):
+@pytest.mark.parametrize(("with_tax", "says"), [(False, "ohne Steuer"), (True, "einschließlich Steuer")])
+def test_the_mail_says_in_the_clients_language_what_it_costs_at_most(asked_story, with_tax, says):
+    client = asked_story.session.get_one(Client, asked_story.agreement.client_id)
+    client.prices_include_tax = with_tax
     put(asked_story)
 
     [mail] = asked_story.session.scalars(select(OutgoingMessage)).all()
@@ -112,7 +115,7 @@ def test_the_mail_says_in_the_clients_language_what_it_costs_at_most(asked_story
     assert mail.to == [{"name": "Acme GmbH", "address": "bills@acme.example"}]
     assert mail.subject == "Support: Stimmen Sie weiteren Stunden im März 2026 zu?"
     assert asked.says in mail.text
-    assert "Sie kosten höchstens: 600,00\xa0€ ohne Steuer" in asked.says
+    assert f"Sie kosten höchstens: 600,00\xa0€ {says}" in asked.says
     assert len(token_of(asked_story.session)) * 6 >= 128
     assert token_of(asked_story.session) not in (asked.token_hash, asked.says)
 
