@@ -1,5 +1,6 @@
-"""Every page that can be looked at: all that the access tables expect somebody to see, and the story's own."""
+"""Every page that can be looked at: the story's own, and of the access tables those of which it has none."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,6 +40,12 @@ class Place:
     @property
     def title(self) -> str:
         return f"{self.actor} {self.path}"
+
+    @property
+    def shape(self) -> tuple[str, tuple[str, ...]]:
+        """What it has in common with the same page of another object: the path without ids, and what is asked."""
+        path, _, query = self.path.partition("?")
+        return re.sub(r"\{[^}]*\}", "{}", path), tuple(sorted(part.split("=")[0] for part in query.split("&")))
 
     @property
     def name(self) -> str:
@@ -97,6 +104,13 @@ STORY = (
     Place("manager", "/close/2026-11"),
     Place("admin", "/inbound?outcome=quarantined"),
     Place("admin", "/inbound?outcome=held"),
+    Place("admin", "/inbound/{erased_mail}"),
+    Place("admin", "/inbound/{automatic_mail}"),
+    Place("admin", "/imports/{draft_import}"),
+    Place("admin", "/imports/{running_import}"),
+    Place("admin", "/settings/mailboxes/{mailbox}"),
+    Place("admin", "/settings/mailboxes/{oauth_mailbox}"),
+    Place("admin", "/expenses/{globex_expense}"),
     Place("technician", "/account/password"),
 )
 
@@ -114,5 +128,17 @@ def _of_the_tables() -> Iterator[Place]:
 
 
 def places() -> list[Place]:
-    """Return every page once."""
-    return list(dict.fromkeys((*_of_the_tables(), *STORY)))
+    """Return every page once: as the story has it in each of its states, else as a table has it first."""
+    of_tables: dict[object, Place] = {}
+    for place in _of_the_tables():
+        of_tables.setdefault(place.shape, place)
+    told = {place.shape for place in STORY}
+    return [*STORY, *(place for shape, place in of_tables.items() if shape not in told)]
+
+
+def with_menus() -> set[Place]:
+    """Return the pages on which the menus around all pages are looked at, too: one for each who has others."""
+    first: dict[str, Place] = {}
+    for place in STORY:
+        first.setdefault(place.actor, place)
+    return set(first.values())

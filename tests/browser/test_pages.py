@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import NARROW, WIDE, Visitor, dress, faults, too_wide
-from tests.browser.pages import Place, places
+from tests.browser.pages import Place, places, with_menus
 from tests.browser.site import Site
 
 SIGN_IN = "/sign-in"
@@ -16,15 +16,15 @@ SIGN_IN = "/sign-in"
 def test_a_page_is_accessible_quiet_and_never_wider_than_the_window(
     visitor_of: Callable[[str], Visitor], site: Site, place: Place
 ) -> None:
-    visitor = visitor_of(place.actor)
+    visitor, menus = visitor_of(place.actor), place in with_menus()
 
     page = visitor.goto(place.path.format(**site.ids))
     dress(page, width=WIDE, theme="light")
-    found = {"wide, light": faults(page), "wide, sticking out": too_wide(page)}
+    found = {"wide, light": faults(page, menus=menus), "wide, sticking out": too_wide(page)}
     dress(page, width=WIDE, theme="dark")  # a theme changes nothing but colours
-    found["wide, dark"] = faults(page, "colours")
+    found["wide, dark"] = faults(page, "colours", menus=menus)
     dress(page, width=NARROW, theme="light")  # and a width changes all but colours
-    found |= {"narrow": faults(page, "no colours"), "narrow, sticking out": too_wide(page)}
+    found |= {"narrow": faults(page, "no colours", menus=menus), "narrow, sticking out": too_wide(page)}
     dress(page, width=WIDE, theme="light")
 
     assert (urlsplit(page.url).path == SIGN_IN) == (place.path == SIGN_IN)
