@@ -34,11 +34,13 @@ install: .venv/runtime.stamp ## Make .venv with what `helpdesk up` needs
 demo: .venv/demo.stamp ## Run the story: mail, ticket, time, retainer, invoice (ONCE=1: then exit)
 	@exec $(BIN)/helpdesk demo $(if $(ONCE),--once)
 
-# mypy keeps one core busy; beside it Python compiles the tests, which each of the JOBS would do for itself otherwise.
-test: system-test .venv/dev.stamp ## Check everything: lint, then all tests on both databases
-	@$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1 & \
-		$(MAKE) lint; checked=$$?; wait; exit $$checked
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+# What lint says is kept until the tests are through, since both run at once.
+test: system-test .venv/dev.stamp ## Check everything: lint, and all tests on both databases
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+		$(MAKE) lint >"$$said" 2>&1 & lint=$$!; \
+		$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1; \
+		$(BIN)/python -m pytest -n $(JOBS) --dist worksteal; tested=$$?; \
+		wait $$lint && exit $$tested; cat "$$said"; echo "lint found what stands above"; exit 1
 
 soak: system-test .venv/dev.stamp ## Kill processes while mail comes in, and count (MAILS=10000 KILLS=200 SEED=1)
 	@$(BIN)/python -m tests.faults.soak --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(POSTGRESQL),--postgresql)
