@@ -192,7 +192,11 @@ class Line:
             while True:
                 near, far = self.listener.accept()[0], socket.socket(socket.AF_UNIX)
                 self.ends += near, far
-                far.connect(self.upstream)
+                try:
+                    far.connect(self.upstream)
+                except OSError:  # one that was not taken is called again, and must not be the last
+                    near.close()
+                    continue
                 for ends in ((near, far), (far, near)):
                     self.threads.append(threading.Thread(target=self._carry, args=ends, daemon=True))
                     self.threads[-1].start()
