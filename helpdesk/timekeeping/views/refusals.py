@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from flask import flash
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import Conflict, Denied, RuleViolation
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries.entries import client_of
+
+TOLD_AT_ONCE = 3
 
 
 @contextmanager
@@ -21,8 +26,18 @@ def told_by_flash() -> Iterator[None]:
 
 
 def tell_limits(session: Session, entries: Iterable[TimeEntry]) -> None:
-    """Say of each project once that its limit of billable hours is reached; the time is taken nevertheless."""
+    """Say of some projects, each once, that a limit of billable hours is reached; the time is taken nevertheless.
+
+    An act on the time of many clients says that there are more; what is told travels in a cookie.
+    """
     billable = {entry.work_item.project_id: entry for entry in entries if entry.billable == "billable"}
-    for entry in billable.values():
-        if warning := limits.warning_of(session, entry):
-            flash(warning, "warn")
+    of_many = len({client_of(entry).id for entry in billable.values()}) > 1
+    warnings = (
+        f"{client_of(entry).name}: {warning}" if of_many else warning
+        for entry in billable.values()
+        if (warning := limits.warning_of(session, entry))
+    )
+    for warning in islice(warnings, TOLD_AT_ONCE):
+        flash(warning, "warn")
+    if next(warnings, ""):
+        flash(_("More time is beyond what was agreed; projects and retainers say which."), "warn")

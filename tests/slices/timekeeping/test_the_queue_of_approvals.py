@@ -1,5 +1,6 @@
 """What waits for approval: grouped, filtered, page by page, with what stands out, and who decides (rule 2)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from helpdesk.company.models import Company
 from helpdesk.infra.db import unit_of_work
 from helpdesk.kernel.errors import Conflict, Denied
 from helpdesk.outbox.models import OutgoingMessage
-from helpdesk.projects.models import Project, TaskDetails
+from helpdesk.projects.models import Project, TaskDetails, WorkItem
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import waiting
@@ -206,6 +207,37 @@ def test_the_page_shows_groups_remarks_and_the_act_for_all_that_is_plain(office,
     assert browser.get("/time/approvals?person=x").status_code == 422
     with unit_of_work() as session:
         assert sorted(session.scalars(select(TimeEntry.status))) == ["approved", "submitted"]
+
+
+def test_an_approval_beyond_many_limits_tells_of_some_and_says_that_there_are_more(office, sign_in_as, log_time):
+    items = [office.globex_ticket.id]
+    with unit_of_work() as session:
+        session.get_one(Project, office.globex_project.id).max_billable_seconds = 60
+        for number in range(4):
+            project = Project(
+                client_id=office.acme.id, name=f"Job {number}", max_billable_seconds=60, created_at=MORNING
+            )
+            item = WorkItem(
+                number=900 + number,
+                kind="task",
+                project=project,
+                title="Work",
+                status="open",
+                created_at=MORNING,
+                updated_at=MORNING,
+            )
+            session.add(item)
+            session.flush()
+            items.append(item.id)
+    entries = [log_time(status="submitted", work_item_id=item_id) for item_id in items]
+    browser = sign_in_as(office.manager)
+
+    told = browser.post("/time/approve", data={"ids": [each.id for each in entries]}, follow_redirects=True).text
+
+    assert "5 entries are approved." in told
+    assert "Globex: " in told
+    assert len(re.findall(r"Job [0-3]", told)) == 2
+    assert "More time is beyond what was agreed" in told
 
 
 def test_those_who_run_a_project_find_the_queue(office, sign_in_as, log_time):
