@@ -12,7 +12,7 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, optional_id
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, STAFF, current_actor, policy
-from helpdesk.infra.web import day_filter
+from helpdesk.infra.web import back_or, day_filter, own_path
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.rates import exports, queries, render, service
@@ -41,7 +41,7 @@ def add() -> ResponseReturnValue:
     if save(form, service.set_rate):
         return _list(form), 422
     _tell_saved(form)
-    return redirect(url_for("rates.index"), code=303)
+    return back_or("rates.index")
 
 
 @bp.get("/rates/<int:rate_id>")
@@ -92,6 +92,7 @@ def _list(form: RateForm) -> str:
         ended_count=sum(row.state == "ended" for row in rows),
         shows_ended=shows_ended,
         form=_with_choices(form),
+        next_url=own_path(request.values.get("next")),
         tabs=tabs("rates.index"),
     )
 
