@@ -127,12 +127,9 @@ def issue_reviewed(
     """Issue the drafts that somebody has reviewed, one transaction each, and return what became of each.
 
     Numbers follow the order of ``invoice_ids``. ``versions`` are those that were looked at: a draft that was changed
-    since is not issued (rule 18). A refusal stops only the invoice that it is about.
+    since, or is none of them, is not issued (rule 18). A refusal stops only the invoice that it is about.
     """
-    seen = versions or {}
-    return [
-        _issue(unit_of_work, actor=actor, now=clock(), invoice_id=each, version=seen.get(each)) for each in invoice_ids
-    ]
+    return [_issue(unit_of_work, actor=actor, now=clock(), invoice_id=each, versions=versions) for each in invoice_ids]
 
 
 def close_named(
@@ -252,9 +249,10 @@ def _note(session: Session, *, month: Month, done: ClosedClient, now: datetime) 
 
 
 def _issue(
-    unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id: int, version: int | None
+    unit_of_work: UnitOfWork, *, actor: Actor, now: datetime, invoice_id: int, versions: Mapping[int, int] | None
 ) -> ClosedClient:
     try:
+        version = _seen(versions, invoice_id)
         with unit_of_work() as session:
             invoice = service.issue(session, actor=actor, now=now, invoice_id=invoice_id, version=version)
             for step in session.scalars(select(CloseStep).where(CloseStep.invoice_id == invoice_id)):
@@ -265,6 +263,20 @@ def _issue(
         return _not_issued(unit_of_work, actor, invoice_id, error)
     failpoints.passing("invoice_issued")
     return done
+
+
+def _seen(versions: Mapping[int, int] | None, invoice_id: int) -> int | None:
+    """Return the version of a draft that was looked at; None where nobody asks.
+
+    Raises:
+        RuleViolation: nobody has looked at it.
+    """
+    if versions is None:
+        return None
+    if invoice_id not in versions:
+        message = "Nobody has looked at this draft; load the page again."
+        raise RuleViolation(message)
+    return versions[invoice_id]
 
 
 def _issued(invoice: Invoice) -> ClosedClient:

@@ -42,10 +42,11 @@ def close_draft(month: str) -> Answer:
 @bp.post("/close/<month>/issue")
 @policy(MONTH_END)
 def close_issue(month: str) -> Answer:
-    """Issue the drafts that were reviewed."""
+    """Issue the drafts that were reviewed: those that are ticked, or all that the page showed."""
     wanted = _month(month)
-    refuse_unknown(request.form, known=["ids", "seen"])
-    ids, versions = request.form.getlist("ids", type=int), dict(map(_seen, request.form.getlist("seen")))
+    refuse_unknown(request.form, known=["all", "ids", "seen"])
+    versions = dict(map(_seen, request.form.getlist("seen")))
+    ids = request.form.getlist("ids", type=int) or (list(versions) if "all" in request.form else [])
     if not ids:
         flash(_("Tick the drafts that you reviewed; nothing was issued."), "warn")
         return redirect(url_for("invoicing.close", month=str(wanted)), code=303)

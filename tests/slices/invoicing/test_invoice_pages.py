@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from helpdesk.clients.models import Client
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import process
@@ -202,12 +203,28 @@ def test_month_end_names_all_that_is_missing(story, sign_in_as, fixed_clock):
     page = words(manager.get("/close/2026-11"))
 
     assert "Running timers 1 Technician Person, #1 Printer prints blank labels" in page
-    assert "Time not approved 2 Approve the 1 submitted" in page
+    assert "Time not approved 2 Time not approved by person" in page
     assert "Technician Person Acme, Globex 2 5:00" in page
+    assert "Stands out 1 Approve what is ticked" in page
+    assert "#1 Printer prints blank labels Acme: Checked the cables Overlaps with other time Technician Person" in page
     assert "Missing rates 1 Technician Person, Acme: 4:00 without a price." in page
     assert "Time without a client 1 #" in page
     assert "Needs you 4" in page
     assert "Nothing is drafted yet." in page
+
+
+def test_month_end_approves_in_one_act_what_does_not_stand_out_and_apart_what_was_seen(story, sign_in_as, fixed_clock):
+    fixed_clock.now = DECEMBER
+    manager = sign_in_as(story.office.manager)
+    plain, long = story.log("2", status="submitted"), story.log("12", "2026-11-17", status="submitted")
+
+    page = manager.get("/close/2026-11")
+    form, ticked = page.text.split("Approve what is ticked")
+
+    assert "Approve the one without remarks" in words(page)
+    assert "Checked the cables Long: 12:00" in words(page)
+    assert re.findall(r'name="ids" value="(\d+)"', form) == [str(plain.id)]
+    assert re.findall(r'name="ids" value="(\d+)" form="approve-standing" checked', ticked) == [str(long.id)]
 
 
 def test_month_end_drafts_reviews_and_issues(story, bookkeeper, rung):
@@ -215,19 +232,46 @@ def test_month_end_drafts_reviews_and_issues(story, bookkeeper, rung):
     retainer_draft = retainer(story)
     bookkeeper.post("/close/2026-11/draft")
     with unit_of_work() as session:
-        ids = list(session.scalars(select(Invoice.id).order_by(Invoice.client_id)))
+        drafts = session.scalars(select(Invoice).order_by(Invoice.client_id)).all()
+        ids, seen = [draft.id for draft in drafts], [f"{draft.id}.{draft.version}" for draft in drafts]
 
     review = words(bookkeeper.get("/close/2026-11"))
-    answer = bookkeeper.post("/close/2026-11/issue", data={"ids": ids})
+    unseen = bookkeeper.post("/close/2026-11/issue", data={"ids": ids, "seen": seen[1:]}, follow_redirects=True)
+    answer = bookkeeper.post("/close/2026-11/issue", data={"all": "yes", "seen": seen[:1]})
     after = words(bookkeeper.get("/close/2026-11"))
 
     assert "Drafts, total €7,259.00 Clients 2 of 2 drafted Issued 0" in review
     assert "They get INV-2026-0001 to INV-2026-0002 at that moment" in review
     assert "First invoice" in review
+    assert "Acme: Nobody has looked at this draft" in words(unseen)
     assert answer.status_code == 303
-    assert "2 invoices issued." in after
+    assert "1 invoice issued." in after
     assert [bell.job for bell in rung if bell.job == "render_invoice"] == ["render_invoice"] * 2
-    assert story.invoice(retainer_draft.id).number == "INV-2026-0001"
+    assert story.invoice(retainer_draft.id).number == "INV-2026-0002"
+
+
+def test_month_end_says_which_invoices_are_mailed_and_which_stay(story, bookkeeper):
+    story.log("1")
+    story.log("2", item=story.office.globex_ticket)
+    with unit_of_work() as session:
+        session.get_one(Client, story.office.globex.id).invoice_email = ""
+    issued = [story.issue(story.invoice(each.invoice_id)) for each in story.close().values()]
+    without = words(bookkeeper.get("/close/2026-11"))
+    story.mailbox()
+    page = bookkeeper.get("/close/2026-11")
+
+    for invoice in issued:
+        story.print_and_send(invoice)
+    with unit_of_work() as session:
+        mail = session.scalars(select(OutgoingMessage)).one()
+        mail.state, mail.sent_at = "sent", story.now
+    after = bookkeeper.get("/close/2026-11")
+
+    assert "0 of 2 mailed, 1 on their way There is no mailbox to send from." in without
+    assert "hx-trigger" in page.text
+    assert "INV-2026-0002 Globex no address for invoices was known; send it from its page" in words(page)
+    assert "1 of 2 mailed INV-2026-0002" in words(after)
+    assert "hx-trigger" not in after.text
 
 
 def test_the_review_shows_what_changed_against_the_month_before(story, sign_in_as, fixed_clock):
