@@ -152,15 +152,14 @@ def _allocate(
     segments: list[Segment], rates: dict[str, Price], books: Books
 ) -> tuple[tuple[Account, ...], list[Piece]]:
     if books.agreement is None:
-        return (), pieces_of(segments, {}, rates, None, books.currency)
+        return (), pieces_of(segments, None, rates, None, books.currency)
     by_month: dict[Month, list[Segment]] = defaultdict(list)
     for segment in segments:
         if segment.is_in_scope:
             by_month[segment.month].append(segment)
     in_order = sorted(books.adjustments, key=lambda each: (each.month, each.entry_uuid))
     ledger = keep_ledger(books.agreement, by_month, through=books.through, adjustments=in_order, opening=books.opening)
-    shortfalls = {each.segment.key: each for each in ledger.shortfalls}
-    return ledger.accounts, pieces_of(segments, shortfalls, rates, books.agreement, books.currency)
+    return ledger.accounts, pieces_of(segments, ledger, rates, books.agreement, books.currency)
 
 
 def _by_entry(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:

@@ -1,15 +1,19 @@
 """The months of an agreement one after the other: grant, pay what is owed, draw, expire, carry (rules 9 to 11)."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.grants import GrantDrawn
 from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.pool import Lot, Pool
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, Terms
 from helpdesk.retainers.domain.work import Adjustment
+
+GIVEN_BACK = "given back by its reversal"
+SegmentKey = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -40,10 +44,11 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The accounts of all computed months in order, and what they left uncovered."""
+    """The accounts of all computed months in order, what they left uncovered, and by segment which grants paid it."""
 
     accounts: tuple[Account, ...]
     shortfalls: tuple[Shortfall, ...]
+    drawn: Mapping[SegmentKey, Sequence[GrantDrawn]] = field(default_factory=dict)
 
 
 class _Book:
@@ -55,6 +60,7 @@ class _Book:
         self.pool = Pool()
         self.owed: deque[tuple[Segment, int]] = deque()
         self.shortfalls: list[Shortfall] = []
+        self.drawn: dict[SegmentKey, list[GrantDrawn]] = defaultdict(list)
         for left, month, dies_in in opening.lots if opening else ():
             self.pool.add(Lot(left, month, dies_in))
         self.carried = self.pool.left
@@ -95,6 +101,8 @@ class _Book:
         for segment, burn in owed:
             paid = min(burn, left) if segment.entry.uuid == adjustment.entry_uuid else 0
             left -= paid
+            if paid:
+                self.drawn[segment.key].append(GrantDrawn(GIVEN_BACK, paid))
             if burn > paid:
                 self.owed.append((segment, burn - paid))
         return left
@@ -103,15 +111,24 @@ class _Book:
         while self.owed:
             segment, burn = self.owed.popleft()
             paid = self.pool.draw(burn, month=month, order=terms.draw_order, day=None)
-            if paid < burn:
-                self.owed.appendleft((segment, burn - paid))
+            rest = self._log(segment, burn, paid)
+            if rest:
+                self.owed.appendleft((segment, rest))
                 return
 
     def _draw(self, segment: Segment, terms: Terms) -> None:
         burn = segment.burn_seconds
-        drawn = self.pool.draw(burn, month=segment.month, order=terms.draw_order, day=segment.day)
-        if drawn < burn:
-            self.owed.append((segment, burn - drawn))
+        rest = self._log(
+            segment, burn, self.pool.draw(burn, month=segment.month, order=terms.draw_order, day=segment.day)
+        )
+        if rest:
+            self.owed.append((segment, rest))
+
+    def _log(self, segment: Segment, burn: int, drawn: Sequence[GrantDrawn]) -> int:
+        """Keep which grants paid for the segment, and return what of ``burn`` they left unpaid."""
+        if drawn:
+            self.drawn[segment.key] += drawn
+        return burn - sum(each.seconds for each in drawn)
 
     def _bill(self, month: Month) -> int:
         """Turn all that is owed into overage of ``month`` and return its burn."""
@@ -146,7 +163,7 @@ def keep_ledger(
         if not (asked and month <= max(asked)) and not is_owing_to_the_end:
             break
         accounts.append(book.month(month, segments.get(month, ())))
-    return Ledger(tuple(accounts), tuple(book.shortfalls))
+    return Ledger(tuple(accounts), tuple(book.shortfalls), book.drawn)
 
 
 def _months(agreement: Agreement, opening: Opening | None) -> Iterator[Month]:

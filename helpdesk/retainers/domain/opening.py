@@ -30,15 +30,15 @@ def opening_of(agreement: Agreement, closed: Sequence[ClosedMonth]) -> Opening |
     """Return what the closed months leave, or None where only their entries could tell.
 
     Which grant was drawn follows from the sums of the months, except where a deficit is carried, which belongs to
-    entries, or where blocks were bought, which only work of certain days draws. Where the frozen balance says
-    something else than this does, the entries tell, too.
+    entries, or where blocks were bought until then, which only work of certain days draws. Where the frozen balance
+    says something else than this does, the entries tell, too.
     """
     months = [each.month for each in closed]
     if not closed or months != [agreement.first_month.plus(at) for at in range(len(closed))]:
         return None
     if any(terms.carry_deficit for terms in agreement.terms):
         return None
-    if agreement.top_ups:
+    if any(agreement.topped_up_in(block) in months for block in agreement.top_ups):
         return None if closed[-1].carried_out_seconds else Opening(months[-1])
     pool = Pool()
     for each in closed:

@@ -1,13 +1,14 @@
 """What becomes of each second: covered, overage or hourly, and at which price (docs/billing.md rules 3, 8 and 11)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit, RateMissing
-from helpdesk.retainers.domain.ledger import Shortfall
+from helpdesk.retainers.domain.grants import GrantDrawn, together
+from helpdesk.retainers.domain.ledger import Ledger, Shortfall
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, OverageBasis
 
@@ -32,7 +33,8 @@ class Piece:
     and the invoice prices: the range, or the burn where overage is weighted. The range can be empty where a
     factor leaves less than half a second of one kind: then there is burn to post and nothing to charge.
     ``worked_in`` is the period of the work, ``month`` the one that settles it (later for a deficit that was
-    never paid). ``price`` is ``None`` for covered time.
+    never paid). ``price`` is ``None`` for covered time. ``grants`` paid for what is covered; together less than its
+    burn where a deficit is carried that no month has paid yet.
     """
 
     entry_uuid: str
@@ -45,23 +47,26 @@ class Piece:
     month: Month
     price: Price | None
     reason: str
+    grants: tuple[GrantDrawn, ...] = ()
 
 
 def pieces_of(
     segments: Iterable[Segment],
-    shortfalls: Mapping[tuple[str, int], Shortfall],
+    ledger: Ledger | None,
     rates: Mapping[str, Price],
     agreement: Agreement | None,
     currency: str,
 ) -> list[Piece]:
     """Return the pieces of all segments, in the order of the segments; covered comes before overage in each."""
     pieces: list[Piece] = []
+    shortfalls = {each.segment.key: each for each in ledger.shortfalls} if ledger else {}
     for segment in segments:
         own = rates[segment.entry.uuid]
-        if agreement is None or not segment.is_in_scope:
+        if agreement is None or ledger is None or not segment.is_in_scope:
             pieces.append(_hourly(segment, own))
         else:
-            pieces += _drawn(segment, shortfalls.get(segment.key), own, agreement, currency)
+            paid = ledger.drawn.get(segment.key, ())
+            pieces += _drawn(segment, shortfalls.get(segment.key), paid, own, agreement, currency)
     return [piece for piece in pieces if piece.burn_seconds or piece.to_second > piece.from_second]
 
 
@@ -81,7 +86,12 @@ def _hourly(segment: Segment, own: Price) -> Piece:
 
 
 def _drawn(
-    segment: Segment, shortfall: Shortfall | None, own: Price, agreement: Agreement, currency: str
+    segment: Segment,
+    shortfall: Shortfall | None,
+    paid: Sequence[GrantDrawn],
+    own: Price,
+    agreement: Agreement,
+    currency: str,
 ) -> list[Piece]:
     short = shortfall.burn_seconds if shortfall else 0
     month = shortfall.month if shortfall else segment.month
@@ -102,6 +112,7 @@ def _drawn(
             month=segment.month,
             price=None,
             reason=f"covered by the retainer of {segment.month}",
+            grants=together(paid),
         ),
         Piece(
             entry_uuid=segment.entry.uuid,

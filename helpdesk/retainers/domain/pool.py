@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.grants import GrantDrawn
 from helpdesk.retainers.domain.terms import DrawOrder, TopUp
 
 
@@ -59,15 +60,17 @@ class Pool:
         insort(self._blocks if lot.block else self._allowance, lot, key=_by_expiry)
         self.allowance_left += 0 if lot.block else lot.left
 
-    def draw(self, wanted: int, *, month: Month, order: DrawOrder, day: date | None) -> int:
-        """Take up to ``wanted`` seconds in draw order and return how many there were."""
-        drawn = 0
+    def draw(self, wanted: int, *, month: Month, order: DrawOrder, day: date | None) -> list[GrantDrawn]:
+        """Take up to ``wanted`` seconds in draw order and return which grant paid how many."""
+        drawn: list[GrantDrawn] = []
         lots = self._in_draw_order(month, order) if wanted else []
         for lot in lots:
-            if drawn == wanted:
+            if not wanted:
                 break
-            if lot.is_usable_on(day):
-                drawn += self._take(lot, wanted - drawn)
+            if lot.left and lot.is_usable_on(day):
+                taken = self._take(lot, wanted)
+                wanted -= taken
+                drawn.append(GrantDrawn(lot.name, taken, lot.block.key if lot.block else None))
         return drawn
 
     def _in_draw_order(self, month: Month, order: DrawOrder) -> list[Lot]:

@@ -185,14 +185,15 @@ class Agreement:
         part = Fraction(days, month.days) if terms.prorate else Fraction(bool(days))
         return Money.rounded(Fraction(terms.fee) * part, currency)
 
+    def topped_up_in(self, block: TopUp) -> Month | None:
+        """Return the month in which a block comes into force, the first for one from before; None after the end."""
+        if self.ends_on is not None and block.valid_from > self.ends_on:
+            return None
+        return Month.of(max(block.valid_from, self.starts_on))
+
     def top_ups_in(self, month: Month) -> list[TopUp]:
-        """Return the blocks that come into force in ``month``; one from before the start does so in the first."""
-        return [
-            each
-            for each in self.top_ups
-            if Month.of(max(each.valid_from, self.starts_on)) == month
-            and (self.ends_on is None or each.valid_from <= self.ends_on)
-        ]
+        """Return the blocks that come into force in ``month``."""
+        return [each for each in self.top_ups if self.topped_up_in(each) == month]
 
 
 def narrowness(agreement: Agreement) -> int:

@@ -66,6 +66,7 @@ class SlowLedger:
         self.lots: list[SlowLot] = []
         self.owed: list[str] = []
         self.overage: Counter[str] = Counter()
+        self.paid: Counter[tuple[str, str]] = Counter()
         self.hours = [
             (entry.uuid, (entry.started_at + timedelta(hours=at)).date())
             for entry in sorted(entries, key=lambda each: (each.started_at, each.uuid))
@@ -76,10 +77,10 @@ class SlowLedger:
         """Return (carried in, used, expired, carried out) in hours."""
         carried_in = self.balance()
         self.grant(month)
-        while self.owed and self.take(month, None):
+        while self.owed and self.take(month, None, self.owed[0]):
             self.owed.pop(0)
         worked = [(uuid, day) for uuid, day in self.hours if Month.of(day) == month]
-        self.owed += [uuid for uuid, day in worked if not self.take(month, day)]
+        self.owed += [uuid for uuid, day in worked if not self.take(month, day, uuid)]
         used = len(worked)
         is_last = self.agreement.ends_on == month.last_day
         if is_last or not self.terms.carry_deficit:
@@ -98,7 +99,7 @@ class SlowLedger:
             if Month.of(block.valid_from) == month:
                 self.lots.append(SlowLot(block.seconds // HOUR, month, block.expires_on, block))
 
-    def take(self, month: Month, day: date | None) -> bool:
+    def take(self, month: Month, day: date | None, uuid: str) -> bool:
         def rank(lot: SlowLot) -> tuple[bool, bool, date, date]:
             this_month_first = self.terms.draw_order is DrawOrder.CURRENT_MONTH and lot.block is None
             start = lot.block.valid_from if lot.block else lot.granted_in.first_day
@@ -111,6 +112,7 @@ class SlowLedger:
         ]
         for lot in sorted(usable, key=rank)[:1]:
             lot.left -= 1
+            self.paid[uuid, f"top-up of {lot.block.valid_from}" if lot.block else f"allowance of {lot.granted_in}"] += 1
         return bool(usable)
 
     def expire(self, month: Month, *, is_last: bool) -> int:
@@ -142,3 +144,8 @@ def test_both_ledgers_agree(agreement, entries):
     ] == rows
     overage = {each.entry.uuid: each.seconds(PieceKind.OVERAGE) // HOUR for each in settlement.entries}
     assert {uuid: hours for uuid, hours in overage.items() if hours} == slow.overage
+    paid: Counter[tuple[str, str]] = Counter()
+    for result in settlement.entries:
+        for grant in (each for piece in result.pieces for each in piece.grants):
+            paid[result.entry.uuid, grant.grant] += grant.seconds // HOUR
+    assert paid == slow.paid

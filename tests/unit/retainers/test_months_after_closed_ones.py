@@ -79,3 +79,5 @@ def test_where_figures_cannot_tell_there_is_no_opening():
     assert opening_of(Agreement(date(2026, 1, 1), (replace(hours, carry_deficit=True),)), [month]) is None
     assert opening_of(replace(plain, top_ups=(block,)), [month]) is None
     assert opening_of(replace(plain, top_ups=(block,)), [used_up]) == Opening(FIRST)
+    later = replace(plain, top_ups=(replace(block, valid_from=FIRST.next.first_day),))
+    assert opening_of(later, [month]) == opening_of(plain, [month])

@@ -11,7 +11,9 @@ from helpdesk.kernel.durations import RoundingMode
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, zone_named
 from helpdesk.rates.domain import RateCard, RoundingPolicy, RoundingScope
+from helpdesk.retainers.domain.blocks import blocks_of
 from helpdesk.retainers.domain.engine import Books, Settlement, settle
+from helpdesk.retainers.domain.grants import OWED, whole
 from helpdesk.retainers.domain.pieces import PieceKind
 from helpdesk.retainers.domain.terms import (
     AfterHours,
@@ -300,6 +302,56 @@ def test_a_block_comes_after_the_allowance_and_only_in_its_days():
         "overage": "1",
     }
     assert figures(settlement, "2026-02") == {"granted": "10", "in": "3", "used": "10", "expired": "3", "overage": "1"}
+
+
+def test_every_covered_second_names_the_grant_that_paid_for_it():
+    block = TopUp("b", hours("5"), date(2026, 2, 1), date(2026, 2, 28))
+    agreement = retainer(top_ups=(block,), rollover_months=1)
+
+    settlement = closed(agreement, work("a", "2026-01-05T08:00", "4"), work("b", "2026-02-05T08:00", "19"))
+
+    def grants(at: int) -> list[tuple[str, str]]:
+        drawn = [each for piece in settlement.entries[at].pieces for each in piece.grants]
+        return [(each.grant, f"{Decimal(each.seconds) / HOUR:g}") for each in drawn]
+
+    assert grants(0) == [("allowance of 2026-01", "4")]
+    assert grants(1) == [("allowance of 2026-01", "6"), ("allowance of 2026-02", "10"), ("top-up of 2026-02-01", "3")]
+
+
+def test_a_deficit_is_paid_by_the_grants_of_later_months_and_the_rest_is_owed():
+    agreement = retainer(carry_deficit=True, allowance="2")
+
+    settlement = closed(agreement, work("a", "2026-01-05T08:00", "7"), through="2026-02")
+    [piece] = settlement.entries[0].pieces
+
+    assert [(each.grant, each.seconds // HOUR) for each in whole(piece.grants, piece.burn_seconds)] == [
+        ("allowance of 2026-01", 2),
+        ("allowance of 2026-02", 2),
+        (OWED, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "stands"),
+    [
+        ("2026-01-31", [("planned", "4"), ("planned", "2")]),
+        ("2026-02-10", [("live", "4"), ("planned", "2")]),
+        ("2026-03-05", [("expired", "0"), ("live", "2")]),
+        ("2026-03-16", [("expired", "0"), ("expired", "0")]),
+    ],
+)
+def test_what_is_left_of_a_block_is_what_no_work_drew_until_its_days_are_over(as_of, stands):
+    blocks = (
+        TopUp("b", hours("5"), date(2026, 2, 1), date(2026, 2, 28)),
+        TopUp("c", hours("2"), date(2026, 3, 1), date(2026, 12, 31)),
+    )
+    entries = (work("a", "2026-02-05T08:00", "11"), work("b", "2026-03-05T08:00", "3"))
+    books = Books(entries, UTC_ZONE, "EUR", EXACT, (), retainer(ends_on="2026-03-15", top_ups=blocks))
+
+    found = blocks_of(books, as_of=date.fromisoformat(as_of))
+
+    assert [(each.state, f"{Decimal(each.left_seconds) / HOUR:g}") for each in found] == stands
+    assert [each.drawn_seconds // HOUR for each in found] == [1, 0]
 
 
 def test_a_block_from_before_the_start_is_topped_up_in_the_first_month():
