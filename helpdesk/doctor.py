@@ -352,6 +352,22 @@ SQL_CHECKS = (
         " GROUP BY l.fixed_fee_id HAVING COUNT(*) > 1",
     ),
     SqlCheck(
+        3,
+        "block {0} of hours is billed {1} times",
+        "SELECT l.top_up_id, COUNT(*) FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id"
+        " WHERE l.top_up_id IS NOT NULL AND i.kind = 'invoice' AND i.status NOT IN ('void', 'dropped')"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id AND r.releases)"
+        " GROUP BY l.top_up_id HAVING COUNT(*) > 1",
+    ),
+    SqlCheck(
+        3,
+        "block {0} of hours was taken back, and {1} {2} bills it",
+        "SELECT b.id, i.status, i.id FROM top_ups b JOIN invoice_lines l ON l.top_up_id = b.id"
+        " JOIN invoices i ON i.id = l.invoice_id WHERE b.taken_back_at IS NOT NULL"
+        " AND i.kind = 'invoice' AND i.status NOT IN ('void', 'dropped')"
+        " AND NOT EXISTS (SELECT 1 FROM invoice_lines r WHERE r.credits_id = l.id AND r.releases)",
+    ),
+    SqlCheck(
         6,
         "deposit {0} is of {1}, and {2} are taken off for it",
         "SELECT d.id, d.amount_minor, -SUM(l.amount_minor) FROM invoice_lines d"

@@ -29,6 +29,7 @@ LINE_KINDS = (
     "fixed_fee",
     "deposit",
     "late_fee",
+    "block",
 )
 
 
@@ -161,6 +162,7 @@ class InvoiceLine(Base):
     adjusts_lines: Mapped[list[int] | None]
     deducts_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_lines.id"), index=True)  # the deposit taken off
     fixed_fee_id: Mapped[int | None] = mapped_column(ForeignKey("fixed_fees.id"), index=True)
+    top_up_id: Mapped[int | None] = mapped_column(ForeignKey("top_ups.id"), index=True)  # the block that it bills
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     work_item: Mapped[WorkItem | None] = relationship()

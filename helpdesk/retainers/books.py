@@ -253,7 +253,9 @@ def engine_agreement(row: Agreement) -> engine.Agreement:
         projects=projects or None,
         work_types=work_types or None,
         top_ups=tuple(
-            engine.TopUp(str(each.id), each.seconds, each.valid_from, each.expires_on) for each in row.top_ups
+            engine.TopUp(str(each.id), each.seconds, each.valid_from, each.expires_on)
+            for each in row.top_ups
+            if each.taken_back_at is None
         ),
     )
 

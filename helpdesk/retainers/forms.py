@@ -14,14 +14,17 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from helpdesk.infra.forms import StrictForm, capitals, options
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.retainers.render import CAP_NAMES
 from helpdesk.retainers.service import NewTerms
+from helpdesk.retainers.service.blocks import NOTE_CHARACTERS, NewBlock
 from helpdesk.retainers.service.tiers import TierTerms
 
 ZERO = Decimal(0)
@@ -76,6 +79,40 @@ class RevokeForm(StrictForm):
     """What was asked or granted is taken back, and why; ``month`` leads back."""
 
     month = StringField(_l("Month"), validators=[InputRequired(), Length(max=7)])
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
+
+
+class BlockForm(StrictForm):
+    """A block of hours beside the allowance; ``key``, made with the page, keeps it from being added twice."""
+
+    key = HiddenField(validators=[InputRequired(), Regexp("[0-9a-f]{32}$")])
+    hours = DecimalField(_l("Hours"), places=None, validators=[InputRequired(), NumberRange(min=0, max=MOST_HOURS)])
+    valid_from = DateField(_l("Valid from"), validators=[InputRequired()])
+    expires_on = DateField(_l("Last day"), validators=[InputRequired()])
+    price = DecimalField(_l("Price"), places=None, validators=[Optional(), NumberRange(min=0, max=MOST_MONEY)])
+    note = StringField(_l("Note"), validators=[Optional(), Length(max=NOTE_CHARACTERS)])
+
+    def block(self, currency: str) -> NewBlock:
+        """Return the block as the service takes it.
+
+        Raises:
+            RuleViolation: a day is missing.
+        """
+        first, last = self.valid_from.data, self.expires_on.data
+        if first is None or last is None:
+            raise RuleViolation(_("Choose the days."), field="valid_from")
+        return NewBlock(
+            seconds=round_half_up((self.hours.data or ZERO) * HOUR),
+            valid_from=first,
+            expires_on=last,
+            price_minor=None if self.price.data is None else Money.rounded(self.price.data, currency).minor,
+            note=self.note.data or "",
+        )
+
+
+class TakeBackForm(StrictForm):
+    """Why a block is taken back."""
+
     reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=500)])
 
 

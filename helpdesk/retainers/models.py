@@ -127,11 +127,16 @@ class Tier(Base):
 
 
 class TopUp(Base):
-    """A block of hours bought beside the allowance; drawn after it, by expiry (rule 9)."""
+    """A block of hours bought beside the allowance; drawn after it, by expiry (rule 9).
+
+    Never altered: one that nobody should have added is taken back with a reason, and counts nowhere any more.
+    ``price_minor`` is of the whole block, in the agreement's currency; None is billed on no line.
+    """
 
     __tablename__ = "top_ups"
     __table_args__ = (
         CheckConstraint("seconds > 0", name="is_some_time"),
+        CheckConstraint("price_minor > 0", name="is_some_money"),
         CheckConstraint("expires_on >= valid_from", name="expires_after_it_starts"),
     )
 
@@ -140,7 +145,13 @@ class TopUp(Base):
     seconds: Mapped[int]
     valid_from: Mapped[date]
     expires_on: Mapped[date]
+    price_minor: Mapped[AmountMinor | None]
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    idempotency_key: Mapped[str | None] = mapped_column(index=True, unique=True)
     created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_back_at: Mapped[datetime | None]
+    taken_back_because: Mapped[str] = mapped_column(default="", server_default="")
 
     agreement: Mapped[Agreement] = relationship(back_populates="top_ups")
 

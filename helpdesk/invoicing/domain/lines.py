@@ -43,6 +43,7 @@ class LineKind(StrEnum):
     FIXED_FEE = "fixed_fee"
     DEPOSIT = "deposit"
     LATE_FEE = "late_fee"
+    BLOCK = "block"
 
 
 _PRINT_ORDER = list(LineKind)

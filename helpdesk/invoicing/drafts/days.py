@@ -23,8 +23,8 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.service import history
 
-TAKES = ("time", "expenses", "overage", "fees", "fixed_fees")
-"""What a draft of chosen days can take: hourly time, expenses, overage, fees of retainers, fixed fees."""
+TAKES = ("time", "expenses", "overage", "fees", "blocks", "fixed_fees")
+"""What a draft of chosen days can take: hourly time, expenses, overage, fees and blocks of retainers, fixed fees."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def _chosen(found: selection.Selection, takes: frozenset[str]) -> selection.Sele
         fees=found.fees if "fees" in takes else [],
         expenses=found.expenses if "expenses" in takes else [],
         fixed=found.fixed if "fixed_fees" in takes else [],
+        blocks=found.blocks if "blocks" in takes else [],
     )
 
 

@@ -130,6 +130,7 @@ class DaysForm(StrictForm):
                 ("expenses", _l("Expenses")),
                 ("overage", _l("Overage of closed months")),
                 ("fees", _l("Fees of retainers")),
+                ("blocks", _l("Blocks of hours")),
                 ("fixed_fees", _l("Fixed fees of projects")),
             ]
         ),

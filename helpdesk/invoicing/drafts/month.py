@@ -15,7 +15,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
 from helpdesk.invoicing.domain.lines import GroupBy, LineKind
-from helpdesk.invoicing.drafts import expense_lines, fixed_lines, selection
+from helpdesk.invoicing.drafts import block_lines, expense_lines, fixed_lines, selection
 from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import format_hm
@@ -98,7 +98,8 @@ def write(
         created_at=now,
     )
     fixed = [fixed_lines.line_of(fee, client) for fee in chosen.fixed]
-    for position, line in enumerate([*fees, *fixed, *times, *spent], start=1):
+    bought = [block_lines.line_of(block, client) for block in chosen.blocks]
+    for position, line in enumerate([*fees, *bought, *fixed, *times, *spent], start=1):
         line.position = position
         invoice.lines.append(line)
     add_up(invoice)

@@ -13,7 +13,7 @@ from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
 from helpdesk.invoicing.domain.drafting import NOTHING, BilledItem, Named, Priced
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.drafts import expense_lines, fixed_lines
+from helpdesk.invoicing.drafts import block_lines, expense_lines, fixed_lines
 from helpdesk.invoicing.drafts.span import Days, Span, since
 from helpdesk.invoicing.models import ENDED, HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.durations import free_ranges
@@ -23,7 +23,7 @@ from helpdesk.projects.models import FixedFee, Project, WorkItem
 from helpdesk.retainers import queries as retainers
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.terms import OverageBasis
-from helpdesk.retainers.models import RetainerPeriod
+from helpdesk.retainers.models import RetainerPeriod, TopUp
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
@@ -31,18 +31,19 @@ from helpdesk.timekeeping.queries import entries as timekeeping
 
 @dataclass(frozen=True)
 class Selection:
-    """What a draft takes: seconds with their prices, work shown at no charge, fees that are due, expenses."""
+    """What a draft takes: seconds with their prices, work shown at no charge, fees and blocks, expenses."""
 
     priced: list[Priced]
     no_charge: list[Priced]
     fees: list[retainers.FeeDue]
     expenses: list[Expense]
     fixed: list[FixedFee]
+    blocks: list[TopUp]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to bill."""
-        return not (self.priced or self.fees or self.expenses or self.fixed)
+        return not (self.priced or self.fees or self.expenses or self.fixed or self.blocks)
 
 
 def select_for(session: Session, *, client: Client, month: Days) -> Selection:
@@ -66,6 +67,7 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
         fees=fees_to_bill(session, client_id=client.id, month=month),
         expenses=expense_lines.due(session, client=client, month=month),
         fixed=fixed_lines.due(session, client=client, month=month),
+        blocks=block_lines.due(session, client=client, month=month),
     )
 
 

@@ -105,6 +105,8 @@ def _whole_label(line: InvoiceLine) -> str:
         return _("The fee; the month can be billed anew")
     if line.kind == "expense":
         return _("The expense; it can be billed anew")
+    if line.kind == "block":
+        return _("The block; it can be billed anew, or taken back")
     return _("The whole line; its time can be billed anew")
 
 

@@ -236,6 +236,7 @@ def _heading(kind: str, document: Document) -> tuple[str, str]:
         "fixed_fee": _("Fixed fee"),
         "deposit": _("Deposit"),
         "late_fee": _("Late payment"),
+        "block": _("Hours bought in addition"),
     }
     if kind in titles:
         return titles[kind], ""

@@ -9,6 +9,7 @@ from helpdesk.retainers import service
 from helpdesk.retainers.models import HoursAsked
 from helpdesk.retainers.service import NewTerms, asking
 from helpdesk.retainers.service.asking import hash_of
+from helpdesk.retainers.service.blocks import NewBlock, add_block
 from helpdesk.retainers.service.tiers import TierTerms, add_tier
 from tests.access.rows import Row, expect
 from tests.builders import Office
@@ -28,6 +29,8 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         ).id
         for name, client in (("acme", office.acme), ("globex", office.globex))
     }
+    block = NewBlock(36000, date(2026, 11, 1), date(2026, 12, 31), note="For the move to the new office")
+    add_block(session, actor=SYSTEM, now=now, agreement_id=ids["acme_agreement"], wanted=block, key="1" * 32)
     session.add_all(
         HoursAsked(
             agreement_id=ids[f"{name}_agreement"],
@@ -70,6 +73,7 @@ ROUNDING = {
 }
 
 CHANGE = {"month": "2026-12", "hours_per_month": "12", "fee_timing": "advance", "at_cap": "warn"}
+BLOCK = {"key": "0" * 32, "hours": "5", "valid_from": "2026-11-01", "expires_on": "2026-12-31"}
 ALERTS = {"thresholds": "80"}
 EVERYBODY = dict.fromkeys(("anonymous", "technician", "account_manager", "rival", "bookkeeper", "manager", "admin"))
 ASK = {"month": "2026-11", "hours": "5"}
@@ -157,6 +161,19 @@ ROWS = [
         for name, answers in {
             "acme_agreement": {"account_manager": 303, "rival": 404, "manager": 303, "admin": 303},
             "globex_agreement": {"account_manager": 404, "rival": 303, "manager": 303, "admin": 303},
+            "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
+        }.items()
+    ),
+    *(
+        Row(endpoint, method, f"/retainers/{{{name}}}/{path}", expect(**MONEY, **answers), form)
+        for endpoint, method, path, form, right in (
+            ("retainers.blocks", "GET", "blocks", {}, 200),
+            ("retainers.add_block", "POST", "blocks", BLOCK, 303),
+            ("retainers.take_back_block", "POST", "blocks/{missing}/take-back", {"reason": "A mistake"}, 404),
+        )
+        for name, answers in {
+            "acme_agreement": {"account_manager": right, "rival": 404, "manager": right, "admin": right},
+            "globex_agreement": {"account_manager": 404, "rival": right, "manager": right, "admin": right},
             "missing": {"account_manager": 404, "rival": 404, "manager": 404, "admin": 404},
         }.items()
     ),

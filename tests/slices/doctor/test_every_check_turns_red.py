@@ -111,6 +111,14 @@ INSTALMENT_LINE = (
     "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, unit_price, amount_minor,"
     " tax_percent, fixed_fee_id) VALUES ({id}, 1, {id}, 'fixed_fee', '', '', '30.00', 3000, '0', 1)"
 )
+BLOCK = (
+    "INSERT INTO top_ups (id, agreement_id, seconds, valid_from, expires_on, price_minor, created_at, taken_back_at)"
+    " VALUES (1, 1, 3600, '2026-11-01', '2026-11-30', 3000, {at}, {gone})"
+)
+BLOCK_LINE = (
+    "INSERT INTO invoice_lines (id, invoice_id, position, kind, description, detail, unit_price, amount_minor,"
+    " tax_percent, top_up_id) VALUES ({id}, 1, {id}, 'block', '', '', '30.00', 3000, '0', 1)"
+)
 PAYMENT = (
     "INSERT INTO payments (id, client_id, received_on, amount_minor, currency, method, reference, idempotency_key,"
     " created_at, taken_back_because) VALUES (1, {client}, '2026-11-01', 100, 'EUR', 'bank', '', 'p', {at}, '')"
@@ -305,6 +313,26 @@ FAULTS = {
     "instalment is billed twice": (
         3,
         [put(INSTALMENT), put(INVOICE, **DRAFT), put(INSTALMENT_LINE, id=1), put(INSTALMENT_LINE, id=2)],
+    ),
+    "block is billed twice": (
+        3,
+        [
+            put(AGREEMENT),
+            put(BLOCK, gone="NULL"),
+            put(INVOICE, **DRAFT),
+            put(BLOCK_LINE, id=1),
+            put(BLOCK_LINE, id=2),
+        ],
+    ),
+    "block is billed, though it was taken back": (
+        3,
+        [
+            put(AGREEMENT),
+            put(BLOCK, gone="'2026-11-02'"),
+            put(INVOICE, **DRAFT),
+            put(BLOCK_LINE, id=1),
+            put(FEE_LINE, id=2),
+        ],
     ),
     "is paid back beyond what was paid": (6, [put(PAYMENT), put(REFUND, amount=101), put(REFUND_PART, amount=101)]),
     "is paid back in parts that do not add up": (
