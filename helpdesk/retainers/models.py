@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.clients.models import Client
@@ -201,7 +201,8 @@ class LedgerRow(Base):
     """One posting of a closed period. Append-only: a trigger refuses UPDATE and DELETE; undo is a reversing row.
 
     ``seconds`` is signed burn: grants add, draws and expiries take away. Draw and overage rows name the entry and
-    the half-open range of its billable seconds.
+    the half-open range of its billable seconds. ``grants`` are pairs of name and seconds: what paid for a draw, all of
+    it; None where nothing did, or the month was closed before grants were kept.
     """
 
     __tablename__ = "ledger_rows"
@@ -222,6 +223,7 @@ class LedgerRow(Base):
     to_second: Mapped[int | None]
     price_minor: Mapped[AmountMinor | None]  # of an hour, for overage
     reason: Mapped[str]
+    grants: Mapped[list[list[Any]] | None] = mapped_column(JSON)
     posted_at: Mapped[datetime]
 
     period: Mapped[RetainerPeriod] = relationship(back_populates="rows")

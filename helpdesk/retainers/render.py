@@ -1,7 +1,7 @@
 """Months of agreements as the pages show them: rows of the board, facts and terms."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -16,10 +16,12 @@ from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.advice.words import hours_words, unused_words
 from helpdesk.retainers.books import MonthView
+from helpdesk.retainers.domain import grants
 from helpdesk.retainers.domain.engine import Settlement
-from helpdesk.retainers.domain.pieces import PieceKind
+from helpdesk.retainers.domain.grants import GrantDrawn
+from helpdesk.retainers.domain.pieces import Piece, PieceKind
 from helpdesk.retainers.domain.terms import AtCap
-from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
+from helpdesk.retainers.models import Agreement, AgreementTerms, LedgerRow, RetainerAlert, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
 
 HOT, OUT = 80, 100
@@ -116,6 +118,7 @@ class DrawnEntry:
     covered_seconds: int
     overage_seconds: int
     pending: bool
+    grants: str = ""
 
 
 def label_of(month: Month, pattern: str = "LLLL y") -> str:
@@ -142,7 +145,27 @@ def ledger_of(period: RetainerPeriod | None) -> list[Posting]:
         "overage": _("Overage"),
         "adjustment": _("Adjustment"),
     }
-    return [Posting(names[row.kind], row.seconds, row.reason) for row in period.rows if not row.reverses]
+    return [Posting(names[row.kind], row.seconds, _reason(row)) for row in period.rows if not row.reverses]
+
+
+def _reason(row: LedgerRow) -> str:
+    """Return why a row was posted, and which grants paid for it, where that was kept."""
+    paid = grants_text(grants.kept(row.grants))
+    return f"{row.reason}: {paid}" if paid else row.reason
+
+
+def grant_text(drawn: GrantDrawn) -> str:
+    """Return what a grant is called on pages: ``allowance of March 2026``, ``block from 5 Mar``."""
+    if drawn.source.month is not None:
+        return _("allowance of %(month)s", month=label_of(drawn.source.month))
+    if drawn.source.day is not None:
+        return _("block from %(day)s", day=format_date(drawn.source.day, "d MMM y", locale=get_locale()))
+    return drawn.grant
+
+
+def grants_text(drawn: Iterable[GrantDrawn]) -> str:
+    """Return which grants paid how much: ``allowance of March 2026 1:30, block from 5 Mar 2026 0:30``."""
+    return ", ".join(f"{grant_text(each)} {format_hm(each.seconds)}" for each in drawn)
 
 
 def board_row(
@@ -304,9 +327,17 @@ def entries_of(
                 covered_seconds=by_kind[PieceKind.COVERED],
                 overage_seconds=by_kind[PieceKind.OVERAGE],
                 pending=is_pending,
+                grants=grants_text(grants.beside(_paid(pieces), month)),
             )
         )
     return found, older
+
+
+def _paid(pieces: Iterable[Piece]) -> tuple[GrantDrawn, ...]:
+    """Return which grants paid for what an entry draws, and what of it is owed to later months."""
+    covered = [piece for piece in pieces if piece.kind is PieceKind.COVERED]
+    burn = sum(piece.burn_seconds for piece in covered)
+    return grants.whole((each for piece in covered for each in piece.grants), burn)
 
 
 def _left_words(view: MonthView) -> str:

@@ -15,6 +15,7 @@ from helpdesk.invoicing.domain.totals import ON_TOP, TaxGroup, TaxMode, TaxRate,
 from helpdesk.kernel.durations import MINUTE, to_minutes
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
+from helpdesk.retainers.domain.grants import GrantDrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,12 @@ class Rounded:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantDrawn:
-    """Seconds of burn that one grant paid: an allowance of a month, a top-up, or a later month's (``owed``)."""
-
-    grant: str
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """A half-open range of an entry's billable seconds and what became of it.
 
     ``kind`` is covered, overage, hourly, written_off or open (nothing holds it). ``is_here``: the line in question
-    bills it. ``holder`` says who else holds it, ``reason`` what the month's ledger says of it.
+    bills it. ``holder`` says who else holds it, ``reason`` what the month's ledger says of it, ``grants`` which grants
+    it says paid for the burn.
     """
 
     from_second: int

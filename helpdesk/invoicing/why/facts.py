@@ -19,6 +19,7 @@ from helpdesk.invoicing.why.rounding import Groups, groups_of
 from helpdesk.kernel.money import Money, exponent_of
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain.grants import GrantDrawn, kept
 from helpdesk.retainers.domain.terms import OverageBasis
 from helpdesk.retainers.models import LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
@@ -200,6 +201,7 @@ def _taken(charge: Charge, line: InvoiceLine, books: _Books) -> Taken:
         holder="" if is_here else books.holders.get(holder, ""),
         reason=row.reason if row is not None else "",
         is_here=is_here,
+        grants=_grants(charge, row),
     )
 
 
@@ -211,6 +213,12 @@ def _row_of(charge: Charge, books: _Books) -> LedgerRow | None:
         if row.kind == kind and low <= charge.from_second and charge.to_second <= high:
             return row
     return None
+
+
+def _grants(charge: Charge, row: LedgerRow | None) -> tuple[GrantDrawn, ...]:
+    """Return which grants paid for a covered range; none where the row tells of more than the range."""
+    is_whole = row is not None and (row.from_second, row.to_second) == (charge.from_second, charge.to_second)
+    return kept(row.grants) if row is not None and is_whole else ()
 
 
 def _price(entry: TimeEntry, line: InvoiceLine) -> tuple[Decimal | None, str]:

@@ -34,6 +34,7 @@ from helpdesk.kernel.durations import MINUTE, format_hms
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
+from helpdesk.retainers.render import grant_text
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _taken_step(taken: Taken, *, is_all: bool) -> Step:
     if taken.burn_seconds != taken.seconds:
         factor = exact_text(taken.factor.limit_denominator(100), places=4)
         notes.append(_("× %(factor)s burns %(burn)s", factor=factor, burn=format_hms(taken.burn_seconds)))
-    notes += [f"{each.grant} {format_hms(each.seconds)}" for each in taken.grants]
+    notes += [f"{grant_text(each)} {format_hms(each.seconds)}" for each in taken.grants]
     return Step(label, format_hms(taken.seconds), "; ".join(each for each in notes if each))
 
 

@@ -1,10 +1,18 @@
 """Which grant paid for which seconds, as the engine drew them (docs/billing.md rule 9). Pure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from helpdesk.kernel.periods import Month
 
 OWED = "owed to a later month"
 """What a carried deficit leaves unpaid is called, where grants are told."""
+GIVEN_BACK = "given back by its reversal"
+"""How the seconds of a reversed entry are called that pay what it owed itself."""
+_NAME = re.compile(r"allowance of (?P<month>\d{4}-\d{2})|top-up of (?P<day>\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,29 @@ class GrantDrawn:
     grant: str
     seconds: int
     block: str | None = None
+
+    @property
+    def source(self) -> "Source":
+        """What its name says."""
+        return Source.named(self.grant)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where seconds come from: the allowance of ``month``, the block that is valid from ``day``, or neither."""
+
+    month: Month | None = None
+    day: date | None = None
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return what the ledger calls ``name``; neither month nor day for what is no grant."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return cls()
+        if found["month"]:
+            return cls(month=Month.parse(found["month"]))
+        return cls(day=date.fromisoformat(found["day"]))
 
 
 def together(drawn: Iterable[GrantDrawn]) -> tuple[GrantDrawn, ...]:
@@ -35,3 +66,18 @@ def whole(drawn: Iterable[GrantDrawn], burn_seconds: int) -> tuple[GrantDrawn, .
     found = together(drawn)
     owed = burn_seconds - sum(each.seconds for each in found)
     return (*found, GrantDrawn(OWED, owed)) if owed > 0 else found
+
+
+def stored(drawn: Sequence[GrantDrawn]) -> list[list[str | int]]:
+    """Return grants as the ledger keeps them: pairs of name and seconds."""
+    return [[each.grant, each.seconds] for each in drawn]
+
+
+def kept(rows: Iterable[Sequence[str | int]] | None) -> tuple[GrantDrawn, ...]:
+    """Return the grants that a row of the ledger keeps; none where it keeps none."""
+    return tuple(GrantDrawn(str(name), int(seconds)) for name, seconds in rows or ())
+
+
+def beside(drawn: Sequence[GrantDrawn], month: Month) -> tuple[GrantDrawn, ...]:
+    """Return what is worth telling: nothing where the allowance of ``month`` itself paid for all."""
+    return () if all(each.source.month == month for each in drawn) else tuple(drawn)

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers.domain.grants import GrantDrawn
+from helpdesk.retainers.domain.grants import GIVEN_BACK, GrantDrawn
 from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.pool import Lot, Pool
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, Terms
 from helpdesk.retainers.domain.work import Adjustment
 
-GIVEN_BACK = "given back by its reversal"
 SegmentKey = tuple[str, int]
 
 

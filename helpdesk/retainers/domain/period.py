@@ -8,6 +8,7 @@ from decimal import Decimal
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit, amount_for
+from helpdesk.retainers.domain.grants import GrantDrawn, whole
 from helpdesk.retainers.domain.ledger import Account
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 
@@ -26,6 +27,13 @@ class Posting:
     reason: str
     piece: Piece | None = None
     adjusts: str | None = None
+
+    @property
+    def grants(self) -> tuple[GrantDrawn, ...]:
+        """Which grants paid for what a ``draw`` of covered work takes, and what of it later months owe; together it."""
+        if self.kind != "draw" or self.piece is None or self.piece.kind is not PieceKind.COVERED:
+            return ()
+        return whole(self.piece.grants, self.piece.burn_seconds)
 
 
 @dataclass(frozen=True, slots=True)

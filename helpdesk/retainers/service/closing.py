@@ -14,6 +14,7 @@ from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers import queries
 from helpdesk.retainers.domain.engine import Settlement, settle
+from helpdesk.retainers.domain.grants import stored
 from helpdesk.retainers.domain.period import PeriodResult, Posting
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
@@ -163,6 +164,7 @@ def _ledger_row(posting: Posting, position: int, rows: dict[str, TimeEntry], cur
         to_second=piece.to_second if piece else None,
         price_minor=int(price.amount.scaleb(exponent_of(currency))) if isinstance(price, RateHit) else None,
         reason=posting.reason,
+        grants=stored(posting.grants) or None,
         posted_at=now,
     )
 

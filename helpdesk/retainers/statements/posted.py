@@ -16,6 +16,8 @@ from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers.books import Bookkeeping, MonthView
+from helpdesk.retainers.domain import grants
+from helpdesk.retainers.domain.grants import GrantDrawn
 from helpdesk.retainers.domain.period import Posting
 from helpdesk.retainers.models import LedgerRow
 from helpdesk.timekeeping.models import TimeEntry
@@ -38,7 +40,7 @@ class PostedEntry:
 class Posted:
     """One posting: ``seconds`` is signed burn, ``billed_seconds`` what of the entry it is about, before any factor.
 
-    ``price_minor`` of an hour is that of overage, None where it has none.
+    ``price_minor`` of an hour is that of overage, None where it has none. ``grants`` paid for what is drawn.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Posted:
     entry: PostedEntry | None = None
     billed_seconds: int = 0
     price_minor: int | None = None
+    grants: tuple[GrantDrawn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def _posted_row(row: LedgerRow, entry: TimeEntry | None, zone: ZoneInfo) -> Post
         entry=None if entry is None else _entry(entry, zone),
         billed_seconds=(row.to_second or 0) - (row.from_second or 0),
         price_minor=row.price_minor,
+        grants=grants.kept(row.grants),
     )
 
 
@@ -151,6 +155,7 @@ def _projected(posting: Posting, book: Bookkeeping, zone: ZoneInfo, currency: st
         entry=_entry(book.rows[uuid], zone) if uuid is not None else None,
         billed_seconds=piece.to_second - piece.from_second if piece is not None else 0,
         price_minor=_minor(price.amount, currency) if isinstance(price, RateHit) else None,
+        grants=posting.grants,
     )
 
 
@@ -177,6 +182,7 @@ def _together(postings: Iterable[Posted]) -> list[Posted]:
             entry=group[0].entry,
             billed_seconds=sum(each.billed_seconds for each in group),
             price_minor=group[0].price_minor,
+            grants=grants.together(grant for each in group for grant in each.grants),
         )
         for group in groups.values()
     ]

@@ -3,7 +3,6 @@
 What is not approved yet is shown only in our own copy: for the client it is no fact (docs/billing.md rule 14).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,11 +20,11 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.burn_down import Burn, PictureDay
+from helpdesk.retainers.domain.grants import GIVEN_BACK, OWED, GrantDrawn, Source, beside
 from helpdesk.retainers.statements.posted import DayStand, Posted
 
 BESIDE = frozenset({"overage", "pending"})
 """Postings that stand beside the sum of the others."""
-_GRANTED = re.compile(r"allowance of (?P<month>\d{4}-\d{2})|top-up of (?P<day>\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def printed(
         "burn": _burn(view, days, as_of, is_running=is_running),
         "days": [_day(each) for each in days if each.is_known],
         "has_pending": any(each.kind == "pending" for each in postings),
-        "postings": _account(postings, agreement.currency),
+        "postings": _account(postings, view.month, agreement.currency),
     }
 
 
@@ -165,7 +164,7 @@ def _day(stand: DayStand) -> PrintedDay:
     return PrintedDay(label, stand.used_seconds, stand.pending_seconds, stand.sum_seconds, stand.even_seconds)
 
 
-def _account(postings: Sequence[Posted], currency: str) -> list[PrintedPosting]:
+def _account(postings: Sequence[Posted], month: Month, currency: str) -> list[PrintedPosting]:
     left = accumulate(0 if each.kind in BESIDE else each.seconds for each in postings)
     return [
         PrintedPosting(
@@ -173,7 +172,7 @@ def _account(postings: Sequence[Posted], currency: str) -> list[PrintedPosting]:
             day=_short(each.entry.day) if each.entry else "",
             ref=f"#{each.entry.number}" if each.entry and each.entry.is_ticket else "",
             text=_text(each),
-            detail=_detail(each, currency),
+            detail=_detail(each, month, currency),
             billed_seconds=each.billed_seconds,
             seconds=each.seconds,
             left_seconds=None if each.kind in BESIDE else rest,
@@ -194,21 +193,35 @@ def _text(posted: Posted) -> str:
         "expiry": _("Expired"),
         "carried_out": _("Carried on"),
     }
-    name, source = names.get(posted.kind, posted.kind), _GRANTED.fullmatch(posted.reason)
-    if posted.kind != "expiry" or source is None:
-        return name
-    if source["month"]:
-        return _("Expired: hours of %(month)s", month=_month(Month.parse(source["month"])))
-    return _("Expired: hours bought on %(day)s", day=day_filter(date.fromisoformat(source["day"])))
+    name, source = names.get(posted.kind, posted.kind), Source.named(posted.reason)
+    if posted.kind == "expiry" and source.month is not None:
+        return _("Expired: hours of %(month)s", month=_month(source.month))
+    if posted.kind == "expiry" and source.day is not None:
+        return _("Expired: hours bought on %(day)s", day=day_filter(source.day))
+    return name
 
 
-def _detail(posted: Posted, currency: str) -> str:
+def _detail(posted: Posted, month: Month, currency: str) -> str:
     if posted.entry is None:
         return ""
     parts = [posted.entry.person_name, posted.entry.note]
     if posted.kind == "overage" and posted.price_minor is not None:
         parts.append(_("billed at %(price)s an hour", price=money_filter(posted.price_minor, currency)))
+    paid = beside(posted.grants, month)
+    if paid:
+        sources = ", ".join(f"{_source(each)} {format_hm(each.seconds)}" for each in paid)
+        parts.append(_("drawn from %(sources)s", sources=sources))
     return ", ".join(filter(None, parts))
+
+
+def _source(drawn: GrantDrawn) -> str:
+    """Return where drawn seconds come from: a month, hours bought on a day, or no grant at all."""
+    source = drawn.source
+    if source.month is not None:
+        return _month(source.month)
+    if source.day is not None:
+        return _("hours bought on %(day)s", day=day_filter(source.day))
+    return {OWED: _("owed to a later month"), GIVEN_BACK: _("given back")}.get(drawn.grant, drawn.grant)
 
 
 def _short(day: date) -> str:

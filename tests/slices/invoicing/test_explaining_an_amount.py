@@ -11,6 +11,7 @@ from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.why import page as why_page
 from helpdesk.rates import service as rates
 from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers.service.blocks import NewBlock, add_block
 from helpdesk.timekeeping.models import TimeEntry
 from tests.slices.invoicing.conftest import DECEMBER
 
@@ -115,6 +116,20 @@ def test_time_over_the_allowance_says_what_the_grants_paid_and_what_is_left(stor
     assert "× 1.5 burns 1:30:00" in over.note
     assert source.steps[4].note == "overage rate of the retainer"
     assert said(parts["line-2"].steps)[1] == ("60 min × 120.00 ÷ 60", "120")
+
+
+def test_what_is_covered_names_the_grants_that_paid_for_it_as_the_close_wrote_them_down(story):
+    agreement_id = story.agree(per_month="1", overage="120").id
+    with unit_of_work() as session:
+        block = NewBlock(1800, date(2026, 11, 1), date(2026, 11, 30))
+        add_block(session, actor=SYSTEM, now=DECEMBER, agreement_id=agreement_id, wanted=block, key="0" * 32)
+    story.log("2")
+    story.close()
+    invoice = story.issue(story.drafted())
+
+    [source] = explained(invoice)["line-1"].sources
+    [covered] = [step.note for step in source.steps if step.label == "Covered by the retainer"]
+    assert covered.endswith("allowance of November 2026 1:00:00; block from 1 Nov 2026 0:30:00")
 
 
 def test_a_credit_note_names_the_line_that_it_takes_back_from(story):

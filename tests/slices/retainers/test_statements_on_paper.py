@@ -42,7 +42,7 @@ def test_a_closed_month_opens_every_posting_to_its_entry(story, office):
         "Vortrag Kontingent Verbraucht Mehrstunden Verfallen Übertrag 6:00 10:00 17:30 1:30 0:00 0:00",
         "Di. 7 12:00 12:00 3:44",
         "Vortrag 6:00 6:00 Stunden des Monats 10:00 16:00",
-        "7. Apr. #1 Printer prints blank labels Technician Person 12:00 -12:00 4:00",
+        "Technician Person, entnommen aus: März 2026 6:00, April 2026 6:00 12:00 -12:00 4:00",
         "8. Apr. #1 Printer prints blank labels Technician Person 4:00 -4:00 0:00",
         "Technician Person, berechnet mit 120,00 € je Stunde 1:30 1:30",
     ):

@@ -47,6 +47,29 @@ def test_the_agreement_shows_picture_table_entries_and_ledger(over, office, sign
     assert "Printer prints blank labels" in page
 
 
+def test_what_another_grant_paid_for_is_said_of_the_entry_and_in_the_ledger(office, sign_in_as):
+    with unit_of_work() as session:
+        story = Story(session, office)
+        agreement_id = story.agree(per_month="10", rollover_months=1).id
+        story.log("6", "2026-03-02")
+        story.close("2026-03")
+        story.log("9", "2026-04-03")
+        story.close("2026-04")
+        story.log("1", "2026-05-04")
+    browser = sign_in_as(office.account_manager)
+
+    march, april, may = (
+        text_of(browser.get(f"/retainers/{agreement_id}?month=2026-0{month}").text) for month in (3, 4, 5)
+    )
+
+    paid = "allowance of March 2026 4:00, allowance of April 2026 5:00"
+    assert f"Drawn from {paid}" in april
+    assert f"covered by the retainer of 2026-04: {paid} -9:00" in april
+    assert "Drawn from" not in march
+    assert "covered by the retainer of 2026-03: allowance of March 2026 6:00 -6:00" in march
+    assert "Drawn from allowance of April 2026 1:00" in may
+
+
 def test_pending_time_stands_apart(over, office, sign_in_as):
     page = text_of(sign_in_as(office.account_manager).get(f"/retainers/{over}?month=2026-04").text)
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from helpdesk.invoicing.domain.explaining import (
     EntryWhy,
     FeeWhy,
-    GrantDrawn,
     LineWhy,
     Rounded,
     Taken,
@@ -29,6 +28,7 @@ from helpdesk.invoicing.domain.totals import TaxMode
 from helpdesk.kernel.durations import to_minutes
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, amount_for
+from helpdesk.retainers.domain.grants import GrantDrawn
 
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
