@@ -18,17 +18,16 @@ TAXES = options(
         ("O", _l("Not subject to tax")),
     ]
 )
-GROUPS = options(
-    [
-        ("ticket", _l("Ticket or task")),
-        ("entry", _l("Entry")),
-        ("project", _l("Project")),
-        ("work_type", _l("Work type")),
-        ("person", _l("Person")),
-        ("day", _l("Day")),
-        ("rate", _l("Rate")),
-    ]
+GROUPS = (
+    ("ticket", _l("Ticket or task")),
+    ("entry", _l("Entry")),
+    ("project", _l("Project")),
+    ("work_type", _l("Work type")),
+    ("person", _l("Person")),
+    ("day", _l("Day")),
+    ("rate", _l("Rate")),
 )
+"""By what time can share a line of an invoice."""
 E_INVOICES = options(
     [
         ("company", _l("As the company has set it")),
@@ -55,7 +54,9 @@ class ClientForm(StrictForm):
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
     tax_category = SelectField(_l("Kind of tax"), choices=TAXES, default="S")
     tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
-    invoice_group_by = SelectField(_l("Time shares a line by"), choices=GROUPS, default="ticket")
+    invoice_group_by = SelectField(
+        _l("Time shares a line by"), choices=options([("", _l("As its invoice template says")), *GROUPS]), default=""
+    )
     factur_x = SelectField(_l("Electronic invoices (Factur-X)"), choices=E_INVOICES, default="company")
     tax_per_line = BooleanField(_l("Tax is rounded on each line"))
     prices_include_tax = BooleanField(_l("Prices include tax"))

@@ -20,7 +20,7 @@ class Client(Base):
     __tablename__ = "clients"
     __table_args__ = (
         one_of("tax_category", TAX_CATEGORIES),
-        one_of("invoice_group_by", INVOICE_GROUPS),
+        one_of("invoice_group_by", ("", *INVOICE_GROUPS)),
         one_of("factur_x", FACTUR_X),
     )
 
@@ -44,7 +44,7 @@ class Client(Base):
     prices_include_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
-    invoice_group_by: Mapped[str] = mapped_column(default="ticket", server_default="ticket")  # of month-end's drafts
+    invoice_group_by: Mapped[str] = mapped_column(default="", server_default="")  # empty: as its template says
     is_internal: Mapped[bool] = mapped_column(default=False)
     account_manager_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     restricted_team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))

@@ -47,7 +47,7 @@ class ClientProfile:
     tax_percent: str = "0"
     tax_category: str = "S"
     tax_reason: str = ""
-    invoice_group_by: str = "ticket"
+    invoice_group_by: str = ""
     factur_x: str = "company"
     tax_per_line: bool = False
     prices_include_tax: bool = False
@@ -63,9 +63,7 @@ class ClientProfile:
         if not 0 <= self.payment_days <= MOST_PAYMENT_DAYS:
             message = f"Payment is due after 0 to {MOST_PAYMENT_DAYS} days."
             raise RuleViolation(message)
-        if self.invoice_group_by not in INVOICE_GROUPS:
-            message = f"Time cannot share a line by {self.invoice_group_by!r}; there are {', '.join(INVOICE_GROUPS)}."
-            raise RuleViolation(message, field="invoice_group_by")
+        check_grouping(self.invoice_group_by, at="invoice_group_by")
         if self.invoice_email:
             check_typed_address(self.invoice_email)
         check_country(self.country)
@@ -77,6 +75,18 @@ class ClientProfile:
             message = f"Electronic invoices are for {', '.join(FACTUR_X)}, not {self.factur_x!r}."
             raise RuleViolation(message, field="factur_x")
         BusinessHours.parse(self.business_hours)
+
+
+def check_grouping(said: str, *, at: str) -> str:
+    """Return by what time shares a line, "" where nothing is said of it.
+
+    Raises:
+        RuleViolation: there is no such grouping; it names the field ``at``.
+    """
+    if said and said not in INVOICE_GROUPS:
+        message = f"Time cannot share a line by {said!r}; there are {', '.join(INVOICE_GROUPS)}."
+        raise RuleViolation(message, field=at)
+    return said
 
 
 def add_client(

@@ -224,7 +224,9 @@ def _page(form: ClientForm, name: str | None) -> str:
         hints={
             "country": _("Two letters, such as DE."),
             "time_zone": _("Days, months and invoices of this client go by it."),
-            "invoice_group_by": _("On the drafts of month-end; each draft can be grouped otherwise."),
+            "invoice_group_by": _(
+                "On new drafts; each can be grouped otherwise. Where its template says nothing: ticket or task."
+            ),
             "business_hours": _("As Mon-Fri 8:00-18:00; empty: those of our own company."),
             "factur_x": _("The PDF holds an XML that programs read (EN 16931, ZUGFeRD)."),
             "tax_category": _("Of a standard rate of 0 percent the invoice says that it is the zero rate."),

@@ -327,7 +327,8 @@ class InvoiceTemplate(Base):
     """How invoices look, under a name; at most one is the company's own choice (docs/billing.md rule 22).
 
     ``layout`` is what `helpdesk.invoicing.domain.layout.Layout` says. Documents keep the layout that they were issued
-    with, so that a template can be changed and removed.
+    with, so that a template can be changed and removed. ``group_by`` is by what time shares a line on new drafts of
+    clients that say nothing themselves; empty is by ticket.
     """
 
     __tablename__ = "invoice_templates"
@@ -339,11 +340,13 @@ class InvoiceTemplate(Base):
             sqlite_where=text("is_default"),
             postgresql_where=text("is_default"),
         ),
+        one_of("group_by", ("", *INVOICE_GROUPS)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     layout: Mapped[dict[str, Any]]
+    group_by: Mapped[str] = mapped_column(default="", server_default="")
     logo_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]

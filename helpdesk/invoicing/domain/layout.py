@@ -11,6 +11,9 @@ from helpdesk.kernel.fields import check_fields
 ACCENT = "#2152cc"
 PAPERS = ("", "A4", "Letter")
 LANGUAGES = ("", "en", "de", "es", "fr", "pt")
+LINE_COLUMNS = ("position", "detail", "quantity", "price", "tax")
+"""What the table of lines may have beside text and amount; ``detail``: days and people, below the text."""
+AS_EVER = ("detail", "quantity", "price")
 COLUMNS = ("day", "person", "work_type", "note", "worked", "billed", "rate")
 """Of each piece of work behind a line; without any, only the lines themselves are printed."""
 FIELDS = ("client", "company", "number", "issued", "due", "total", "month", "order")
@@ -35,6 +38,7 @@ class Layout:
     below: str = ""
     terms: str = ""
     grouping_label: str = ""
+    line_columns: tuple[str, ...] = AS_EVER
     columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -45,21 +49,28 @@ class Layout:
             if value not in known:
                 message = f"{value!r} is not offered here."
                 raise RuleViolation(message, field=at)
-        unknown = [each for each in self.columns if each not in COLUMNS]
-        if unknown:
-            message = f"{unknown[0]!r} is no column of work."
-            raise RuleViolation(message, field="columns")
+        for at, columns, offered in (
+            ("line_columns", self.line_columns, LINE_COLUMNS),
+            ("columns", self.columns, COLUMNS),
+        ):
+            if unknown := [each for each in columns if each not in offered]:
+                message = f"{unknown[0]!r} is no column here; there are {', '.join(offered)}."
+                raise RuleViolation(message, field=at)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Return a layout as a row or a document keeps it; what is not named there is as before."""
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
-        return cls(**values | {"columns": tuple(stored.get("columns", ()))})
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
     def as_json(self) -> dict[str, Any]:
         """Return the layout as a row or a document keeps it."""
-        return asdict(self) | {"columns": list(self.columns)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    def shown_columns(self, *, is_mixed: bool) -> frozenset[str]:
+        """Return what the table of lines has beside text and amount; lines whose tax ``is_mixed`` always say theirs."""
+        return frozenset(self.line_columns) | ({"tax"} if is_mixed else frozenset())
 
 
 def check_accent(colour: str) -> str:

@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
+from helpdesk.clients.forms import GROUPS
 from helpdesk.infra.forms import StrictForm, has_control_characters, options, refuse_unknown
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
-from helpdesk.invoicing.domain.lines import GroupBy
 from helpdesk.invoicing.drafts.acting import ACTS
 from helpdesk.invoicing.drafts.days import DaysWish
 from helpdesk.invoicing.drafts.discounts import Adjustment
@@ -22,16 +22,6 @@ from helpdesk.invoicing.drafts.opening import TEXT_CHARACTERS
 from helpdesk.invoicing.drafts.span import Span
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, parse_decimal
-
-GROUP_WORDS = {
-    GroupBy.TICKET: _l("Ticket or task"),
-    GroupBy.ENTRY: _l("Entry"),
-    GroupBy.PROJECT: _l("Project"),
-    GroupBy.WORK_TYPE: _l("Work type"),
-    GroupBy.PERSON: _l("Person"),
-    GroupBy.DAY: _l("Day"),
-    GroupBy.RATE: _l("Rate"),
-}
 
 
 class DraftForm(StrictForm):
@@ -94,7 +84,7 @@ class AdjustForm(DraftForm):
 class GroupForm(DraftForm):
     """By what time shares a line."""
 
-    group_by = SelectField(_l("One line for each"), choices=options((each.value, w) for each, w in GROUP_WORDS.items()))
+    group_by = SelectField(_l("One line for each"), choices=options(GROUPS))
 
 
 class DeductForm(DraftForm):

@@ -14,10 +14,11 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, taxing
 from helpdesk.invoicing.domain.drafting import DraftLine, detail_of, draft_lines, fee_description
-from helpdesk.invoicing.domain.lines import GroupBy, LineKind
+from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.drafts import block_lines, expense_lines, fixed_lines, selection
 from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
+from helpdesk.invoicing.printing import templates
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
@@ -76,10 +77,11 @@ def write(
     session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Days, now: datetime
 ) -> Invoice:
     """Add the draft with its lines, and let each line hold the seconds or the expense behind it."""
+    group_by = templates.grouping_of(session, client)
     drafts = draft_lines(
         [*chosen.priced, *chosen.no_charge],
         currency=client.currency,
-        group_by=GroupBy(client.invoice_group_by),
+        group_by=group_by,
         language=letter_language(client.language),
     )
     fees = [_fee_line(fee, client) for fee in chosen.fees]
@@ -92,7 +94,7 @@ def write(
         first_day=since(month),
         last_day=None if isinstance(month, Month) else month.last_day,
         currency=client.currency,
-        group_by=client.invoice_group_by,
+        group_by=group_by.value,
         tax_per_line=client.tax_per_line,
         prices_include_tax=client.prices_include_tax,
         created_at=now,

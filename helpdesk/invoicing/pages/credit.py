@@ -15,7 +15,7 @@ from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.crediting import Standing, Wish
 from helpdesk.invoicing.forms import CreditForm
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing import printed_lines
 from helpdesk.kernel.periods import local_day
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -59,7 +59,7 @@ def preview(session: Session, *, invoice: Invoice, wishes: Mapping[int, Wish]) -
         "lines": [
             {
                 "text": line.description,
-                "quantity": "" if line.minutes is None else printed.quantity_text(line.minutes.removeprefix("-")),
+                "quantity": "" if line.minutes is None else printed_lines.quantity_text(line.minutes.removeprefix("-")),
                 "amount_minor": -line.amount_minor,
                 "releases": line.releases,
             }

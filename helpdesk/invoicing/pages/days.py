@@ -13,7 +13,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.drafts.days import DaysWish, draft_days, held_by_drafts
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing import printed_lines
 from helpdesk.invoicing.words import expense_left_out_text, left_out_text, reason_text
 
 Page = dict[str, Any]
@@ -66,8 +66,8 @@ def _seen(session: Session, invoice: Invoice, wish: DaysWish) -> Page:
                 "item_number": line.work_item.number if line.work_item else None,
                 "text": line.description,
                 "detail": line.detail,
-                "quantity": printed.quantity_text(line.minutes, line.quantity),
-                "price": printed.number_text(line.unit_price),
+                "quantity": printed_lines.quantity_text(line.minutes, line.quantity),
+                "price": printed_lines.number_text(line.unit_price),
                 "amount_minor": line.amount_minor,
             }
             for line in invoice.lines

@@ -11,7 +11,7 @@ from helpdesk.invoicing.document import EntryBehind, entries_behind
 from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.drafts.percents import UNADJUSTED
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing import printed_lines
 from helpdesk.kernel.periods import local_day
 
 Page = dict[str, Any]
@@ -54,8 +54,8 @@ def _line(line: InvoiceLine, behind: list[EntryBehind], text: str) -> Page:
         "item_number": line.work_item.number if line.work_item else None,
         "text": text,
         "detail": line.detail,
-        "quantity": printed.quantity_text(line.minutes, line.quantity),
-        "price": printed.number_text(line.unit_price),
+        "quantity": printed_lines.quantity_text(line.minutes, line.quantity),
+        "price": printed_lines.number_text(line.unit_price),
         "tax_percent": line.tax_percent,
         "amount_minor": line.amount_minor,
         "can_choose": line.kind not in UNADJUSTED,

@@ -24,7 +24,7 @@ from helpdesk.invoicing.drafts.span import days_of
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.money import settling
-from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing import printed, printed_lines
 from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
@@ -181,10 +181,10 @@ def _line(row: InvoiceLine, line: Document, behind: dict[int, list[EntryBehind]]
         "position": row.position,
         "item_number": row.work_item.number if row.work_item else None,
         "text": row.description,
-        "detail": printed.detail_text(line),
-        "quantity": printed.quantity_text(row.minutes, row.quantity),
-        "price": printed.number_text(row.unit_price),
-        "tax": printed.percent_text(line),
+        "detail": printed_lines.detail_text(line),
+        "quantity": printed_lines.quantity_text(row.minutes, row.quantity),
+        "price": printed_lines.number_text(row.unit_price),
+        "tax": printed_lines.percent_text(line),
         "amount_minor": row.amount_minor,
         "entries": [_shown(each) for each in behind.get(row.id, [])],
         "expense": None if expense is None else {"id": expense.id, "why": expense.bill_reason},
@@ -219,7 +219,7 @@ def _why(lines: Sequence[Document], document: Document) -> Page | None:
     prices = sorted({line["unit_price"] for line in lines}, key=Decimal)
     for price in prices:
         minutes = sum(Decimal(line["minutes"]) for line in lines if line["unit_price"] == price)
-        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=printed.number_text(price))
+        label = _("%(minutes)s min × %(price)s ÷ 60", minutes=f"{minutes:f}", price=printed_lines.number_text(price))
         part = sum(Money.parse(line["amount"], currency).minor for line in lines if line["unit_price"] == price)
         rows.append({"label": label, "value": money_filter(part, currency), "strong": True})
     zones = ", ".join(dict.fromkeys(each["time_zone"] for each in document["retainers"]))

@@ -14,7 +14,7 @@ from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
 from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.printing import printed
+from helpdesk.invoicing.printing import printed_lines
 from helpdesk.invoicing.words import reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month
@@ -87,7 +87,7 @@ def _figure(line: InvoiceLine) -> Figure:
     if line.kind not in {"overage", "time"}:
         return Figure(f"{line.kind}:{line.description}", line.description, line.detail, line.amount_minor)
     hours = format_hm(int(Decimal(line.minutes or 0) * 60))
-    note = f"{hours} × {printed.number_text(line.unit_price)}"
+    note = f"{hours} × {printed_lines.number_text(line.unit_price)}"
     if line.kind == "overage":
         return Figure("overage", _("Over the allowance"), note, line.amount_minor)
     if line.work_item is None:

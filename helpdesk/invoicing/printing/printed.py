@@ -1,14 +1,10 @@
 """The document as the printed page reads it (templates/invoicing/print.html), in the present language."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask_babel import get_locale
 
 from helpdesk.infra.i18n import gettext as _
@@ -16,38 +12,13 @@ from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import amount_filter, day_filter
 from helpdesk.invoicing.domain.drafting import month_name
 from helpdesk.invoicing.printing.layout_texts import columns_of, layout_of, logo_of, paragraphs, work_of
+from helpdesk.invoicing.printing.printed_lines import minor_of, number_text, printed_groups, widths_of
 from helpdesk.invoicing.printing.printed_statement import Document, allowance_of, statement_of
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 
-COLUMNS = {"quantity": 18.0, "price": 20.0, "tax": 13.0, "amount": 21.0}
-"""The columns of figures, and how many millimetres each has at least: enough for its heading."""
-MM_A_SIGN, MM_BETWEEN = 1.8, 3.5
 FEW_LINES = 200
-
-
-@dataclass(frozen=True)
-class PrintedLine:
-    """A line as it is printed; ``price`` is per hour where there are minutes."""
-
-    ref: str
-    text: str
-    detail: str
-    quantity: str
-    price: str
-    per_hour: bool
-    tax: str
-    amount_minor: int
-
-
-@dataclass(frozen=True)
-class PrintedGroup:
-    """Lines under one heading."""
-
-    title: str
-    note: str
-    lines: list[PrintedLine]
 
 
 def groups_of(document: Document) -> Iterator[tuple[str, str, list[Document]]]:
@@ -57,31 +28,13 @@ def groups_of(document: Document) -> Iterator[tuple[str, str, list[Document]]]:
         yield title, note, list(lines)
 
 
-def number_text(plain: str) -> str:
-    """Return a plain decimal as people write it, with all decimals that it has: 1234.5678 → 1,234.5678."""
-    return _number_text(plain, str(get_locale()))
-
-
-@lru_cache(maxsize=1024)
-def _number_text(plain: str, locale: str) -> str:
-    value = Decimal(plain)
-    places = max(-int(value.as_tuple().exponent), 0)
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    return str(format_decimal(value, format=pattern, locale=locale))
-
-
-def quantity_text(minutes: str | None, quantity: str | None = None) -> str:
-    """Return ``150 min``, or how many where it is not counted in minutes."""
-    if minutes is None:
-        return number_text(quantity or "1")
-    return _("%(minutes)s min", minutes=number_text(f"{Decimal(minutes).normalize():f}"))
-
-
 def printed(document: Document) -> dict[str, Any]:
     """Return what the template calls ``doc``."""
     seller, buyer, currency, period = (document[key] for key in ("seller", "buyer", "currency", "period"))
-    groups = [_group(title, note, lines, currency) for title, note, lines in groups_of(document)]
     layout = layout_of(document)
+    taxes = {(line.get("tax_category"), line["tax_percent"]) for line in document["lines"]}
+    shown = layout.shown_columns(is_mixed=len(taxes) > 1)
+    groups = printed_groups(groups_of(document), shown=shown, currency=currency)
     return {
         "is_credit": document["kind"] == "credit_note",
         "corrects": _corrected(document),
@@ -100,9 +53,9 @@ def printed(document: Document) -> dict[str, Any]:
         "currency": currency,
         "lead": _lead(document),
         "groups": groups,
-        "shows_tax": len({(line.get("tax_category"), line["tax_percent"]) for line in document["lines"]}) > 1,
+        "shown": shown,
         "marks_refs": len(document["lines"]) <= FEW_LINES,
-        "widths": _widths([line for group in groups for line in group.lines], currency),
+        "widths": widths_of(groups, currency),
         "net_minor": minor_of(document["net"], currency),
         "total_minor": minor_of(document["total"], currency),
         "taxes": tax_rows(document),
@@ -123,28 +76,6 @@ def _work_done(first: str, last: str) -> str:
     same_month, same_year = Month.of(starts) == Month.of(ends), starts.year == ends.year
     pattern = "d" if same_month else "d MMMM" if same_year else "d MMMM y"
     return _("%(first)s to %(last)s", first=day_filter(starts, pattern), last=day_filter(ends, "d MMMM y"))
-
-
-def _group(title: str, note: str, lines: list[Document], currency: str) -> PrintedGroup:
-    shown = [
-        PrintedLine(
-            ref=line["reference"],
-            text=line["description"],
-            detail=detail_text(line),
-            quantity=quantity_text(line["minutes"], line.get("quantity")),
-            price=number_text(line["unit_price"]),
-            per_hour=line["minutes"] is not None,
-            tax=percent_text(line),
-            amount_minor=minor_of(line["amount"], currency),
-        )
-        for line in lines
-    ]
-    return PrintedGroup(title, note, shown)
-
-
-def percent_text(line: Document) -> str:
-    """Return the column of a line: ``19 %``; a dash where it is not subject to tax at all."""
-    return "–" if line.get("tax_category") == "O" else f"{number_text(line['tax_percent'])} %"
 
 
 def tax_rows(document: Document, *, sign: int = 1) -> list[Document]:
@@ -195,25 +126,6 @@ def _tax_words(tax: Document, net_minor: int, currency: str) -> str:
     if tax["category"] == "O":
         return _("Without VAT: %(net)s", net=net)
     return _("VAT %(percent)s %% on %(net)s", percent=number_text(tax["percent"]), net=net)
-
-
-def _widths(lines: list[PrintedLine], currency: str) -> dict[str, str]:
-    """Return how wide the columns of figures are, in millimetres: as their longest figure, but never too narrow."""
-    longest = {
-        "quantity": max((len(line.quantity) for line in lines), default=0),
-        "price": max((len(line.price) + 3 * line.per_hour for line in lines), default=0),
-        "tax": max((len(line.tax) for line in lines), default=0),
-        "amount": len(amount_filter(max((abs(line.amount_minor) for line in lines), default=0), currency)) + 1,
-    }
-    return {name: f"{max(at_least, MM_A_SIGN * longest[name] + MM_BETWEEN):.1f}" for name, at_least in COLUMNS.items()}
-
-
-def detail_text(line: Document) -> str:
-    """Return what stands below a line: the hours of a fee, days and people of work, and whether it is free."""
-    if line["kind"] == "retainer_fee" and line["detail"]:
-        return _("%(hours)s hours", hours=line["detail"])
-    at_no_charge = line["minutes"] is not None and Decimal(line["unit_price"]) == 0
-    return _("%(detail)s, no charge", detail=line["detail"]) if at_no_charge else str(line["detail"])
 
 
 def _heading(kind: str, document: Document) -> tuple[str, str]:
@@ -293,8 +205,3 @@ def _lead(document: Document) -> str:
 
 def _lines_of(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def minor_of(amount: str, currency: str) -> int:
-    """Return the minor units of an amount as the document writes it."""
-    return Money.parse(amount, currency).minor

@@ -3,9 +3,10 @@
 from wtforms import BooleanField, FileField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
+from helpdesk.clients.forms import GROUPS
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import lazy_gettext as _l
-from helpdesk.invoicing.domain.layout import ACCENT, Layout
+from helpdesk.invoicing.domain.layout import ACCENT, AS_EVER, Layout
 
 LANGUAGES = [
     ("", _l("That of the client")),
@@ -14,6 +15,13 @@ LANGUAGES = [
     ("es", "Español"),
     ("fr", "Français"),
 ]
+LINE_COLUMN_WORDS = (
+    ("position", _l("Position")),
+    ("detail", _l("Days and people, below the text")),
+    ("quantity", _l("Quantity")),
+    ("price", _l("Price")),
+    ("tax", _l("Tax in percent")),
+)
 COLUMN_WORDS = (
     ("day", _l("Day")),
     ("person", _l("Person")),
@@ -42,6 +50,12 @@ class InvoiceTemplateForm(StrictForm):
     below = TextAreaField(_l("Text below the total"), validators=[Length(max=2000)])
     terms = TextAreaField(_l("Terms of payment"), validators=[Length(max=2000)])
     grouping_label = StringField(_l("Words beside the work"), validators=[Length(max=80)])
+    line_columns = SelectMultipleField(
+        _l("Columns beside text and amount"), choices=options(LINE_COLUMN_WORDS), default=AS_EVER
+    )
+    group_by = SelectField(
+        _l("Time shares a line by"), choices=options([("", _l("As ever: ticket or task")), *GROUPS[1:]]), default=""
+    )
     columns = SelectMultipleField(_l("Columns"), choices=options(COLUMN_WORDS))
     is_default = BooleanField(_l("For every client without a template of its own"))
     client_ids = SelectMultipleField(_l("For these clients"), coerce=int)
@@ -63,6 +77,7 @@ class InvoiceTemplateForm(StrictForm):
             below=_plain(self.below.data),
             terms=_plain(self.terms.data),
             grouping_label=self.grouping_label.data or "",
+            line_columns=tuple(self.line_columns.data or ()),
             columns=tuple(self.columns.data or ()),
         )
 

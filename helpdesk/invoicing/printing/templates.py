@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
+from helpdesk.clients.service import check_grouping
 from helpdesk.company.models import Company
 from helpdesk.infra import audit
 from helpdesk.infra.paper import paper_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.domain.layout import Layout
+from helpdesk.invoicing.domain.lines import GroupBy
 from helpdesk.invoicing.models import ClientTemplate, InvoiceTemplate
 from helpdesk.kernel.errors import NotFound, RuleViolation
 
@@ -52,13 +54,25 @@ def layout_of(session: Session, client: Client, house: Company) -> Layout:
 
     The sheet is settled here, so that a document keeps it: that of the template, else that of the client's country.
     """
-    chosen = select(InvoiceTemplate).join(ClientTemplate, ClientTemplate.template_id == InvoiceTemplate.id)
-    found = session.scalar(chosen.where(ClientTemplate.client_id == client.id)) or session.scalar(
-        select(InvoiceTemplate).where(InvoiceTemplate.is_default)
-    )
+    found = _template_of(session, client)
     layout = Layout.of(found.layout if found else {})
     paper = layout.paper or paper_of(client.country or house.country)
     return Layout.of(layout.as_json() | {"paper": paper})
+
+
+def grouping_of(session: Session, client: Client) -> GroupBy:
+    """Return by what time shares a line on a new draft: as the client says, else its template, else by ticket."""
+    said = client.invoice_group_by
+    if not said and (found := _template_of(session, client)):
+        said = found.group_by
+    return GroupBy(said or GroupBy.TICKET)
+
+
+def _template_of(session: Session, client: Client) -> InvoiceTemplate | None:
+    chosen = select(InvoiceTemplate).join(ClientTemplate, ClientTemplate.template_id == InvoiceTemplate.id)
+    return session.scalar(chosen.where(ClientTemplate.client_id == client.id)) or session.scalar(
+        select(InvoiceTemplate).where(InvoiceTemplate.is_default)
+    )
 
 
 def save(
@@ -70,30 +84,40 @@ def save(
     name: str,
     layout: Layout,
     is_default: bool,
+    group_by: str = "",
     client_ids: Collection[int] = (),
 ) -> InvoiceTemplate:
     """Add a template, or change one; issued documents keep what they were issued with.
 
     Raises:
         NotFound: no such template, or a client that this actor may not bill.
-        RuleViolation: no name, or one that is taken.
+        RuleViolation: no name, one that is taken, or an unknown grouping.
     """
     name = " ".join(name.split())
     same_name = session.scalar(select(InvoiceTemplate.id).where(InvoiceTemplate.name == name))
     if not name or (same_name is not None and same_name != template_id):
         message = f"There is a template {name!r} already." if name else "A template needs a name."
         raise RuleViolation(message, field="name")
+    check_grouping(group_by, at="group_by")
     row = InvoiceTemplate(created_at=now) if template_id is None else get_template(session, template_id)
     if is_default and not row.is_default:
         session.execute(update(InvoiceTemplate).where(InvoiceTemplate.is_default).values(is_default=False))
-    row.name, row.layout, row.is_default = name, layout.as_json(), is_default
+    row.name, row.layout, row.group_by, row.is_default = name, layout.as_json(), group_by, is_default
     row.logo_sha256 = layout.logo_sha256 or None
     session.add(row)
     session.flush()
     _choose(session, actor, row.id, client_ids)
     act = "added" if template_id is None else "changed"
     audit.record(
-        session, actor=actor, action=act, kind="invoice_template", object_id=row.id, now=now, name=name, **row.layout
+        session,
+        actor=actor,
+        action=act,
+        kind="invoice_template",
+        object_id=row.id,
+        now=now,
+        name=name,
+        group_by=group_by,
+        **row.layout,
     )
     return row
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.printing.printed import groups_of, minor_of, number_text, quantity_text, tax_rows
+from helpdesk.invoicing.printing.printed import groups_of, tax_rows
+from helpdesk.invoicing.printing.printed_lines import minor_of, number_text, quantity_text
 from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.proof import links, questions
 from helpdesk.invoicing.proof.models import LineQuestion, ProofSettings

@@ -54,9 +54,12 @@ def new_invoice_template() -> str:
 def invoice_template(template_id: int) -> str:
     """Show how a template looks."""
     row = templates.get_template(read_session(), template_id)
-    values = row.layout | {"name": row.name, "is_default": row.is_default, "template_id": template_id}
+    values = row.layout | {"name": row.name, "group_by": row.group_by, "is_default": row.is_default}
     chosen = templates.clients_with(read_session(), template_id)
-    return _page(_offer(InvoiceTemplateForm(formdata=None, data=values | {"client_ids": chosen})), template_id)
+    return _page(
+        _offer(InvoiceTemplateForm(formdata=None, data=values | {"client_ids": chosen, "template_id": template_id})),
+        template_id,
+    )
 
 
 @bp.post("/settings/invoice-templates/new")
@@ -97,7 +100,7 @@ def preview_invoice_template() -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _refused(form), 422
-    document = sample_document(get_company(read_session()), layout)
+    document = sample_document(get_company(read_session()), layout, group_by=form.group_by.data)
     return _as_pdf(document, logo) if form.act.data == "pdf" else _as_page(document, logo)
 
 
@@ -107,7 +110,8 @@ def sample_of_template() -> Response:
     """Answer with a sample document as a template is saved, or as ever without ``?template=``."""
     asked = request.args.get("template", "")
     row = templates.get_template(read_session(), int(asked)) if asked.isdecimal() else None
-    return _as_page(sample_document(get_company(read_session()), Layout.of(row.layout if row else {})), None)
+    layout, group_by = (Layout.of(row.layout), row.group_by) if row else (Layout(), "")
+    return _as_page(sample_document(get_company(read_session()), layout, group_by=group_by), None)
 
 
 def _save(template_id: int | None) -> ResponseReturnValue:
@@ -125,6 +129,7 @@ def _save(template_id: int | None) -> ResponseReturnValue:
                 name=form.name.data or "",
                 layout=layout,
                 is_default=form.is_default.data,
+                group_by=form.group_by.data,
                 client_ids=form.client_ids.data or (),
             ).id
     except RuleViolation as refusal:

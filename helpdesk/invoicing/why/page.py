@@ -27,7 +27,7 @@ from helpdesk.invoicing.domain.explaining import (
     total_gaps,
 )
 from helpdesk.invoicing.models import Invoice
-from helpdesk.invoicing.printing.printed import number_text, quantity_text
+from helpdesk.invoicing.printing.printed_lines import number_text, quantity_text
 from helpdesk.invoicing.why import amounts as why_amounts
 from helpdesk.invoicing.why import facts as why_facts
 from helpdesk.kernel.durations import MINUTE, format_hms

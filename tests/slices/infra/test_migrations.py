@@ -36,6 +36,18 @@ def test_the_models_and_the_migrations_say_the_same(app):
     assert differences == []
 
 
+def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_new(office):
+    downgrade(revision="0570")
+    with unit_of_work() as session:
+        session.execute(text("UPDATE clients SET invoice_group_by = 'day' WHERE name = 'Globex'"))
+
+    upgrade()
+
+    with unit_of_work() as session:
+        clients = session.execute(text("SELECT name, invoice_group_by FROM clients")).all()
+    assert {name: group_by for name, group_by in clients if group_by} == {"Globex": "day"}
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(app):
     with unit_of_work() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))

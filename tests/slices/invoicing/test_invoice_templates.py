@@ -1,6 +1,7 @@
 """Templates: what is issued looks as its template says then, and prints the same bytes whatever becomes of it."""
 
 import io
+import re
 
 import pypdf
 import pytest
@@ -11,14 +12,15 @@ from helpdesk.company.service import get_company
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.invoicing import delivery, render
+from helpdesk.invoicing import delivery, render, service
 from helpdesk.invoicing.domain.layout import Layout
 from helpdesk.invoicing.printing import templates
 from helpdesk.invoicing.printing.logo import clean_logo
+from helpdesk.invoicing.printing.sample import sample_document
 from helpdesk.kernel.errors import RuleViolation
 
 
-def save(story, layout, *, name="House", template_id=None, is_default=True, client_ids=()):
+def save(story, layout, *, name="House", template_id=None, is_default=True, client_ids=(), group_by=""):
     with unit_of_work() as session:
         return templates.save(
             session,
@@ -28,6 +30,7 @@ def save(story, layout, *, name="House", template_id=None, is_default=True, clie
             name=name,
             layout=layout,
             is_default=is_default,
+            group_by=group_by,
             client_ids=client_ids,
         ).id
 
@@ -97,6 +100,68 @@ def test_a_client_gets_the_template_chosen_for_it_and_all_others_that_of_the_com
         )
 
     assert (own.above, own.paper, other.above, other.paper) == ("Own", "Letter", "House", "A4")
+
+
+def test_new_drafts_are_grouped_as_the_template_says_where_the_client_says_nothing(story):
+    story.log("1")
+    story.log("2", item=story.ticket("Firewall"))
+    save(story, Layout(), group_by="person")
+    own = save(story, Layout(), name="Acme", is_default=False, group_by="rate", client_ids=[story.office.acme.id])
+
+    drafts = [story.drafted()]
+    for chosen in ("own removed", "client"):
+        with unit_of_work() as session:
+            service.drop_draft(session, actor=SYSTEM, now=story.now, invoice_id=drafts[-1].id)
+            if chosen == "own removed":
+                templates.remove(session, actor=SYSTEM, now=story.now, template_id=own)
+        story.change_client(invoice_group_by="ticket" if chosen == "client" else "")
+        drafts.append(story.drafted())
+
+    assert [draft.group_by for draft in drafts] == ["rate", "person", "ticket"]
+    assert [[line.description for line in draft.lines] for draft in drafts] == [
+        ["100.00 EUR/h"],
+        ["Technician Person"],
+        [story.office.acme_ticket.title, "Firewall"],
+    ]
+    with pytest.raises(RuleViolation, match="share a line by 'moon'") as refused:
+        save(story, Layout(), name="Moon", group_by="moon", is_default=False)
+    assert refused.value.field == "group_by"
+
+
+def rows_of(document):
+    """Return the cells of the table of lines, row by row, as they are printed."""
+    [table] = re.findall(r'<table class="lines">(.*?)</table>', render.to_html(document), re.DOTALL)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)
+    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows]
+    return [" | ".join(" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in row) for row in cells]
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # nothing here depends on the database
+def test_the_lines_have_the_columns_of_the_template_and_say_what_the_law_wants_without_them(office):
+    with unit_of_work() as session:
+        house = get_company(session)
+    every = sample_document(house, Layout(line_columns=("position", "detail", "quantity", "price", "tax")))
+    fewest = sample_document(house, Layout(line_columns=()), group_by="person")
+    mixed = fewest | {"lines": [fewest["lines"][0], fewest["lines"][-1] | {"tax_percent": "7", "quantity": "2"}]}
+    free = sample_document(house, Layout(line_columns=("price",)))
+    free["lines"][0]["unit_price"] = "0.00"
+
+    assert rows_of(every)[0] == "No. | Description | Quantity | Price, EUR | VAT | Amount, EUR"
+    assert rows_of(every)[3].endswith(
+        "accounts department 17 Nov, Bo Halden 2:30 | 150 min | 180.00 /h | 19 % | 450.00"
+    )
+    assert rows_of(every)[-1] == "4 | Train to the branch office and back 17 Nov 2026 | 1 | 55.00 | 19 % | 55.00"
+    assert rows_of(fewest)[0::2] == [
+        "Description | Amount, EUR",
+        "Ann Okoye 165 min × 180.00 /h | 495.00",
+        "Expenses",
+    ]
+    assert rows_of(mixed)[0::2] == [
+        "Description | VAT | Amount, EUR",
+        "Ann Okoye 165 min × 180.00 /h | 19 % | 495.00",
+        "Train to the branch office and back 2 × 55.00; 17 Nov 2026 | 7 % | 55.00",
+    ]
+    assert rows_of(free)[2].endswith("arrives late 120 min × 0.00 /h; No charge | 0.00 /h | 360.00")
 
 
 def test_an_archived_client_keeps_its_template_when_that_is_saved(story):

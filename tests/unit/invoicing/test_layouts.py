@@ -20,6 +20,7 @@ from helpdesk.kernel.errors import RuleViolation
         ({"paper": "A5"}, "paper"),
         ({"language": "xx"}, "language"),
         ({"columns": ("cost",)}, "columns"),
+        ({"line_columns": ("quantity", "discount")}, "line_columns"),
     ],
 )
 def test_what_cannot_be_printed_is_refused_beside_its_field(said, at):
@@ -35,7 +36,13 @@ def test_the_contrast_of_a_colour_is_that_of_wcag():
 
 
 def test_a_layout_is_kept_and_read_as_it_was_and_an_older_document_looks_as_ever():
-    layout = Layout(accent="#7a1f3d", paper="Letter", above="For {{client}}", columns=("day", "billed"))
+    layout = Layout(accent="#7a1f3d", paper="Letter", above="For {{client}}", line_columns=("tax",), columns=("day",))
 
     assert Layout.of(layout.as_json()) == layout
     assert Layout.of({}) == Layout()
+    assert Layout.of({"line_columns": []}).shown_columns(is_mixed=False) == frozenset()
+
+
+def test_lines_that_differ_in_tax_always_say_theirs():
+    assert Layout().shown_columns(is_mixed=True) == {"detail", "quantity", "price", "tax"}
+    assert Layout(line_columns=()).shown_columns(is_mixed=True) == {"tax"}
