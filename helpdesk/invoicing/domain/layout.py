@@ -61,8 +61,10 @@ class Layout:
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Return a layout as a row or a document keeps it; what is not named there is as before."""
         known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in stored.items() if name in known}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in known
+        }
+        return cls(**values)
 
     def as_json(self) -> dict[str, Any]:
         """Return the layout as a row or a document keeps it."""
