@@ -1,9 +1,9 @@
 """Forms of clients."""
 
-from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from helpdesk.company.forms import LANGUAGES, time_zones
+from helpdesk.company.forms import BASIS_WORDS, LANGUAGES, ROUNDING_WORDS, time_zones
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
@@ -28,9 +28,10 @@ GROUPS = (
     ("rate", _l("Rate")),
 )
 """By what time can share a line of an invoice."""
+AS_THE_COMPANY = ("company", _l("As the company has set it"))
 E_INVOICES = options(
     [
-        ("company", _l("As the company has set it")),
+        AS_THE_COMPANY,
         ("always", _l("Always")),
         ("never", _l("Never")),
     ]
@@ -58,8 +59,12 @@ class ClientForm(StrictForm):
         _l("Time shares a line by"), choices=options([("", _l("As its invoice template says")), *GROUPS]), default=""
     )
     factur_x = SelectField(_l("Electronic invoices (Factur-X)"), choices=E_INVOICES, default="company")
-    tax_per_line = BooleanField(_l("Tax is rounded on each line"))
-    prices_include_tax = BooleanField(_l("Prices include tax"))
+    tax_rounding = SelectField(
+        _l("Tax is rounded"), choices=options([AS_THE_COMPANY, *ROUNDING_WORDS]), default="company"
+    )
+    price_basis = SelectField(
+        _l("Rates and fees are"), choices=options([AS_THE_COMPANY, *BASIS_WORDS]), default="company"
+    )
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     business_hours = StringField(_l("Business hours"), validators=[Length(max=200)])
     account_manager_id = SelectField(_l("Account manager"), coerce=optional_id)

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, func
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
-from helpdesk.kernel.taxes import TAX_CATEGORIES
+from helpdesk.kernel.taxes import PRICE_BASES, ROUNDINGS, TAX_CATEGORIES
 
 INVOICE_GROUPS = ("entry", "ticket", "project", "work_type", "person", "day", "rate")
 """What can share a line of time on the client's invoices (docs/billing.md rule 18)."""
@@ -22,6 +22,8 @@ class Client(Base):
         one_of("tax_category", TAX_CATEGORIES),
         one_of("invoice_group_by", ("", *INVOICE_GROUPS)),
         one_of("factur_x", FACTUR_X),
+        one_of("tax_rounding", ("company", *ROUNDINGS)),
+        one_of("price_basis", ("company", *PRICE_BASES)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,8 +42,8 @@ class Client(Base):
     tax_category: Mapped[str] = mapped_column(default="S", server_default="S")  # at 0 percent: the zero rate
     tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     factur_x: Mapped[str] = mapped_column(default="company", server_default="company")
-    tax_per_line: Mapped[bool] = mapped_column(default=False, server_default=false())
-    prices_include_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
+    tax_rounding: Mapped[str] = mapped_column(default="company", server_default="company")
+    price_basis: Mapped[str] = mapped_column(default="company", server_default="company")
     payment_days: Mapped[int] = mapped_column(default=14)
     business_hours: Mapped[str] = mapped_column(default="", server_default="")  # empty: the company's
     invoice_group_by: Mapped[str] = mapped_column(default="", server_default="")  # empty: as its template says

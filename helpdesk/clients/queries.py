@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.domain import normal_domain, suffixes_of
 from helpdesk.clients.models import Client, ClientDomain, Contact
+from helpdesk.company.service import find_company
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.taxes import TaxMode, mode_of
 
 MESSAGE = "There is no such client."
 UNREAD = object()
@@ -20,6 +22,16 @@ MOST_OFFERED = 500
 
 CONTACT_OF_ADDRESS = select(Contact).where(func.lower(Contact.email) == bindparam("address"))
 """Made once: it is asked for every mail, and to write a query costs more than to run it."""
+
+
+def tax_mode_of(session: Session, client: Client) -> TaxMode:
+    """Return how tax is taken of a client: as it is set to, else as the company is (docs/billing.md rule 20)."""
+    house = find_company(session)
+    rounding, basis = client.tax_rounding, client.price_basis
+    return mode_of(
+        rounding=house.tax_rounding if house and rounding == "company" else rounding,
+        basis=house.price_basis if house and basis == "company" else basis,
+    )
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from helpdesk.kernel.countries import check_country
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
-from helpdesk.kernel.taxes import check_tax
+from helpdesk.kernel.taxes import check_mode, check_tax
 
 MOST_PAYMENT_DAYS = 365
 SOFT_BOUNCES = 5
@@ -49,8 +49,8 @@ class ClientProfile:
     tax_reason: str = ""
     invoice_group_by: str = ""
     factur_x: str = "company"
-    tax_per_line: bool = False
-    prices_include_tax: bool = False
+    tax_rounding: str = "company"
+    price_basis: str = "company"
     payment_days: int = 14
     business_hours: str = ""
     account_manager_id: int | None = None
@@ -71,6 +71,7 @@ class ClientProfile:
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
         check_tax(self.tax_category, self.tax_percent, self.tax_reason)
+        check_mode(rounding=self.tax_rounding, basis=self.price_basis, more=("company",))
         if self.factur_x not in FACTUR_X:
             message = f"Electronic invoices are for {', '.join(FACTUR_X)}, not {self.factur_x!r}."
             raise RuleViolation(message, field="factur_x")

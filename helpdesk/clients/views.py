@@ -218,7 +218,7 @@ def _page(form: ClientForm, name: str | None) -> str:
             _group(
                 _("Invoices"), "invoice_email payment_days invoice_group_by customer_number purchase_order factur_x"
             ),
-            _group(_("Tax"), "tax_category tax_percent tax_reason tax_per_line prices_include_tax"),
+            _group(_("Tax"), "tax_category tax_percent tax_reason tax_rounding price_basis"),
             _group(_("Who looks after them"), "account_manager_id restricted_team_id"),
         ],
         hints={
@@ -232,8 +232,8 @@ def _page(form: ClientForm, name: str | None) -> str:
             "tax_category": _("Of a standard rate of 0 percent the invoice says that it is the zero rate."),
             "tax_percent": _("A plain number, such as 19 or 8.1; 0 for every other kind of tax."),
             "tax_reason": _("Printed on invoices without tax. Empty: the usual words in the client's language."),
-            "tax_per_line": _("Otherwise once for each rate, on the sum of its lines, as e-invoices want it."),
-            "prices_include_tax": _("Rates and fees of this client are then what it pays, tax and all."),
+            "tax_rounding": _("E-invoices want it once for each rate, on the sum of its lines."),
+            "price_basis": _("Drafts keep how it was when they were made; no rate or fee is changed."),
             "restricted_team_id": _(
                 "A team: only its members, the account manager, managers and bookkeepers see this client."
             ),

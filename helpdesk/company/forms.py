@@ -13,6 +13,8 @@ from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.errors import RuleViolation
 
+ROUNDING_WORDS = (("sum", _l("Once for each rate, on the sum of its lines")), ("line", _l("On each line")))
+BASIS_WORDS = (("net", _l("Without tax; it comes on top")), ("gross", _l("What the client pays, tax and all")))
 LANGUAGES = options([("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("pt", "Português")])
 
 
@@ -58,6 +60,8 @@ class CompanyForm(StrictForm):
     language = SelectField(_l("Language"), choices=LANGUAGES)
     payment_days = IntegerField(_l("Payment is due after days"), validators=[InputRequired(), NumberRange(0, 365)])
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
+    tax_rounding = SelectField(_l("Tax is rounded"), choices=options(ROUNDING_WORDS), default="sum")
+    price_basis = SelectField(_l("Rates and fees are"), choices=options(BASIS_WORDS), default="net")
     invoice_terms = TextAreaField(_l("Terms on invoices"), validators=[Length(max=2000)])
     factur_x = BooleanField(_l("PDFs are electronic invoices, too (Factur-X)"))
     timer_idle_minutes = IntegerField(

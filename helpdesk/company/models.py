@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.infra.db import Base, one_of
+from helpdesk.kernel.taxes import PRICE_BASES, ROUNDINGS
 
 BUSINESS_HOURS = "Mon-Fri 8:00-18:00"
 CREDIT_NOTES = "CN-{year}-{number:04}"
@@ -16,7 +17,12 @@ class Company(Base):
     """The firm that runs this desk: what stands on its invoices, and its defaults. There is exactly one row."""
 
     __tablename__ = "company"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"), one_of("approved_by", APPROVERS))
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        one_of("approved_by", APPROVERS),
+        one_of("tax_rounding", ROUNDINGS),
+        one_of("price_basis", PRICE_BASES),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     name: Mapped[str]
@@ -36,6 +42,8 @@ class Company(Base):
     language: Mapped[str] = mapped_column(default="en")
     payment_days: Mapped[int] = mapped_column(default=14)
     tax_percent: Mapped[str] = mapped_column(default="0")  # plain decimal
+    tax_rounding: Mapped[str] = mapped_column(default="sum", server_default="sum")  # a client may say otherwise
+    price_basis: Mapped[str] = mapped_column(default="net", server_default="net")  # a client may say otherwise
     invoice_number_pattern: Mapped[str] = mapped_column(default="INV-{year}-{number:04}")
     credit_note_number_pattern: Mapped[str] = mapped_column(default=CREDIT_NOTES, server_default=CREDIT_NOTES)
     invoice_numbers_yearly: Mapped[bool] = mapped_column(default=True, server_default=true())  # with a year in them

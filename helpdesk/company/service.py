@@ -14,6 +14,7 @@ from helpdesk.kernel.countries import check_country
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import zone_named
+from helpdesk.kernel.taxes import check_mode
 
 MOST_PAYMENT_DAYS = 365
 DAY_MINUTES = 1440
@@ -25,7 +26,7 @@ class CompanyProfile:
     """What an administrator may set; the names are those of `Company`'s columns.
 
     Raises:
-        RuleViolation: no name, or an unknown country, currency, zone, percentage, pattern, approver or hours.
+        RuleViolation: no name, or an unknown country, currency, zone, tax, pattern, approver or hours.
     """
 
     name: str
@@ -45,6 +46,8 @@ class CompanyProfile:
     language: str = "en"
     payment_days: int = 14
     tax_percent: str = "0"
+    tax_rounding: str = "sum"
+    price_basis: str = "net"
     invoice_number_pattern: str = "INV-{year}-{number:04}"
     credit_note_number_pattern: str = CREDIT_NOTES
     invoice_terms: str = ""
@@ -70,6 +73,7 @@ class CompanyProfile:
         check_currency(self.currency)
         zone_named(self.time_zone)
         check_percent(self.tax_percent)
+        check_mode(rounding=self.tax_rounding, basis=self.price_basis)
         check_number_pattern(self.invoice_number_pattern)
         check_number_pattern(self.credit_note_number_pattern)
         if self.credit_note_number_pattern == self.invoice_number_pattern:

@@ -57,7 +57,7 @@ def _page(form: CompanyForm) -> str:
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
-            _group(_("Invoices"), "invoice_terms factur_x"),
+            _group(_("Invoices"), "invoice_terms factur_x tax_rounding price_basis"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
@@ -71,6 +71,10 @@ def _page(form: CompanyForm) -> str:
             "factur_x": _(
                 "The PDF holds an XML that programs read (EN 16931, ZUGFeRD). It needs our country and VAT ID or tax"
                 " number, and the client's country. A client may be set to the contrary."
+            ),
+            "tax_rounding": _("A client may be set to the contrary. E-invoices want it on the sum."),
+            "price_basis": _(
+                "Of every client that is not set to the contrary, from the next draft on: no rate or fee is changed."
             ),
             "business_hours": _("As Mon-Fri 8:00-18:00; Sat 9:00-13:00. Time outside stands out where it is approved."),
         },

@@ -9,11 +9,11 @@ from typing import Any
 from helpdesk.clients.models import Client
 from helpdesk.expenses.models import Expense
 from helpdesk.invoicing.domain.documents import Json
-from helpdesk.invoicing.domain.totals import TaxGroup, TaxMode, TaxRate, Totals, line_nets, total_up
+from helpdesk.invoicing.domain.totals import TaxGroup, TaxRate, Totals, line_nets, total_up
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printing.printed_tax import usual_reason
 from helpdesk.kernel.money import Money
-from helpdesk.kernel.taxes import EXPLAINED, category_of
+from helpdesk.kernel.taxes import EXPLAINED, TaxMode, category_of
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def groups_in(document: dict[str, Any]) -> list[TaxGroup]:
     ]
 
 
-def billed_amount(net: Money, tax: LineTax, client: Client) -> Money:
+def billed_amount(net: Money, tax: LineTax, mode: TaxMode) -> Money:
     """Return what a line says of an amount that is known without tax: that, or with tax where prices include it."""
-    return net.times(1 + Fraction(tax.tax_percent) / 100) if client.prices_include_tax else net
+    return net.times(1 + Fraction(tax.tax_percent) / 100) if mode.included else net
 
 
 def _amounts(invoice: Invoice) -> list[tuple[Money, TaxRate]]:

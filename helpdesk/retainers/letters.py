@@ -9,6 +9,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.company import service as company
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
@@ -88,7 +89,7 @@ def question(
             _("More hours in %(month)s: %(hours)s h", month=_month(month, locale), hours=format_hm(seconds)),
             _("Price of an hour: %(price)s", price=format_money(Money(price_minor, agreement.currency), locale)),
             _("They cost at most: %(most)s, tax included", most=format_money(most, locale))
-            if agreement.client.prices_include_tax
+            if tax_mode_of(session, agreement.client).included
             else _("They cost at most: %(most)s, without tax", most=format_money(most, locale)),
         ]
         if terms_of(agreement, month).carry_deficit:

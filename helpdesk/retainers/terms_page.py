@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
@@ -74,7 +75,7 @@ def preview_of(
         sentence=sentence_of(terms, currency),
         rows=tuple(_row(each, currency) for each in outcome.months) if past.entries else (),
         sums=_sums(outcome) if past.entries else None,
-        notes=tuple(_notes(terms, outcome, client)),
+        notes=tuple(_notes(terms, outcome, with_tax=tax_mode_of(session, client).included)),
     )
 
 
@@ -120,9 +121,9 @@ def _beyond(terms: NewTerms, currency: str) -> str:
     return _("beyond that %(price)s an hour, billed at month-end", price=_money(terms.overage_rate_minor, currency))
 
 
-def _notes(terms: NewTerms, outcome: Outcome, client: Client) -> Iterable[str]:
+def _notes(terms: NewTerms, outcome: Outcome, *, with_tax: bool) -> Iterable[str]:
     yield _("Approved time alone, the first month without anything carried in.")
-    yield _("All prices have tax in them.") if client.prices_include_tax else _("All without tax.")
+    yield _("All prices have tax in them.") if with_tax else _("All without tax.")
     if terms.at_cap != "warn" and outcome.months_beyond:
         yield _("What goes beyond would have been approved only after more hours had been agreed.")
     if terms.carry_deficit:

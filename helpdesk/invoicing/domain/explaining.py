@@ -11,9 +11,10 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from helpdesk.invoicing.domain.totals import ON_TOP, TaxGroup, TaxMode, TaxRate, total_up
+from helpdesk.invoicing.domain.totals import ON_TOP, TaxGroup, TaxRate, total_up
 from helpdesk.kernel.durations import MINUTE, to_minutes
 from helpdesk.kernel.money import Money
+from helpdesk.kernel.taxes import TaxMode
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
 from helpdesk.retainers.domain.grants import GrantDrawn
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Self
 
 from helpdesk.kernel.money import Money
+from helpdesk.kernel.taxes import TaxMode
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -47,14 +48,6 @@ class Totals:
         """Return the same with the opposite sign: a credit note in the books and on paper."""
         groups = tuple(TaxGroup(group.rate, -group.net, -group.tax) for group in self.groups)
         return type(self)(-self.net, -self.tax, -self.total, groups)
-
-
-@dataclass(frozen=True, slots=True)
-class TaxMode:
-    """How tax is taken: on the sum of a group or on each of its lines, and on top of the amounts or out of them."""
-
-    per_line: bool = False
-    included: bool = False
 
 
 ON_TOP = TaxMode()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries, taxing
@@ -46,12 +47,13 @@ def draft_deposit(
         **asdict(taxing.of_client(client)),
     )
     set_amount(line, Money(amount_minor, client.currency))
+    mode = tax_mode_of(session, client)
     invoice = Invoice(
         client=client,
         idempotency_key=f"deposit:{key}",
         currency=client.currency,
-        tax_per_line=client.tax_per_line,
-        prices_include_tax=client.prices_include_tax,
+        tax_per_line=mode.per_line,
+        prices_include_tax=mode.included,
         created_at=now,
         lines=[line],
     )

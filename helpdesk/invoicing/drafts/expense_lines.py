@@ -23,6 +23,7 @@ from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
+from helpdesk.kernel.taxes import TaxMode
 from helpdesk.projects.models import Project
 
 UNITS = {"km": "length-kilometer", "mi": "length-mile"}
@@ -80,14 +81,14 @@ def unapproved(session: Session, *, month: Month) -> Sequence[tuple[str, str, in
     return [(name, status, count) for name, status, count in session.execute(query)]
 
 
-def line_of(expense: Expense, client: Client) -> InvoiceLine:
+def line_of(expense: Expense, client: Client, mode: TaxMode) -> InvoiceLine:
     """Return the line of an expense: what it was for, when and how much of it, and what the client pays.
 
     The tax is that of its category, else the client's; a client without tax has none on expenses either.
     """
     language = letter_language(client.language)
     tax = taxing.of_expense(expense, client)
-    amount = taxing.billed_amount(Money(expense.bill_minor or 0, expense.bill_currency), tax, client)
+    amount = taxing.billed_amount(Money(expense.bill_minor or 0, expense.bill_currency), tax, mode)
     return InvoiceLine(
         kind=LineKind.EXPENSE.value,
         description=f"{expense.category.name}: {expense.note}" if expense.note else expense.category.name,

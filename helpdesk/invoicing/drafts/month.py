@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra import audit
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
@@ -77,7 +78,7 @@ def write(
     session: Session, *, client: Client, chosen: selection.Selection, key: str, month: Days, now: datetime
 ) -> Invoice:
     """Add the draft with its lines, and let each line hold the seconds or the expense behind it."""
-    group_by = templates.grouping_of(session, client)
+    group_by, mode = templates.grouping_of(session, client), tax_mode_of(session, client)
     drafts = draft_lines(
         [*chosen.priced, *chosen.no_charge],
         currency=client.currency,
@@ -86,7 +87,7 @@ def write(
     )
     fees = [_fee_line(fee, client) for fee in chosen.fees]
     times = [time_line(line, client) for line in drafts]
-    spent = [expense_lines.line_of(expense, client) for expense in chosen.expenses]
+    spent = [expense_lines.line_of(expense, client, mode) for expense in chosen.expenses]
     invoice = Invoice(
         client=client,
         idempotency_key=key,
@@ -95,8 +96,8 @@ def write(
         last_day=None if isinstance(month, Month) else month.last_day,
         currency=client.currency,
         group_by=group_by.value,
-        tax_per_line=client.tax_per_line,
-        prices_include_tax=client.prices_include_tax,
+        tax_per_line=mode.per_line,
+        prices_include_tax=mode.included,
         created_at=now,
     )
     fixed = [fixed_lines.line_of(fee, client) for fee in chosen.fixed]

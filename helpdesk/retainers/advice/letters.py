@@ -4,6 +4,7 @@ from babel.dates import format_skeleton
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.company import service as company
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
@@ -20,7 +21,7 @@ def draft(session: Session, agreement: Agreement, advice: Advice) -> Letter | No
     if advice.best is None:
         return None
     locale = letter_language(agreement.client.language)
-    ours = company.find_company(session)
+    ours, with_tax = company.find_company(session), tax_mode_of(session, agreement.client).included
     with force_locale(locale):
         text = _(
             "Hello,\n\nwe have looked at how you used %(name)s from %(first)s to %(last)s.\n\n%(says)s\n\n"
@@ -28,14 +29,14 @@ def draft(session: Session, agreement: Agreement, advice: Advice) -> Letter | No
             name=agreement.name,
             first=_month(advice.past.months[0], locale),
             last=_month(advice.past.months[-1], locale),
-            says="\n".join(_says(agreement, advice, advice.best, locale)),
+            says="\n".join(_says(agreement, advice, advice.best, locale, with_tax=with_tax)),
             tier=advice.best.name,
             company=ours.name if ours else "",
         )
         return Letter(_("%(name)s: %(tier)s would fit better", name=agreement.name, tier=advice.best.name), text)
 
 
-def _says(agreement: Agreement, advice: Advice, best: Option, locale: str) -> list[str]:
+def _says(agreement: Agreement, advice: Advice, best: Option, locale: str, *, with_tax: bool) -> list[str]:
     now, then, months = advice.now.outcome, best.outcome, len(advice.past.months)
     said = []
     if now.months_beyond:
@@ -67,7 +68,7 @@ def _says(agreement: Agreement, advice: Advice, best: Option, locale: str) -> li
             "In these months you would have paid %(then)s instead of %(now)s, tax included, which is %(saved)s less.",
             **sums,
         )
-        if agreement.client.prices_include_tax
+        if with_tax
         else _(
             "In these months you would have paid %(then)s instead of %(now)s before tax, which is %(saved)s less.",
             **sums,

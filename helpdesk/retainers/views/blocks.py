@@ -5,6 +5,7 @@ import uuid
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
@@ -83,5 +84,5 @@ def _page(found: Agreement, *, form: BlockForm | None = None, taking: tuple[int,
         form=form,
         rows=block_rows.rows_of(session, found, service.stands_of(session, found, now=now)),
         taking={"id": taking[0], "form": taking[1]} if taking else None,
-        with_tax=found.client.prices_include_tax,
+        with_tax=tax_mode_of(session, found.client).included,
     )

@@ -39,13 +39,14 @@ def test_the_models_and_the_migrations_say_the_same(app):
 def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_new(office):
     downgrade(revision="0570")
     with unit_of_work() as session:
-        session.execute(text("UPDATE clients SET invoice_group_by = 'day' WHERE name = 'Globex'"))
+        session.execute(text("UPDATE clients SET invoice_group_by = 'day', tax_per_line = '1' WHERE name = 'Globex'"))
 
     upgrade()
 
     with unit_of_work() as session:
-        clients = session.execute(text("SELECT name, invoice_group_by FROM clients")).all()
-    assert {name: group_by for name, group_by in clients if group_by} == {"Globex": "day"}
+        said = "SELECT DISTINCT name = 'Globex', invoice_group_by, tax_rounding, price_basis FROM clients ORDER BY 1"
+        clients = [(bool(is_globex), *rest) for is_globex, *rest in session.execute(text(said))]
+    assert clients == [(False, "", "company", "company"), (True, "day", "line", "company")]
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(app):

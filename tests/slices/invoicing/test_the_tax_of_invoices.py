@@ -74,7 +74,7 @@ def test_a_document_from_before_there_were_reasons_is_printed_as_it_was(story):
 
 
 def test_prices_with_tax_in_them_stay_what_is_paid_and_the_document_says_so(story):
-    story.change_client(prices_include_tax=True)
+    story.change_client(price_basis="gross")
     for title in ("One", "Two", "Three"):
         story.log("1", rate="100", item=story.ticket(title))
 
@@ -88,7 +88,7 @@ def test_prices_with_tax_in_them_stay_what_is_paid_and_the_document_says_so(stor
 
 
 def test_tax_of_each_line_is_rounded_where_the_client_wants_it(story):
-    story.change_client(tax_per_line=True)
+    story.change_client(tax_rounding="line")
     for title in ("One", "Two", "Three"):
         story.log("1", rate="33.33", item=story.ticket(title))
 
@@ -98,9 +98,24 @@ def test_tax_of_each_line_is_rounded_where_the_client_wants_it(story):
     assert "VAT is rounded on each line." in render.to_html(document_of(invoice))
 
 
+def test_tax_is_taken_as_the_company_says_where_the_client_says_nothing(story):
+    story.change_company(price_basis="gross", tax_rounding="line")
+    story.log("1", rate="33.33")
+    as_the_company = story.drafted()
+    story.change_client(price_basis="net")
+    with unit_of_work() as session:
+        service.drop_draft(session, actor=SYSTEM, now=story.now, invoice_id=as_the_company.id)
+    otherwise = story.drafted()
+
+    assert [(each.prices_include_tax, each.tax_per_line, each.total_minor) for each in (as_the_company, otherwise)] == [
+        (True, True, 3333),
+        (False, True, 3966),
+    ]
+
+
 @pytest.mark.parametrize("included", [False, True])
 def test_the_last_credit_note_takes_the_rest_of_the_tax(story, included):
-    story.change_client(prices_include_tax=included)
+    story.change_client(price_basis="gross" if included else "net")
     for title in ("One", "Two", "Three"):
         story.log("1", rate="33.33", item=story.ticket(title))
     invoice = story.issue(story.drafted())

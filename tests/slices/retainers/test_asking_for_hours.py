@@ -106,7 +106,7 @@ def test_what_the_client_grants_lifts_the_cap_so_far_and_taking_it_back_is_a_row
 @pytest.mark.parametrize(("with_tax", "says"), [(False, "ohne Steuer"), (True, "einschließlich Steuer")])
 def test_the_mail_says_in_the_clients_language_what_it_costs_at_most(asked_story, with_tax, says):
     client = asked_story.session.get_one(Client, asked_story.agreement.client_id)
-    client.prices_include_tax = with_tax
+    client.price_basis = "gross" if with_tax else "company"
     put(asked_story)
 
     [mail] = asked_story.session.scalars(select(OutgoingMessage)).all()

@@ -24,9 +24,9 @@ from helpdesk.invoicing.domain.explaining import (
     total_gaps,
     whole_of,
 )
-from helpdesk.invoicing.domain.totals import TaxMode
 from helpdesk.kernel.durations import to_minutes
 from helpdesk.kernel.money import Money
+from helpdesk.kernel.taxes import TaxMode
 from helpdesk.rates.domain import RoundingPolicy, amount_for
 from helpdesk.retainers.domain.grants import GrantDrawn
 

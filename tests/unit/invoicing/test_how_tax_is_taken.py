@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.invoicing.domain.totals import TaxGroup, TaxMode, TaxRate, line_nets, rest_of, take_rest, total_up
+from helpdesk.invoicing.domain.totals import TaxGroup, TaxRate, line_nets, rest_of, take_rest, total_up
 from helpdesk.kernel.money import Money
+from helpdesk.kernel.taxes import TaxMode
 
 STANDARD = TaxRate("S", Decimal(19))
 REDUCED = TaxRate("S", Decimal(7))

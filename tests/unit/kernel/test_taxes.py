@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.invoicing.domain.lacking import Lack, lacks
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.taxes import category_of, check_tax
+from helpdesk.kernel.taxes import category_of, check_mode, check_tax
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,18 @@ def test_every_invoice_needs_both_addresses_and_our_number():
         ("buyer", "address"),
         ("buyer", "country"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ({"rounding": "often", "basis": "net"}, "tax_rounding"),
+        ({"rounding": "sum", "basis": "company"}, "price_basis"),
+    ],
+)
+def test_tax_is_taken_in_known_ways_alone(said, at):
+    with pytest.raises(RuleViolation) as refused:
+        check_mode(**said)
+
+    assert refused.value.field == at
+    check_mode(rounding="company", basis="gross", more=("company",))
