@@ -16,8 +16,10 @@ from helpdesk.invoicing import queries, taxing
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
+from helpdesk.invoicing.domain.sharing import Adjusting, before, shares
 from helpdesk.invoicing.domain.totals import TaxRate
 from helpdesk.invoicing.drafts import deposits
+from helpdesk.invoicing.drafts.percents import ADJUSTING, base_of, tax_of
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
 from helpdesk.invoicing.money import settling
 from helpdesk.invoicing.sealing import seal
@@ -167,41 +169,61 @@ def lines_of(session: Session, *, invoice: Invoice, wishes: Mapping[int, Wish]) 
 
 
 def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], standing: Standing) -> list[InvoiceLine]:
-    parts = [
-        (line, wish, part)
+    adjusting = adjusting_of(invoice, standing)
+    of_others = {each.line_id for each in adjusting if each.base_left}
+    chosen = {line_id: wish for line_id, wish in wishes.items() if line_id not in of_others}
+    parts = {
+        line.id: list(_parts(session, line, chosen[line.id], standing, adjusting))
         for line in invoice.lines
-        if (wish := wishes.get(line.id)) is not None
-        for part in _parts(session, line, wish, standing)
-    ]
-    if not parts:
+        if line.id in chosen
+    }
+    taken = {line_id: _sum(found, invoice.currency) for line_id, found in parts.items() if found}
+    if not taken:
         message = "Nothing is left of what you chose; it was credited before."
+        if of_others & set(wishes):
+            message = "A discount or surcharge goes back with what it is of; choose those lines."
         raise RuleViolation(message)
-    taken: dict[int, int] = defaultdict(int)
-    for line, _given, part in parts:
-        taken[line.id] += part.amount.minor
-    deposits.refuse_deducted(session, invoice, taken)
-    _refuse_beyond(invoice, [(line, part.amount.minor) for line, _wish, part in parts], standing)
+    for line_id, share in shares(adjusting, taken).items():
+        taken[line_id] = share
+        parts[line_id] = [Part(None, share.amount, share)]
+    deposits.refuse_deducted(session, invoice, {line_id: amount.minor for line_id, amount in taken.items()})
+    _refuse_beyond(invoice, taken, standing)
+    releasing = {line_id for line_id, wish in chosen.items() if wish.whole or wish.charge_ids}
+    given = [(line, part) for line in invoice.lines for part in parts.get(line.id, ())]
     return [
-        _line(line, part, position=position, releases=bool(wish.whole or wish.charge_ids))
-        for position, (line, wish, part) in enumerate(parts, start=1)
+        _line(line, part, position=position, releases=line.id in releasing)
+        for position, (line, part) in enumerate(given, start=1)
     ]
 
 
-def _refuse_beyond(invoice: Invoice, given: Iterable[tuple[InvoiceLine, int]], standing: Standing) -> None:
-    """Refuse, tax by tax, what discounts make possible: to give back more than was billed, or to ask for more."""
+def _sum(parts: Iterable[Part], currency: str) -> Money:
+    return sum((part.amount for part in parts), Money.zero(currency))
+
+
+def adjusting_of(invoice: Invoice, standing: Standing) -> list[Adjusting]:
+    """Return the discounts and surcharges of an issued invoice with the lines that each is of."""
+    found = []
+    for line in invoice.lines:
+        if line.kind in ADJUSTING:
+            base = [each for each in base_of(invoice.lines, line.adjusts_lines) if tax_of(each) == tax_of(line)]
+            base_left = sum((standing.billed[each.id].left for each in base), Money.zero(invoice.currency))
+            ids = frozenset(each.id for each in base)
+            found.append(Adjusting(line.id, ids, standing.billed[line.id].left, base_left))
+    return found
+
+
+def _refuse_beyond(invoice: Invoice, taken: Mapping[int, Money], standing: Standing) -> None:
+    """Refuse, tax by tax, what changes by hand make possible: to give back more than was billed, or to ask for more."""
     left: dict[TaxRate, int] = defaultdict(int)
+    given: dict[TaxRate, int] = defaultdict(int)
     for line in invoice.lines:
         left[taxing.rate_of(line)] += standing.billed[line.id].left.minor
-    given_minor: dict[TaxRate, int] = defaultdict(int)
-    for line, minor in given:
-        given_minor[taxing.rate_of(line)] += minor
-    for rate, minor in given_minor.items():
+        if line.id in taken:
+            given[taxing.rate_of(line)] += taken[line.id].minor
+    for rate, minor in given.items():
         if minor > left[rate]:
             kind, rest = "with tax" if invoice.prices_include_tax else "net", Money(left[rate], invoice.currency)
-            message = (
-                f"Only {rest} {kind} at {rate.percent} % of {queries.name_of(invoice)} is left; "
-                "take its discounts back as well."
-            )
+            message = f"Only {rest} {kind} at {rate.percent} % of {queries.name_of(invoice)} is left."
             raise RuleViolation(message)
         if minor < 0:
             message = "A credit note gives back; a discount is taken back together with what it was taken off."
@@ -222,7 +244,9 @@ def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:
         raise RuleViolation(message)
 
 
-def _parts(session: Session, line: InvoiceLine, wish: Wish, standing: Standing) -> Sequence[Part]:
+def _parts(
+    session: Session, line: InvoiceLine, wish: Wish, standing: Standing, adjusting: Sequence[Adjusting]
+) -> Sequence[Part]:
     billed = standing.billed[line.id]
     chosen = _chosen(line, wish, standing)
     if wish.amount is not None and (chosen or wish.whole):
@@ -230,7 +254,8 @@ def _parts(session: Session, line: InvoiceLine, wish: Wish, standing: Standing) 
         raise RuleViolation(message)
     try:
         if wish.amount is not None:
-            return [credit_amount(billed, wish.amount)]
+            of_line = before(adjusting, line_id=line.id, left=billed.left, paid=wish.amount)
+            return [credit_amount(billed, of_line)]
         if chosen:
             seconds = sum(_seconds(session, line, charge) for charge in chosen)
             return credit_seconds(billed, seconds, is_rest=len(chosen) == len(standing.charges[line.id]))

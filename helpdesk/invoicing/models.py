@@ -122,8 +122,9 @@ class InvoiceLine(Base):
 
     ``minutes`` and ``unit_price`` are plain decimals as printed; where ``minutes`` is empty, quantity × price is the
     amount, and an empty ``quantity`` is 1. The seconds behind a line are its charges (holder ``invoice_line``); a
-    retainer fee names its agreement and month instead. A discount or surcharge in percent says of which lines it is
-    (``adjusts_lines``: their ids, empty for all of its tax), so that it follows them while the invoice is a draft.
+    retainer fee names its agreement and month instead. A discount or surcharge says of which lines it is
+    (``adjusts_lines``: their ids, empty for all of its tax): it is credited with them, and one in percent follows them
+    while the invoice is a draft.
     A line of a credit note names the line that it takes back from; one that ``releases`` makes what was billed free
     again, any other takes back an amount alone.
     """

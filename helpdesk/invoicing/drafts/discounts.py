@@ -94,6 +94,7 @@ def _amounts(invoice: Invoice, wanted: Adjustment, groups: dict[Tax, list[Invoic
     made = []
     for tax, part in spread_over(signed, {tax: sum_of(base, invoice.currency) for tax, base in groups.items()}).items():
         line = _blank(wanted.kind, tax)
+        line.adjusts_lines = None if wanted.line_ids is None else [each.id for each in groups[tax]]
         set_amount(line, part)
         made.append(line)
     return made

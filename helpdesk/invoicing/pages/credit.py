@@ -26,6 +26,7 @@ def credit_page(session: Session, *, invoice: Invoice, form: CreditForm, now: da
     """Return the invoice's lines with what is left of each, what was chosen, and the number that would be next."""
     standing = crediting.standing_of(session, invoice)
     entries = _entries(session, invoice, standing)
+    goes_along = {each.line_id for each in crediting.adjusting_of(invoice, standing) if each.base_left}
     return {
         "invoice": {
             "id": invoice.id,
@@ -38,7 +39,7 @@ def credit_page(session: Session, *, invoice: Invoice, form: CreditForm, now: da
         },
         "form": form,
         "lines": [
-            _line(line, invoice, form, standing, entries)
+            _line(line, invoice, form, standing, entries) | {"goes_along": line.id in goes_along}
             for line in invoice.lines
             if line.amount_minor or standing.charges[line.id]
         ],

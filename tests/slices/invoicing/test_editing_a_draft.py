@@ -192,44 +192,50 @@ def test_a_dropped_draft_does_not_tell_of_what_was_taken_off_before(story):
         assert [each.entry.id for each in behind] == [kept.id]
 
 
+def credited(story: Story, issued: Invoice, wishes: dict[int, Wish], *, key: str = "k") -> Invoice:
+    with unit_of_work() as session:
+        note = service.credit(
+            session, actor=SYSTEM, now=story.now, invoice_id=issued.id, wishes=wishes, reason="Wrong", key=key * 32
+        )
+    return story.invoice(note.id)
+
+
 def test_a_credit_note_takes_a_discount_back_with_what_it_is_of(story):
     story.log("1")
-    issued = story.issue(act(story, adjust, story.drafted(), wanted=ten_percent()))
-    time, rebate = issued.lines
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Cables", Decimal(50)))
+    issued = story.issue(act(story, adjust, draft, wanted=ten_percent()))
+    time, cables, rebate = (line.id for line in issued.lines)
 
-    def credit(*lines):
-        with unit_of_work() as session:
-            wishes = {line.id: Wish(whole=True) for line in lines}
-            return service.credit(
-                session, actor=SYSTEM, now=story.now, invoice_id=issued.id, wishes=wishes, reason="Wrong", key="k" * 32
-            )
+    with pytest.raises(RuleViolation, match="goes back with what it is of"):
+        credited(story, issued, {rebate: Wish(whole=True)})
+    first = credited(story, issued, {time: Wish(whole=True)}, key="1")
+    with pytest.raises(RuleViolation, match=r"Only 45\.00 was paid"):
+        credited(story, issued, {cables: Wish(amount=Money(4501, "EUR"))})
+    second = credited(story, issued, {cables: Wish(amount=Money(2000, "EUR"))}, key="2")
+    third = credited(story, issued, {cables: Wish(whole=True), rebate: Wish(whole=True)}, key="3")
 
-    with pytest.raises(RuleViolation, match="discounts"):
-        credit(time)
-    note = credit(time, rebate)
-
-    assert note.net_minor == -9000
+    assert [line.amount_minor for line in first.lines] == [-10000, 1000]
+    assert [line.amount_minor for line in second.lines] == [-2222, 222]
+    assert [line.amount_minor for line in third.lines] == [-2778, 278]
+    assert first.net_minor + second.net_minor + third.net_minor == -issued.net_minor
+    assert first.tax_minor + second.tax_minor + third.tax_minor == -issued.tax_minor
     assert story.invoice(issued.id).status == "credited"
     assert faults(story) == []
 
 
-def test_no_more_of_a_tax_is_given_back_than_was_billed_of_it(story):
+def test_of_a_line_that_was_given_away_nothing_is_given_back_and_its_time_is_free_again(story):
     story.log("1")
     draft = act(story, add_free, story.drafted(), wanted=FreeLine("Cables", Decimal(100), tax_percent="7"))
     goodwill = Adjustment("discount", "Goodwill", amount=Money(10000, "EUR"), line_ids=(draft.lines[0].id,))
     issued = story.issue(act(story, adjust, draft, wanted=goodwill))
+    time = issued.lines[0].id
 
-    with pytest.raises(RuleViolation, match=r"Only 0\.00 net at 19 %"), unit_of_work() as session:
-        service.credit(
-            session,
-            actor=SYSTEM,
-            now=story.now,
-            invoice_id=issued.id,
-            wishes={issued.lines[0].id: Wish(whole=True)},
-            reason="Wrong",
-            key="k" * 32,
-        )
+    with pytest.raises(RuleViolation, match=r"Only 0\.00 was paid"):
+        credited(story, issued, {time: Wish(amount=Money(1, "EUR"))})
+    note = credited(story, issued, {time: Wish(whole=True)})
 
+    assert ([line.amount_minor for line in note.lines], note.total_minor) == ([-10000, 10000], 0)
+    assert story.charges() == []
     assert story.invoice(issued.id).status == "issued"
 
 
