@@ -46,7 +46,7 @@ def queue_mail(session: Session, *, now: datetime, invoice_id: int) -> OutgoingM
     there is no mailbox.
     """
     invoice = queries.lock(session, invoice_id)
-    is_due = invoice.status in queries.OPEN and invoice.send_to and invoice.outgoing_message_id is None
+    is_due = invoice.status in (*queries.OPEN, "paid") and invoice.send_to and invoice.outgoing_message_id is None
     if not is_due or invoice.pdf_sha256 is None:
         return None
     return _queue(session, now=now, invoice=invoice, to=invoice.send_to, key=f"invoice:{invoice.id}")

@@ -14,7 +14,7 @@ from helpdesk.invoicing.drafts import deposits, expense_lines
 from helpdesk.invoicing.drafts.month import draft_month
 from helpdesk.invoicing.drafts.opening import changed_since
 from helpdesk.invoicing.models import HOLDER, Invoice, InvoiceLine
-from helpdesk.invoicing.money import late_fees
+from helpdesk.invoicing.money import late_fees, settling
 from helpdesk.invoicing.sealing import seal
 from helpdesk.invoicing.series import next_numbers
 from helpdesk.kernel.errors import Conflict, RuleViolation
@@ -80,6 +80,8 @@ def issue(session: Session, *, actor: Actor, now: datetime, invoice_id: int, ver
     charging.fix_each(session, kind=HOLDER, ids=[line.id for line in invoice.lines])
     expense_lines.fix(session, invoice)
     seal(session, actor=actor, now=now, invoice=invoice)
+    if not invoice.total_minor:
+        settling.restate(session, invoice)
     return invoice
 
 
@@ -102,7 +104,7 @@ def void(session: Session, *, actor: Actor, now: datetime, invoice_id: int, reas
     if invoice.kind == "credit_note":
         message = f"{invoice.number} is a credit note; what it took back is billed again by an invoice."
         raise RuleViolation(message)
-    if invoice.status != "issued" or invoice.outgoing_message_id is not None:
+    if not settling.is_untouched(session, invoice) or invoice.outgoing_message_id is not None:
         message = f"{queries.name_of(invoice)} was sent or paid; it is corrected by a credit note, not voided."
         raise RuleViolation(message)
     if queries.credit_notes_of(session, invoice):

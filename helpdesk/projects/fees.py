@@ -3,7 +3,7 @@
 The project knows amounts and days; slices above bill them, and say with :func:`name_holders` what bills one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -126,9 +126,10 @@ def remove_fee(session: Session, *, actor: Actor, now: datetime, project_id: int
         Conflict: a draft or an invoice bills it; it is named.
     """
     _lock(session, actor, project_id)
-    fee = session.scalar(
-        select(FixedFee).where(FixedFee.id == fee_id, FixedFee.project_id == project_id, FixedFee.removed_at.is_(None))
+    asked = select(FixedFee).where(
+        FixedFee.id == fee_id, FixedFee.project_id == project_id, FixedFee.removed_at.is_(None)
     )
+    fee = session.scalar(asked.with_for_update())
     if fee is None:
         message = "There is no such instalment."
         raise NotFound(message)
@@ -157,6 +158,18 @@ def due(session: Session, *, client_id: int, currency: str, first: date, last: d
         .order_by(FixedFee.due_on, FixedFee.id)
     )
     return session.scalars(query).all()
+
+
+def hold(session: Session, fee_ids: Collection[int]) -> None:
+    """Keep instalments from being removed until the transaction ends, for whoever bills them now.
+
+    Raises:
+        Conflict: one was removed in the meantime.
+    """
+    query = select(FixedFee.id).where(FixedFee.id.in_(fee_ids), FixedFee.removed_at.is_(None))
+    if len(session.scalars(query.order_by(FixedFee.id).with_for_update()).all()) < len(fee_ids):
+        message = "An instalment was removed in the meantime. Look again."
+        raise Conflict(message)
 
 
 def _part(project: Project, percent: Decimal, known: Sequence[FixedFee], left: int) -> int:

@@ -11,7 +11,7 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.domain.adjusting import check_adjusting_percent, spread_over
 from helpdesk.invoicing.drafts.opening import add_line, check_text, close_draft, open_draft
-from helpdesk.invoicing.drafts.percents import ADJUSTING, TAX, Tax, base_of, reckon, set_amount, sum_of, tax_of
+from helpdesk.invoicing.drafts.percents import ADJUSTING, Tax, base_of, blank, reckon, set_amount, sum_of, tax_of
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
@@ -73,7 +73,7 @@ def _in_percent(invoice: Invoice, wanted: Adjustment, groups: dict[Tax, list[Inv
     percent = check_adjusting_percent(wanted.percent or Decimal(0), is_discount=wanted.kind == "discount")
     made = []
     for tax, base in groups.items():
-        line = _blank(wanted.kind, tax)
+        line = blank(wanted.kind, tax)
         line.adjusts_percent = f"{percent.normalize():f}"
         line.adjusts_lines = None if wanted.line_ids is None else [each.id for each in base]
         reckon(line, sum_of(base, invoice.currency), letter_language(invoice.client.language))
@@ -93,12 +93,8 @@ def _amounts(invoice: Invoice, wanted: Adjustment, groups: dict[Tax, list[Invoic
     signed = -amount if wanted.kind == "discount" else amount
     made = []
     for tax, part in spread_over(signed, {tax: sum_of(base, invoice.currency) for tax, base in groups.items()}).items():
-        line = _blank(wanted.kind, tax)
+        line = blank(wanted.kind, tax)
         line.adjusts_lines = None if wanted.line_ids is None else [each.id for each in groups[tax]]
         set_amount(line, part)
         made.append(line)
     return made
-
-
-def _blank(kind: str, tax: Tax) -> InvoiceLine:
-    return InvoiceLine(kind=kind, detail="", minutes=None, **dict(zip(TAX, tax, strict=True)))

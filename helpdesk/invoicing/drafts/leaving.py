@@ -64,7 +64,7 @@ def take_entries_off(
     if len(gone) == len(pieces):
         drop_line(session, invoice, line)
     else:
-        write_time(line, [piece for piece in pieces if piece.entry_id not in entry_ids], invoice.client)
+        write_time(line, [piece for piece in pieces if piece.entry_id not in entry_ids], invoice)
     return close_draft(
         session,
         actor=actor,

@@ -24,6 +24,7 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
 from helpdesk.kernel.periods import Month
+from helpdesk.projects import fees as fixed_fees
 from helpdesk.rates.domain import RoundingScope
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.rates.service import policy_of
@@ -86,7 +87,7 @@ def write(
         language=letter_language(client.language),
     )
     fees = [_fee_line(fee, client) for fee in chosen.fees]
-    times = [time_line(line, client) for line in drafts]
+    times = [time_line(line, client, client.currency) for line in drafts]
     spent = [expense_lines.line_of(expense, client, mode) for expense in chosen.expenses]
     invoice = Invoice(
         client=client,
@@ -100,6 +101,8 @@ def write(
         prices_include_tax=mode.included,
         created_at=now,
     )
+    if chosen.fixed:
+        fixed_fees.hold(session, [fee.id for fee in chosen.fixed])
     fixed = [fixed_lines.line_of(fee, client) for fee in chosen.fixed]
     bought = [block_lines.line_of(block, client) for block in chosen.blocks]
     for position, line in enumerate([*fees, *bought, *fixed, *times, *spent], start=1):
@@ -185,14 +188,14 @@ def _fee_line(fee: retainers.FeeDue, client: Client) -> InvoiceLine:
     )
 
 
-def time_line(line: DraftLine, client: Client) -> InvoiceLine:
-    """Return the line of an invoice for time that shares one."""
+def time_line(line: DraftLine, client: Client, currency: str) -> InvoiceLine:
+    """Return the line of an invoice in that currency for time that shares one."""
     return InvoiceLine(
         kind=line.kind.value,
         description=line.description,
         detail=detail_of(line.pieces, letter_language(client.language)),
         minutes=f"{line.minutes:f}",
-        unit_price=format_price(line.unit_price, client.currency),
+        unit_price=format_price(line.unit_price, currency),
         amount_minor=line.amount.minor,
         **asdict(taxing.of_client(client)),
         work_item_id=line.item.id if line.item else None,

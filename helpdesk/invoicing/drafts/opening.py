@@ -21,6 +21,7 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
 
 SAID_ACTS = 3
+TAXES = "taxes of the draft when it was opened"
 TEXT_CHARACTERS = 300
 _ACTS = {
     "line added": "added",
@@ -49,6 +50,7 @@ def open_draft(session: Session, *, actor: Actor, invoice_id: int, version: int)
         raise Conflict(message)
     if invoice.version != version:
         raise Conflict(changed_since(session, invoice, version))
+    session.info[TAXES, invoice.id] = percents.taxes_of(invoice)
     return invoice
 
 
@@ -74,7 +76,8 @@ def close_draft(
         RuleViolation: it would come to less than zero.
     """
     session.flush()
-    put_in_order(session, invoice, percents.follow(session, invoice))
+    known = session.info.pop((TAXES, invoice.id))
+    put_in_order(session, invoice, percents.follow(session, invoice, known=known))
     add_up(invoice)
     if invoice.net_minor < 0 or invoice.total_minor < 0:
         said = f"{Money(invoice.net_minor, invoice.currency)} {invoice.currency}"

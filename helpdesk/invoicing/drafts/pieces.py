@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing.domain.drafting import Priced, detail_of
 from helpdesk.invoicing.domain.lines import LineKind
@@ -52,10 +51,10 @@ def pieces_of(session: Session, invoice: Invoice, lines: Sequence[InvoiceLine]) 
     return found
 
 
-def write_time(line: InvoiceLine, pieces: Iterable[Priced], client: Client) -> None:
+def write_time(line: InvoiceLine, pieces: Iterable[Priced], invoice: Invoice) -> None:
     """Let a line of time bill these seconds, at its price; its text stays."""
     listed = sorted(pieces, key=lambda each: (each.worked_on, each.entry_id, each.from_second))
     seconds = sum(piece.quantity_seconds for piece in listed)
     line.minutes = f"{to_minutes(seconds):f}"
-    line.amount_minor = amount_for(seconds, Decimal(line.unit_price), client.currency).minor
-    line.detail = detail_of(listed, letter_language(client.language))
+    line.amount_minor = amount_for(seconds, Decimal(line.unit_price), invoice.currency).minor
+    line.detail = detail_of(listed, letter_language(invoice.client.language))

@@ -46,7 +46,7 @@ def regroup(
         charging.release(session, now=now, holder=(HOLDER, line.id))
     made = []
     for each in drafted:
-        line = time_line(each, invoice.client)
+        line = time_line(each, invoice.client, invoice.currency)
         for name in TAX:
             setattr(line, name, getattr(old[0], name))
         made.append(add_line(session, invoice, line))

@@ -226,6 +226,13 @@ def _share(session: Session, now: datetime, payment_id: int, invoice: Invoice, a
         session.flush()
 
 
+def is_untouched(session: Session, invoice: Invoice) -> bool:
+    """Return whether nothing was paid of an issued invoice; one of nothing is paid from the beginning."""
+    return invoice.status == "issued" or (
+        invoice.status == "paid" and not invoice.total_minor and not shares_of(session, invoice)
+    )
+
+
 def shares_of(session: Session, invoice: Invoice) -> list[PaymentShare]:
     """Return what settles the invoice, oldest first."""
     query = select(PaymentShare).where(PaymentShare.invoice_id == invoice.id, PaymentShare.undone_at.is_(None))

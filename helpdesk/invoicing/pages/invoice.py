@@ -149,7 +149,7 @@ def _can_void(session: Session, invoice: Invoice, mail: OutgoingMessage | None) 
     """Return whether it is a draft, or an invoice that never left and that nothing corrects."""
     if invoice.status == "draft":
         return True
-    is_at_home = invoice.kind == "invoice" and invoice.status == "issued" and mail is None
+    is_at_home = invoice.kind == "invoice" and settling.is_untouched(session, invoice) and mail is None
     return is_at_home and not queries.credit_notes_of(session, invoice)
 
 
@@ -274,7 +274,8 @@ def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:
         issued = _state(_("Issued"), _short(invoice.issued_at), past=sent_at is not None, current=sent_at is None)
         return [issued, _state(_("Sent"), _short(sent_at), current=sent_at is not None)]
     is_paid = invoice.status == "paid"
-    reached = [True, invoice.number is not None, sent_at is not None or is_paid, is_paid]
+    is_sent = sent_at is not None or (is_paid and invoice.total_minor > 0)
+    reached = [True, invoice.number is not None, is_sent, is_paid]
     at = max(place for place, done in enumerate(reached) if done)
     due = _("due %(day)s", day=day_filter(invoice.due_on, "d MMM")) if invoice.due_on and not is_paid else ""
     steps = [

@@ -84,6 +84,33 @@ def test_a_discount_in_percent_follows_its_lines_and_an_amount_stays(story):
     assert faults(story) == []
 
 
+def test_what_is_of_all_lines_reaches_a_tax_that_comes_later_once(story):
+    story.log("1")
+    draft = act(story, adjust, story.drafted(), wanted=ten_percent())
+
+    for price in (100, 50):
+        draft = act(story, add_free, draft, wanted=FreeLine("Cables", Decimal(price), tax_percent="7"))
+    rebates = {line.tax_percent: line for line in draft.lines if line.adjusts_percent}
+    draft = act(story, take_off, draft, line_id=rebates["7"].id)
+    draft = act(story, add_free, draft, wanted=FreeLine("Screws", Decimal(10), tax_percent="7"))
+
+    assert {percent: line.amount_minor for percent, line in rebates.items()} == {"19": -1000, "7": -1500}
+    assert [amount for said, amount in texts(draft) if said == "Rebate"] == [-1000]  # taken off on purpose
+    assert draft.net_minor == 10000 - 1000 + 10000 + 5000 + 1000
+
+
+def test_lines_stay_in_the_currency_of_their_draft(story):
+    kept, later = story.log("1"), story.log("1.55", "2026-11-17")
+    draft = story.drafted()
+    story.change_client(currency="JPY")
+
+    draft = act(story, regroup, draft, group_by=GroupBy.ENTRY)
+    draft = act(story, take_entries_off, draft, line_id=draft.lines[1].id, entry_ids=[later.id])
+
+    assert [(line.unit_price, line.amount_minor) for line in draft.lines] == [("100.00", 10000)]
+    assert kept.id != later.id
+
+
 def test_a_draft_never_comes_to_less_than_zero(story):
     story.log("1")
     draft = story.drafted()

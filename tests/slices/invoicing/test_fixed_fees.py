@@ -1,9 +1,11 @@
 """A project at a fixed fee is billed in its instalments, each once, and not by the hour (docs/billing.md rule F1)."""
 
+import threading
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from helpdesk import doctor
 from helpdesk.clients.models import Client
@@ -18,7 +20,9 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.projects import fees
 from helpdesk.projects.models import FixedFee, Project
+from helpdesk.timekeeping import charging
 from tests.slices.invoicing.conftest import DECEMBER, NOVEMBER, Story, printed
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -28,20 +32,20 @@ def fixed(story):
     with unit_of_work() as session:
         session.get_one(Project, project_id).billing = "fixed_fee"
         fees.set_whole(session, actor=SYSTEM, now=story.now, project_id=project_id, amount_minor=100000)
-    for text, due_on, percent in (
+    for what, due_on, percent in (
         ("Start", date(2026, 11, 1), "33.3"),
         ("Middle", date(2026, 11, 30), "33.3"),
         ("End", date(2026, 12, 15), "33.4"),
     ):
-        add(story, text, due_on, percent=Decimal(percent))
+        add(story, what, due_on, percent=Decimal(percent))
     return story
 
 
-def add(story: Story, text: str, due_on: date, **part) -> FixedFee:
+def add(story: Story, what: str, due_on: date, **part) -> FixedFee:
     with unit_of_work() as session:
         project_id = story.office.acme_project.id
         return fees.add_fee(
-            session, actor=SYSTEM, now=story.now, project_id=project_id, text=text, due_on=due_on, **part
+            session, actor=SYSTEM, now=story.now, project_id=project_id, text=what, due_on=due_on, **part
         )
 
 
@@ -76,11 +80,11 @@ def test_the_instalments_are_the_fee_to_the_cent_and_never_more(fixed):
 
 def test_a_percentage_is_of_the_fee_as_it_is_now_and_the_last_takes_only_what_was_rounded(story):
     project_id = story.office.acme_project.id
-    for whole_minor, text in ((100000, "Start"), (200000, "End")):
+    for whole_minor, what in ((100000, "Start"), (200000, "End")):
         with unit_of_work() as session:
             session.get_one(Project, project_id).billing = "fixed_fee"
             fees.set_whole(session, actor=SYSTEM, now=story.now, project_id=project_id, amount_minor=whole_minor)
-        add(story, text, date(2026, 11, 1), percent=Decimal(50))
+        add(story, what, date(2026, 11, 1), percent=Decimal(50))
 
     assert [fee.amount_minor for fee in instalments(story)] == [50000, 100000]
 
@@ -96,6 +100,44 @@ def test_what_is_billed_is_not_removed_and_what_is_left_for_later_is_billed_late
         take_off(session, actor=SYSTEM, now=fixed.now, invoice_id=draft.id, version=draft.version, line_id=line_id)
 
     assert [line.amount_minor for line in fixed.drafted(Month(2026, 12)).lines] == [33300, 33400]
+
+
+def test_an_instalment_is_not_removed_while_a_draft_takes_it(app, fixed, monkeypatch):
+    fee, project_id, said = instalments(fixed)[0], fixed.office.acme_project.id, []
+
+    def remove() -> None:
+        with app.app_context():
+            try:
+                with unit_of_work() as session:
+                    fees.remove_fee(session, actor=SYSTEM, now=fixed.now, project_id=project_id, fee_id=fee.id)
+            except Conflict as refusal:
+                said.append(str(refusal))
+
+    other = threading.Thread(target=remove)
+
+    hold_each = charging.hold_each
+
+    def hold_meanwhile(session, **what):
+        other.start()
+        if session.get_bind().dialect.name == "postgresql":
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            eventually(lambda: session.scalar(waiting) or not other.is_alive())
+        hold_each(session, **what)
+
+    monkeypatch.setattr(charging, "hold_each", hold_meanwhile)
+    draft = fixed.drafted()
+    other.join()
+
+    assert said == [f"Start is on the draft invoice {draft.id} for Acme; it stays as it is."]
+
+
+def test_an_instalment_that_was_removed_is_not_drafted(fixed):
+    fee, project_id = instalments(fixed)[0], fixed.office.acme_project.id
+    with unit_of_work() as session:
+        fees.remove_fee(session, actor=SYSTEM, now=fixed.now, project_id=project_id, fee_id=fee.id)
+
+    with pytest.raises(Conflict, match="removed in the meantime"), unit_of_work() as session:
+        fees.hold(session, [fee.id])
 
 
 def test_a_credit_note_over_an_instalment_makes_it_free_again(fixed):

@@ -8,6 +8,7 @@ import pytest
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.invoicing import service
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.models import Invoice, Payment
 from helpdesk.invoicing.money import settling
@@ -80,6 +81,23 @@ def test_an_invoice_is_paid_in_parts_and_what_is_more_is_credit_of_the_next(stor
     with pytest.raises(RuleViolation, match="has no credit"), unit_of_work() as session:
         settling.use_credit(session, actor=SYSTEM, now=story.now, invoice_id=following.id)
     assert found_by_doctor(story) == []
+
+
+def test_an_invoice_of_nothing_is_paid_by_its_issue_and_still_mailed_and_voided(story):
+    story.mailbox()
+    story.change_client(invoice_email="pay@acme.example")
+    story.log("1", rate="0")
+    mailed = story.print_and_send(story.issue(story.drafted()))
+    story.log("1", "2026-12-01", rate="0")
+    at_home = story.issue(story.drafted(Month(2026, 12)))
+
+    with unit_of_work() as session:
+        service.void(session, actor=SYSTEM, now=story.now, invoice_id=at_home.id, reason="Wrong month")
+        with pytest.raises(RuleViolation, match="was sent or paid"):
+            service.void(session, actor=SYSTEM, now=story.now, invoice_id=mailed.id, reason="Wrong month")
+
+    assert (mailed.total_minor, mailed.status, mailed.outgoing_message_id is not None) == (0, "paid", True)
+    assert story.invoice(at_home.id).status == "void"
 
 
 def test_a_credit_note_over_a_paid_invoice_gives_the_client_credit(story, invoice):
