@@ -7,17 +7,16 @@ from helpdesk.company.forms import BASIS_WORDS, LANGUAGES, ROUNDING_WORDS, time_
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 
-TAXES = options(
-    [
-        ("S", _l("Standard or reduced rate")),
-        ("Z", _l("Zero rate")),
-        ("E", _l("Exempt from tax")),
-        ("AE", _l("Reverse charge: the client owes the tax")),
-        ("K", _l("Supply within the EU")),
-        ("G", _l("Export out of the EU")),
-        ("O", _l("Not subject to tax")),
-    ]
+TAXES = (
+    ("S", _l("Standard or reduced rate")),
+    ("Z", _l("Zero rate")),
+    ("E", _l("Exempt from tax")),
+    ("AE", _l("Reverse charge: the client owes the tax")),
+    ("K", _l("Supply within the EU")),
+    ("G", _l("Export out of the EU")),
+    ("O", _l("Not subject to tax")),
 )
+"""The kinds of tax that an invoice can have (docs/billing.md rule 20)."""
 GROUPS = (
     ("ticket", _l("Ticket or task")),
     ("entry", _l("Entry")),
@@ -53,7 +52,7 @@ class ClientForm(StrictForm):
     time_zone = SelectField(_l("Time zone"), choices=time_zones())
     language = SelectField(_l("Language"), choices=LANGUAGES)
     tax_percent = StringField(_l("Tax in percent"), validators=[DataRequired(), Length(max=20)])
-    tax_category = SelectField(_l("Kind of tax"), choices=TAXES, default="S")
+    tax_category = SelectField(_l("Kind of tax"), choices=options(TAXES), default="S")
     tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
     invoice_group_by = SelectField(
         _l("Time shares a line by"), choices=options([("", _l("As its invoice template says")), *GROUPS]), default=""

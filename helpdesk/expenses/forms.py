@@ -19,6 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
+from helpdesk.clients.forms import TAXES
 from helpdesk.expenses import queries
 from helpdesk.expenses.domain.facts import BILLING, KINDS, MOST_DAYS, NOTE_LENGTH, Facts, FieldRefused
 from helpdesk.expenses.models import Expense, ExpenseRate
@@ -164,11 +165,16 @@ class DeleteForm(StrictForm):
     reason = StringField(_l("Why"), validators=[Length(max=NOTE_LENGTH)])
 
 
+AS_THE_CLIENT = ("", _l("That of the client"))
+
+
 class CategoryForm(StrictForm):
     """A category, and the tax that the client's invoice has for it."""
 
     name = StringField(_l("Name"), validators=[DataRequired(), Length(max=80)])
-    tax_percent = StringField(_l("Tax on invoices"), validators=[Length(max=NUMBER_LENGTH)])
+    tax_category = SelectField(_l("Tax on invoices"), choices=options([AS_THE_CLIENT, *TAXES]), default="")
+    tax_percent = StringField(_l("In percent"), validators=[Length(max=NUMBER_LENGTH)])
+    tax_reason = StringField(_l("Why there is no tax"), validators=[Length(max=200)])
 
 
 class ChangedCategoryForm(CategoryForm):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.accounts.models import Person
 from helpdesk.expenses.domain.facts import BILLING, KINDS, UNITS
 from helpdesk.infra.db import AmountMinor, Base, one_of
+from helpdesk.kernel.taxes import TAX_CATEGORIES
 from helpdesk.projects.models import Project, WorkItem
 
 STATUSES = ("draft", "submitted", "approved", "rejected", "locked")
@@ -15,14 +16,16 @@ LIVE = text("released_at IS NULL")
 
 
 class ExpenseCategory(Base):
-    """What money was spent on. ``tax_percent`` is the tax on the client's invoice; empty: that of the client."""
+    """What money was spent on. With a ``tax_category`` it has its own tax on invoices; empty: that of the client."""
 
     __tablename__ = "expense_categories"
-    __table_args__ = (one_of("default_for", KINDS),)
+    __table_args__ = (one_of("default_for", KINDS), one_of("tax_category", ("", *TAX_CATEGORIES)))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    tax_category: Mapped[str] = mapped_column(default="", server_default="")
     tax_percent: Mapped[str] = mapped_column(default="")
+    tax_reason: Mapped[str] = mapped_column(default="", server_default="")  # empty: the usual words of the category
     default_for: Mapped[str | None] = mapped_column(unique=True)  # the kind that is put here where nobody says
     archived_at: Mapped[datetime | None]
 

@@ -35,8 +35,10 @@ def of_expense(expense: Expense, client: Client) -> LineTax:
 
     A client without tax has none on expenses either (docs/billing.md rule 16).
     """
-    usual, own = of_client(client), expense.category.tax_percent
-    return LineTax(category_of("S", own), own, "") if own and usual.tax_category == "S" else usual
+    usual, own = of_client(client), expense.category
+    if not own.tax_category or usual.tax_category != "S":
+        return usual
+    return LineTax(category_of(own.tax_category, own.tax_percent), own.tax_percent, own.tax_reason)
 
 
 def rate_of(line: InvoiceLine) -> TaxRate:

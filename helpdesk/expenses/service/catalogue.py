@@ -12,6 +12,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import check_currency
+from helpdesk.kernel.taxes import check_tax
 
 DEFAULT_CATEGORIES = (
     ("Travel", None),
@@ -44,18 +45,28 @@ def add_default_categories(session: Session, *, actor: Actor, now: datetime) -> 
     return added
 
 
-def add_category(session: Session, *, actor: Actor, now: datetime, name: str, tax_percent: str = "") -> ExpenseCategory:
-    """Add a category; ``tax_percent`` is that of the client's invoice, empty where it is the client's own.
+def add_category(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    tax_category: str = "",
+    tax_percent: str = "",
+    tax_reason: str = "",
+) -> ExpenseCategory:
+    """Add a category, with the tax that it has on invoices; without ``tax_category`` that is the client's own.
 
     Raises:
         Denied: the actor's role does not keep these lists.
-        RuleViolation: no name, one that there is already, or no percentage.
+        RuleViolation: no name, one that there is already, or no such tax (see `helpdesk.kernel.taxes.check_tax`).
     """
     _require_manager(actor)
-    category = ExpenseCategory(name=_own_name(session, ExpenseCategory, name), tax_percent=_percent(tax_percent))
+    tax = _tax(tax_category, tax_percent, tax_reason)
+    category = ExpenseCategory(name=_own_name(session, ExpenseCategory, name), **tax)
     session.add(category)
     session.flush()
-    _record(session, actor, now, "added", category.id, name=category.name, tax_percent=category.tax_percent)
+    _record(session, actor, now, "added", category.id, name=category.name, **tax)
     return category
 
 
@@ -66,7 +77,9 @@ def change_category(
     now: datetime,
     category_id: int,
     name: str,
+    tax_category: str = "",
     tax_percent: str = "",
+    tax_reason: str = "",
     in_use: bool = True,
 ) -> ExpenseCategory:
     """Change a category; one that is not in use any more is not offered, and stays on what has it.
@@ -74,7 +87,7 @@ def change_category(
     Raises:
         Denied: the actor's role does not keep these lists.
         NotFound: there is no such category.
-        RuleViolation: no name, one that there is already, no percentage, or it is the last one in use.
+        RuleViolation: no name, one that there is already, no such tax, or it is the last one in use.
     """
     _require_manager(actor)
     category = session.get(ExpenseCategory, category_id)
@@ -86,10 +99,11 @@ def change_category(
         message = f"{category.name} is the last category in use; expenses need one."
         raise RuleViolation(message)
     category.name = _own_name(session, ExpenseCategory, name, but=category_id)
-    category.tax_percent = _percent(tax_percent)
+    tax = _tax(tax_category, tax_percent, tax_reason)
+    category.tax_category, category.tax_percent, category.tax_reason = tax.values()
     category.archived_at = None if in_use else category.archived_at or now
     session.flush()
-    _record(session, actor, now, "changed", category.id, name=category.name, tax_percent=tax_percent, in_use=in_use)
+    _record(session, actor, now, "changed", category.id, name=category.name, in_use=in_use, **tax)
     return category
 
 
@@ -219,8 +233,19 @@ def _own_name(
     return title
 
 
-def _percent(text: str) -> str:
-    return f"{read_percent(text, 'tax_percent'):f}" if text.strip() else ""
+def _tax(category: str, percent: str, reason: str) -> dict[str, str]:
+    """Return the tax of a category by the names of its columns, all empty where it is the client's."""
+    written = f"{read_percent(percent, 'tax_percent'):f}" if percent.strip() else ""
+    if category:
+        if category == "S" and not written:
+            message = "Write the percentage of this tax, such as 19."
+            raise RuleViolation(message, field="tax_percent")
+        written = written or "0"
+        check_tax(category, written, reason)
+    elif written or reason.strip():
+        message = "Choose what kind of tax this is, or leave percentage and reason empty."
+        raise RuleViolation(message, field="tax_category")
+    return {"tax_category": category, "tax_percent": written, "tax_reason": reason.strip()}
 
 
 def _require_manager(actor: Actor) -> None:

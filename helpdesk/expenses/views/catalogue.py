@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from helpdesk.clients.forms import TAXES
 from helpdesk.company.service import get_company
 from helpdesk.expenses import queries, service
 from helpdesk.expenses.forms import ActForm, CategoryForm, ChangedCategoryForm, ExchangeForm, RateForm, StepForm
-from helpdesk.expenses.models import ExchangeRate, ExpenseRate
+from helpdesk.expenses.models import ExchangeRate, ExpenseCategory, ExpenseRate
 from helpdesk.expenses.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -99,19 +100,37 @@ def _page(
     own = get_company(session).currency
     return render_template(
         "expenses/lists.html",
-        categories=queries.categories(session, archived_too=True),
+        categories=[
+            {
+                "row": one,
+                "tax": _tax_text(one),
+                "form": category
+                if category is not None and refused_id == one.id
+                else ChangedCategoryForm(formdata=None, obj=one, in_use=one.archived_at is None),
+            }
+            for one in queries.categories(session, archived_too=True)
+        ],
         tables=_tables(today),
         exchanges=session.scalars(
             select(ExchangeRate).order_by(ExchangeRate.effective_on.desc(), ExchangeRate.currency).limit(SHOWN)
         ).all(),
         own=own,
         category_form=category if isinstance(category, CategoryForm) and refused_id is None else _blank(CategoryForm),
-        changed_form=category if refused_id is not None and category is not None else None,
         rate_form=rate or _blank(RateForm, currency=own, effective_on=today),
         step_form=step or _blank(StepForm, effective_on=today),
         exchange_form=exchange or _blank(ExchangeForm, effective_on=today),
         refused_id=refused_id,
     )
+
+
+def _tax_text(category: ExpenseCategory) -> str:
+    """Return the tax of a category on invoices: ``the client's``, ``19 %``, ``Exempt from tax: § 4 UStG``."""
+    if not category.tax_category:
+        return _("the client's")
+    if category.tax_category == "S":
+        return f"{category.tax_percent} %"
+    label = str(dict(TAXES)[category.tax_category])
+    return f"{label}: {category.tax_reason}" if category.tax_reason else label
 
 
 def _blank(kind: type[StrictForm], **values: object) -> StrictForm:

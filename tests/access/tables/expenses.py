@@ -152,7 +152,7 @@ ROWS = [
         "POST",
         "/expenses/lists/categories/{travel}",
         approvers(303),
-        form={"name": "Journeys", "tax_percent": "7", "in_use": "y"},
+        form={"name": "Journeys", "tax_category": "S", "tax_percent": "7", "in_use": "y"},
     ),
     Row(
         "expenses.change_category",

@@ -78,7 +78,8 @@ def test_managers_keep_the_lists(desk, sign_in_as):
     manager = sign_in_as(desk.office.manager)
 
     for path, form in (
-        ("categories", {"name": "Books", "tax_percent": "7"}),
+        ("categories", {"name": "Books", "tax_category": "S", "tax_percent": "7"}),
+        ("categories", {"name": "Stamps", "tax_category": "E", "tax_reason": "§ 4 Nr. 11b UStG"}),
         ("rates", {"unit": "km", "name": "Car", "amount": "0.30", "currency": "EUR", "effective_on": "2026-01-01"}),
         ("exchange", {"currency": "USD", "rate": "0.92", "effective_on": "2026-11-16", "source": "ECB"}),
     ):
@@ -86,9 +87,15 @@ def test_managers_keep_the_lists(desk, sign_in_as):
     again = manager.post("/expenses/lists/categories", data={"name": "books"})
     unused = manager.post(f"/expenses/lists/categories/{desk.categories['Meals']}", data={"name": "Meals"})
 
-    assert (again.status_code, unused.status_code) == (422, 303)
+    bad = {"name": "Meals", "tax_category": "E", "in_use": "y"}
+    unsaid = manager.post(f"/expenses/lists/categories/{desk.categories['Travel']}", data=bad | {"name": "Journeys"})
+
+    assert (again.status_code, unused.status_code, unsaid.status_code) == (422, 303, 422)
+    assert "Say why there is no tax" in unsaid.text
+    assert 'value="Journeys"' in unsaid.text
     assert "needs a name of its own" in again.text
     page = manager.get("/expenses/lists").text
     assert "0.92" in page
+    assert "Exempt from tax: § 4 Nr. 11b UStG" in page
     assert "Not in use" in page
     assert "Meals" not in manager.get("/expenses/new").text

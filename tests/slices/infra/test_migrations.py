@@ -39,6 +39,7 @@ def test_the_models_and_the_migrations_say_the_same(app):
 def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_new(office):
     downgrade(revision="0570")
     with unit_of_work() as session:
+        session.execute(text("INSERT INTO expense_categories (name, tax_percent) VALUES ('Books', '7'), ('Other', '')"))
         session.execute(text("UPDATE clients SET invoice_group_by = 'day', tax_per_line = '1' WHERE name = 'Globex'"))
 
     upgrade()
@@ -46,6 +47,8 @@ def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_n
     with unit_of_work() as session:
         said = "SELECT DISTINCT name = 'Globex', invoice_group_by, tax_rounding, price_basis FROM clients ORDER BY 1"
         clients = [(bool(is_globex), *rest) for is_globex, *rest in session.execute(text(said))]
+        taxes = session.execute(text("SELECT name, tax_category, tax_percent FROM expense_categories ORDER BY 1")).all()
+    assert taxes == [("Books", "S", "7"), ("Other", "", "")]
     assert clients == [(False, "", "company", "company"), (True, "day", "line", "company")]
 
 

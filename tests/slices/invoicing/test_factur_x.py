@@ -9,8 +9,10 @@ import pypdf
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
+from helpdesk.expenses import service as expenses
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import render
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.domain.einvoice.tree import NAMESPACES
@@ -30,6 +32,11 @@ OURS = {"country": "DE", "vat_id": "DE300000001", "iban": "DE21 9999 0000 0012 3
 def printed_of(story, invoice) -> tuple[bytes, pypdf.PdfReader]:
     content = blobs.store().get(str(story.print_and_send(invoice).pdf_sha256))
     return content, pypdf.PdfReader(io.BytesIO(content))
+
+
+def reasons_of(xml: bytes) -> list[str | None]:
+    """Return why there is no tax, of each group that says so."""
+    return [each.text for each in etree.fromstring(xml).iterfind(".//ram:ExemptionReason", NAMESPACES)]
 
 
 def test_the_pdf_carries_the_invoice_as_xml_and_can_be_archived(story):
@@ -71,6 +78,11 @@ def test_what_becomes_of_a_whole_month_is_valid_and_so_is_what_takes_it_back(sto
     story.log("1.37", "2026-10-30", rate="99.999", item=story.ticket("ERP", kind="task"))
     story.log("1", "2026-11-03", item=story.ticket("Shown"), billable="no_charge")
     spend(story, "33.33")
+    with unit_of_work() as session:
+        exempt = expenses.add_category(
+            session, actor=SYSTEM, now=story.now, name="Stamps", tax_category="E", tax_reason="§ 4 Nr. 11b UStG"
+        )
+    spend(story, "8.50", category_id=exempt.id, tax_percent="", note="")
     story.close()
     draft = story.drafted()
     act(story, add_free, draft, wanted=FreeLine("Cables", Decimal("7.125"), Decimal(3), "7"))
@@ -87,6 +99,8 @@ def test_what_becomes_of_a_whole_month_is_valid_and_so_is_what_takes_it_back(sto
         _content, reader = printed_of(story, made)
         [xml] = reader.attachments["factur-x.xml"]
         assert faults_of(xml) == []
+        assert reasons_of(xml) == ["§ 4 Nr. 11b UStG"]
+        assert "§ 4 Nr. 11b UStG" in "".join(page.extract_text() for page in reader.pages)
 
 
 def test_it_is_refused_without_what_the_norm_demands_and_loses_no_number(story, sign_in_as):

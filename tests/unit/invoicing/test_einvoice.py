@@ -114,6 +114,21 @@ DOCUMENTS = {
         [tax("33.34", "2.33", percent="7"), tax("100.00", "19.00")],
         ("133.34", "21.33", "154.67"),
     ),
+    "expenses without tax, for several reasons": document(
+        [
+            hourly("60", "100", "100.00"),
+            line("8.50", kind="expense", tax_category="E", tax_percent="0"),
+            line("50.00", kind="expense", tax_category="AE", tax_percent="0"),
+            line("3.00", kind="expense", tax_category="Z", tax_percent="0"),
+        ],
+        [
+            tax("50.00", "0.00", "AE", "0", "Reverse charge."),
+            tax("8.50", "0.00", "E", "0", "§ 4 Nr. 11b UStG"),
+            tax("100.00", "19.00"),
+            tax("3.00", "0.00", "Z", "0"),
+        ],
+        ("161.50", "19.00", "180.50"),
+    ),
     "tax in the prices": document(
         [hourly("60", "100", "100.00", net_amount=net) for net in ("84.04", "84.03", "84.03")],
         [tax("252.10", "47.90")],
