@@ -12,7 +12,8 @@ def most_it_costs(terms: Terms, seconds: int, currency: str) -> Money | None:
     """Return what ``seconds`` of burn beyond the cap come to at most; None where the terms name no price of an hour.
 
     Work with a factor below 1 takes fewer hours from the cap than it bills on basis worked: 5 h at 0.5 and 120.00 an
-    hour are 10 h of work, 1,200.00. A factor above 1 makes it less, never more.
+    hour are 10 h of work, 1,200.00. A factor above 1 makes it less, never more. Lines are rounded one by one, each by
+    less than a cent, and this is the sum before that.
     """
     if terms.overage_rate is None:
         return None

@@ -39,7 +39,7 @@ def open_link(session: Session, *, token: str, now: datetime) -> HoursAsked:
         .where(HoursAsked.token_hash == hash_of(token))
         .options(joinedload(HoursAsked.agreement).joinedload(Agreement.client), selectinload(HoursAsked.answers))
     )
-    asked = session.scalar(query)
+    asked = session.scalar(query.execution_options(populate_existing=True))
     if asked is None or asked.answers or asked.expires_at <= now or asked.agreement.client.archived_at is not None:
         raise NotFound(NO_LINK)
     closed = queries.closed_periods(session, agreement_ids=[asked.agreement_id]).get(asked.agreement_id, {})
@@ -57,11 +57,12 @@ def answer(
         NotFound: as for `open_link`; also where another answer was faster.
         RuleViolation: nobody says who answers.
     """
-    asked = open_link(session, token=token, now=now)
+    agreement_id = open_link(session, token=token, now=now).agreement_id
     if not name.strip():
         message = "Say who answers."
         raise RuleViolation(message)
-    queries.lock_agreement(session, asked.agreement_id)
+    queries.lock_agreement(session, agreement_id)
+    asked = open_link(session, token=token, now=now)  # its month may have been closed meanwhile
     kind = "granted" if grants else "refused"
     _keep(session, asked, kind=kind, name=name.strip(), note=note.strip(), address=address, now=now)
     audit.record(

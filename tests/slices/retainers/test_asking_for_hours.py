@@ -156,6 +156,25 @@ def test_a_link_that_is_used_expired_taken_back_or_of_a_closed_month_leads_nowhe
         put(asked_story, now=datetime(2026, 4, 3, tzinfo=UTC))
 
 
+def test_a_month_that_is_closed_while_somebody_answers_takes_no_answer(asked_story, monkeypatch):
+    session = asked_story.session
+    put(asked_story)
+    lock = queries.lock_agreement
+
+    def closed_meanwhile(session, agreement_id):
+        lock(session, agreement_id)
+        monkeypatch.setattr(queries, "lock_agreement", lock)
+        asked_story.close(str(MONTH))
+
+    monkeypatch.setattr(queries, "lock_agreement", closed_meanwhile)
+    with pytest.raises(NotFound):
+        answering.answer(
+            session, now=MARCH, token=token_of(session), grants=True, name="Eva", note="", address="192.0.2.7"
+        )
+
+    assert session.scalars(select(HoursAnswer)).all() == []
+
+
 @pytest.mark.parametrize("table", [HoursAsked, HoursAnswer])
 def test_what_was_asked_and_answered_is_append_only(asked_story, table):
     put(asked_story)
