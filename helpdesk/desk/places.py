@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
-
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.links import url_for
 
 
 @dataclass(frozen=True)

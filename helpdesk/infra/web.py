@@ -1,24 +1,22 @@
 """What every page needs and no slice owns: the nonce CSP, security headers, filters, small answers."""
 
 import secrets
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
+from helpdesk.infra import links
+from helpdesk.infra.i18n import reader_locale
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.durations import format_hm, format_hms
 from helpdesk.kernel.money import Money, exponent_of, format_money
 
-_SAMPLE = 1_234_567_890_123  # a number that no address has by itself
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -35,13 +33,6 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(18)
     return str(g.csp_nonce)
-
-
-def icons_url() -> str:
-    """Return the address of all icons, which a page names a hundred times."""
-    if "icons_url" not in g:
-        g.icons_url = url_for("static", filename="icons.svg")
-    return str(g.icons_url)
 
 
 def content_security_policy() -> str:
@@ -94,21 +85,14 @@ def came_from() -> str | None:
     A refused form is shown again by the address that it was sent to. Where that answers no GET, this is what leads
     back: reloading, asking again (static/place.js) and the timer's way back. Unknown where it stood: the start page.
     """
-    routes = current_app.create_url_adapter(request)
-    if routes is None or request.method != "POST" or routes.test(request.path, "GET"):
+    routes = current_app.create_url_adapter(request) if request.method == "POST" else None
+    if routes is None or routes.test(request.path, "GET"):
         return None
     parts = urlsplit(request.referrer or "")
     path = own_path(parts.path) if parts.netloc == request.host else None
     if path is None or not routes.test(path, "GET"):
         return "/"
     return f"{path}?{parts.query}" if parts.query else path
-
-
-def addresses_of(endpoint: str, name: str) -> Callable[[int], str]:
-    """Return what gives the address for each number of ``name``: a list asks the routes once, not for each row."""
-    sample: dict[str, Any] = {name: _SAMPLE}
-    before, after = url_for(endpoint, **sample).split(str(_SAMPLE))
-    return lambda number: f"{before}{number}{after}"
 
 
 def zone() -> ZoneInfo:
@@ -118,7 +102,7 @@ def zone() -> ZoneInfo:
 
 def money_filter(amount_minor: int, currency: str) -> str:
     """Return an amount as people write it in their language: 1234567 EUR → €12,345.67."""
-    return format_money(Money(amount_minor, currency), str(get_locale() or "en"))
+    return format_money(Money(amount_minor, currency), reader_locale() or "en")
 
 
 def amount_filter(amount_minor: int, currency: str) -> str:
@@ -131,28 +115,30 @@ def amount_filter(amount_minor: int, currency: str) -> str:
 def day_filter(value: date | datetime, pattern: str = "d MMM y") -> str:
     """Return a date in the reader's language; an instant first moves to the reader's zone."""
     local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    return format_day(local, pattern, get_locale() or "en")
+    return format_day(local, pattern, reader_locale() or "en")
 
 
 def time_filter(value: datetime) -> str:
     """Return the time of day of an instant in the reader's zone, as 08:30."""
-    return format_time(value.astimezone(zone()), "HH:mm", locale=get_locale())
+    return f"{value.astimezone(zone()):%H:%M}"
 
 
 def instant_filter(value: datetime) -> str:
     """Return day and time of an instant in the reader's zone."""
-    return format_datetime(value.astimezone(zone()), "d MMM y, HH:mm", locale=get_locale())
+    return f"{day_filter(value)}, {time_filter(value)}"
 
 
 def mount(app: Flask) -> None:
     """Give ``app`` the headers, the filters and the globals that templates use."""
     app.after_request(add_security_headers)
     app.jinja_env.globals.update(
-        addresses_of=addresses_of,
+        addresses_of=links.addresses_of,
         csp_nonce=csp_nonce,
         came_from=came_from,
+        draw_icon=links.icon,
         get_locale=get_locale,
-        icons_url=icons_url,
+        icons_url=links.icons_url,
+        url_for=links.url_for,
     )
     app.jinja_env.filters.update(
         money=money_filter,

@@ -43,3 +43,7 @@ def test_plural_forms_are_filled_with_their_count(show):
 
 def test_where_a_template_is_no_html_nothing_is_escaped(show):
     assert show("{% autoescape false %}{{ _('%(name)s & co', name='<A>') }}{% endautoescape %}") == "<A> & co"
+
+
+def test_numbers_that_fill_a_text_stay_numbers(show):
+    assert show("{{ _('%(part)d of %(all).1f hours', part=3, all=7.25) }}") == "3 of 7.2 hours"
