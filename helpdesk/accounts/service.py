@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.low_level import ARGON2_VERSION
 from flask_login import UserMixin
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
 from helpdesk.infra import audit
@@ -128,6 +128,29 @@ def begin_session(session: Session, *, person: Person, address: str, user_agent:
     return token
 
 
+_SESSIONS = (
+    select(
+        PersonSession.token_hash,
+        PersonSession.last_seen_at,
+        PersonSession.expires_at,
+        PersonSession.ended_at,
+        PersonSession.person_id,
+        Person.name,
+        Person.role,
+        Person.active,
+        Person.email,
+        Person.time_zone,
+        Person.language,
+        Person.notes_reading,
+        TeamMember.team_id,
+    )
+    .join(Person, Person.id == PersonSession.person_id)
+    .outerjoin(TeamMember, TeamMember.person_id == PersonSession.person_id)
+    .where(PersonSession.token_hash.in_(bindparam("hashes", expanding=True)))
+)
+"""Sessions by the hashes of tokens, a row for each team of their person. Made once, as every request asks."""
+
+
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Return who holds ``token``; None where the session ended, expired, idled out, or the person left."""
     return signed_in_of(session, tokens=[token], now=now).get(token)
@@ -136,24 +159,18 @@ def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None
 def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) -> dict[str, SignedIn]:
     """Return who holds each of ``tokens``, in one query; a token that lets nobody in any more is left out."""
     by_hash = {_hash(token): token for token in tokens}
-    rows = session.scalars(
-        select(PersonSession)
-        .where(PersonSession.token_hash.in_(by_hash))
-        .options(joinedload(PersonSession.person).joinedload(Person.memberships))
-    )
+    rows = session.execute(_SESSIONS, {"hashes": list(by_hash)}).all()
+    teams: dict[str, set[int]] = {}
+    for row in rows:
+        teams.setdefault(row.token_hash, set()).update(() if row.team_id is None else (row.team_id,))
     found = {}
-    for row in rows.unique():
-        token, person = by_hash[row.token_hash], row.person
+    for row in rows:
         is_over = row.ended_at is not None or row.expires_at <= now or row.last_seen_at + IDLE_LIMIT <= now
-        if not is_over and person.active:
+        if not is_over and row.active:
+            token, team_ids = by_hash[row.token_hash], frozenset(teams[row.token_hash])
+            actor = Actor(kind="person", name=row.name, role=row.role, person_id=row.person_id, team_ids=team_ids)
             found[token] = SignedIn(
-                token,
-                actor_of(person),
-                person.email,
-                person.time_zone,
-                person.language,
-                row.last_seen_at,
-                person.notes_reading,
+                token, actor, row.email, row.time_zone, row.language, row.last_seen_at, row.notes_reading
             )
     return found
 

@@ -49,6 +49,22 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def visible_to_asker(*, sees_all: bool) -> ColumnElement[bool]:
+    """Return :func:`visible` for a query that is made once for all who ask; :func:`asker` says who asks this time."""
+    if sees_all:
+        return true()
+    return or_(
+        Client.restricted_team_id.is_(None),
+        Client.restricted_team_id.in_(bindparam("team_ids", expanding=True)),
+        Client.account_manager_id == bindparam("person_id"),
+    )
+
+
+def asker(actor: Actor) -> dict[str, object]:
+    """Return the parameters ``person_id`` and ``team_ids`` of a query that is made once."""
+    return {"person_id": actor.person_id, "team_ids": sorted(actor.team_ids)}
+
+
 def sees(actor: Actor, *, restricted_team_id: int | None, account_manager_id: int | None) -> bool:
     """Return what :func:`visible` would say of a client with these values, for whoever has them in hand already."""
     return (

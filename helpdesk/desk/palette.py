@@ -16,9 +16,9 @@ from helpdesk.infra.web import money_filter
 from helpdesk.invoicing.words import month_label
 from helpdesk.kernel.periods import Month
 from helpdesk.kernel.words import asked_words, marked, words_of
-from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
+from helpdesk.timekeeping.queries.entries import RecentItem
 
 STARTED_AGAIN = 3
 STATUS_ICONS = {
@@ -107,8 +107,11 @@ def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
         rest = " ".join(word for word in words[2:] if word not in task)
         if rest:
             return [_new_in(project)[1] for project in find(session, actor=actor, typed=rest).near]
-        last = {item.project_id: item.project for item in time.recent_items(session, actor=actor)}
-        return [commands.new_in(each.id, f"{each.client.name} · {each.name}")[1] for each in last.values()]
+        last = {item.project_id: item for item in time.recent_items(session, actor=actor)}
+        return [
+            commands.new_in(project_id, f"{each.client_name} · {each.project_name}")[1]
+            for project_id, each in last.items()
+        ]
     return []
 
 
@@ -118,7 +121,7 @@ def _about(found: Found) -> list[Command]:
     return [*_starts(found.items[:1]), *(_new_in(open_ones[0]) if open_ones else [])]
 
 
-def _starts(items: Iterable[WorkItem | FoundItem]) -> list[Command]:
+def _starts(items: Iterable[RecentItem | FoundItem]) -> list[Command]:
     return [commands.start(item.number, item.title) for item in items]
 
 

@@ -1,4 +1,4 @@
-"""Reads that span slices: the queue and its counts, who can be assigned, what is open for a client."""
+"""Reads that span slices: the queue, who can be assigned, what is open for a client."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,42 +11,18 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import visible
-from helpdesk.expenses import queries as expenses
-from helpdesk.infra import live
 from helpdesk.infra.db import UtcDateTime
-from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, MANAGER, Actor
+from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
-from helpdesk.timekeeping.queries import entries as time
-from helpdesk.timekeeping.queries import timer_state
 
 VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class ClientCount:
-    """A client and how many of its tickets are open."""
-
-    id: int
-    name: str
-    count: int
-
-
-@dataclass(frozen=True)
-class QueueCounts:
-    """How many open tickets each view has; closed ones are not counted, for they only grow."""
-
-    all: int = 0
-    mine: int = 0
-    unassigned: int = 0
-    waiting: int = 0
-    clients: tuple[ClientCount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,54 +57,6 @@ class QueuePage:
     rows: Sequence[QueueRow]
     newer_key: str | None
     older_key: str | None
-
-
-def counts(session: Session, *, actor: Actor) -> QueueCounts:
-    """Return the counts of all views and clients for the actor, in one query."""
-    query = (
-        _tickets(
-            Client.id,
-            Client.name,
-            func.count().label("all"),
-            _counted(WorkItem.assignee_id == actor.person_id).label("mine"),
-            _counted(WorkItem.assignee_id.is_(None)).label("unassigned"),
-            _counted(WorkItem.status == "waiting").label("waiting"),
-        )
-        .where(visible(actor), WorkItem.status.in_(OPEN_STATUSES))
-        .group_by(Client.id, Client.name)
-    )
-    rows = session.execute(query).all()
-    by_client = [ClientCount(row.id, row.name, row.all) for row in rows]
-    return QueueCounts(
-        all=sum(row.all for row in rows),
-        mine=sum(row.mine for row in rows),
-        unassigned=sum(row.unassigned for row in rows),
-        waiting=sum(row.waiting for row in rows),
-        clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
-    )
-
-
-@dataclass(frozen=True)
-class FrameCounts:
-    """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted."""
-
-    live_id: int
-    asking: int
-    time_to_approve: int
-    expenses_to_approve: int
-
-
-def frame_counts(session: Session, *, actor: Actor) -> FrameCounts:
-    """Return the counts of the frame in one query: what asks the actor, and what waits for approvers."""
-    nothing, approves = select(literal(0)), actor.is_one_of(APPROVERS)
-    asked = (
-        live.newest(),
-        timer_state.asking_count(actor.person_id),
-        time.submitted_count() if approves else nothing,
-        expenses.submitted_count() if approves else nothing,
-    )
-    row = session.execute(select(*(one.scalar_subquery() for one in asked))).one()
-    return FrameCounts(*(count or 0 for count in row))
 
 
 def queue(
@@ -292,7 +220,3 @@ def _position(key: str) -> Tuple:
         message = "That page of the queue does not exist."
         raise RuleViolation(message) from None
     return tuple_(literal(moment, UtcDateTime()), item_id)
-
-
-def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))

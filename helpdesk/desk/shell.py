@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
-from helpdesk.desk import queries
+from helpdesk.desk import frame
 from helpdesk.desk.places import Place, places
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
@@ -20,6 +20,7 @@ from helpdesk.kernel.periods import local_month, zone_named
 from helpdesk.rates import queries as rates
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import rights, timer_state
+from helpdesk.timekeeping.queries.entries import RecentItem
 
 WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
 ACCOUNTS = WORKING | {"retainers", "invoices", "rates"}
@@ -69,15 +70,6 @@ class Timer:
 
 
 @dataclass(frozen=True)
-class RecentItem:
-    """A work item that the timer can start on again."""
-
-    number: int
-    title: str
-    client_name: str
-
-
-@dataclass(frozen=True)
 class MailAlarm:
     """What an administrator must hear of on every page: a mailbox that does not fare well."""
 
@@ -105,7 +97,7 @@ class Shell:
     sections: frozenset[str]
     counts: dict[str, int]
     views: list[View]
-    clients: list[queries.ClientCount]
+    clients: list[frame.ClientCount]
     close_month: str
     timer: Timer | None
     work_types: list[tuple[int, str]]
@@ -147,18 +139,18 @@ def close_month(session: Session, now: datetime) -> str:
 
 
 def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> Shell:
-    timer = _timer(session, actor, now) if actor.is_one_of(DESK) else None
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     month = close_month(session, now)
-    frame = queries.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
-    counts = queries.counts(session, actor=actor) if works else queries.QueueCounts()
+    waits = frame.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
+    timer = _timer(session, actor, now) if works and waits.timers else None
+    counts = frame.queue_counts(session, actor=actor) if works else frame.QueueCounts()
     return Shell(
         company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         places=places(close_month=month),
         sections=sections(session, actor),
-        counts={"desk": counts.all, "approvals": frame.time_to_approve, "expenses": frame.expenses_to_approve},
+        counts={"desk": counts.all, "approvals": waits.time_to_approve, "expenses": waits.expenses_to_approve},
         views=[
             View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
         ],
@@ -166,13 +158,15 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         close_month=month,
         timer=timer,
         work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],
-        asking=frame.asking,
-        recent_items=_recent(session, actor) if works else [],
+        asking=waits.asking,
+        recent_items=time.recent_items(session, actor=actor)
+        if works and timer is None and not focus.item_number
+        else [],
         current_view=focus.view,
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,
         alarms=_alarms(session, now) if actor.role == ADMIN else [],
-        live_id=frame.live_id,
+        live_id=waits.live_id,
         notes_reading=house.notes_reading and current_user.notes_reading,
     )
 
@@ -219,8 +213,3 @@ def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
         work_type_id=entry.work_type_id,
         asks=entry.asks,
     )
-
-
-def _recent(session: Session, actor: Actor) -> list[RecentItem]:
-    items = time.recent_items(session, actor=actor)
-    return [RecentItem(item.number, item.title, item.project.client.name) for item in items]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -13,6 +13,9 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 ITEM_STATUSES = ("new", "open", "in_progress", "waiting", "solved", "closed")
 OPEN_STATUSES = ("new", "open", "in_progress", "waiting")
 PRIORITIES = ("low", "normal", "high", "urgent")
+
+OPEN_TICKET = "kind = 'ticket' AND status IN ('new', 'open', 'in_progress', 'waiting')"
+"""What the queue is made of. In these very words, or SQLite does not see that its index answers."""
 
 
 class Project(Base):
@@ -169,6 +172,14 @@ class WorkItem(Base):
         one_of("status", ITEM_STATUSES),
         one_of("priority", PRIORITIES),
         Index("ix_work_items_queue", "kind", "status", "updated_at"),
+        Index(  # all that every page counts of the queue, closed tickets aside
+            "ix_work_items_open_tickets",
+            "project_id",
+            "assignee_id",
+            "status",
+            sqlite_where=text(OPEN_TICKET),
+            postgresql_where=text(OPEN_TICKET),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

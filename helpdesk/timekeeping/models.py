@@ -109,6 +109,18 @@ REJECTED = TimeEntry.status == literal_column("'rejected'")
 """The entry came back from approval. A literal, as SQLite does not see else that the index answers."""
 Index("ix_time_entries_rejected", TimeEntry.person_id, sqlite_where=REJECTED, postgresql_where=REJECTED)
 
+SUBMITTED = TimeEntry.status == literal_column("'submitted'")
+"""The entry waits for approval. Its index holds all that is summed of what waits."""
+Index(
+    "ix_time_entries_submitted",
+    TimeEntry.person_id,
+    TimeEntry.started_at,
+    TimeEntry.ended_at,
+    TimeEntry.work_item_id,
+    sqlite_where=SUBMITTED,
+    postgresql_where=SUBMITTED,
+)
+
 RESUMES = TimeEntry.resumes_id.is_not(None)
 Index("ix_time_entries_resumes", TimeEntry.resumes_id, sqlite_where=RESUMES, postgresql_where=RESUMES)
 

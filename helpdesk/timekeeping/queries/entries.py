@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Load, Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client, TimeLock
-from helpdesk.clients.queries import visible
+from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import seconds_between
@@ -17,7 +18,7 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.domain.worked import Week, Worked
-from helpdesk.timekeeping.models import REJECTED, Charge, TimeEntry, TimeReversal
+from helpdesk.timekeeping.models import REJECTED, SUBMITTED, Charge, TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries.rights import reach_of
 
 LATEST = 200
@@ -100,7 +101,7 @@ def waiting_for_approval(session: Session) -> int:
 
 def submitted_count() -> Select[int]:
     """Return the question for that number, to be asked together with others."""
-    return select(func.count()).where(TimeEntry.status == "submitted")
+    return select(func.count()).select_from(TimeEntry).where(SUBMITTED)
 
 
 def unbilled_seconds(session: Session, client_id: int) -> int:
@@ -149,31 +150,48 @@ def _only_named(item: Load) -> tuple[Load, ...]:
     )
 
 
-def recent_items(session: Session, *, actor: Actor, limit: int = 6) -> list[WorkItem]:
-    """Return the work items of the actor's latest entries that they may still see, newest first, with their clients.
+@dataclass(frozen=True, slots=True)
+class RecentItem:
+    """A work item that somebody worked on lately, and where it belongs."""
+
+    number: int
+    title: str
+    project_id: int
+    project_name: str
+    client_name: str
+
+
+def recent_items(session: Session, *, actor: Actor, limit: int = 6) -> list[RecentItem]:
+    """Return the work items of the actor's latest entries that they may still see, newest first.
 
     Only so many entries are looked at: every page asks, and whoever works here for years has ten thousands.
     """
+    query = _recent_items(sees_all=actor.sees_all_clients)
+    return [RecentItem(*row) for row in session.execute(query, {**asker(actor), "limit": limit})]
+
+
+@cache
+def _recent_items(*, sees_all: bool) -> Select[int, str, int, str, str]:
+    """Return the query of `recent_items`, made once."""
     latest = (
         select(TimeEntry.work_item_id, TimeEntry.started_at)
-        .where(TimeEntry.person_id == actor.person_id)
+        .where(TimeEntry.person_id == bindparam("person_id", type_=Integer()))
         .order_by(TimeEntry.started_at.desc())
         .limit(LATEST)
         .subquery()
     )
     at = func.max(latest.c.started_at).label("at")
     last = select(latest.c.work_item_id, at).group_by(latest.c.work_item_id).subquery()
-    query = (
-        select(WorkItem)
-        .join(last, last.c.work_item_id == WorkItem.id)
+    return (
+        select(WorkItem.number, WorkItem.title, Project.id, Project.name, Client.name)
+        .select_from(last)
+        .join(WorkItem, WorkItem.id == last.c.work_item_id)
         .join(WorkItem.project)
         .join(Project.client)
-        .where(visible(actor))
-        .options(*_only_named(Load(WorkItem)))
+        .where(visible_to_asker(sees_all=sees_all))
         .order_by(last.c.at.desc())
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
     )
-    return list(session.scalars(query))
 
 
 def entries_by_id(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[TimeEntry]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, text, union_all
+from sqlalchemy import BindParameter, CompoundSelect, Integer, Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.infra.db import once
@@ -27,11 +28,26 @@ def paused(session: Session, person_id: int | None) -> TimeEntry | None:
 
 def current(session: Session, person_id: int | None) -> TimeEntry | None:
     """Return the entry that runs or, where none does, the one that is paused, in one query."""
+    return session.scalar(_current(), {"person_id": person_id})
+
+
+@cache
+def _current() -> Select[TimeEntry]:
+    """Return the query of `current`, which every page asks: made once, for that takes longer than to run it."""
+    query = queries.with_work().where(TimeEntry.id.in_(_ids(bindparam("person_id", type_=Integer()))))
+    return query.order_by(TimeEntry.ended_at.is_not(None)).limit(1)
+
+
+def count_of(person_id: BindParameter[int]) -> Select[int]:
+    """Return the question how many entries `current` chooses from, to be asked together with others."""
+    return select(func.count()).select_from(_ids(person_id).subquery())
+
+
+def _ids(person_id: BindParameter[int]) -> CompoundSelect[int]:
     mine = select(TimeEntry.id).where(TimeEntry.person_id == person_id)
     runs = mine.where(TimeEntry.ended_at.is_(None))
     rests = mine.join(TimerState, TimerState.paused_uuid == TimeEntry.uuid).where(TimerState.person_id == person_id)
-    query = queries.with_work().where(TimeEntry.id.in_(union_all(runs, rests)))
-    return session.scalar(query.order_by(TimeEntry.ended_at.is_not(None)).limit(1))
+    return union_all(runs, rests)
 
 
 def shown(session: Session, person_id: int | None) -> TimeEntry | None:
@@ -44,7 +60,7 @@ def asking(session: Session, person_id: int | None) -> int:
     return session.scalar(asking_count(person_id)) or 0
 
 
-def asking_count(person_id: int | None) -> Select[int]:
+def asking_count(person_id: int | BindParameter[int] | None) -> Select[int]:
     """Return the question for that number, to be asked together with others; an index answers it."""
     return select(func.count()).select_from(TimeEntry).where(TimeEntry.person_id == person_id, text(ASKING))
 

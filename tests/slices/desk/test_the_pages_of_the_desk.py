@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
+from helpdesk.desk import frame
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.infra.schema import count_rows
 from helpdesk.projects import templates
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
@@ -68,6 +70,7 @@ def test_views_divide_the_queue(office, sign_in_as):
     done = open_ticket(office)
     browser.post(f"/items/{done}/status", data={"status": "solved"})
 
+    page = browser.get("/desk").text
     found = {
         view: rows_of(browser.get(f"/desk?view={view}").text)
         for view in ("all", "mine", "unassigned", "waiting", "closed")
@@ -80,6 +83,14 @@ def test_views_divide_the_queue(office, sign_in_as):
         "waiting": [office.acme_ticket.number],
         "closed": [done],
     }
+    counted = re.findall(r'(All open|Mine|Unassigned|Waiting on client|Closed)</span>(?:<span class="n">(\d+))?', page)
+    assert counted == [
+        ("All open", "2"),
+        ("Mine", "1"),
+        ("Unassigned", "1"),
+        ("Waiting on client", "1"),
+        ("Closed", ""),
+    ]
 
 
 def test_the_queue_of_a_client_is_found_by_those_who_may_see_the_client(office, sign_in_as):
@@ -293,6 +304,18 @@ def test_the_counts_of_one_who_sees_less_are_smaller(office, sign_in_as: Callabl
         return found[1] if found else None
 
     assert (all_open(office.technician), all_open(office.manager)) == ("1", "2")
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # PostgreSQL decides by what it knows of the rows
+def test_the_frame_reads_open_tickets_alone(session, office):
+    count_rows(session)  # as it is done every hour
+    asked, connection = [], session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+
+    frame.queue_counts(session, actor=office.actor("technician"))
+
+    [plan] = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked[:1]]
+    assert "work_items USING INDEX ix_work_items_open_tickets" in str(plan)
 
 
 def test_an_empty_desk_says_what_to_do_first(office, sign_in_as):

@@ -1,0 +1,119 @@
+"""What the frame around every page asks of the database, by queries that are made once in the life of a process.
+
+Every page pays for them, and to write a query costs more than to run it: who asks is a parameter.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, Integer, Select, bindparam, case, func, literal, select, text
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Client
+from helpdesk.clients.queries import asker, visible_to_asker
+from helpdesk.expenses import queries as expenses
+from helpdesk.infra import live
+from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
+from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries import timer_state
+
+
+@dataclass(frozen=True)
+class ClientCount:
+    """A client and how many of its tickets are open."""
+
+    id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """How many open tickets each view has; closed ones are not counted, for they only grow."""
+
+    all: int = 0
+    mine: int = 0
+    unassigned: int = 0
+    waiting: int = 0
+    clients: tuple[ClientCount, ...] = ()
+
+
+@dataclass(frozen=True)
+class FrameCounts:
+    """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted.
+
+    ``timers`` are entries that run or are paused: without one nothing more is asked about it.
+    """
+
+    live_id: int
+    timers: int
+    asking: int
+    time_to_approve: int
+    expenses_to_approve: int
+
+
+def queue_counts(session: Session, *, actor: Actor) -> QueueCounts:
+    """Return the counts of all views and clients for the actor, in one query that reads open tickets alone."""
+    rows = session.execute(_queue_counts(sees_all=actor.sees_all_clients), asker(actor)).all()
+    by_client = [ClientCount(row.id, row.name, int(row.all)) for row in rows]
+    return QueueCounts(
+        all=sum(each.count for each in by_client),
+        mine=sum(int(row.mine) for row in rows),
+        unassigned=sum(int(row.unassigned) for row in rows),
+        waiting=sum(int(row.waiting) for row in rows),
+        clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
+    )
+
+
+def frame_counts(session: Session, *, actor: Actor) -> FrameCounts:
+    """Return the counts of the frame in one query: what asks the actor, and what waits for approvers."""
+    query = _frame_counts(approves=actor.is_one_of(APPROVERS))
+    row = session.execute(query, {"person_id": actor.person_id}).one()
+    return FrameCounts(*(count or 0 for count in row))
+
+
+@cache
+def _queue_counts(*, sees_all: bool) -> Executable:
+    """Return the query of `queue_counts`: summed by project on its index before anything is looked up."""
+    person_id = bindparam("person_id", type_=Integer())
+    of_project = (
+        select(
+            WorkItem.project_id,
+            func.count().label("all"),
+            _counted(WorkItem.assignee_id == person_id).label("mine"),
+            _counted(WorkItem.assignee_id.is_(None)).label("unassigned"),
+            _counted(WorkItem.status == "waiting").label("waiting"),
+        )
+        .where(text(OPEN_TICKET))
+        .group_by(WorkItem.project_id)
+        .subquery()
+    )
+    counts = of_project.c
+    summed = (func.sum(each).label(each.name) for each in (counts.all, counts.mine, counts.unassigned, counts.waiting))
+    return (
+        select(Client.id, Client.name, *summed)
+        .select_from(of_project)
+        .join(Project, Project.id == counts.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(visible_to_asker(sees_all=sees_all))
+        .group_by(Client.id, Client.name)
+    )
+
+
+@cache
+def _frame_counts(*, approves: bool) -> Select[Any]:
+    nothing, person_id = select(literal(0)), bindparam("person_id", type_=Integer())
+    asked = (
+        live.newest(),
+        timer_state.count_of(person_id),
+        timer_state.asking_count(person_id),
+        time.submitted_count() if approves else nothing,
+        expenses.submitted_count() if approves else nothing,
+    )
+    return select(*(one.scalar_subquery() for one in asked))
+
+
+def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
