@@ -142,9 +142,12 @@ def find_rate(cards: Iterable[RateCard], question: RateQuestion) -> RateHit | Ra
     if question.own_rate is not None:
         return RateHit(question.own_rate, question.currency, ENTRY_LEVEL, "the entry's own rate")
     matching = [card for card in cards if _names_the_work(card, question)]
-    usable = [card for card in matching if card.currency == question.currency and _has_begun(card, question)]
+    usable: dict[tuple[str, ...], list[RateCard]] = {}
+    for card in matching:
+        if card.currency == question.currency and _has_begun(card, question):
+            usable.setdefault(card.level, []).append(card)
     for level in LEVELS:
-        latest = latest_of(card for card in usable if card.level == level)
+        latest = latest_of(usable.get(level, ()))
         if latest is not None and not has_ended(latest, question):
             return _hit(latest)
     return RateMissing(_what_was_tried(question, matching))

@@ -6,11 +6,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import url_for
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.export.columns import AT_ONCE, pages
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.links import url_for
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.timekeeping import render, service
@@ -79,7 +79,7 @@ def queue_page(session: Session, *, actor: Actor, group: str, filters: Filters, 
     group = group if group in GROUPS else "person"
     found = waiting.queue(session, reach=reach, group=group, filters=filters, after=after)
     priced = service.preview(session, [line.entry for line in found.lines])
-    asked = {name: value for name in GROUPS if (value := getattr(filters, name)) is not None}
+    asked = filters.wanted
     return {
         "total": {
             "count": sum(each.count for each in found.groups.values()),

@@ -7,25 +7,29 @@ page with their facts, and what its projects have had so far.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
 from helpdesk.company.domain import BusinessHours
+from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import Project, TaskDetails, WorkItem
+from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.domain.remarks import Remark, Submitted, remarks_of
 from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries.rights import Reach
-from helpdesk.timekeeping.queries.submitted import Filters, Manager, Sum, submitted, sums
+from helpdesk.timekeeping.queries.submitted import KEYS, Filters, Manager, Sum, Waits, submitted, waits
 
 PAGE = 50
 MOST_AT_ONCE = 500
@@ -35,12 +39,6 @@ Writer = aliased(Person, name="writer")
 Other = aliased(TimeEntry, name="other")
 OnItem = aliased(TimeEntry, name="on_item")
 WORKED = seconds_between(TimeEntry.started_at, TimeEntry.ended_at)
-KEYS: dict[str, tuple[Any, Any]] = {
-    "person": (func.lower(Person.name), Person.id),
-    "client": (func.lower(Client.name), Client.id),
-    "project": (func.lower(Client.name + " " + Project.name), Project.id),
-    "manager": (func.lower(func.coalesce(Manager.name, "")), func.coalesce(Project.manager_id, 0)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,15 @@ class Queue:
     next_after: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an entry stands in the queue: the place of its group, and its own in that."""
+
+    group: tuple[str, int]
+    started_at: datetime
+    id: int
+
+
 def queue(
     session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None = None, limit: int | None = None
 ) -> Queue:
@@ -70,12 +77,14 @@ def queue(
     where to go on once that one is approved.
     """
     limit = limit or PAGE
-    chosen, choices = sums(session, reach=reach, group=group, filters=filters)
-    page = _page(session, reach=reach, group=group, filters=filters, after=after, limit=limit)
+    known = waits(session, reach=reach, filters=filters)
+    groups = known.groups(group)
+    last = _place(session, group, after) if after is not None else None
+    page = _page(session, known, by=group, groups=groups, last=last, limit=limit)
     return Queue(
         lines=waiting(session, page[:limit]),
-        groups={each.id: each for each in chosen},
-        choices=choices,
+        groups={each.id: each for each in groups},
+        choices=known.choices(),
         next_after=page[limit - 1].id if len(page) > limit else None,
     )
 
@@ -94,9 +103,24 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
     if not found:
         return []
     ids, first_at = [row.id for row in found], min(row.started_at for row in found)
+    asked = {"ids": ids, "from": first_at - LONGEST}
+    rows = {row[0].id: row for row in session.execute(_with_facts(), asked)}
+    had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
+    hours = _Hours(company.get_company(session).business_hours)
+    beyond = caps.remarks(session, [row[0] for row in rows.values()])
+    known = [rows[id_] for id_ in ids if id_ in rows]
+    return [Waiting(row[0], remarks_of(_facts(row, had, hours, beyond.get(row[0].id, "")))) for row in known]
+
+
+@cache
+def _with_facts() -> Select[Any]:
+    """Return the query of the entries ``ids`` and their facts, ``from`` when on others may overlap them; made once.
+
+    Of what many entries share no more is loaded than a line and its price say of it.
+    """
     overlaps = exists().where(
         Other.person_id == TimeEntry.person_id,
-        Other.started_at > first_at - LONGEST,
+        Other.started_at > bindparam("from", type_=UtcDateTime()),
         Other.id != TimeEntry.id,
         Other.status != "reversed",
         Other.duration_only.is_(False),
@@ -110,32 +134,32 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
         .scalar_subquery()
     )
     trimmed = exists().where(TimerEventRow.entry_uuid == TimeEntry.uuid, TimerEventRow.kind == "trim")
-    query = (
+    item = joinedload(TimeEntry.work_item)
+    project = item.joinedload(WorkItem.project)
+    return (
         select(TimeEntry)
         .options(  # outer joins, so that SQLite begins with the few entries and not with all clients
-            joinedload(TimeEntry.work_item).joinedload(WorkItem.project).joinedload(Project.client),
-            joinedload(TimeEntry.person),
-            joinedload(TimeEntry.work_type),
+            item.load_only(WorkItem.number, WorkItem.title, WorkItem.project_id),
+            project.load_only(Project.name, Project.client_id, Project.manager_id, Project.max_billable_seconds),
+            project.joinedload(Project.client).load_only(
+                Client.name, Client.time_zone, Client.currency, Client.business_hours, Client.account_manager_id
+            ),
+            joinedload(TimeEntry.person).load_only(Person.name),
+            joinedload(TimeEntry.work_type).load_only(WorkType.name),
         )
         .outerjoin(TaskDetails, TaskDetails.work_item_id == TimeEntry.work_item_id)
         .outerjoin(TimeReversal, TimeReversal.replacement_id == TimeEntry.id)
         .outerjoin(Writer, and_(Writer.id == TimeEntry.created_by_id, Writer.id != TimeEntry.person_id))
-        .where(TimeEntry.id.in_(ids))
+        .where(TimeEntry.id.in_(bindparam("ids", expanding=True)))
         .add_columns(
             and_(TimeEntry.duration_only.is_(False), overlaps).label("overlaps"),
-            on_item.label("item_seconds"),
+            case((TaskDetails.estimate_seconds.is_not(None), on_item)).label("item_seconds"),
             and_(TimeEntry.source == "timer", trimmed).label("trimmed"),
             TaskDetails.estimate_seconds,
             TimeReversal.id.label("reversal_id"),
             Writer.name.label("written_by"),
         )
     )
-    rows = {row[0].id: row for row in session.execute(query)}
-    had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
-    hours = _Hours(company.get_company(session).business_hours)
-    beyond = caps.remarks(session, [row[0] for row in rows.values()])
-    known = [rows[id_] for id_ in ids if id_ in rows]
-    return [Waiting(row[0], remarks_of(_facts(row, had, hours, beyond.get(row[0].id, "")))) for row in known]
 
 
 class _Hours:
@@ -208,22 +232,33 @@ def _project_seconds(session: Session, projects: Collection[Project]) -> dict[in
 
 
 def _page(
-    session: Session, *, reach: Reach, group: str, filters: Filters, after: int | None, limit: int
+    session: Session, known: Waits, *, by: str, groups: Sequence[Sum], last: _Place | None, limit: int
 ) -> Sequence[Any]:
-    """Return id and start of the entries of a page and of the one behind it."""
-    keys = (*KEYS[group], TimeEntry.started_at, TimeEntry.id)
-    query = submitted(reach, filters)
-    if after is not None:
-        last = session.execute(_of_entry(after).with_only_columns(*keys)).one_or_none()
-        if last is not None:
-            values = [literal(value, key.type) for key, value in zip(keys, last, strict=True)]
-            query = query.where(tuple_(*keys) > tuple_(*values))
-    return session.execute(query.order_by(*keys).limit(limit + 1)).all()
+    """Return id and start of the entries of a page and of the one behind it.
+
+    It is known by now how much waits in each group: no more is asked for than it takes to fill the page.
+    """
+    ahead = [each for each in groups if last is None or each.place >= last.group]
+    is_begun = bool(last and ahead and ahead[0].place == last.group)
+    before = accumulate((0 if is_begun and each is ahead[0] else each.count for each in ahead), initial=0)
+    few = [each.id for each, already in zip(ahead, before, strict=False) if already <= limit]
+    if not few:
+        return []
+    query, place = known.of_groups(by, few)
+    order: list[Any] = [TimeEntry.started_at, TimeEntry.id]
+    if last and is_begun:
+        further = tuple_(*order) > tuple_(literal(last.started_at, UtcDateTime()), last.id)
+        query = query.where(further if len(few) == 1 else or_(place > 0, further))
+    order = order if len(few) == 1 else [place, *order]
+    return session.execute(query.order_by(*order).limit(limit + 1)).all()
 
 
-def _of_entry(entry_id: int) -> Select[Any]:
-    return (
-        select(TimeEntry.id)
+def _place(session: Session, group: str, entry_id: int) -> _Place | None:
+    """Return where an entry stands, or stood while it waited; None where there is no such entry."""
+    id_, name = KEYS[group]
+    query = (
+        select(id_, name, TimeEntry.started_at)
+        .select_from(TimeEntry)
         .join(TimeEntry.work_item)
         .join(WorkItem.project)
         .join(Project.client)
@@ -231,3 +266,5 @@ def _of_entry(entry_id: int) -> Select[Any]:
         .outerjoin(Manager, Manager.id == Project.manager_id)
         .where(TimeEntry.id == entry_id)
     )
+    row = session.execute(query).one_or_none()
+    return _Place((row[1].casefold(), row[0]), row[2], entry_id) if row else None

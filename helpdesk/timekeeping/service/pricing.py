@@ -38,6 +38,7 @@ class PriceList:
     session: Session
     _prices: dict[tuple[object, ...], RateHit | RateMissing] = field(default_factory=dict)
     _cards: dict[tuple[int, str], list[RateCard]] = field(default_factory=dict)
+    _answers: dict[RateQuestion, RateHit | RateMissing] = field(default_factory=dict)
     _rounding: dict[tuple[int, int, int | None, date], RoundingPolicyRow | None] = field(default_factory=dict)
     _rules: rates.RoundingRules | None = None
     _costs: dict[tuple[int, date], Money | None] = field(default_factory=dict)
@@ -81,7 +82,9 @@ class PriceList:
             person=str(entry.person_id),
             work_type=str(entry.work_type_id) if entry.work_type_id else None,
         )
-        return find_rate(self._cards[key], question)
+        if question not in self._answers:
+            self._answers[question] = find_rate(self._cards[key], question)
+        return self._answers[question]
 
     def rounding(self, entry: TimeEntry) -> RoundingPolicyRow | None:
         """Return the rounding policy of the work's agreement or client on its day; None where nobody set one."""
@@ -172,7 +175,7 @@ def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dic
 def chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
     """Return, for each entry, the billable and approved ones among those that resumed each other, by start.
 
-    ``entries`` count as approved. Every round of the loop is one query; a chain is as long as a day has pauses.
+    ``entries`` count as approved. Every round of the loop is two queries; a chain is as long as a day has pauses.
     """
     known = {entry.id: entry for entry in entries}
     edge = list(known.values())
@@ -182,8 +185,8 @@ def chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEnt
             select(TimeEntry.id).where(TimeEntry.id.in_(before)),
             select(TimeEntry.id).where(TimeEntry.resumes_id.in_([entry.id for entry in edge])),
         )
-        query = queries.with_work().where(TimeEntry.id.in_(beside), TimeEntry.id.not_in(list(known)))
-        edge = list(session.scalars(query))
+        new = set(session.scalars(beside)) - known.keys()  # most often none: only then are entries worth a query
+        edge = list(session.scalars(queries.with_work().where(TimeEntry.id.in_(new)))) if new else []
         known.update({entry.id: entry for entry in edge})
     return _grouped(known, {entry.id for entry in entries})
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import select
@@ -72,6 +73,39 @@ def test_pages_go_by_key_even_where_the_last_entry_was_approved_meanwhile(sessio
         [entries[4].id],
     ]
     assert third.next_after is None
+
+
+def test_pages_over_many_groups_show_each_entry_within_reach_once(session, office, log_time, monkeypatch):
+    monkeypatch.setattr(waiting, "PAGE", 2)
+    session.get_one(Company, 1).approved_by = "project_manager"
+    session.get_one(Project, office.acme_project.id).manager_id = office.technician.id
+    session.flush()
+    people, items = (office.technician, office.rival, office.manager), (office.globex_ticket, office.acme_task)
+    starts = (MORNING + timedelta(hours=hour) for hour in range(12))
+    for person, item, _again in product(people, items, range(2)):
+        log_time(status="submitted", person_id=person.id, work_item_id=item.id, started_at=next(starts))
+    log_time(started_at=MORNING.replace(day=18))  # a draft
+    names = {
+        "person": lambda entry: entry.person.name,
+        "client": lambda entry: entry.work_item.project.client.name,
+        "project": lambda entry: f"{entry.work_item.project.client.name}, {entry.work_item.project.name}",
+        "manager": lambda entry: entry.work_item.project.manager_id or 0,
+    }
+
+    def pages(by, group, **filters):
+        after, shown = None, list[TimeEntry]()
+        while after or not shown:
+            found = queue(session, office, by=by, group=group, after=after, **filters)
+            shown += [line.entry for line in found.lines]
+            after = found.next_after
+        return [(names[group](entry), entry.started_at, entry.id) for entry in shown]
+
+    for group in names:
+        everything, of_acme = pages("manager", group), pages("technician", group)
+        of_rival = pages("manager", group, person=office.rival.id, manager=office.technician.id)
+
+        assert [len({entry_id for *_, entry_id in shown}) for shown in (everything, of_acme, of_rival)] == [12, 6, 2]
+        assert [shown == sorted(shown) for shown in (everything, of_acme, of_rival)] == [True, True, True], group
 
 
 def test_what_stands_out_is_found_in_the_rows(session, office, log_time):
