@@ -35,14 +35,16 @@ class Wording:
 class LetterKind:
     """A mail that goes out by itself: its fields with what they are, our wording and values to show it with.
 
-    ``ours`` and ``sample`` answer in the present language.
+    ``ours`` and ``sample`` answer in the present language. One that is not ``is_used`` at present is not offered; what
+    the company wrote of it waits.
     """
 
     key: str
     label: str
     fields: Mapping[str, str]
-    ours: Callable[[], Wording]
+    ours: Callable[[Session], Wording]
     sample: Callable[[], Mapping[str, str]]
+    is_used: Callable[[Session], bool] = lambda _session: True
 
 
 _KINDS: dict[str, LetterKind] = {}
@@ -53,18 +55,18 @@ def offer(kind: LetterKind) -> None:
     _KINDS[kind.key] = kind
 
 
-def kinds() -> list[LetterKind]:
-    """Return the kinds of mail, in a fixed order."""
-    return [_KINDS[key] for key in sorted(_KINDS)]
+def kinds(session: Session) -> list[LetterKind]:
+    """Return the kinds of mail that are used, in a fixed order."""
+    return [_KINDS[key] for key in sorted(_KINDS) if _KINDS[key].is_used(session)]
 
 
-def kind_of(key: str, language: str) -> LetterKind:
+def kind_of(session: Session, key: str, language: str) -> LetterKind:
     """Return one kind of mail.
 
     Raises:
         NotFound: there is no such kind, or no such language of letters.
     """
-    if key not in _KINDS or language not in LANGUAGES:
+    if key not in _KINDS or language not in LANGUAGES or not _KINDS[key].is_used(session):
         message = "There is no such mail."
         raise NotFound(message)
     return _KINDS[key]
@@ -75,17 +77,17 @@ def own_texts(session: Session) -> set[tuple[str, str]]:
     return {(kind, language) for kind, language in session.execute(select(LetterText.kind, LetterText.language))}
 
 
-def ours(key: str, language: str) -> Wording:
+def ours(session: Session, key: str, language: str) -> Wording:
     """Return our own wording in a language."""
     with force_locale(letter_language(language)):
-        return _KINDS[key].ours()
+        return _KINDS[key].ours(session)
 
 
 def wording(session: Session, *, key: str, language: str) -> Wording:
     """Return how a mail is worded in a client's language: as the company wrote it, else as we did."""
     base = Locale.parse(letter_language(language)).language
     row = session.get(LetterText, (key, base))
-    return ours(key, language) if row is None else Wording(row.subject, row.text, is_own=True)
+    return ours(session, key, language) if row is None else Wording(row.subject, row.text, is_own=True)
 
 
 def written(session: Session, *, key: str, language: str, values: Mapping[str, str]) -> Wording:
@@ -123,9 +125,9 @@ def word(session: Session, *, actor: Actor, now: datetime, key: str, language: s
         NotFound: there is no such mail.
         RuleViolation: see `check`.
     """
-    kind_of(key, language)
+    kind_of(session, key, language)
     check(key, wording)
-    standard = ours(key, language)
+    standard = ours(session, key, language)
     if (wording.subject.strip(), _plain(wording.text)) == (standard.subject.strip(), _plain(standard.text)):
         reset(session, actor=actor, now=now, key=key, language=language)
         return
@@ -151,7 +153,7 @@ def reset(session: Session, *, actor: Actor, now: datetime, key: str, language: 
     Raises:
         NotFound: there is no such mail.
     """
-    kind_of(key, language)
+    kind_of(session, key, language)
     row = session.get(LetterText, (key, language))
     if row is None:
         return

@@ -104,7 +104,7 @@ def letters() -> str:
                 for language, name in _languages().items()
             ],
         }
-        for kind in letter_texts.kinds()
+        for kind in letter_texts.kinds(read_session())
     ]
     return render_template("settings/letters.html", kinds=kinds, tabs=tabs("company.letters"))
 
@@ -113,7 +113,7 @@ def letters() -> str:
 @policy(SETTINGS)
 def letter(kind: str, language: str) -> str:
     """Show how one mail is worded in one language."""
-    letter_texts.kind_of(kind, language)
+    letter_texts.kind_of(read_session(), kind, language)
     found = letter_texts.wording(read_session(), key=kind, language=language)
     return _letter_page(kind, language, LetterForm(formdata=None, subject=found.subject, text=found.text))
 
@@ -122,7 +122,7 @@ def letter(kind: str, language: str) -> str:
 @policy(SETTINGS)
 def word_letter(kind: str, language: str) -> ResponseReturnValue:
     """Word a mail, or show how it would look with what is typed."""
-    letter_texts.kind_of(kind, language)
+    letter_texts.kind_of(read_session(), kind, language)
     form = LetterForm()
     if not form.validate_on_submit():
         return _letter_page(kind, language, form), 422
@@ -153,7 +153,7 @@ def reset_letter(kind: str, language: str) -> ResponseReturnValue:
 
 
 def _letter_page(key: str, language: str, form: LetterForm) -> str:
-    kind, name = letter_texts.kind_of(key, language), _languages()[language]
+    kind, name = letter_texts.kind_of(read_session(), key, language), _languages()[language]
     typed = Wording(form.subject.data or "", form.text.data or "")
     return render_template(
         "settings/letter.html",

@@ -54,7 +54,7 @@ def letter(session: Session, document: Document) -> Wording:
     return replace(written, text=written.text + link)
 
 
-def _invoice() -> Wording:
+def _invoice(_session: Session) -> Wording:
     words = {"day": field("due")} | {name: field(name) for name in ("number", "company", "total")}
     text = _(
         "Hello,\n\nattached is invoice %(number)s over %(total)s, due on %(day)s.\n"
@@ -64,7 +64,7 @@ def _invoice() -> Wording:
     return Wording(_("Invoice %(number)s from %(company)s", **words), text)
 
 
-def _credit_note() -> Wording:
+def _credit_note(_session: Session) -> Wording:
     words = {name: field(name) for name in ("number", "company", "total", "invoice")}
     text = _(
         "Hello,\n\nattached is credit note %(number)s over %(total)s. It corrects invoice %(invoice)s.\n"

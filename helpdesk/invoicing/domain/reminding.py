@@ -1,7 +1,6 @@
-"""When an overdue invoice is reminded of, and what its reminder says (docs/billing.md rule M1)."""
+"""When an overdue invoice is reminded of (docs/billing.md rule M1)."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -10,10 +9,6 @@ from helpdesk.kernel.errors import RuleViolation
 
 MOST_LEVELS = 5
 MOST_DAYS = 365
-WORDS = ("client", "number", "issued", "due", "days", "total", "open", "company", "iban")
-"""What a text may name in double braces."""
-_PLACEHOLDER = re.compile(r"\{\{\s*([a-z_]*)\s*\}\}")
-_BRACES = re.compile(r"\{\{|\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +73,3 @@ def levels_of(days: Iterable[int | None]) -> list[Level]:
         message = "Each reminder goes out later than the one before it."
         raise RuleViolation(message)
     return [Level(number, each) for number, each in enumerate(given, start=1)]
-
-
-def check_words(text: str) -> str:
-    """Return a text whose double braces hold nothing but the names that there are.
-
-    Raises:
-        RuleViolation: another name, or braces that are not closed.
-    """
-    unknown = sorted({found for found in _PLACEHOLDER.findall(text) if found not in WORDS})
-    if unknown or _BRACES.search(_PLACEHOLDER.sub("", text)):
-        names = ", ".join(f"{{{{{word}}}}}" for word in WORDS)
-        what = f"{{{{{unknown[0]}}}}} is not known" if unknown else "Braces are not closed"
-        message = f"{what}; a text may name {names}."
-        raise RuleViolation(message)
-    return text
-
-
-def filled(text: str, words: Mapping[str, str]) -> str:
-    """Return the text with each ``{{name}}`` replaced, once: what is filled in is never looked at again."""
-    return _PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), text)

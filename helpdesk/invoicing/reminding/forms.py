@@ -1,6 +1,6 @@
 """Forms of reminders."""
 
-from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from helpdesk.infra.forms import StrictForm
@@ -61,10 +61,3 @@ class RulesForm(StrictForm):
         """Return the late fee of each place, empty where there is none."""
         fields = (self.fee_1, self.fee_2, self.fee_3, self.fee_4, self.fee_5)
         return [each.data or "" for each in fields]
-
-
-class WordsForm(StrictForm):
-    """Our own words of a level in one language."""
-
-    subject = StringField(_l("Subject"), validators=[Length(max=200)])
-    text = TextAreaField(_l("Text"), validators=[Length(max=5000)])

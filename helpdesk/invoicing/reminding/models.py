@@ -32,17 +32,6 @@ class ReminderLevel(Base):
     fee: Mapped[str] = mapped_column(default="", server_default="")  # in our currency; empty: none
 
 
-class ReminderText(Base):
-    """Our own words of a level in a language, with ``{{name}}`` substitution alone; else the standard ones go out."""
-
-    __tablename__ = "reminder_texts"
-
-    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    language: Mapped[str] = mapped_column(primary_key=True)
-    subject: Mapped[str]
-    text: Mapped[str]
-
-
 class ReminderException(Base):
     """A client whose reminders never go out by themselves."""
 

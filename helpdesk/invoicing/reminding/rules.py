@@ -1,4 +1,4 @@
-"""What is set about reminders: the levels, our own words, and whether they go out by themselves (rule M1)."""
+"""What is set about reminders: the levels, and whether they go out by themselves (rule M1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,11 +13,9 @@ from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
-from helpdesk.invoicing.domain.reminding import STANDARD, Level, check_words, levels_of
-from helpdesk.invoicing.reminding import letters
-from helpdesk.invoicing.reminding.letters import Letter
-from helpdesk.invoicing.reminding.models import ReminderException, ReminderLevel, ReminderSettings, ReminderText
-from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.invoicing.domain.reminding import STANDARD, Level, levels_of
+from helpdesk.invoicing.reminding.models import ReminderException, ReminderLevel, ReminderSettings
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 
 
@@ -113,60 +111,6 @@ def _beside(field_name: str) -> Iterator[None]:
         yield
     except RuleViolation as refusal:
         raise RuleViolation(str(refusal), field=field_name) from refusal
-
-
-def words_of(session: Session, *, rules: Rules, level: int, language: str) -> Letter:
-    """Return the words of a level for readers of ``language``, with their placeholders: our own, else the standard."""
-    own = session.get(ReminderText, (level, language.partition("-")[0]))
-    if own is not None:
-        return Letter(own.subject, own.text)
-    return letters.standard(level=level, last=rules.levels[-1].number, language=language)
-
-
-def own_words(session: Session) -> set[tuple[int, str]]:
-    """Return the levels and languages that have words of our own."""
-    return {(level, language) for level, language in session.execute(select(ReminderText.level, ReminderText.language))}
-
-
-def set_words(
-    session: Session, *, actor: Actor, now: datetime, level: int, language: str, subject: str, text: str
-) -> None:
-    """Write our own words of a level in a language; two empty texts bring the standard ones back.
-
-    Raises:
-        NotFound: no such level.
-        RuleViolation: one of the two is empty, or names what there is not; ``field`` says which.
-    """
-    if level not in {each.number for each in rules_of(session).levels}:
-        message = "There is no such reminder."
-        raise NotFound(message)
-    for name, words in (("subject", subject), ("text", text)):
-        try:
-            check_words(words)
-        except RuleViolation as refusal:
-            raise RuleViolation(str(refusal), field=name) from refusal
-    if bool(subject.strip()) != bool(text.strip()):
-        message = "Write both, or neither: then the standard words go out."
-        raise RuleViolation(message, field="text" if subject.strip() else "subject")
-    own = session.get(ReminderText, (level, language))
-    if own is not None:
-        session.delete(own)
-        session.flush()
-    if subject.strip():
-        session.add(ReminderText(level=level, language=language, subject=subject.strip(), text=text.strip()))
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="reminder text set",
-        kind="company",
-        object_id=1,
-        now=now,
-        level=level,
-        language=language,
-        subject=subject.strip(),
-        text=text.strip(),
-    )
 
 
 def goes_by_itself(session: Session, *, client_id: int) -> bool:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients import queries as clients
-from helpdesk.company import service as company
 from helpdesk.infra import audit
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import SYSTEM, Actor
@@ -22,7 +21,6 @@ from helpdesk.invoicing.proof.questions import questioned
 from helpdesk.invoicing.reminding import letters, rules
 from helpdesk.invoicing.reminding.holds import held, lock
 from helpdesk.invoicing.reminding.models import InvoiceReminder, ReminderException, ReminderHold
-from helpdesk.invoicing.reminding.rules import Rules
 from helpdesk.invoicing.render import file_name
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
@@ -190,7 +188,7 @@ def _sent(session: Session, invoice_ids: Collection[int]) -> dict[int, list[Sent
 def _queue(session: Session, *, actor: Actor, now: datetime, due: Due) -> InvoiceReminder:
     """Write the mail and its row, in the transaction that has looked whether it is owed."""
     invoice, level = due.invoice, due.following.level
-    mail = _mail(session, now, due, level, rules.rules_of(session))
+    mail = _mail(session, now, due, level)
     reminder = InvoiceReminder(
         invoice_id=invoice.id,
         level=level.number,
@@ -219,19 +217,14 @@ def _queue(session: Session, *, actor: Actor, now: datetime, due: Due) -> Invoic
     return reminder
 
 
-def _mail(session: Session, now: datetime, due: Due, level: Level, set_to: Rules) -> OutgoingMessage:
+def _mail(session: Session, now: datetime, due: Due, level: Level) -> OutgoingMessage:
     invoice, client = due.invoice, due.invoice.client
     mailbox = outbox.default_mailbox(session)
     if mailbox is None or invoice.pdf_sha256 is None:
         message = "There is no mailbox to send from; connect one in the settings."
         raise RuleViolation(message)
-    letter = letters.written(
-        rules.words_of(session, rules=set_to, level=level.number, language=client.language),
-        invoice=invoice,
-        company=company.get_company(session),
-        open_minor=due.open_minor,
-        today=our_day(session, now),
-        language=client.language,
+    letter = letters.letter(
+        session, invoice=invoice, level=level.number, open_minor=due.open_minor, today=our_day(session, now)
     )
     return outbox.queue(
         session,

@@ -2,7 +2,6 @@
 
 from flask import flash, redirect, render_template, request, url_for
 
-from helpdesk.company.forms import LANGUAGES
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import refuse_unknown
@@ -13,9 +12,8 @@ from helpdesk.infra.policy import INVOICES, SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import tabs
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.forms import ActForm
-from helpdesk.invoicing.reminding import holds, letters, rules, sending
-from helpdesk.invoicing.reminding.forms import ByItselfForm, HoldForm, RemindForm, RulesForm, WordsForm
-from helpdesk.invoicing.reminding.page import level_name
+from helpdesk.invoicing.reminding import holds, rules, sending
+from helpdesk.invoicing.reminding.forms import ByItselfForm, HoldForm, RemindForm, RulesForm
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.invoicing.views.invoices import page_of, to_invoice
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
@@ -113,7 +111,7 @@ def remind_by_itself(invoice_id: int) -> Answer:
 @bp.get("/settings/reminders")
 @policy(SETTINGS)
 def reminder_settings() -> str:
-    """Show when reminders go out, and in which words."""
+    """Show when reminders go out, and what being late costs."""
     set_to = rules.rules_of(read_session())
     days = {f"days_{level.number}": level.days for level in set_to.levels}
     fees = {f"fee_{level}": fee for level, fee in set_to.fees.items()}
@@ -147,66 +145,5 @@ def set_reminders() -> Answer:
     return redirect(url_for("invoicing.reminder_settings"), code=303)
 
 
-@bp.get("/settings/reminders/<int:number>/<language>")
-@policy(SETTINGS)
-def reminder_words(number: int, language: str) -> str:
-    """Show the words of one level in one language."""
-    set_to = rules.rules_of(read_session())
-    _refuse_unknown(number, language)
-    words = rules.words_of(read_session(), rules=set_to, level=number, language=language)
-    return _words_page(number, language, WordsForm(formdata=None, subject=words.subject, text=words.text))
-
-
-@bp.post("/settings/reminders/<int:number>/<language>")
-@policy(SETTINGS)
-def set_reminder_words(number: int, language: str) -> Answer:
-    """Write our own words of one level in one language, or bring the standard ones back."""
-    form = WordsForm()
-    _refuse_unknown(number, language)
-    if not form.validate_on_submit():
-        return _words_page(number, language, form), 422
-    try:
-        with unit_of_work() as session:
-            rules.set_words(
-                session, actor=current_actor(), now=clock.now(), level=number, language=language, **form.values()
-            )
-    except RuleViolation as refusal:
-        form.refuse(refusal)
-        return _words_page(number, language, form), 422
-    flash(_("Saved."), "ok")
-    return redirect(url_for("invoicing.reminder_settings"), code=303)
-
-
-def _refuse_unknown(level: int, language: str) -> None:
-    levels = {each.number for each in rules.rules_of(read_session()).levels}
-    if level not in levels or language not in _languages():
-        raise NotFound(_("There is no such reminder."))
-
-
-def _languages() -> dict[str, str]:
-    return {str(each.value): str(each.label) for each in LANGUAGES}
-
-
 def _settings_page(form: RulesForm) -> str:
-    levels = rules.rules_of(read_session()).levels
-    own = rules.own_words(read_session())
-    return render_template(
-        "invoicing/reminder_settings.html",
-        form=form,
-        levels=[{"number": each.number, "name": level_name(each.number, last=len(levels))} for each in levels],
-        languages=[{"key": key, "label": label} for key, label in _languages().items()],
-        own=own,
-        tabs=tabs("invoicing.reminder_settings"),
-    )
-
-
-def _words_page(level: int, language: str, form: WordsForm) -> str:
-    last = rules.rules_of(read_session()).levels[-1].number
-    return render_template(
-        "invoicing/reminder_words.html",
-        form=form,
-        name=level_name(level, last=last),
-        language=_languages()[language],
-        standard=letters.standard(level=level, last=last, language=language),
-        tabs=tabs("invoicing.reminder_settings"),
-    )
+    return render_template("invoicing/reminder_settings.html", form=form, tabs=tabs("invoicing.reminder_settings"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from babel.dates import format_skeleton
 from flask_babel import force_locale, get_locale
+from sqlalchemy.orm import Session
 
 from helpdesk.company import letter_texts
 from helpdesk.company.letter_texts import LetterKind, Wording
@@ -92,7 +93,7 @@ def _values(
         }
 
 
-def _ours() -> Wording:
+def _ours(_session: Session) -> Wording:
     text = _(
         "Hello,\n\nattached is the statement of {{retainer}} for {{month}}, every posting opened to its work.\n\n"
         "{{figures}}\n\nQuestions about a posting? Reply to this mail.\n\n{{company}}"

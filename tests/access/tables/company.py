@@ -58,6 +58,7 @@ ROWS = [
     Row("company.letters", "GET", "/settings/letters", ADMIN_SEES),
     Row("company.letter", "GET", "/settings/letters/retainer_statement/de", ADMIN_SEES),
     Row("company.letter", "GET", "/settings/letters/nothing/de", NOT_THERE),
+    Row("company.letter", "GET", "/settings/letters/reminder_4/de", NOT_THERE),
     Row("company.word_letter", "POST", "/settings/letters/retainer_statement/de", ADMIN_DOES, form=WORDS),
     Row("company.word_letter", "POST", "/settings/letters/retainer_statement/xx", NOT_THERE, form=WORDS),
     Row("company.reset_letter", "POST", "/settings/letters/retainer_statement/de/reset", ADMIN_DOES),

@@ -41,15 +41,25 @@ def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_n
     with unit_of_work() as session:
         session.execute(text("INSERT INTO expense_categories (name, tax_percent) VALUES ('Books', '7'), ('Other', '')"))
         session.execute(text("UPDATE clients SET invoice_group_by = 'day', tax_per_line = '1' WHERE name = 'Globex'"))
+        session.execute(text("INSERT INTO reminder_texts VALUES (2, 'de', 'Mahnung {{number}}', 'Bitte, {{client}}')"))
 
     upgrade()
 
     with unit_of_work() as session:
+        words = session.execute(text("SELECT kind, language, subject, text FROM letter_texts")).all()
         said = "SELECT DISTINCT name = 'Globex', invoice_group_by, tax_rounding, price_basis FROM clients ORDER BY 1"
         clients = [(bool(is_globex), *rest) for is_globex, *rest in session.execute(text(said))]
         taxes = session.execute(text("SELECT name, tax_category, tax_percent FROM expense_categories ORDER BY 1")).all()
     assert taxes == [("Books", "S", "7"), ("Other", "", "")]
+    assert words == [("reminder_2", "de", "Mahnung {{number}}", "Bitte, {{client}}")]
     assert clients == [(False, "", "company", "company"), (True, "day", "line", "company")]
+    downgrade(revision="0570")
+    with unit_of_work() as session:
+        assert session.execute(text("SELECT level, language, subject, text FROM reminder_texts")).all() == [
+            (2, *words[0][1:])
+        ]
+        back = session.scalars(text("SELECT name FROM clients WHERE tax_per_line AND invoice_group_by = 'day'")).all()
+    assert back == ["Globex"]
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(app):

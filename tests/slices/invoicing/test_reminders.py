@@ -153,17 +153,23 @@ def test_pages_propose_send_and_hold(story, invoice, sign_in_as, fixed_clock):
     assert len(mails(invoice)) == 1
 
 
-def test_own_words_go_out_in_their_language_alone(story, invoice, sign_in_as):
+def test_reminders_are_worded_where_every_mail_is_and_the_highest_level_is_the_last(story, invoice, sign_in_as):
     browser = sign_in_as(story.office.admin)
-    page = "/settings/reminders/1/en"
+    first, second = "/settings/letters/reminder_1/en", "/settings/letters/reminder_2/en"
 
-    refused = browser.post(page, data={"subject": "Pay {{nobody}}", "text": "Soon"})
-    saved = browser.post(page, data={"subject": "Pay {{number}}", "text": "{{open}} please"})
+    refused = browser.post(first, data={"subject": "Pay {{nobody}}", "text": "Soon"})
+    saved = browser.post(first, data={"subject": "Pay {{number}}", "text": "{{open}} please"})
     story.now = DUE + timedelta(8)
     send(story, invoice, 1)
+    of_three = browser.get(second).text
+    assert browser.post("/settings/reminders", data={"days_1": "9", "days_2": "3"}).status_code == 422
+    assert browser.post("/settings/reminders", data={"days_1": "3", "days_2": "9"}).status_code == 303
+    of_two = browser.get(second).text
+    assert browser.post("/settings/reminders", data={"days_1": "3", "automatic": "y"}).status_code == 303
 
     assert (refused.status_code, saved.status_code) == (422, 303)
     assert [(mail.subject, mail.text) for mail in mails(invoice)] == [(f"Pay {invoice.number}", "€119.00 please\n")]
-    assert "own" in browser.get("/settings/reminders").text
-    assert browser.post("/settings/reminders", data={"days_1": "9", "days_2": "3"}).status_code == 422
-    assert browser.post("/settings/reminders", data={"days_1": "3", "automatic": "y"}).status_code == 303
+    assert "Second reminder: invoice {{number}}" in of_three
+    assert "Last reminder: invoice {{number}}" in of_two
+    assert browser.get(second).status_code == 404
+    assert "Second reminder" not in browser.get("/settings/letters").text

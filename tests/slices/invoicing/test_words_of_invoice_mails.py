@@ -40,7 +40,8 @@ def test_own_words_go_out_in_their_language_alone_until_ours_are_taken_again(sto
 
 
 def test_our_very_words_saved_are_no_words_of_the_companys_own(story):
-    ours = letter_texts.ours("invoice", "de")
+    with unit_of_work() as session:
+        ours = letter_texts.ours(session, "invoice", "de")
     word(story, Wording(ours.subject, ours.text.replace("\n", "\r\n")))
 
     with unit_of_work() as session:
@@ -49,8 +50,16 @@ def test_our_very_words_saved_are_no_words_of_the_companys_own(story):
 
 @pytest.mark.usefixtures("office")
 def test_our_words_of_every_mail_have_only_fields_that_there_are_and_a_sample_fills_them():
-    for kind, language in product(letter_texts.kinds(), LANGUAGES):
-        words = letter_texts.check(kind.key, letter_texts.ours(kind.key, language))
+    with unit_of_work() as session:
+        every = [
+            (kind, language, letter_texts.ours(session, kind.key, language))
+            for kind, language in product(letter_texts.kinds(session), LANGUAGES)
+        ]
+    assert [kind.key for kind, language, _ours in every if language == "en"] == [
+        *("credit_note", "invoice", "reminder_1", "reminder_2", "reminder_3", "retainer_statement")
+    ]
+    for kind, language, ours in every:
+        words = letter_texts.check(kind.key, ours)
         shown = letter_texts.shown(kind.key, language, words)
 
         assert "{{" not in shown.subject + shown.text

@@ -1,4 +1,4 @@
-"""When a reminder is due, and what its texts may name (docs/billing.md rule M1)."""
+"""When a reminder is due (docs/billing.md rule M1)."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.invoicing.domain.reminding import STANDARD, Level, Next, Sent, check_words, filled, levels_of, next_level
+from helpdesk.invoicing.domain.reminding import STANDARD, Level, Next, Sent, levels_of, next_level
 from helpdesk.kernel.errors import RuleViolation
 
 DUE = date(2026, 12, 1)
@@ -55,13 +55,3 @@ def test_an_empty_place_is_no_level_and_later_days_come_later():
     for days in ([], [None], [0], [7, 7], [14, 7], [366]):
         with pytest.raises(RuleViolation):
             levels_of(days)
-
-
-def test_a_text_is_filled_once_and_nothing_in_it_is_run():
-    said = filled("{{number}}: {{ open }} {{nobody}} {% raw %}", {"number": "{{open}}", "open": "€10"})
-
-    assert said == "{{open}}: €10 {{nobody}} {% raw %}"
-    assert check_words("Dear {{client}}, {{ open }}") == "Dear {{client}}, {{ open }}"
-    for wrong in ("{{nobody}}", "{{ number", "{{number.__class__}}", "}}"):
-        with pytest.raises(RuleViolation):
-            check_words(wrong)
