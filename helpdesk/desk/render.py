@@ -16,6 +16,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
+from helpdesk.retainers.words import label_of_span
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import render as time_render
@@ -158,7 +159,7 @@ class TimePanel:
 
 @dataclass(frozen=True)
 class RetainerPanel:
-    """Hours left in the retainer that covers an item, in this month of the contract."""
+    """Hours left in the retainer that covers an item, in this month or quarter of the contract."""
 
     agreement_id: int
     title: str
@@ -363,7 +364,7 @@ def retainer_panel(view: MonthView | None, *, may_open: bool) -> RetainerPanel |
     statement = view.statement
     return RetainerPanel(
         agreement_id=view.agreement.id,
-        title=f"{view.agreement.name}, {retainers.label_of(view.month, 'LLLL')}",
+        title=f"{view.agreement.name}, {label_of_span(view.span, 'LLLL')}",
         left_seconds=view.left_seconds,
         allowance_seconds=statement.allowance_seconds,
         used_seconds=statement.burned_seconds,

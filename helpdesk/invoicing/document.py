@@ -25,6 +25,7 @@ from helpdesk.invoicing.printing import templates
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
+from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
@@ -260,9 +261,11 @@ def _statements(session: Session, invoice: Invoice) -> list[Json]:
 
 def _statement(session: Session, period: RetainerPeriod) -> Json:
     figures: dict[str, Json] = {name: getattr(period, name) for name in FIGURES}
+    span = engine_agreement(period.agreement).span_of(Month.of(period.month))
     return {
         "name": period.agreement.name,
         "month": str(Month.of(period.month)),
+        **({"quarter": {"first": str(span.first), "last": str(span.last)}} if span.is_quarter else {}),
         "time_zone": period.agreement.time_zone,
         **figures,
         "burned_by_day": list(_burned_by_day(session, period)),

@@ -153,6 +153,11 @@ class WhatIfForm(StrictForm):
     first = StringField(_l("First month"), validators=[DataRequired(), Length(max=7)])
     last = StringField(_l("Last month"), validators=[DataRequired(), Length(max=7)])
     hours_per_month = StringField(_l("Hours a month"), validators=[Length(max=40)])
+    pool_months = SelectField(
+        _l("They are shared by"),
+        choices=options([("", _l("each month alone")), ("3", _l("the three months of a quarter"))]),
+        default="",
+    )
     fee = StringField(_l("Fee a month"), validators=[Length(max=40)])
     overage_rate = StringField(_l("Price of an hour beyond that"), validators=[Length(max=40)])
     rollover_months = StringField(_l("Unused hours live so many more months"), validators=[Length(max=10)])

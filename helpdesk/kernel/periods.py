@@ -57,6 +57,10 @@ class Month:
         year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
         return Month(year, month + 1)
 
+    def since(self, other: "Month") -> int:
+        """Return how many months it lies after ``other``: March after January is 2, before it -2."""
+        return (self.year - other.year) * 12 + self.month - other.month
+
     @property
     def next(self) -> "Month":
         """The month after this one."""

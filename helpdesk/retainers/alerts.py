@@ -1,4 +1,4 @@
-"""Alerts of retainers: found once for each threshold of a month, mailed and shown (docs/billing.md rule 14)."""
+"""Alerts of retainers: found once for each threshold of a month or quarter, mailed and shown (rule 14)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -62,14 +62,14 @@ def watch_client(session: Session, *, client_id: int, now: datetime) -> int:
         for month in _open_months(agreement, shelf, now):
             view = shelf.month_view(agreement, month=month, now=now)
             if view is not None:
-                before = {alert.threshold for alert in known.get((agreement.id, month), ())}
+                before = {alert.threshold for alert in known.get((agreement.id, view.span.first), ())}
                 count += _alert(session, view, before, now)
                 count += asking.ask_by_itself(session, view, now=now)
     return count
 
 
 def told(session: Session, agreement_ids: Iterable[int]) -> dict[tuple[int, Month], list[RetainerAlert]]:
-    """Return by agreement and month what was found, as it was found."""
+    """Return by agreement and month, of a quarter its first, what was found, as it was found."""
     query = select(RetainerAlert).where(RetainerAlert.agreement_id.in_(tuple(agreement_ids)))
     found: dict[tuple[int, Month], list[RetainerAlert]] = defaultdict(list)
     for alert in session.scalars(query.order_by(RetainerAlert.found_at, RetainerAlert.id)):
@@ -113,12 +113,12 @@ def set_alerts(
 
 
 def reached(view: MonthView, *, is_running: bool) -> dict[str, int]:
-    """Return the thresholds that a month has come to, the gravest last, with the burn that came to them.
+    """Return the thresholds that a month or its quarter has come to, the gravest last, with the burn that came to them.
 
-    A month without any hours has none. Only of a month that runs there is a forecast, and none once it is used up.
+    One without any hours has none. Only of a month that runs there is a forecast, and none once it is used up.
     """
-    statement, period = view.statement, view.statement.period
-    if not (period.granted_seconds or period.topped_up_seconds or period.carried_in_seconds):
+    statement = view.statement
+    if not (statement.granted_seconds or statement.topped_up_seconds or statement.carried_in_seconds):
         return {}
     found = {}
     if is_running and statement.forecast is not None and statement.may_exceed and statement.used_percent < ALL:
@@ -147,7 +147,7 @@ def _open_months(agreement: Agreement, shelf: Shelf, now: datetime) -> list[Mont
 
 
 def _alert(session: Session, view: MonthView, before: Collection[str], now: datetime) -> int:
-    """Keep and tell what is new of a month, one mail a reader, and return how many thresholds that were."""
+    """Keep and tell what is new of a month or its quarter, one mail a reader; return how many thresholds that were."""
     today = local_day(now, ZoneInfo(view.agreement.time_zone))
     wanted = {
         threshold: seconds
@@ -170,7 +170,7 @@ def _note(
     """Keep one alert; False where it was kept before, by whomever."""
     values = {
         "agreement_id": view.agreement.id,
-        "month": view.month.first_day,
+        "month": view.span.first.first_day,
         "threshold": threshold,
         "allowance_seconds": view.statement.allowance_seconds,
         "reached_seconds": seconds,
@@ -218,7 +218,7 @@ def _tell(session: Session, view: MonthView, thresholds: Sequence[str], reader: 
         session,
         now=now,
         mailbox_id=mailbox.id,
-        idempotency_key=f"retainer:{view.agreement.id}:{view.month}:{'+'.join(thresholds)}:{reader.kind}",
+        idempotency_key=f"retainer:{view.agreement.id}:{view.span.first}:{'+'.join(thresholds)}:{reader.kind}",
         purpose="notification",
         about=("agreement", view.agreement.id),
         to=[reader.address],

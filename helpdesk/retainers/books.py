@@ -16,6 +16,7 @@ from helpdesk.rates.service import policy_of, rounding_of
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.engine import Books
 from helpdesk.retainers.domain.opening import Opening
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.statement import Statement, open_statement
 from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry, billable_seconds
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
@@ -46,7 +47,10 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class MonthView:
-    """One month of an agreement as people look at it: the statement, and the closed period where it is a fact."""
+    """One month of an agreement as people look at it: the statement, and the closed period where it is a fact.
+
+    What it has used and what it may be used up by are told of ``span``, the months that share its hours.
+    """
 
     agreement: Agreement
     month: Month
@@ -55,6 +59,11 @@ class MonthView:
     book: Bookkeeping
     at_cap: engine.AtCap = engine.AtCap.WARN
     lifted_seconds: int = 0
+
+    @property
+    def span(self) -> Span:
+        """The months that share its hours: itself, or its quarter."""
+        return self.statement.span
 
     @property
     def is_stopped(self) -> bool:
@@ -260,6 +269,12 @@ def engine_agreement(row: Agreement) -> engine.Agreement:
     )
 
 
+def terms_in(agreement: Agreement, month: Month) -> AgreementTerms:
+    """Return the version of the terms that counts in a month."""
+    begins = engine_agreement(agreement).terms_in(month).effective_on
+    return next(each for each in agreement.terms if each.effective_on == begins)
+
+
 def engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
     """Return one version of the terms as the pure engine knows it.
 
@@ -285,6 +300,7 @@ def engine_terms(row: AgreementTerms, currency: str) -> engine.Terms:
         ),
         after_hours=_after_hours(row),
         at_cap=engine.AtCap(row.at_cap),
+        pool_months=row.pool_months,
     )
 
 

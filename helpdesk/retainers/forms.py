@@ -22,6 +22,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, round_half_up
+from helpdesk.retainers.domain.spans import MONTHLY, QUARTERLY
 from helpdesk.retainers.render import CAP_NAMES
 from helpdesk.retainers.service import NewTerms
 from helpdesk.retainers.service.blocks import NOTE_CHARACTERS, NewBlock
@@ -156,6 +157,7 @@ class StatementAgainForm(StrictForm):
 
 TERM_FIELDS = (
     "hours_per_month",
+    "pool_months",
     "fee",
     "fee_timing",
     "overage_rate",
@@ -173,6 +175,12 @@ class TermsForm(StrictForm):
     show = StringField(validators=[Optional(), Length(max=1)])
     hours_per_month = DecimalField(
         _l("Hours a month"), places=None, validators=[InputRequired(), NumberRange(min=0, max=MOST_HOURS)]
+    )
+    pool_months = SelectField(
+        _l("They are shared by"),
+        coerce=int,
+        choices=options([(MONTHLY, _l("each month alone")), (QUARTERLY, _l("the three months of a quarter"))]),
+        default=MONTHLY,
     )
     fee = DecimalField(
         _l("Fee a month"), places=None, default=ZERO, validators=[Optional(), NumberRange(min=0, max=MOST_MONEY)]
@@ -211,6 +219,7 @@ class TermsForm(StrictForm):
             rollover_cap_seconds=None if cap is None else round_half_up(cap * HOUR),
             carry_deficit=self.carry_deficit.data,
             at_cap=self.at_cap.data or "warn",
+            pool_months=self.pool_months.data or MONTHLY,
         )
 
 
@@ -263,9 +272,12 @@ class AdviceMailForm(StrictForm):
 
 
 class ChangeForm(TermsForm):
-    """New terms of an agreement from a month on; the view offers the months, and fills in those that count now."""
+    """New terms of an agreement from a month on; the view offers the months, and fills in those that count now.
 
-    month = SelectField(_l("From"), validators=[InputRequired()])
+    Another month than those offered is refused by the service, which says why.
+    """
+
+    month = SelectField(_l("From"), validators=[InputRequired()], validate_choice=False)
 
 
 class AgreementForm(TermsForm):

@@ -16,8 +16,9 @@ from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.retainers.books import MonthView, engine_agreement
-from helpdesk.retainers.models import Agreement, AgreementTerms, HoursAsked
+from helpdesk.retainers.books import MonthView, engine_agreement, terms_in
+from helpdesk.retainers.domain.spans import Span
+from helpdesk.retainers.models import Agreement, HoursAsked
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def to_manager(_session: Session, view: MonthView, *, level: str | None, languag
 def to_client(session: Session, view: MonthView, *, level: str | None, language: str) -> Letter:
     """Return the mail to the client; what is not approved yet is no fact for it."""
     locale = letter_language(language)
-    words = {"month": _month(view.month, locale), "level": level, "name": view.agreement.name}
+    words = {"month": _span(view.span, locale), "level": level, "name": view.agreement.name}
     ours = company.find_company(session)
     with force_locale(locale):
         if level is None:
@@ -83,6 +84,7 @@ def question(
 ) -> Question:
     """Return what the client is asked: how many more hours, at which price, and what they cost at most."""
     locale, ours = letter_language(agreement.client.language), company.find_company(session)
+    span = engine_agreement(agreement).span_of(month)
     with force_locale(locale):
         last = local_day(expires_at, ZoneInfo(agreement.time_zone))
         facts = [
@@ -92,11 +94,11 @@ def question(
             if tax_mode_of(session, agreement.client).included
             else _("They cost at most: %(most)s, without tax", most=format_money(most, locale)),
         ]
-        if terms_of(agreement, month).carry_deficit:
-            facts.append(_("What goes beyond is taken from the next month."))
+        if terms_in(agreement, month).carry_deficit:
+            facts.append(taken_later(is_of_quarter=span.is_quarter))
         says = "\n".join(
             [
-                _("%(name)s: the hours of %(month)s are used.", name=agreement.name, month=_month(month, locale)),
+                _("%(name)s: the hours of %(month)s are used.", name=agreement.name, month=_span(span, locale)),
                 *facts,
                 _("Only time that is worked and approved is counted."),
                 _("This can be answered until %(day)s.", day=format_date(last, "long", locale=locale)),
@@ -135,16 +137,18 @@ def link_of(path: str) -> str:
 
 
 def _subject(view: MonthView, name: str, level: str | None, locale: str) -> str:
-    words = {"name": name, "level": level, "month": _month(view.month, locale)}
+    words = {"name": name, "level": level, "month": _span(view.span, locale)}
     if level is None:
         return _("%(name)s: the forecast for %(month)s is above the hours agreed", **words)
     return _("%(name)s: %(level)s %% of the hours of %(month)s are used", **words)
 
 
 def _facts(view: MonthView) -> list[str]:
-    statement = view.statement
+    statement, allowance = view.statement, format_hm(view.statement.allowance_seconds)
     facts = [
-        _("Hours of the month: %(hours)s h", hours=format_hm(statement.allowance_seconds)),
+        _("Hours of the quarter: %(hours)s h", hours=allowance)
+        if view.span.is_quarter
+        else _("Hours of the month: %(hours)s h", hours=allowance),
         _(
             "Used: %(hours)s h (%(percent)s %%)",
             hours=format_hm(statement.burned_seconds),
@@ -165,28 +169,33 @@ def _forecast(view: MonthView) -> str:
     forecast = view.statement.forecast
     if forecast is None or not view.statement.may_exceed:
         return ""
-    return _(
-        "Forecast for the month: %(low)s to %(high)s h",
-        low=format_hm(forecast.low_seconds),
-        high=format_hm(forecast.high_seconds),
-    )
+    words = {"low": format_hm(forecast.low_seconds), "high": format_hm(forecast.high_seconds)}
+    if view.span.is_quarter:
+        return _("Forecast for the quarter: %(low)s to %(high)s h", **words)
+    return _("Forecast for the month: %(low)s to %(high)s h", **words)
 
 
 def _beyond(view: MonthView, locale: str) -> str:
-    """Return what becomes of time beyond the hours of the month."""
-    terms = terms_of(view.agreement, view.month)
+    """Return what becomes of time beyond the hours of the month or quarter."""
+    terms = terms_in(view.agreement, view.month)
     if terms.carry_deficit:
-        return _("What goes beyond is taken from the next month.")
+        return taken_later(is_of_quarter=view.span.is_quarter)
     if terms.overage_rate_minor is None:
         return _("What goes beyond is billed at the rate of the work.")
     price = format_money(Money(terms.overage_rate_minor, view.agreement.currency), locale)
     return _("What goes beyond is billed at %(price)s an hour.", price=price)
 
 
-def terms_of(agreement: Agreement, month: Month) -> AgreementTerms:
-    """Return the version of the terms that counts in a month."""
-    begins = engine_agreement(agreement).terms_in(month).effective_on
-    return next(each for each in agreement.terms if each.effective_on == begins)
+def taken_later(*, is_of_quarter: bool) -> str:
+    """Return what becomes of time beyond the hours of a month or quarter where the deficit is carried."""
+    if is_of_quarter:
+        return _("What goes beyond is taken from the next quarter.")
+    return _("What goes beyond is taken from the next month.")
+
+
+def _span(span: Span, locale: str) -> str:
+    first, last = _month(span.first, locale), _month(span.last, locale)
+    return f"{first} \N{EN DASH} {last}" if span.is_quarter else first
 
 
 def _month(month: Month, locale: str) -> str:

@@ -65,7 +65,10 @@ class AgreementScope(Base):
 
 
 class AgreementTerms(Base):
-    """The terms of docs/billing.md rule 8 from a date on; a change is a new row, never an edit."""
+    """The terms of docs/billing.md rule 8 from a date on; a change is a new row, never an edit.
+
+    ``allowance_seconds`` and ``fee_minor`` are those of a month; of ``pool_months`` 3 a quarter shares its hours.
+    """
 
     __tablename__ = "agreement_terms"
     __table_args__ = (
@@ -77,6 +80,7 @@ class AgreementTerms(Base):
         CheckConstraint("allowance_seconds >= 0", name="allowance_is_not_negative"),
         CheckConstraint("fee_minor >= 0", name="fee_is_not_negative"),
         CheckConstraint("rollover_months >= 0", name="rollover_is_not_negative"),
+        CheckConstraint("pool_months IN (1, 3)", name="pool_is_known"),
         CheckConstraint("overage_basis = 'worked' OR overage_rate_minor IS NOT NULL", name="weighted_has_a_rate"),
     )
 
@@ -96,6 +100,7 @@ class AgreementTerms(Base):
     multipliers: Mapped[list[dict[str, Any]]]  # [{"work_type_id": 3, "factor": "2"}]
     after_hours: Mapped[dict[str, Any]]  # {} or {"factor": "1.5", "business_hours": {"mon": ["09:00", "17:00"]}}
     at_cap: Mapped[str] = mapped_column(default="warn", server_default="warn")
+    pool_months: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     created_at: Mapped[datetime]
 
     agreement: Mapped[Agreement] = relationship(back_populates="terms")
@@ -230,10 +235,10 @@ class LedgerRow(Base):
 
 
 class RetainerAlert(Base):
-    """A month of an agreement has come so far: found once, and told once, for each threshold of the month (rule 14).
+    """A month of an agreement, or its quarter, has come so far: found and told once for each threshold of it (rule 14).
 
-    Whether the month is reopened or its terms change makes no difference. ``told`` says who got a mail: ``manager``,
-    ``client``, both or nobody.
+    Of a quarter ``month`` is the first. Whether the month is reopened or its terms change makes no difference. ``told``
+    says who got a mail: ``manager``, ``client``, both or nobody.
     """
 
     __tablename__ = "retainer_alerts"

@@ -177,7 +177,8 @@ def shelf_of(
 
     Without rates nothing has a price; durations are the same. With ``month``, the first that anybody will ask for,
     months that were closed before it are facts: their entries stay where they are, however many years there were.
-    Work of months after ``through``, the last that anybody will ask for, stays there, too.
+    Work of months after ``through``, the last that anybody will ask for, stays there, too. Of a quarter that runs in
+    ``month`` all months are computed: what was used of its hours, only together they tell.
     With ``now`` the shelf knows what was burned in the weeks before, for the forecast.
     """
     ids = tuple(client_ids)
@@ -188,6 +189,7 @@ def shelf_of(
     every = [each for of_client in agreements.values() for each in of_client]
     currencies = {(each.client_id, each.currency) for each in every}
     closed = closed_periods(session, agreement_ids=[each.id for each in every])
+    month = None if month is None else min([month, *(_span_begins(each, month) for each in every)])
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
     entries = work_of(session, ids, since=since, month=month, through=through, to_look_at=now is not None)
@@ -203,6 +205,12 @@ def shelf_of(
         openings=openings,
         behind=burned_before(session, every, openings, now=now) if now else {},
     )
+
+
+def _span_begins(agreement: Agreement, month: Month) -> Month:
+    """Return the first of the months that share the hours of ``month``; of an agreement that is not in force itself."""
+    whole = engine_agreement(agreement)
+    return whole.span_of(month).first if whole.days_in(month) else month
 
 
 def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookkeeping:
@@ -232,7 +240,7 @@ def fees_due(session: Session, *, client_id: int, month: Month) -> list[FeeDue]:
                 continue
             fee = whole.fee_in(each, agreement.currency)
             if fee.minor:
-                allowance = whole.allowance_in(each)
+                allowance = whole.hours_of(each)
                 due.append(FeeDue(agreement.id, agreement.name, each, fee.minor, allowance, terms.fee_timing.value))
     return due
 

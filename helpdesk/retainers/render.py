@@ -1,7 +1,6 @@
 """Months of agreements as the pages show them: rows of the board, facts and terms."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -14,15 +13,13 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.retainers.advice.words import hours_words, unused_words
-from helpdesk.retainers.books import MonthView
+from helpdesk.retainers.advice.words import unused_words
+from helpdesk.retainers.books import MonthView, terms_in
 from helpdesk.retainers.domain import grants
-from helpdesk.retainers.domain.engine import Settlement
-from helpdesk.retainers.domain.grants import GrantDrawn
-from helpdesk.retainers.domain.pieces import Piece, PieceKind
+from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms, LedgerRow, RetainerAlert, RetainerPeriod
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.retainers.words import grants_text, label_of, label_of_day, plan_words
 
 HOT, OUT = 80, 100
 CAP_NAMES = {
@@ -89,48 +86,6 @@ class Posting:
     reason: str
 
 
-@dataclass(frozen=True)
-class LateEntry:
-    """An entry that came late, or was written off: then with the reason, and by whom."""
-
-    id: int
-    number: int
-    title: str
-    day: date
-    person_name: str
-    seconds: int
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True)
-class DrawnEntry:
-    """One entry behind a month."""
-
-    id: int
-    number: int
-    title: str
-    day: date
-    person_name: str
-    note: str
-    billable_seconds: int
-    burn_seconds: int
-    covered_seconds: int
-    overage_seconds: int
-    pending: bool
-    grants: str = ""
-
-
-def label_of(month: Month, pattern: str = "LLLL y") -> str:
-    """Return the month in words of the reader's language: November 2026."""
-    return format_date(month.first_day, pattern, locale=get_locale())
-
-
-def label_of_day(day: date) -> str:
-    """Return the day in short words: 30 Nov."""
-    return format_date(day, "d MMM", locale=get_locale())
-
-
 def ledger_of(period: RetainerPeriod | None) -> list[Posting]:
     """Return the postings of a closed month in order; nothing while it is open."""
     if period is None:
@@ -154,20 +109,6 @@ def _reason(row: LedgerRow) -> str:
     return f"{row.reason}: {paid}" if paid else row.reason
 
 
-def grant_text(drawn: GrantDrawn) -> str:
-    """Return what a grant is called on pages: ``allowance of March 2026``, ``block from 5 Mar``."""
-    if drawn.source.month is not None:
-        return _("allowance of %(month)s", month=label_of(drawn.source.month))
-    if drawn.source.day is not None:
-        return _("block from %(day)s", day=format_date(drawn.source.day, "d MMM y", locale=get_locale()))
-    return drawn.grant
-
-
-def grants_text(drawn: Iterable[GrantDrawn]) -> str:
-    """Return which grants paid how much: ``allowance of March 2026 1:30, block from 5 Mar 2026 0:30``."""
-    return ", ".join(f"{grant_text(each)} {format_hm(each.seconds)}" for each in drawn)
-
-
 def board_row(
     view: MonthView, *, as_of: date, before: Sequence[RetainerPeriod], told: Sequence[RetainerAlert] = ()
 ) -> BoardRow:
@@ -177,7 +118,7 @@ def board_row(
     return BoardRow(
         agreement_id=view.agreement.id,
         client_name=view.agreement.client.name,
-        plan=_("%(hours)s h a month", hours=hours_words(_terms(view).allowance_seconds)),
+        plan=_plan(terms_in(view.agreement, view.month)),
         allowance_seconds=allowance,
         allowance_note=_allowance_note(view),
         used_seconds=statement.burned_seconds,
@@ -191,13 +132,6 @@ def board_row(
         alert=alert_of(view),
         told=_told_last(view, told),
     )
-
-
-def late_of(row: TimeEntry, zone: ZoneInfo, *, reason: str = "", by: str = "") -> LateEntry:
-    """Return an entry that came late as its page tells of it."""
-    item, day = row.work_item, local_day(row.started_at, zone)
-    seconds = row.billable_seconds or 0
-    return LateEntry(row.id, item.number, item.title, day, row.person.name, seconds, reason, by)
 
 
 def told_of(agreement: Agreement, alerts: Sequence[RetainerAlert]) -> list[Fact]:
@@ -260,8 +194,8 @@ def facts_of(view: MonthView) -> list[Fact]:
     statement, period, currency = view.statement, view.statement.period, view.agreement.currency
     facts = [
         Fact(_("Left"), _left_words(view), strong=True),
-        Fact(_("Allowance"), _allowance_note(view) or format_hm(period.granted_seconds)),
-        Fact(_("Used"), format_hm(statement.burned_seconds)),
+        Fact(_("Allowance"), _allowance_note(view) or format_hm(statement.allowance_seconds)),
+        Fact(_("Used in the quarter") if view.span.is_quarter else _("Used"), format_hm(statement.burned_seconds)),
     ]
     if period.overage_seconds:
         amount = format_money(period.overage_amount, str(get_locale()))
@@ -277,67 +211,20 @@ def facts_of(view: MonthView) -> list[Fact]:
 
 def terms_of(agreement: Agreement, month: Month) -> list[Fact]:
     """Return the terms in force in a month, in words."""
-    terms, locale = _terms_in(agreement, month), str(get_locale())
+    terms, locale = terms_in(agreement, month), str(get_locale())
     facts = [
-        Fact(_("Allowance"), _("%(hours)s h a month", hours=hours_words(terms.allowance_seconds))),
-        Fact(_("Fee"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
+        Fact(_("Allowance"), _plan(terms)),
+        Fact(_("Fee a month"), format_money(Money(terms.fee_minor, agreement.currency), locale)),
         Fact(_("Fee is drafted"), _("in advance") if terms.fee_timing == "advance" else _("after the month")),
         Fact(_("Beyond that"), _overage_words(agreement, terms, locale)),
         Fact(_("At the cap"), str(CAP_NAMES[terms.at_cap])),
-        Fact(_("Unused hours"), unused_words(terms.rollover_months, terms.rollover_cap_seconds)),
+        Fact(_("Unused hours"), unused_words(terms.rollover_months, terms.rollover_cap_seconds, terms.pool_months)),
         Fact(_("Time zone"), agreement.time_zone),
         Fact(_("From"), format_date(agreement.starts_on, "d MMM y", locale=get_locale())),
     ]
     if agreement.ends_on:
         facts.append(Fact(_("Until"), format_date(agreement.ends_on, "d MMM y", locale=get_locale())))
     return facts
-
-
-def entries_of(
-    settlement: Settlement, month: Month, rows: dict[str, TimeEntry], zone: ZoneInfo, *, at_most: int | None = None
-) -> tuple[list[DrawnEntry], int]:
-    """Return the newest entries that count in a month, and how many older ones there are.
-
-    Pending ones are marked and draw nothing yet.
-    """
-    found: list[DrawnEntry] = []
-    older = 0
-    for result in reversed(settlement.entries):
-        row = rows[result.entry.uuid]
-        pieces = [piece for piece in result.pieces if month in {piece.month, piece.worked_in}]
-        is_pending = result.entry.is_pending and Month.of(row.started_at.astimezone(zone).date()) == month
-        if not pieces and not is_pending:
-            continue
-        if len(found) == at_most:
-            older += 1
-            continue
-        by_kind: dict[PieceKind, int] = defaultdict(int)
-        for piece in pieces:
-            by_kind[piece.kind] += piece.quantity_seconds
-        found.append(
-            DrawnEntry(
-                id=row.id,
-                number=row.work_item.number,
-                title=row.work_item.title,
-                day=row.started_at.astimezone(zone).date(),
-                person_name=row.person.name,
-                note=row.note,
-                billable_seconds=result.billable_seconds if not is_pending else result.entry.raw_seconds,
-                burn_seconds=sum(piece.burn_seconds for piece in pieces),
-                covered_seconds=by_kind[PieceKind.COVERED],
-                overage_seconds=by_kind[PieceKind.OVERAGE],
-                pending=is_pending,
-                grants=grants_text(grants.beside(_paid(pieces), month)),
-            )
-        )
-    return found, older
-
-
-def _paid(pieces: Iterable[Piece]) -> tuple[GrantDrawn, ...]:
-    """Return which grants paid for what an entry draws, and what of it is owed to later months."""
-    covered = [piece for piece in pieces if piece.kind is PieceKind.COVERED]
-    burn = sum(piece.burn_seconds for piece in covered)
-    return grants.whole((each for piece in covered for each in piece.grants), burn)
 
 
 def _left_words(view: MonthView) -> str:
@@ -347,22 +234,17 @@ def _left_words(view: MonthView) -> str:
     return _("%(left)s, or %(rest)s with pending", left=format_hm(left), rest=format_hm(left - pending))
 
 
-def _terms(view: MonthView) -> AgreementTerms:
-    return _terms_in(view.agreement, view.month)
-
-
-def _terms_in(agreement: Agreement, month: Month) -> AgreementTerms:
-    begun = [each for each in agreement.terms if each.effective_on <= max(month.first_day, agreement.starts_on)]
-    return begun[-1] if begun else agreement.terms[0]
+def _plan(terms: AgreementTerms) -> str:
+    return plan_words(terms.allowance_seconds, terms.pool_months)
 
 
 def _allowance_note(view: MonthView) -> str:
-    period = view.statement.period
+    statement = view.statement
     parts = []
-    if period.carried_in_seconds:
-        parts.append(_("%(hours)s carried in", hours=format_hm(period.carried_in_seconds)))
-    if period.topped_up_seconds:
-        parts.append(_("%(hours)s top-up", hours=format_hm(period.topped_up_seconds)))
+    if statement.carried_in_seconds:
+        parts.append(_("%(hours)s carried in", hours=format_hm(statement.carried_in_seconds)))
+    if statement.topped_up_seconds:
+        parts.append(_("%(hours)s top-up", hours=format_hm(statement.topped_up_seconds)))
     return ", ".join(parts)
 
 
@@ -373,6 +255,8 @@ def _forecast_hours(view: MonthView) -> str:
     if forecast is None:
         return ""
     low, high = forecast.low_seconds // HOUR, -(-forecast.high_seconds // HOUR)
+    if view.span.is_quarter:
+        return _("%(low)s to %(high)s h by %(day)s", low=low, high=high, day=label_of_day(view.span.last.last_day))
     return _("%(low)s to %(high)s h", low=low, high=high)
 
 
@@ -384,7 +268,7 @@ def _bar(period: RetainerPeriod) -> Bar:
 
 def _overage_words(agreement: Agreement, terms: AgreementTerms, locale: str) -> str:
     if terms.carry_deficit:
-        return _("carried to the next month")
+        return _("carried to the next month") if terms.pool_months == MONTHLY else _("carried to the next quarter")
     if terms.overage_rate_minor is None:
         return _("at the rate of the work")
     price = format_money(Money(terms.overage_rate_minor, agreement.currency), locale)

@@ -12,16 +12,17 @@ from helpdesk.clients.models import Client
 from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
-from helpdesk.kernel.durations import HOUR, format_hm
+from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import local_month
 from helpdesk.retainers.books import engine_terms
 from helpdesk.retainers.domain.replay import MonthOutcome, Outcome, replay
+from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.models import Agreement
-from helpdesk.retainers.render import label_of
 from helpdesk.retainers.replay import past_of
 from helpdesk.retainers.service import NewTerms
 from helpdesk.retainers.service.agreements import terms_row
+from helpdesk.retainers.words import label_of, plan_words
 
 MONTHS = 6
 
@@ -83,16 +84,14 @@ def sentence_of(terms: NewTerms, currency: str) -> str:
     """Return the terms as one says them.
 
     10 h a month for €1,000.00, drafted in advance; unused hours live 2 more months; beyond that €120.00 an hour, billed
-    at month-end.
+    at month-end. Or: 30 h a quarter for €1,000.00 a month.
     """
-    seconds = terms.allowance_seconds
-    hours = str(seconds // HOUR) if seconds % HOUR == 0 else format_hm(seconds)
     timing = _("drafted in advance") if terms.fee_timing == "advance" else _("drafted after the month")
     parts = [
         _(
-            "%(hours)s h a month for %(fee)s, %(timing)s",
-            hours=hours,
-            fee=_money(terms.fee_minor, currency),
+            "%(plan)s for %(fee)s, %(timing)s",
+            plan=plan_words(terms.allowance_seconds, terms.pool_months),
+            fee=_fee(terms, currency),
             timing=timing,
         ),
         _unused(terms),
@@ -102,7 +101,14 @@ def sentence_of(terms: NewTerms, currency: str) -> str:
     return "; ".join(filter(None, [*parts, at_cap])) + "."
 
 
+def _fee(terms: NewTerms, currency: str) -> str:
+    fee = _money(terms.fee_minor, currency)
+    return fee if terms.pool_months == MONTHLY else _("%(fee)s a month", fee=fee)
+
+
 def _unused(terms: NewTerms) -> str:
+    if not terms.rollover_months and terms.pool_months != MONTHLY:
+        return _("unused hours expire at the end of the quarter")
     if not terms.rollover_months:
         return _("unused hours expire at the end of the month")
     words = ngettext(
@@ -114,6 +120,8 @@ def _unused(terms: NewTerms) -> str:
 
 
 def _beyond(terms: NewTerms, currency: str) -> str:
+    if terms.carry_deficit and terms.pool_months != MONTHLY:
+        return _("what goes beyond is taken from the next quarter")
     if terms.carry_deficit:
         return _("what goes beyond is taken from the next month")
     if terms.overage_rate_minor is None:
@@ -123,6 +131,8 @@ def _beyond(terms: NewTerms, currency: str) -> str:
 
 def _notes(terms: NewTerms, outcome: Outcome, *, with_tax: bool) -> Iterable[str]:
     yield _("Approved time alone, the first month without anything carried in.")
+    if terms.pool_months != MONTHLY:
+        yield _("The quarters are counted from the first of these months.")
     yield _("All prices have tax in them.") if with_tax else _("All without tax.")
     if terms.at_cap != "warn" and outcome.months_beyond:
         yield _("What goes beyond would have been approved only after more hours had been agreed.")

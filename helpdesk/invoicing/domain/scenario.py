@@ -14,6 +14,7 @@ from helpdesk.kernel.money import check_currency
 from helpdesk.kernel.periods import Month, zone_named
 from helpdesk.rates.domain import RateCard, RoundingPolicy, RoundingScope
 from helpdesk.retainers.domain.engine import Books
+from helpdesk.retainers.domain.spans import MONTHLY, POOL_MONTHS
 from helpdesk.retainers.domain.terms import (
     AfterHours,
     Agreement,
@@ -140,7 +141,7 @@ def _agreement(value: object, path: str) -> Agreement:
         value,
         path,
         "starts_on ends_on hours_per_month fee fee_timing overage_rate overage_basis rollover_months"
-        " rollover_cap_hours draw_order carry_deficit prorate work_types multipliers after_hours",
+        " rollover_cap_hours draw_order carry_deficit prorate work_types multipliers after_hours pool_months",
     )
     starts_on = given.get("starts_on", fields.day)
     ends_on = given.get("ends_on", or_null(fields.day), None)
@@ -164,9 +165,17 @@ def _agreement(value: object, path: str) -> Agreement:
         prorate=given.get("prorate", fields.boolean, default=True),
         multipliers=given.get("multipliers", _multipliers, ()),
         after_hours=given.get("after_hours", or_null(_after_hours), None),
+        pool_months=given.get("pool_months", _pool_months, MONTHLY),
     )
     work_types = given.get("work_types", or_null(list_of(fields.text)), None)
     return Agreement(starts_on, (terms,), ends_on, work_types=None if work_types is None else frozenset(work_types))
+
+
+def _pool_months(value: object, path: str) -> int:
+    months = integer()(value, path)
+    if months not in POOL_MONTHS:
+        refuse(path, "must be 1 or 3: hours of a month, or of a quarter")
+    return months
 
 
 def _multipliers(value: object, path: str) -> tuple[Multiplier, ...]:

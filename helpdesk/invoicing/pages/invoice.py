@@ -232,7 +232,11 @@ def _derivation(statement: Document) -> Iterable[Page]:
     figures = [
         (_("%(name)s, used", name=statement["name"]), used, 1),
         (_("Carried in, drawn first"), statement["carried_in_seconds"], -1),
-        (_("Allowance of the month"), statement["granted_seconds"], -1),
+        (
+            _("Allowance of the quarter") if "quarter" in statement else _("Allowance of the month"),
+            statement["granted_seconds"],
+            -1,
+        ),
         (_("Top-ups"), statement["topped_up_seconds"], -1),
     ]
     for label, seconds, sign in figures:

@@ -19,6 +19,7 @@ from helpdesk.kernel.money import plain
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers.books import WEEKDAYS, engine_agreement
+from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.terms import AfterHours, Terms
 from helpdesk.retainers.domain.work import WorkEntry
 from helpdesk.retainers.models import Agreement
@@ -27,8 +28,8 @@ from helpdesk.retainers.replay import past_of
 
 JsonObject = dict[str, Any]
 
-TERMS = ("starts_on", "hours_per_month", "fee", "overage_rate", "rollover_months", "rollover_cap_hours")
-INTEGERS = {"rollover_months", "seconds"}
+TERMS = ("starts_on", "hours_per_month", "pool_months", "fee", "overage_rate", "rollover_months", "rollover_cap_hours")
+INTEGERS = {"pool_months", "rollover_months", "seconds"}
 BOOLEANS = {"true": True, "false": False}
 MOST_MONTHS = 24
 
@@ -57,6 +58,7 @@ def prefilled(agreement: Agreement, month: Month) -> JsonObject:
         "currency": agreement.currency,
         "time_zone": agreement.time_zone,
         "hours_per_month": _hours(terms.allowance_seconds),
+        "pool_months": "" if terms.pool_months == MONTHLY else str(terms.pool_months),
         "fee": f"{terms.fee:f}",
         "overage_rate": "" if rate is None else f"{rate:f}",
         "rollover_months": str(terms.rollover_months),

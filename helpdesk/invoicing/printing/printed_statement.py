@@ -17,9 +17,9 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class BurnDay:
-    """One day of the picture: what is used up to here, and what even use would be."""
+    """One day of the picture: what is used up to here, and what even use would be; ``mark`` stands below it."""
 
-    day: int
+    mark: str
     sum_seconds: int
     pending_sum_seconds: int
     even_seconds: int
@@ -93,7 +93,7 @@ def statement_of(statement: Document) -> PrintedStatement:
     ]
     return PrintedStatement(
         title=_("Retainer statement, %(month)s", month=month),
-        lead=_("%(name)s. The month is that of %(zone)s.", name=name, zone=statement["time_zone"]),
+        lead=_lead(statement, name),
         figures=figures,
         burn=_burn(statement, allowance, used),
         rows=[
@@ -104,17 +104,31 @@ def statement_of(statement: Document) -> PrintedStatement:
     )
 
 
+def _lead(statement: Document, name: str) -> str:
+    said = _("%(name)s. The month is that of %(zone)s.", name=name, zone=statement["time_zone"])
+    if "quarter" not in statement:
+        return said
+    first, last = (month_name(Month.parse(statement["quarter"][end]), str(get_locale())) for end in ("first", "last"))
+    quarter = f"{first} \N{EN DASH} {last}"
+    shared = _("The hours are those of %(quarter)s, as far as they were left.", quarter=quarter)
+    return f"{said} {shared}"
+
+
 def _burn(statement: Document, allowance: int, used: int) -> Burn:
     days = list(accumulate(statement["burned_by_day"]))
-    even = [allowance * (at + 1) // len(days) for at in range(len(days))]
+    even = [allowance * at // len(days) for at in range(len(days) + 1)]
     said = _("%(used)s of %(allowed)s hours used", used=format_hm(used), allowed=format_hm(allowance))
     return Burn(
         title=_("Hours used by day"),
         description=said,
         allowance_seconds=allowance,
-        days=[BurnDay(at + 1, total, total, even[at]) for at, total in enumerate(days)],
+        days=[BurnDay(_mark(at), total, total, even[at]) for at, total in enumerate(days, start=1)],
         used_label=_("%(used)s used", used=format_hm(used)),
     )
+
+
+def _mark(day: int) -> str:
+    return str(day) if day == 1 or day % 5 == 0 else ""
 
 
 def allowance_of(statement: Document) -> int:

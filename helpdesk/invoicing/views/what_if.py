@@ -20,7 +20,8 @@ from helpdesk.invoicing.simulate import simulate
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month, local_month
-from helpdesk.retainers import burn_down, queries, render
+from helpdesk.retainers import burn_down, queries, words
+from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.statement import open_statement
 
 ENTRIES_AT_ONCE = 200
@@ -35,7 +36,8 @@ def what_if() -> str:
     values: dict[str, Any] = {"first": str(last.plus(-2)), "last": str(last)}
     if asked.isdecimal():
         found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=int(asked))
-        values |= {"agreement_id": found.id} | scenarios.prefilled(found, last.next)
+        begins = engine_agreement(found).span_of(last.plus(-2)).first
+        values |= {"agreement_id": found.id, "first": str(begins)} | scenarios.prefilled(found, last.next)
     return _page(WhatIfForm(formdata=None, **values))
 
 
@@ -108,5 +110,5 @@ def _picture(text: str) -> burn_down.Burn | None:
     statement = open_statement(scenario.books, month, as_of=as_of)
     if statement is None:
         return None
-    title = _("Burn-down of %(month)s", month=render.label_of(month))
+    title = _("Burn-down of %(month)s", month=words.label_of(month))
     return burn_down.picture_of(statement, title=title, as_of=as_of, is_open=False)

@@ -34,7 +34,7 @@ from helpdesk.kernel.durations import MINUTE, format_hms
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
-from helpdesk.retainers.render import grant_text
+from helpdesk.retainers.words import grant_text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.advice import Advice, Option
-from helpdesk.retainers.letters import Letter
+from helpdesk.retainers.domain.spans import MONTHLY
+from helpdesk.retainers.letters import Letter, taken_later
 from helpdesk.retainers.models import Agreement
 
 
@@ -80,7 +81,7 @@ def _says(agreement: Agreement, advice: Advice, best: Option, locale: str, *, wi
 def _beyond(agreement: Agreement, best: Option, locale: str) -> str:
     terms = best.outcome.terms
     if terms is not None and terms.carry_deficit:
-        return _("What goes beyond is taken from the next month.")
+        return taken_later(is_of_quarter=terms.pool_months != MONTHLY)
     if terms is None or terms.overage_rate is None:
         return _("What goes beyond is billed at the rate of the work.")
     price = format_money(Money.rounded(terms.overage_rate, agreement.currency), locale)

@@ -13,7 +13,8 @@ from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.advice.words import hours_words
 from helpdesk.retainers.domain.advice import Advice, Kind, Option, Verdict
-from helpdesk.retainers.render import label_of
+from helpdesk.retainers.domain.spans import MONTHLY
+from helpdesk.retainers.words import label_of, plan_words
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,10 @@ def _terms(option: Option, currency: str) -> str:
     terms = option.outcome.terms
     if terms is None or option.kind is Kind.ROLLOVER:
         return ""
-    return _(
-        "%(hours)s h for %(fee)s",
-        hours=hours_words(terms.allowance_seconds),
-        fee=_money(Money.rounded(terms.fee, currency)),
-    )
+    fee = _money(Money.rounded(terms.fee, currency))
+    if terms.pool_months != MONTHLY:
+        return _("%(plan)s for %(fee)s a month", plan=plan_words(terms.allowance_seconds, terms.pool_months), fee=fee)
+    return _("%(hours)s h for %(fee)s", hours=hours_words(terms.allowance_seconds), fee=fee)
 
 
 def _money(money: Money) -> str:

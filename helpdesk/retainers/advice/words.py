@@ -8,6 +8,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.money import Money, format_money
+from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.models import Tier
 
 
@@ -45,10 +46,10 @@ def hours_words(seconds: int) -> str:
     return str(seconds // HOUR) if seconds % HOUR == 0 else format_hm(seconds)
 
 
-def unused_words(rollover_months: int, cap_seconds: int | None) -> str:
-    """Return what becomes of unused hours."""
+def unused_words(rollover_months: int, cap_seconds: int | None, pool_months: int = MONTHLY) -> str:
+    """Return what becomes of unused hours of a month, or of a quarter."""
     if not rollover_months:
-        return _("expire at the end of the month")
+        return _("expire at the end of the month") if pool_months == MONTHLY else _("expire at the end of the quarter")
     words = ngettext("live %(num)s more month", "live %(num)s more months", rollover_months)
     if cap_seconds is not None:
         words += _(", at most %(hours)s", hours=format_hm(cap_seconds))

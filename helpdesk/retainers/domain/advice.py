@@ -80,7 +80,10 @@ class Advice:
 
 
 def whole_months(agreement: Agreement, closed: Iterable[Month]) -> tuple[Month, ...]:
-    """Return the newest closed months in which the agreement was in force on every day, a year of them at most."""
+    """Return the newest closed months in which the agreement was in force on every day, a year of them at most.
+
+    Of quarters only whole ones: what a part of one used says nothing of its hours.
+    """
     found: list[Month] = []
     for month in sorted(closed, reverse=True):
         is_next = not found or month.next == found[-1]
@@ -89,7 +92,8 @@ def whole_months(agreement: Agreement, closed: Iterable[Month]) -> tuple[Month, 
                 break
             continue
         found.append(month)
-    return tuple(reversed(found))
+    months = tuple(reversed(found))
+    return tuple(month for month in months if set(agreement.span_of(month).months) <= set(months))
 
 
 def terms_of(offer: Offer, now: Terms) -> Terms:

@@ -1,4 +1,7 @@
-"""The cap of a month: its allowance with what is carried and bought, and time beyond it (docs/billing.md rule 14)."""
+"""The cap of a month: its allowance with what is carried and bought, and time beyond it (docs/billing.md rule 14).
+
+A month of a quarter has what the months before it left of the quarter's hours.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +10,7 @@ from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.engine import Books, settle
 from helpdesk.retainers.domain.period import PeriodResult
 from helpdesk.retainers.domain.segments import segments_of
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.terms import Agreement, AtCap
 from helpdesk.retainers.domain.work import EntryStatus, billable_seconds
 
@@ -70,7 +74,8 @@ def passed_by(books: Books, uuids: Collection[str], *, lifted: Months, closed: C
 def standing_out(books: Books, uuids: Iterable[str], *, lifted: Months) -> dict[str, OverCap]:
     """Return those of the waiting entries that their month has no room for, each in the order of the work.
 
-    What fits takes its room; a later entry that is short enough may still fit.
+    What fits takes its room, of a quarter that of the months after it, too; a later entry that is short enough may
+    still fit.
     """
     agreement, wanted = books.agreement, frozenset(uuids)
     if agreement is None:
@@ -92,8 +97,13 @@ def standing_out(books: Books, uuids: Iterable[str], *, lifted: Months) -> dict[
         if tight:
             found[uuid] = stands[tight[0]]
         elif room:
-            room = {month: left - burn.get(month, 0) for month, left in room.items()}
+            room = {month: left - _taken(burn, agreement.span_of(month), month) for month, left in room.items()}
     return found
+
+
+def _taken(burn: Months, span: Span, month: Month) -> int:
+    """Return what an entry takes from a month: what it burns there, or in a month before it of the same quarter."""
+    return sum(seconds for at, seconds in burn.items() if span.first <= at <= month)
 
 
 def _burn_by_month(books: Books, agreement: Agreement, wanted: frozenset[str]) -> list[tuple[str, dict[Month, int]]]:

@@ -7,12 +7,20 @@ from datetime import date
 from typing import Self
 
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.spans import Span
 
 OWED = "owed to a later month"
 """What a carried deficit leaves unpaid is called, where grants are told."""
 GIVEN_BACK = "given back by its reversal"
 """How the seconds of a reversed entry are called that pay what it owed itself."""
-_NAME = re.compile(r"allowance of (?P<month>\d{4}-\d{2})|top-up of (?P<day>\d{4}-\d{2}-\d{2})")
+_NAME = re.compile(
+    r"allowance of (?P<first>\d{4}-\d{2})( to (?P<last>\d{4}-\d{2}))?|top-up of (?P<day>\d{4}-\d{2}-\d{2})"
+)
+
+
+def allowance_name(span: Span) -> str:
+    """Return what the ledger calls an allowance: ``allowance of 2026-03``, ``allowance of 2026-01 to 2026-03``."""
+    return f"allowance of {span.first} to {span.last}" if span.is_quarter else f"allowance of {span.first}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +42,19 @@ class GrantDrawn:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where seconds come from: the allowance of ``month``, the block that is valid from ``day``, or neither."""
+    """Where seconds come from: the allowance of ``span``, the block that is valid from ``day``, or neither."""
 
-    month: Month | None = None
+    span: Span | None = None
     day: date | None = None
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Return what the ledger calls ``name``; neither month nor day for what is no grant."""
+        """Return what the ledger calls ``name``; neither span nor day for what is no grant."""
         found = _NAME.fullmatch(name)
         if found is None:
             return cls()
-        if found["month"]:
-            return cls(month=Month.parse(found["month"]))
+        if found["first"]:
+            return cls(span=Span(Month.parse(found["first"]), Month.parse(found["last"] or found["first"])))
         return cls(day=date.fromisoformat(found["day"]))
 
 
@@ -79,5 +87,6 @@ def kept(rows: Iterable[Sequence[str | int]] | None) -> tuple[GrantDrawn, ...]:
 
 
 def beside(drawn: Sequence[GrantDrawn], month: Month) -> tuple[GrantDrawn, ...]:
-    """Return what is worth telling: nothing where the allowance of ``month`` itself paid for all."""
-    return () if all(each.source.month == month for each in drawn) else tuple(drawn)
+    """Return what is worth telling: nothing where the allowance that ``month`` shares paid for all."""
+    spans = [each.source.span for each in drawn]
+    return () if all(span is not None and span.first <= month <= span.last for span in spans) else tuple(drawn)

@@ -9,6 +9,7 @@ from helpdesk.retainers.domain.grants import GIVEN_BACK, GrantDrawn
 from helpdesk.retainers.domain.opening import Opening
 from helpdesk.retainers.domain.pool import Lot, Pool
 from helpdesk.retainers.domain.segments import Segment
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.terms import Agreement, Terms
 from helpdesk.retainers.domain.work import Adjustment
 
@@ -17,12 +18,13 @@ SegmentKey = tuple[str, int]
 
 @dataclass(slots=True)
 class Account:
-    """What one month did with the allowance, in burn seconds; it always balances (`check`).
+    """What one month did with the allowance that ``span`` shares, in burn seconds; it always balances (`check`).
 
     ``granted`` counts what reversals gave back, ``adjusted``, as well.
     """
 
     month: Month
+    span: Span
     granted: int = 0
     adjusted: list[Adjustment] = field(default_factory=list)
     carried_in: int = 0
@@ -61,32 +63,32 @@ class _Book:
         self.shortfalls: list[Shortfall] = []
         self.drawn: dict[SegmentKey, list[GrantDrawn]] = defaultdict(list)
         for left, month, dies_in in opening.lots if opening else ():
-            self.pool.add(Lot(left, month, dies_in))
+            self.pool.add(Lot(left, month, dies_in, last=agreement.span_of(month).last))
         self.carried = self.pool.left
 
     def month(self, month: Month, segments: Sequence[Segment]) -> Account:
-        terms = self.agreement.terms_in(month)
-        account = Account(month, carried_in=self.carried, used=sum(each.burn_seconds for each in segments))
+        terms, span = self.agreement.terms_in(month), self.agreement.span_of(month)
+        account = Account(month, span, carried_in=self.carried, used=sum(each.burn_seconds for each in segments))
         self._grant(account, terms)
-        self._pay(account.month, terms)
+        self._pay(span.first, terms)
         for segment in segments:
-            self._draw(segment, terms)
+            self._draw(segment, span.first, terms)
         is_last = month == self.agreement.last_month
         if is_last or not terms.carry_deficit:
             account.used -= self._bill(month)
         account.expired = self.pool.expire(month, is_last=is_last)
-        if terms.rollover_cap_seconds is not None:
+        if terms.rollover_cap_seconds is not None and month == span.last:
             account.expired += self.pool.cut_to(terms.rollover_cap_seconds)
         self.carried = account.carried_out = self.pool.left - sum(burn for _, burn in self.owed)
         return account
 
     def _grant(self, account: Account, terms: Terms) -> None:
-        month = account.month
+        month, span = account.month, account.span
         account.adjusted = [each for each in self.adjustments if each.month == month]
         allowance = self.agreement.allowance_in(month)
         account.granted = allowance + sum(each.seconds for each in account.adjusted)
         left = allowance + sum(map(self._pay_back, account.adjusted))
-        self.pool.add(Lot(left, month, month.plus(terms.rollover_months)))
+        self.pool.add(Lot(left, span.first, span.last.plus(terms.rollover_months), last=span.last))
         for block in self.agreement.top_ups_in(month):
             lot = Lot(block.seconds, month, Month.of(block.expires_on), block)
             self.pool.add(lot)
@@ -115,11 +117,9 @@ class _Book:
                 self.owed.appendleft((segment, rest))
                 return
 
-    def _draw(self, segment: Segment, terms: Terms) -> None:
+    def _draw(self, segment: Segment, month: Month, terms: Terms) -> None:
         burn = segment.burn_seconds
-        rest = self._log(
-            segment, burn, self.pool.draw(burn, month=segment.month, order=terms.draw_order, day=segment.day)
-        )
+        rest = self._log(segment, burn, self.pool.draw(burn, month=month, order=terms.draw_order, day=segment.day))
         if rest:
             self.owed.append((segment, rest))
 

@@ -20,7 +20,7 @@ class ClosedMonth:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where the months after ``after`` begin: what is left of each allowance, its month, and the last that it lives."""
+    """Where the months after ``after`` begin: what is left of each allowance, its first month, the last it lives."""
 
     after: Month
     lots: tuple[tuple[int, Month, Month], ...] = ()
@@ -42,11 +42,11 @@ def opening_of(agreement: Agreement, closed: Sequence[ClosedMonth]) -> Opening |
         return None if closed[-1].carried_out_seconds else Opening(months[-1])
     pool = Pool()
     for each in closed:
-        terms = agreement.terms_in(each.month)
-        pool.add(Lot(each.granted_seconds, each.month, each.month.plus(terms.rollover_months)))
-        pool.draw(each.used_seconds, month=each.month, order=terms.draw_order, day=None)
+        terms, span = agreement.terms_in(each.month), agreement.span_of(each.month)
+        pool.add(Lot(each.granted_seconds, span.first, span.last.plus(terms.rollover_months)))
+        pool.draw(each.used_seconds, month=span.first, order=terms.draw_order, day=None)
         pool.expire(each.month, is_last=each.month == agreement.last_month)
-        if terms.rollover_cap_seconds is not None:
+        if terms.rollover_cap_seconds is not None and each.month == span.last:
             pool.cut_to(terms.rollover_cap_seconds)
         if pool.left != each.carried_out_seconds:
             return None

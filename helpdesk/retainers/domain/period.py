@@ -8,7 +8,7 @@ from decimal import Decimal
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit, amount_for
-from helpdesk.retainers.domain.grants import GrantDrawn, whole
+from helpdesk.retainers.domain.grants import GrantDrawn, allowance_name, whole
 from helpdesk.retainers.domain.ledger import Account
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 
@@ -92,10 +92,10 @@ def _amount(overage: Iterable[Piece], currency: str) -> Money:
 
 
 def _postings(account: Account, worked: list[Piece], overage: list[Piece]) -> list[Posting]:
-    month = account.month
+    month, given_back = account.month, sum(each.seconds for each in account.adjusted)
     return [
         Posting("carried_in", account.carried_in, f"from {month.previous}"),
-        Posting("grant", account.granted - sum(each.seconds for each in account.adjusted), f"allowance of {month}"),
+        Posting("grant", account.granted - given_back, allowance_name(account.span)),
         *(Posting("adjustment", each.seconds, each.reason, adjusts=each.entry_uuid) for each in account.adjusted),
         *(Posting("top_up", seconds, name) for name, seconds in account.topped_up),
         *(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.domain import RateHit, RateMissing
-from helpdesk.retainers.domain.grants import GrantDrawn, together
+from helpdesk.retainers.domain.grants import GrantDrawn, allowance_name, together
 from helpdesk.retainers.domain.ledger import Ledger, Shortfall
 from helpdesk.retainers.domain.segments import Segment
 from helpdesk.retainers.domain.terms import Agreement, OverageBasis
@@ -126,7 +126,7 @@ def _drawn(
             price=own
             if terms.overage_rate is None
             else RateHit(terms.overage_rate, currency, OVERAGE_LEVEL, "overage rate of the retainer"),
-            reason=f"beyond the allowance of {month}",
+            reason=f"beyond the {allowance_name(agreement.span_of(month))}",
         ),
     ]
 

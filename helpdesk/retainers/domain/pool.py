@@ -5,26 +5,30 @@ from dataclasses import dataclass
 from datetime import date
 
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers.domain.grants import GrantDrawn
+from helpdesk.retainers.domain.grants import GrantDrawn, allowance_name
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.terms import DrawOrder, TopUp
 
 
 @dataclass(slots=True)
 class Lot:
-    """What is left of one grant: an allowance of ``month`` or, where ``block`` is given, a top-up.
+    """What is left of one grant: the allowance that begins with ``month`` or, where ``block`` is given, a top-up.
 
-    ``dies_in`` is the last month in which it lives.
+    ``dies_in`` is the last month in which it lives, ``last`` the last one that shares it (None: ``month`` itself).
     """
 
     left: int
     month: Month
     dies_in: Month
     block: TopUp | None = None
+    last: Month | None = None
 
     @property
     def name(self) -> str:
         """How a ledger row calls it."""
-        return f"top-up of {self.block.valid_from}" if self.block else f"allowance of {self.month}"
+        if self.block:
+            return f"top-up of {self.block.valid_from}"
+        return allowance_name(Span(self.month, self.last or self.month))
 
     def is_usable_on(self, day: date | None) -> bool:
         """Return whether it can be drawn for work of ``day``; ``None`` asks for no certain day."""
@@ -61,7 +65,10 @@ class Pool:
         self.allowance_left += 0 if lot.block else lot.left
 
     def draw(self, wanted: int, *, month: Month, order: DrawOrder, day: date | None) -> list[GrantDrawn]:
-        """Take up to ``wanted`` seconds in draw order and return which grant paid how many."""
+        """Take up to ``wanted`` seconds in draw order and return which grant paid how many.
+
+        ``month`` is the first of those that share the running allowance.
+        """
         drawn: list[GrantDrawn] = []
         lots = self._in_draw_order(month, order) if wanted else []
         for lot in lots:

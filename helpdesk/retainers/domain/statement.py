@@ -14,6 +14,7 @@ from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.engine import Books, Settlement, settle
 from helpdesk.retainers.domain.period import PeriodResult
 from helpdesk.retainers.domain.segments import Segment, segments_of
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.terms import Agreement
 from helpdesk.retainers.domain.work import EntryStatus, WorkEntry, billable_seconds
 
@@ -26,10 +27,11 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class DayBurn:
-    """Where the period stands at the end of a local day, in burn seconds since its start.
+    """Where the month or quarter stands at the end of a local day, in burn seconds since its start.
 
-    ``used_seconds`` is all approved burn, covered or not; ``pending_seconds`` what draft and submitted time would
-    add; ``allowance_seconds`` what was carried in, granted and topped up until then.
+    ``used_seconds`` is all approved burn, covered or not, but for what earlier months of a quarter bill as overage;
+    ``pending_seconds`` what draft and submitted time would add; ``allowance_seconds`` what was carried in, granted and
+    topped up until then.
     """
 
     day: date
@@ -40,7 +42,7 @@ class DayBurn:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The burn of the whole period if its rest goes like the calmest, the average and the busiest week before."""
+    """The burn of the month or quarter if its rest goes like the calmest, the average and the busiest week before."""
 
     low_seconds: int
     expected_seconds: int
@@ -49,12 +51,19 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An open period: its figures as if closed now, pending time apart, the burn-down and where it may end.
+    """An open month: its figures as if closed now, pending time apart, the burn-down and where it may end.
 
-    ``forecast`` is ``None`` while not one whole week of the agreement lies behind.
+    ``period`` is the month alone. All else is of ``span``, the months that share its allowance, until the month's end:
+    of a quarter its hours, what was used of them since it began, and its days. What is left is the same either way, as
+    a month of a quarter has what the months before it left. ``forecast`` is ``None`` while not one whole week of the
+    agreement lies behind.
     """
 
     period: PeriodResult
+    span: Span
+    granted_seconds: int
+    carried_in_seconds: int
+    topped_up_seconds: int
     allowance_seconds: int
     burned_seconds: int
     pending_seconds: int
@@ -94,10 +103,15 @@ def open_statement(
     period = settlement.period(month)
     if period is None:
         return None
-    used = _by_day(settlement.segments)
-    days = _days(books.agreement, period, used, _burn_with_pending(books, used))
+    used, span = _by_day(settlement.segments), books.agreement.span_of(month)
+    known = [each for each in settlement.periods if span.first <= each.month <= month]
+    days = _days(books.agreement, span, known, used, _burn_with_pending(books, used))
     return Statement(
         period=period,
+        span=span,
+        granted_seconds=sum(each.granted_seconds for each in known),
+        carried_in_seconds=known[0].carried_in_seconds,
+        topped_up_seconds=sum(each.topped_up_seconds for each in known),
         allowance_seconds=days[-1].allowance_seconds,
         burned_seconds=days[-1].used_seconds,
         pending_seconds=days[-1].pending_seconds,
@@ -150,25 +164,43 @@ def _segments_of(entries: Sequence[WorkEntry], books: Books) -> Iterator[Segment
 
 
 def _days(
-    agreement: Agreement, period: PeriodResult, used: Mapping[date, int], with_waiting: Mapping[date, int]
+    agreement: Agreement,
+    span: Span,
+    known: Sequence[PeriodResult],
+    used: Mapping[date, int],
+    with_waiting: Mapping[date, int],
 ) -> tuple[DayBurn, ...]:
-    blocks = agreement.top_ups_in(period.month)
+    """Return the days of the span from its first known month on, the last of which is asked for; then nothing moves."""
     rows: list[DayBurn] = []
+    carried = known[0].carried_in_seconds
     so_far = pending = 0
-    first = agreement.first_day_in(period.month)
-    for day in (first + at * _DAY for at in range(agreement.days_in(period.month))):
-        so_far += used.get(day, 0)
-        pending += with_waiting.get(day, 0) - used.get(day, 0)
-        topped_up = sum(each.seconds for each in blocks if each.valid_from <= day)
-        allowance = period.granted_seconds + period.carried_in_seconds + topped_up
-        rows.append(DayBurn(day, so_far, pending, allowance))
-    return tuple(rows)
+    for period in known:
+        is_last, base, month = period is known[-1], so_far, period.month
+        carried += period.granted_seconds
+        blocks = agreement.top_ups_in(month)
+        for day in _days_of(agreement, month):
+            so_far += used.get(day, 0)
+            pending += with_waiting.get(day, 0) - used.get(day, 0)
+            topped_up = sum(each.seconds for each in blocks if each.valid_from <= day)
+            paid = so_far if is_last else min(so_far, base + period.used_seconds)
+            rows.append(DayBurn(day, paid, pending, carried + topped_up))
+        if not is_last:
+            so_far = base + period.used_seconds
+            carried += period.topped_up_seconds - period.expired_seconds
+    later = (day for month in span.months if month > known[-1].month for day in _days_of(agreement, month))
+    return (*rows, *(replace(rows[-1], day=day) for day in later))
+
+
+def _days_of(agreement: Agreement, month: Month) -> Iterator[date]:
+    """Return the days of a month on which the agreement is in force."""
+    first = agreement.first_day_in(month)
+    return (first + at * _DAY for at in range(agreement.days_in(month)))
 
 
 def _forecast(
     agreement: Agreement, days: tuple[DayBurn, ...], used: Mapping[date, int], as_of: date
 ) -> Forecast | None:
-    """Return burn until yesterday plus the rest of the period as it went by weekday in each of the weeks before."""
+    """Return burn until yesterday plus the rest of the span as it went by weekday in each of the weeks before."""
     weeks = [[as_of - (_WEEK * back + ago) * _DAY for ago in range(1, _WEEK + 1)] for back in range(HISTORY_WEEKS)]
     known = [week for week in weeks if week[-1] >= agreement.starts_on]
     if not known:

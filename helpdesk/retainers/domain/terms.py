@@ -1,7 +1,7 @@
 """What a retainer agrees: its term, scope, allowance, prices and top-ups (docs/billing.md rules 8, 9 and 13)."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ from helpdesk.kernel.durations import MINUTE
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.kernel.periods import Month
+from helpdesk.retainers.domain.spans import MONTHLY, POOL_MONTHS, Span, begins_of, span_of
 
 
 class FeeTiming(StrEnum):
@@ -77,9 +78,11 @@ class Terms:
     """One version of the terms. ``fee`` and ``overage_rate`` may be finer than the currency.
 
     ``overage_rate`` ``None`` bills overage at the entry's own rate. ``rollover_cap_seconds`` ``None`` caps nothing.
+    ``allowance_seconds`` are those of a month; with ``pool_months`` 3 a quarter shares those of its three.
 
     Raises:
-        RuleViolation: basis ``weighted`` without an overage rate, as weighted seconds have no price of their own.
+        RuleViolation: basis ``weighted`` without an overage rate, as weighted seconds have no price of their own, or a
+            pool of neither a month nor a quarter.
     """
 
     effective_on: date
@@ -96,8 +99,12 @@ class Terms:
     multipliers: tuple[Multiplier, ...] = ()
     after_hours: AfterHours | None = None
     at_cap: AtCap = AtCap.WARN
+    pool_months: int = MONTHLY
 
     def __post_init__(self) -> None:
+        if self.pool_months not in POOL_MONTHS:
+            message = "hours are shared over a month or a quarter"
+            raise RuleViolation(message)
         if self.overage_basis is OverageBasis.WEIGHTED and self.overage_rate is None:
             message = "weighted overage needs an overage rate; set one, or bill the worked time"
             raise RuleViolation(message)
@@ -115,7 +122,8 @@ class Agreement:
     """A retainer: inclusive local days of its term, what it covers, its terms by date and its top-ups.
 
     ``terms`` are ordered by ``effective_on``. A month has the version in force on its first day of the agreement;
-    one that begins within the month counts from the next. ``projects`` and ``work_types`` ``None`` cover all.
+    one that begins within the month counts from the next, and within a quarter from the next quarter. ``projects`` and
+    ``work_types`` ``None`` cover all.
 
     Raises:
         RuleViolation: there are no terms, or the end lies before the start.
@@ -127,11 +135,14 @@ class Agreement:
     projects: frozenset[str] | None = None
     work_types: frozenset[str] | None = None
     top_ups: tuple[TopUp, ...] = ()
+    _begins: tuple[Month, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.terms or (self.ends_on is not None and self.ends_on < self.starts_on):
             message = "a retainer has terms, and does not end before it starts"
             raise RuleViolation(message)
+        versions = [(each.effective_on, each.pool_months) for each in self.terms]
+        object.__setattr__(self, "_begins", begins_of(versions, self.starts_on))
 
     @property
     def first_month(self) -> Month:
@@ -145,10 +156,15 @@ class Agreement:
 
     def terms_in(self, month: Month) -> Terms:
         """Return the version of the terms that counts in ``month``; before the first version, the first."""
-        if len(self.terms) == 1:
-            return self.terms[0]
-        at = bisect_right([each.effective_on for each in self.terms], self.first_day_in(month))
-        return self.terms[max(at - 1, 0)]
+        return self.terms[self._version_in(month)]
+
+    def span_of(self, month: Month) -> Span:
+        """Return the months that share the allowance of ``month``: itself, or its quarter (rule 8)."""
+        at = self._version_in(month)
+        return span_of(month, begins=self._begins[at], pool_months=self.terms[at].pool_months)
+
+    def _version_in(self, month: Month) -> int:
+        return max(bisect_right(self._begins, month) - 1, 0) if len(self.terms) > 1 else 0
 
     def is_in_force(self, day: date) -> bool:
         """Return whether ``day`` lies in the term of the agreement."""
@@ -170,7 +186,12 @@ class Agreement:
         return max((last - self.first_day_in(month)).days + 1, 0)
 
     def allowance_in(self, month: Month) -> int:
-        """Return the seconds granted for ``month``: a part of a month by its days, to the whole minute, half up.
+        """Return the seconds that ``month`` grants: its own, or in the first month of a quarter those of all three."""
+        span = self.span_of(month)
+        return sum(self.hours_of(each) for each in span.months) if month == span.first else 0
+
+    def hours_of(self, month: Month) -> int:
+        """Return the seconds agreed for ``month``: a part of a month by its days, to the whole minute, half up.
 
         Rule 13: 20 h from 10 February 2026 on are 19 of 28 days, 814 minutes. A whole month is never rounded.
         """

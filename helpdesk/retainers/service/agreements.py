@@ -18,13 +18,17 @@ from helpdesk.rates import service as rates
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import MonthView, engine_agreement
+from helpdesk.retainers.domain.spans import MONTHLY, POOL_MONTHS
 from helpdesk.retainers.domain.terms import narrowness
 from helpdesk.retainers.models import Agreement, AgreementScope, AgreementTerms
 
 
 @dataclass(frozen=True)
 class NewTerms:
-    """The terms of one version, as a form or a seed gives them; amounts in minor units of the client's currency."""
+    """The terms of one version, as a form or a seed gives them; amounts in minor units of the client's currency.
+
+    Hours and fee are those of a month; with ``pool_months`` 3 a quarter shares its hours.
+    """
 
     allowance_seconds: int
     fee_minor: int = 0
@@ -39,6 +43,7 @@ class NewTerms:
     multipliers: tuple[tuple[int, str], ...] = ()  # (work type id, factor)
     after_hours: dict[str, object] | None = None
     at_cap: str = "warn"
+    pool_months: int = MONTHLY
 
 
 def add_agreement(
@@ -89,13 +94,14 @@ def add_agreement(
 
 
 def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id: int, last_month: Month) -> Agreement:
-    """Let an agreement end with a whole month: this one, or one to come.
+    """Let an agreement end with a whole month, this one or one to come; a quarter is ended with its last one.
 
     Fees of the months before are billed, so nothing shorter is left; one that ends already may only end earlier.
 
     Raises:
         NotFound: no such agreement, or not for this actor.
-        RuleViolation: a month that is over, before the agreement starts, or after the end that it has.
+        RuleViolation: a month that is over, before the agreement starts, after the end that it has, or inside of a
+            quarter, whose first month granted the hours of all three.
     """
     agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
     queries.lock_agreement(session, agreement.id)
@@ -106,6 +112,10 @@ def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id
     if agreement.ends_on is not None and agreement.ends_on < last_month.last_day:
         message = f"{agreement.name} ends before that already; agree anew for what comes after."
         raise RuleViolation(message)
+    span = engine_agreement(agreement).span_of(last_month)
+    if last_month != span.last:
+        message = f"{span.first} to {span.last} are one quarter and share their hours; end it with {span.last}."
+        raise RuleViolation(message, field="month")
     agreement.ends_on = last_month.last_day
     session.flush()
     audit.record(
@@ -175,8 +185,12 @@ def refuse_odd_terms(terms: NewTerms) -> None:
     """Let terms be agreed only where everything that they need is named.
 
     Raises:
-        RuleViolation: weighted overage, or asking the client at the cap, without a price of an hour.
+        RuleViolation: weighted overage, or asking the client at the cap, without a price of an hour; or hours that are
+            shared over neither a month nor a quarter.
     """
+    if terms.pool_months not in POOL_MONTHS:
+        message = "Hours are those of a month, or of a quarter."
+        raise RuleViolation(message, field="pool_months")
     if terms.overage_rate_minor is None and terms.overage_basis == "weighted":
         message = "Overage on weighted time needs an overage rate."
         raise RuleViolation(message, field="overage_rate")
@@ -202,6 +216,7 @@ def terms_row(terms: NewTerms, *, effective_on: date, now: datetime) -> Agreemen
         multipliers=[{"work_type_id": key, "factor": factor} for key, factor in terms.multipliers],
         after_hours=dict(terms.after_hours or {}),
         at_cap=terms.at_cap,
+        pool_months=terms.pool_months,
         created_at=now,
     )
 

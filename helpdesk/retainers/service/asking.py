@@ -19,7 +19,7 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.retainers import letters, queries
-from helpdesk.retainers.books import MonthView, engine_agreement
+from helpdesk.retainers.books import MonthView, engine_agreement, terms_in
 from helpdesk.retainers.domain.consent import most_it_costs
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, HoursAsked
@@ -100,7 +100,7 @@ def _ask(
         raise RuleViolation(message)
     terms = engine_agreement(agreement).terms_in(month)
     most = most_it_costs(terms, seconds, agreement.currency)
-    price = letters.terms_of(agreement, month).overage_rate_minor
+    price = terms_in(agreement, month).overage_rate_minor
     if most is None or price is None:
         message = "The terms name no price of an hour beyond the allowance, so nobody could say what it costs at most."
         raise RuleViolation(message)

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.retainers import letters, queries
-from helpdesk.retainers.books import Bookkeeping, Shelf
+from helpdesk.retainers import queries
+from helpdesk.retainers.books import Bookkeeping, Shelf, engine_agreement, terms_in
 from helpdesk.retainers.domain import cap
 from helpdesk.retainers.domain.cap import OverCap
 from helpdesk.retainers.domain.engine import settle
+from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.statement import with_pending
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms
@@ -147,10 +148,15 @@ def _capped_clients(session: Session, entry_ids: Collection[int]) -> list[int]:
 def _state(agreement: Agreement, stands: OverCap, counted: str) -> str:
     granted = f" and {format_hm(stands.lifted_seconds)} that the client granted" if stands.lifted_seconds else ""
     includes, used = format_hm(stands.allowance_seconds), format_hm(stands.burned_seconds)
-    return f"{agreement.name} includes {includes} in {stands.month}{granted}, and {counted} {used} are used"
+    if engine_agreement(agreement).span_of(stands.month).is_quarter:
+        has = f"has {includes} of its quarter left for {stands.month}"
+    else:
+        has = f"includes {includes} in {stands.month}"
+    return f"{agreement.name} {has}{granted}, and {counted} {used} are used"
 
 
 def _remedy(agreement: Agreement, stands: OverCap) -> str:
-    terms = letters.terms_of(agreement, stands.month)
-    beyond = "taken from the next month" if terms.carry_deficit else "billed as overage"
+    terms = terms_in(agreement, stands.month)
+    later = "taken from the next month" if terms.pool_months == MONTHLY else "taken from the next quarter"
+    beyond = later if terms.carry_deficit else "billed as overage"
     return REMEDIES[stands.policy].format(beyond=beyond)

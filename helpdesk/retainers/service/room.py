@@ -1,4 +1,4 @@
-"""Whether a month surely has hours left, told without reading all time of a client (docs/billing.md rule 14).
+"""Whether a month or its quarter surely has hours left, told without reading all time of a client (rule 14).
 
 Most time is written long before a cap. What is found here is a bound: more than the month can have burned, against
 less than it includes. Where the bound does not do, `capping` asks the engine.
@@ -18,6 +18,7 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.terms import Terms
 from helpdesk.retainers.models import LedgerRow, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
@@ -44,8 +45,9 @@ def surely_has_room(session: Session, entry: TimeEntry) -> bool:
     closed = queries.closed_periods(session, agreement_ids=[found])[found]
     if month in closed or any(terms.carry_deficit for terms in known[found].terms):
         return False
-    most = _most_worked(session, client_id, month, max(closed) if closed else None, zone)
-    return most * _highest_factor(known[found].terms_in(month)) < known[found].allowance_in(month)
+    span = Span(known[found].span_of(month).first, month)
+    most = _most_worked(session, client_id, span, max(closed) if closed else None, zone)
+    return most * _highest_factor(known[found].terms_in(month)) < known[found].allowance_in(span.first)
 
 
 def _highest_factor(terms: Terms) -> Decimal:
@@ -53,11 +55,11 @@ def _highest_factor(terms: Terms) -> Decimal:
     return max([*factors, terms.after_hours.factor] if terms.after_hours else factors)
 
 
-def _most_worked(session: Session, client_id: int, month: Month, closed: Month | None, zone: ZoneInfo) -> int:
-    """Return at most what the client's time comes to in a month, with what waits and what came late."""
+def _most_worked(session: Session, client_id: int, span: Span, closed: Month | None, zone: ZoneInfo) -> int:
+    """Return at most what the client's time comes to in some months, with what waits and what came late."""
     policy = RoundingPolicyRow
     slack = session.scalar(select(func.max(policy.step_minutes + policy.minimum_minutes))) or 1
-    begins, ends = month.instants(zone)
+    begins, ends = span.first.instants(zone)[0], span.last.instants(zone)[1]
     named = (
         select(LedgerRow.id)
         .join(LedgerRow.period)

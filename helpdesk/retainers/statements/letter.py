@@ -43,6 +43,7 @@ def values_of(view: MonthView, closed: RetainerPeriod, house: Company) -> dict[s
         used=allowance - closed.expired_seconds - closed.carried_out_seconds + _over(view),
         left=max(closed.expired_seconds + closed.carried_out_seconds, 0),
         over=_over(view) + max(-closed.carried_out_seconds, 0),
+        is_of_quarter=view.span.is_quarter,
         company=house.name,
         language=client.language,
     )
@@ -65,11 +66,14 @@ def _values(
     over: int,
     company: str,
     language: str,
+    is_of_quarter: bool = False,
 ) -> dict[str, str]:
     """Return the fields in the language. A block that came too late for the work leaves hours beside overage."""
     with force_locale(letter_language(language)):
         figures = [
-            _("Hours of the month: %(hours)s h", hours=format_hm(allowance)),
+            _("Hours of the quarter at the beginning of the month: %(hours)s h", hours=format_hm(allowance))
+            if is_of_quarter
+            else _("Hours of the month: %(hours)s h", hours=format_hm(allowance)),
             _(
                 "Used: %(hours)s h (%(percent)s %%)",
                 hours=format_hm(used),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -54,7 +54,10 @@ class Posted:
 
 @dataclass(frozen=True)
 class DayStand:
-    """Where a month stands at the end of one of its days, in seconds of burn; ``is_known`` is False after today."""
+    """Where a month or quarter stands at the end of one of its days, in seconds of burn.
+
+    ``is_known`` is False after today, and in a quarter after the month that is told of.
+    """
 
     day: date
     used_seconds: int
@@ -87,16 +90,19 @@ def pending_of(view: MonthView) -> list[Posted]:
 
 
 def days_of(view: MonthView, postings: Sequence[Posted], *, as_of: date) -> list[DayStand]:
-    """Return the days of a month that the agreement is in force, as the local day ``as_of`` knows them.
+    """Return the days of a month, or of its quarter, that the agreement is in force, as ``as_of`` knows them.
 
     A closed month is what its ledger says; late time stands on its first day.
     """
     days, allowance = view.statement.days, view.statement.allowance_seconds
+    known_until = min(as_of, view.month.last_day)
     if view.closed is None:
         sums = [(each.used_seconds, each.pending_seconds) for each in days]
     else:
-        burned = _burned(postings, [each.day for each in days])
-        sums = [(sum(burned[: at + 1]), 0) for at in range(len(days))]
+        before = [each.used_seconds for each in days if each.day < view.month.first_day]
+        burned = _burned(postings, [each.day for each in days[len(before) :]])
+        base = before[-1] if before else 0
+        sums = [(each, 0) for each in [*before, *(base + each for each in accumulate(burned))]]
     steps = [(now[0] - before[0], now[1] - before[1]) for before, now in pairwise([(0, 0), *sums])]
     return [
         DayStand(
@@ -106,7 +112,7 @@ def days_of(view: MonthView, postings: Sequence[Posted], *, as_of: date) -> list
             sum_seconds=total[0],
             pending_sum_seconds=total[0] + total[1],
             even_seconds=allowance * at // len(days),
-            is_known=day.day <= as_of,
+            is_known=day.day <= known_until,
         )
         for at, (day, step, total) in enumerate(zip(days, steps, sums, strict=True), start=1)
     ]

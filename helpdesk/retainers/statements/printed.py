@@ -19,8 +19,9 @@ from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.books import MonthView
-from helpdesk.retainers.burn_down import Burn, PictureDay
+from helpdesk.retainers.burn_down import Burn, PictureDay, mark_of
 from helpdesk.retainers.domain.grants import GIVEN_BACK, OWED, GrantDrawn, Source, beside
+from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.statements.posted import DayStand, Posted
 
 BESIDE = frozenset({"overage", "pending"})
@@ -67,7 +68,7 @@ def printed(
     """Return what the template calls ``doc``; ``as_of`` is the local day that an open month is looked at."""
     client, agreement = view.agreement.client, view.agreement
     month = _month(view.month)
-    is_running = view.closed is None and days[0].day <= as_of <= days[-1].day
+    is_running = view.closed is None and Month.of(as_of) == view.month and days[0].day <= as_of <= days[-1].day
     return {
         "language": str(get_locale()).replace("_", "-"),
         "paper": paper,
@@ -83,12 +84,12 @@ def printed(
         "month": month,
         "stand": _stand(view, as_of),
         "is_open": view.closed is None,
-        "lead": _("%(name)s. The month is that of %(zone)s.", name=agreement.name, zone=agreement.time_zone),
+        "lead": _lead(view),
         "figures": _figures(view, days),
         "burn": _burn(view, days, as_of, is_running=is_running),
-        "days": [_day(each) for each in days if each.is_known],
+        "days": [_day(each) for each in days if each.is_known and Month.of(each.day) == view.month],
         "has_pending": any(each.kind == "pending" for each in postings),
-        "postings": _account(postings, view.month, agreement.currency),
+        "postings": _account(postings, view, agreement.currency),
     }
 
 
@@ -103,6 +104,16 @@ def without_pending(days: Iterable[DayStand]) -> list[DayStand]:
     ]
 
 
+def _lead(view: MonthView) -> str:
+    agreement = view.agreement
+    said = _("%(name)s. The month is that of %(zone)s.", name=agreement.name, zone=agreement.time_zone)
+    if not view.span.is_quarter:
+        return said
+    hours = format_hm(view.statement.allowance_seconds)
+    shared = _("%(quarter)s share their hours, %(hours)s h.", quarter=_span(view.span), hours=hours)
+    return f"{said} {shared}"
+
+
 def _stand(view: MonthView, as_of: date) -> str:
     if view.closed is not None:
         zone = ZoneInfo(view.agreement.time_zone)
@@ -113,14 +124,14 @@ def _stand(view: MonthView, as_of: date) -> str:
 
 def _figures(view: MonthView, days: Sequence[DayStand]) -> list[PrintedFigure]:
     period = view.closed or view.statement.period
-    used, allowance = days[-1].sum_seconds, view.statement.allowance_seconds
+    used = sum(each.used_seconds for each in days if Month.of(each.day) == view.month)
+    left = view.statement.allowance_seconds - days[-1].sum_seconds
     figures = [
         PrintedFigure(_("Carried in"), format_hm(period.carried_in_seconds)),
         PrintedFigure(_("Allowance"), format_hm(period.granted_seconds + period.topped_up_seconds)),
         PrintedFigure(_("Used"), format_hm(used)),
     ]
     if view.closed is None:
-        left = allowance - used
         last = _("Left") if left >= 0 else _("Over")
         return [*figures, PrintedFigure(last, format_hm(abs(left)), over=left < 0)]
     return [
@@ -142,7 +153,7 @@ def _burn(view: MonthView, days: Sequence[DayStand], as_of: date, *, is_running:
         allowance_seconds=allowance,
         days=tuple(
             PictureDay(
-                day=each.day.day,
+                mark=mark_of(each.day, days[0].day, view.span),
                 sum_seconds=each.sum_seconds if each.is_known else None,
                 pending_sum_seconds=each.pending_sum_seconds if each.is_known else None,
                 even_seconds=each.even_seconds,
@@ -164,15 +175,15 @@ def _day(stand: DayStand) -> PrintedDay:
     return PrintedDay(label, stand.used_seconds, stand.pending_seconds, stand.sum_seconds, stand.even_seconds)
 
 
-def _account(postings: Sequence[Posted], month: Month, currency: str) -> list[PrintedPosting]:
+def _account(postings: Sequence[Posted], view: MonthView, currency: str) -> list[PrintedPosting]:
     left = accumulate(0 if each.kind in BESIDE else each.seconds for each in postings)
     return [
         PrintedPosting(
             kind=each.kind,
             day=_short(each.entry.day) if each.entry else "",
             ref=f"#{each.entry.number}" if each.entry and each.entry.is_ticket else "",
-            text=_text(each),
-            detail=_detail(each, month, currency),
+            text=_text(each, view.span),
+            detail=_detail(each, view.month, currency),
             billed_seconds=each.billed_seconds,
             seconds=each.seconds,
             left_seconds=None if each.kind in BESIDE else rest,
@@ -181,21 +192,21 @@ def _account(postings: Sequence[Posted], month: Month, currency: str) -> list[Pr
     ]
 
 
-def _text(posted: Posted) -> str:
+def _text(posted: Posted, span: Span) -> str:
     """Return what a posting is about: the work of its entry, or where the hours come from and go to."""
     if posted.entry is not None:
         given_back = posted.kind == "adjustment"
         return _("Given back: %(title)s", title=posted.entry.title) if given_back else posted.entry.title
     names = {
-        "grant": _("Hours of the month"),
+        "grant": _("Hours of the quarter") if span.is_quarter else _("Hours of the month"),
         "carried_in": _("Carried in"),
         "top_up": _("Hours bought in addition"),
         "expiry": _("Expired"),
         "carried_out": _("Carried on"),
     }
     name, source = names.get(posted.kind, posted.kind), Source.named(posted.reason)
-    if posted.kind == "expiry" and source.month is not None:
-        return _("Expired: hours of %(month)s", month=_month(source.month))
+    if posted.kind == "expiry" and source.span is not None:
+        return _("Expired: hours of %(month)s", month=_span(source.span))
     if posted.kind == "expiry" and source.day is not None:
         return _("Expired: hours bought on %(day)s", day=day_filter(source.day))
     return name
@@ -217,8 +228,8 @@ def _detail(posted: Posted, month: Month, currency: str) -> str:
 def _source(drawn: GrantDrawn) -> str:
     """Return where drawn seconds come from: a month, hours bought on a day, or no grant at all."""
     source = drawn.source
-    if source.month is not None:
-        return _month(source.month)
+    if source.span is not None:
+        return _span(source.span)
     if source.day is not None:
         return _("hours bought on %(day)s", day=day_filter(source.day))
     return {OWED: _("owed to a later month"), GIVEN_BACK: _("given back")}.get(drawn.grant, drawn.grant)
@@ -226,6 +237,10 @@ def _source(drawn: GrantDrawn) -> str:
 
 def _short(day: date) -> str:
     return day_filter(day, "d MMM")
+
+
+def _span(span: Span) -> str:
+    return f"{_month(span.first)} \N{EN DASH} {_month(span.last)}" if span.is_quarter else _month(span.first)
 
 
 def _month(month: Month) -> str:

@@ -18,9 +18,9 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, burn_down, queries, render, service
+from helpdesk.retainers import alerts, burn_down, entry_rows, queries, render, service, words
 from helpdesk.retainers.asked import asked_line
-from helpdesk.retainers.books import MonthView
+from helpdesk.retainers.books import MonthView, engine_agreement
 from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
@@ -45,7 +45,7 @@ def agreement(agreement_id: int) -> str:
     book = view.book
     contract_zone = ZoneInfo(found.time_zone)
     at_most = None if request.args.get("entries") == "all" else ENTRIES_AT_ONCE
-    shown, older = render.entries_of(view.statement.settlement, month, book.rows, contract_zone, at_most=at_most)
+    shown, older = entry_rows.entries_of(view.statement.settlement, month, book.rows, contract_zone, at_most=at_most)
     return render_template(
         "retainers/agreement.html",
         agreement={
@@ -55,11 +55,12 @@ def agreement(agreement_id: int) -> str:
             "client_name": found.client.name,
             "terms": render.terms_of(found, month),
             "last_months": _last_months(found, now),
+            "pool": words.label_of_span(view.span) if view.span.is_quarter else "",
         },
         month=stepper("retainers.agreement", month, now, agreement_id=found.id)
         | {"closed_at": view.closed.closed_at if view.closed else None, "may_reopen": _may_reopen(session, view)},
         alert=render.alert_of(view),
-        told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, month), ())),
+        told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, view.span.first), ())),
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
         invoice_email=found.client.invoice_email,
         more=_more_hours(session, view, now),
@@ -71,10 +72,11 @@ def agreement(agreement_id: int) -> str:
         entries_left_out=older,
         ledger=render.ledger_of(view.closed),
         late=[
-            render.late_of(each, contract_zone) for each in ([] if view.closed else writing_off.late_in(book, month))
+            entry_rows.late_of(each, contract_zone)
+            for each in ([] if view.closed else writing_off.late_in(book, month))
         ],
         written_off=[
-            render.late_of(each.entry, contract_zone, reason=each.reason, by=each.by)
+            entry_rows.late_of(each.entry, contract_zone, reason=each.reason, by=each.by)
             for each in writing_off.of_agreement(session, found, month=month)
         ],
     )
@@ -101,12 +103,12 @@ def _may_reopen(session: Session, view: MonthView) -> bool:
 
 
 def _last_months(found: Agreement, now: datetime) -> list[dict[str, str]]:
-    """Return the months with which an agreement may end, a year of them; none where its end is agreed."""
+    """Return the months with which an agreement may end, of a year; none where its end is agreed."""
     if found.ends_on is not None:
         return []
-    first = max(local_month(now, ZoneInfo(found.time_zone)), Month.of(found.starts_on))
-    months = [first.plus(step) for step in range(12)]
-    return [{"key": str(each), "label": render.label_of(each)} for each in months]
+    first, whole = max(local_month(now, ZoneInfo(found.time_zone)), Month.of(found.starts_on)), engine_agreement(found)
+    months = [each for each in (first.plus(step) for step in range(12)) if each == whole.span_of(each).last]
+    return [{"key": str(each), "label": words.label_of(each)} for each in months]
 
 
 @bp.post("/retainers/<int:agreement_id>/end")
@@ -121,7 +123,7 @@ def end(agreement_id: int) -> Response:
             ended = service.end_agreement(
                 session, actor=current_actor(), now=clock.now(), agreement_id=agreement_id, last_month=last
             )
-            flash(_("%(name)s ends with %(month)s.", name=ended.name, month=render.label_of(last)), "ok")
+            flash(_("%(name)s ends with %(month)s.", name=ended.name, month=words.label_of(last)), "ok")
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
     return redirect(url_for("retainers.agreement", agreement_id=agreement_id), code=303)

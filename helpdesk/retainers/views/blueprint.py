@@ -9,7 +9,7 @@ from flask import Blueprint, request, url_for
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import zone
 from helpdesk.kernel.periods import Month, local_day, local_month
-from helpdesk.retainers import render
+from helpdesk.retainers import words
 from helpdesk.retainers.models import Agreement
 
 bp = Blueprint("retainers", __name__)
@@ -34,9 +34,9 @@ def stepper(endpoint: str, month: Month, now: datetime, **values: Any) -> dict[s
     after = url_for(endpoint, month=str(month.next), **values) if month < this_month else None
     return {
         "key": str(month),
-        "label": render.label_of(month),
+        "label": words.label_of(month),
         "note": note,
-        "end_label": render.label_of_day(month.last_day),
+        "end_label": words.label_of_day(month.last_day),
         "before_url": url_for(endpoint, month=str(month.previous), **values),
         "after_url": after,
     }

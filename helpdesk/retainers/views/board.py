@@ -53,6 +53,6 @@ def _board_rows(session: Session, month: Month, now: datetime) -> list[render.Bo
         view = shelf.month_view(agreement, month=month, now=now)
         if view is not None:
             before = [period for at, period in sorted(shelf.closed.get(agreement.id, {}).items()) if at < month]
-            heard = told.get((agreement.id, month), ())
+            heard = told.get((agreement.id, view.span.first), ())
             rows.append(render.board_row(view, as_of=contract_day(agreement, now), before=before, told=heard))
     return sorted(rows, key=lambda row: (-row.used_percent, row.client_name.casefold()))

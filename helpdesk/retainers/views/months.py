@@ -9,7 +9,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import alerts, queries, render, service
+from helpdesk.retainers import alerts, queries, service, words
 from helpdesk.retainers.forms import AlertsForm, ReopenForm, StatementAgainForm, StatementsForm, WriteOffForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import writing_off
@@ -68,7 +68,7 @@ def mail_statement(agreement_id: int) -> Response:
             month=month,
             ordinal=form.ordinal.data or 1,
         )
-        flash(_("The statement of %(month)s is on its way.", month=render.label_of(month)), "ok")
+        flash(_("The statement of %(month)s is on its way.", month=words.label_of(month)), "ok")
     except (RuleViolation, Conflict, NotFound) as refusal:
         flash(str(refusal), "danger")
     back = url_for("retainers.agreement", agreement_id=agreement_id, month=str(month), _anchor="statement")
@@ -97,7 +97,7 @@ def reopen(agreement_id: int) -> Response:
                 month=month,
                 reason=form.reason.data or "",
             )
-        flash(_("%(month)s is open again.", month=render.label_of(month)), "ok")
+        flash(_("%(month)s is open again.", month=words.label_of(month)), "ok")
     except (RuleViolation, NotFound) as refusal:
         flash(str(refusal), "danger")
     return redirect(back, code=303)

@@ -21,7 +21,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project
-from helpdesk.retainers import queries, render, service
+from helpdesk.retainers import queries, service, words
 from helpdesk.retainers.forms import TERM_FIELDS, AgreementForm, ChangeForm, TermsForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import NewTerms, changing
@@ -70,7 +70,7 @@ def change(agreement_id: int) -> ResponseReturnValue:
                     month=month,
                     terms=form.terms(found.currency, base),
                 )
-            flash(_("These terms count from %(month)s on.", month=render.label_of(month)), "ok")
+            flash(_("These terms count from %(month)s on.", month=words.label_of(month)), "ok")
             return redirect(url_for("retainers.agreement", agreement_id=agreement_id, _anchor="terms-h"), code=303)
         except RuleViolation as refusal:
             form.refuse(refusal)
@@ -131,7 +131,10 @@ def _change_page(found: Agreement) -> dict[str, object]:
     ]
     return {
         "heading": _("Terms of %(name)s, %(client)s", name=found.name, client=found.client.name),
-        "intro": _("Other terms count from a month to come; what runs or is over stays as it was agreed."),
+        "intro": _(
+            "Other terms count from a month to come, of a quarter from the next one; what runs or is over stays as it "
+            "was agreed."
+        ),
         "back": {"url": url, "label": found.client.name},
         "whom": ("month",),
         "submit": _("Change the terms"),
@@ -148,6 +151,7 @@ def _change_form(found: Agreement) -> tuple[ChangeForm, NewTerms]:
     cap, rate = base.rollover_cap_seconds, base.overage_rate_minor
     form = ChangeForm(
         hours_per_month=Decimal(base.allowance_seconds) / HOUR,
+        pool_months=base.pool_months,
         fee=Decimal(base.fee_minor).scaleb(-decimals),
         fee_timing=base.fee_timing,
         overage_rate=None if rate is None else Decimal(rate).scaleb(-decimals),
@@ -156,7 +160,7 @@ def _change_form(found: Agreement) -> tuple[ChangeForm, NewTerms]:
         carry_deficit=base.carry_deficit,
         at_cap=base.at_cap,
     )
-    form.month.choices = options((str(each), render.label_of(each)) for each in months)
+    form.month.choices = options((str(each), words.label_of(each)) for each in months)
     return form, base
 
 

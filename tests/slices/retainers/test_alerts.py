@@ -18,9 +18,7 @@ LATE_MARCH = datetime(2026, 3, 20, 20, tzinfo=UTC)
 APRIL = datetime(2026, 4, 2, 8, tzinfo=UTC)
 
 
-@pytest.fixture
-def watched(story, office):
-    """Acme's 10 h a month from March on, its account manager, an address for invoices, and a mailbox to tell from."""
+def add_mailbox(story):
     story.session.add(
         Mailbox(
             address="support@halden-okoye.example",
@@ -31,6 +29,12 @@ def watched(story, office):
             created_at=MARCH,
         )
     )
+
+
+@pytest.fixture
+def watched(story, office):
+    """Acme's 10 h a month from March on, its account manager, an address for invoices, and a mailbox to tell from."""
+    add_mailbox(story)
     acme = office.acme
     acme.account_manager_id, acme.invoice_email, acme.language = office.account_manager.id, "bills@acme.example", "de"
     story.session.merge(acme)

@@ -62,6 +62,7 @@ def retainers(draw: st.DrawFn) -> dict[str, Any]:
         "overage_rate": draw(amounts(200)),
         "overage_basis": draw(st.sampled_from(["worked", "weighted"])),
         "rollover_months": draw(st.integers(0, 3)),
+        "pool_months": draw(st.sampled_from([1, 3])),
         "rollover_cap_hours": draw(st.none() | st.integers(0, 30)),
         "draw_order": draw(st.sampled_from(["earliest_expiry", "current_month"])),
         "carry_deficit": draw(st.booleans()),

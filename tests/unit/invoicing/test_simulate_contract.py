@@ -136,6 +136,13 @@ def test_a_month_that_is_not_closed_is_projected_and_on_no_invoice():
     assert [each["month"] for each in found["invoices"]] == ["2026-03"]
 
 
+def test_a_pool_of_one_month_is_what_there_is_without_one():
+    scenario = {"entries": [entry("a", "2026-04-02T10:00:00Z", 25 * 3600)], "close": ["2026-03", "2026-04", "2026-05"]}
+
+    assert answer(retainer=RETAINER | {"pool_months": 1}, **scenario) == answer(retainer=RETAINER, **scenario)
+    assert answer(retainer=RETAINER | {"pool_months": 3}, **scenario)["entries"][0]["overage_seconds"] == 0
+
+
 def test_three_times_20_minutes_at_100_are_99_99():
     entries = [entry(name, f"2026-03-02T1{at}:00:00Z", 1200, rate=100) for at, name in enumerate("abc")]
 

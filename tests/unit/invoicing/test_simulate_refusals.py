@@ -104,6 +104,8 @@ def test_what_is_no_json_object_is_a_fault_of_the_scenario(text):
         (with_retainer(rollover_months=-1), "retainer.rollover_months"),
         (with_retainer(rollover_months="1"), "retainer.rollover_months"),
         (with_retainer(rollover_cap_hours="-1"), "retainer.rollover_cap_hours"),
+        (with_retainer(pool_months=2), "retainer.pool_months"),
+        (with_retainer(pool_months="3"), "retainer.pool_months"),
         (with_retainer(draw_order="latest"), "retainer.draw_order"),
         (with_retainer(carry_deficit=1), "retainer.carry_deficit"),
         (with_retainer(prorate="yes"), "retainer.prorate"),

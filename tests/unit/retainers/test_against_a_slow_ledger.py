@@ -36,6 +36,7 @@ def contracts(draw: st.DrawFn) -> Agreement:
         rollover_cap_seconds=draw(st.none() | st.integers(0, 10).map(lambda hours: hours * HOUR)),
         draw_order=draw(st.sampled_from(list(DrawOrder))),
         carry_deficit=draw(st.booleans()),
+        pool_months=draw(st.sampled_from([1, 3])),
     )
     return Agreement(START, (terms,), draw(st.sampled_from([None, ENDS])), top_ups=tuple(blocks))
 
@@ -93,17 +94,33 @@ class SlowLedger:
         return sum(lot.left for lot in self.lots) - len(self.owed)
 
     def grant(self, month: Month) -> None:
-        until = month.plus(self.terms.rollover_months).last_day
-        self.lots.append(SlowLot(self.terms.allowance_seconds // HOUR, month, until))
+        shared = self.shared_by(month)
+        if month == shared[0]:
+            until = shared[-1].plus(self.terms.rollover_months).last_day
+            agreed = [each for each in shared if not self.agreement.ends_on or each.first_day <= self.agreement.ends_on]
+            self.lots.append(SlowLot(len(agreed) * self.terms.allowance_seconds // HOUR, month, until))
         for block in self.agreement.top_ups:
             if Month.of(block.valid_from) == month:
                 self.lots.append(SlowLot(block.seconds // HOUR, month, block.expires_on, block))
+
+    def shared_by(self, month: Month) -> list[Month]:
+        """Return the months that share the hours of ``month``; quarters are those of the calendar here."""
+        if self.terms.pool_months == 1:
+            return [month]
+        return [Month(month.year, (month.month - 1) // 3 * 3 + at) for at in (1, 2, 3)]
+
+    def name_of(self, lot: SlowLot) -> str:
+        if lot.block:
+            return f"top-up of {lot.block.valid_from}"
+        shared = self.shared_by(lot.granted_in)
+        return f"allowance of {shared[0]}" + (f" to {shared[-1]}" if len(shared) > 1 else "")
 
     def take(self, month: Month, day: date | None, uuid: str) -> bool:
         def rank(lot: SlowLot) -> tuple[bool, bool, date, date]:
             this_month_first = self.terms.draw_order is DrawOrder.CURRENT_MONTH and lot.block is None
             start = lot.block.valid_from if lot.block else lot.granted_in.first_day
-            return lot.block is not None, this_month_first and lot.granted_in != month, lot.until, start
+            is_older = lot.granted_in not in self.shared_by(month)
+            return lot.block is not None, this_month_first and is_older, lot.until, start
 
         usable = [
             lot
@@ -112,7 +129,7 @@ class SlowLedger:
         ]
         for lot in sorted(usable, key=rank)[:1]:
             lot.left -= 1
-            self.paid[uuid, f"top-up of {lot.block.valid_from}" if lot.block else f"allowance of {lot.granted_in}"] += 1
+            self.paid[uuid, self.name_of(lot)] += 1
         return bool(usable)
 
     def expire(self, month: Month, *, is_last: bool) -> int:
@@ -120,7 +137,9 @@ class SlowLedger:
         self.lots = [lot for lot in self.lots if not is_last and Month.of(lot.until) > month]
         cap = self.terms.rollover_cap_seconds
         allowance = sorted((lot for lot in self.lots if not lot.block), key=lambda lot: lot.until)
-        while cap is not None and sum(lot.left for lot in allowance) * HOUR > cap:
+        while (
+            cap is not None and month == self.shared_by(month)[-1] and sum(lot.left for lot in allowance) * HOUR > cap
+        ):
             next(lot for lot in allowance if lot.left).left -= 1
         return before - sum(lot.left for lot in self.lots)
 
