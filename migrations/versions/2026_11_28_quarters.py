@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0580"
-down_revision = "0617"
+down_revision = "0622"
 branch_labels = None
 depends_on = None
 
