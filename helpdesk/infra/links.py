@@ -41,12 +41,15 @@ def icons_url() -> str:
     return url_for("static", filename="icons.svg")
 
 
-def icon(name: str, label: str | None = None) -> Markup:
-    """Return the icon of that name; one that says something beside no words has a label."""
-    return _icon(icons_url(), name, label)
+def icon(name: str, label: str | None = None, *, within: bool = False) -> Markup:
+    """Return the icon of that name; one that says something beside no words has a label.
+
+    ``within`` words it keeps to their line.
+    """
+    return _icon(icons_url(), name, label, "i within" if within else "i")
 
 
 @lru_cache(maxsize=1024)
-def _icon(icons: str, name: str, label: str | None) -> Markup:
+def _icon(icons: str, name: str, label: str | None, style: str) -> Markup:
     said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="i" {}><use href="{}#i-{}"/></svg>').format(said, icons, name)
+    return Markup('<svg class="{}" {}><use href="{}#i-{}"/></svg>').format(style, said, icons, name)
