@@ -193,7 +193,6 @@ def _part(form: StrictForm, client: Client, heading: str, submit: str) -> str:
         groups=[group],
         hints={},
         submit=submit,
-        tabs=[],
     )
 
 
@@ -239,7 +238,6 @@ def _page(form: ClientForm, name: str | None) -> str:
             ),
         },
         submit=_("Save") if name else _("Add client"),
-        tabs=[],
     )
 
 

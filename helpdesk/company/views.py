@@ -11,7 +11,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.fields import field
 
@@ -79,7 +79,7 @@ def _page(form: CompanyForm) -> str:
             "business_hours": _("As Mon-Fri 8:00-18:00; Sat 9:00-13:00. Time outside stands out where it is approved."),
         },
         submit=_("Save"),
-        tabs=tabs("company.settings"),
+        nav=nav("company.settings"),
     )
 
 
@@ -106,7 +106,7 @@ def letters() -> str:
         }
         for kind in letter_texts.kinds(read_session())
     ]
-    return render_template("settings/letters.html", kinds=kinds, tabs=tabs("company.letters"))
+    return render_template("settings/letters.html", kinds=kinds, nav=nav("company.letters"))
 
 
 @bp.get("/settings/letters/<kind>/<language>")
@@ -165,7 +165,7 @@ def _letter_page(key: str, language: str, form: LetterForm) -> str:
         is_own=(key, language) in letter_texts.own_texts(read_session()),
         reset_url=url_for("company.reset_letter", kind=key, language=language),
         back_url=url_for("company.letters"),
-        tabs=tabs("company.letters"),
+        nav=nav("company.letters"),
     )
 
 

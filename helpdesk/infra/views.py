@@ -13,7 +13,7 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.models import JobFailure
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 
 bp = Blueprint("infra", __name__)
 
@@ -56,7 +56,7 @@ def jobs() -> ResponseReturnValue:
         newer_url=url_for("infra.jobs") if before else None,
         older_url=url_for("infra.jobs", before=shown[-1].id) if more else None,
     )
-    return render_template("settings/jobs.html", tabs=tabs("infra.jobs"), jobs=shown, page=page)
+    return render_template("settings/jobs.html", nav=nav("infra.jobs"), jobs=shown, page=page)
 
 
 @bp.post("/settings/jobs/<int:job_id>/retry")

@@ -78,3 +78,28 @@ def test_what_is_refused_comes_back_as_it_was_typed(visit: Callable[..., Visitor
 
     expect(page.get_by_role("alert")).to_contain_text("Your text is kept.")
     expect(page.get_by_label("Your note, which only we see")).to_have_value("Kept as it is")
+
+
+def test_the_settings_are_a_list_where_there_is_room_and_fold_where_not(
+    visit: Callable[..., Visitor], site: Site
+) -> None:
+    visitor = visit("admin", java_script_enabled=False)
+    page = visitor.goto("/settings/people")
+    settings = page.get_by_role("navigation", name="Settings")
+    expect(settings.get_by_role("link")).to_have_count(14)
+    expect(settings.get_by_role("heading", name="Mail")).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(settings.get_by_role("link")).to_have_count(0)
+    settings.locator("summary").filter(has_text="People").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/settings/teams")
+    settings.locator("summary").click()
+    expect(settings.locator("details [aria-current=page]")).to_have_text("Teams")
+    expect(settings.get_by_role("link")).to_have_count(14)
+    assert visitor.watch.trouble == {}

@@ -122,5 +122,4 @@ def _password_page(form: PasswordForm) -> str:
         groups=[{"legend": _("Password"), "names": ["current", "new"], "hint": ""}],
         hints={"new": _("At least 12 characters; a short sentence is good.")},
         submit=_("Change it"),
-        tabs=[],
     )

@@ -14,7 +14,7 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, STAFF, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.kernel.errors import RuleViolation
 
 
@@ -135,7 +135,7 @@ def _people_page(form: PersonForm, new_password: dict[str, str] | None = None) -
     reading.rollback()  # a person who was added just now is to be seen
     return render_template(
         "settings/people.html",
-        tabs=tabs("accounts.people"),
+        nav=nav("accounts.people"),
         people=[{**asdict(line), "role_name": ROLE_NAMES[line.role]} for line in queries.people_lines(reading)],
         form=form,
         new_password=new_password,
@@ -157,14 +157,14 @@ def _person_page(form: RoleForm, name: str, person_id: int) -> str:
         hints={},
         submit=_("Save"),
         links=[{"url": url_for("accounts.hours", person=person_id), "label": _("Weekly hours")}],
-        tabs=[],
+        nav=nav("accounts.people"),
     )
 
 
 def _teams_page(form: TeamForm) -> str:
     form.person_ids.choices = options(queries.choices(read_session(), roles=STAFF))
     return render_template(
-        "settings/teams.html", tabs=tabs("accounts.teams"), teams=queries.team_lines(read_session()), form=form
+        "settings/teams.html", nav=nav("accounts.teams"), teams=queries.team_lines(read_session()), form=form
     )
 
 
@@ -180,5 +180,5 @@ def _members_page(form: MembersForm, name: str) -> str:
         groups=[{"legend": _("Members"), "names": ["person_ids"], "hint": ""}],
         hints={},
         submit=_("Save"),
-        tabs=[],
+        nav=nav("accounts.teams"),
     )

@@ -318,7 +318,6 @@ def _ticket_page(form: TicketForm) -> str:
         },
         suggestions={"requester_email": _askers(form)},
         submit=_("Open ticket"),
-        tabs=[],
     )
 
 

@@ -26,7 +26,7 @@ from helpdesk.imports.views.blueprint import IMPORTERS, bp
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import Tab, tabs
+from helpdesk.infra.settings_pages import Group, nav
 from helpdesk.kernel.errors import RuleViolation
 
 ROWS_SHOWN = 20
@@ -61,7 +61,7 @@ def show(import_id: int) -> ResponseReturnValue:
     counts = queries.counts(session, import_id)
     return render_template(
         "imports/result.html",
-        tabs=_tabs(),
+        nav=_nav(),
         row=row,
         kind_name=KIND_NAMES[row.kind],
         source_name=SOURCE_NAMES.get(row.source, ""),
@@ -98,7 +98,7 @@ def list_page(form: UploadForm) -> str:
     shown, more = found[: queries.PAGE], len(found) > queries.PAGE
     return render_template(
         "imports/list.html",
-        tabs=_tabs(),
+        nav=_nav(),
         form=form,
         imports=shown,
         kind_names=KIND_NAMES,
@@ -122,7 +122,7 @@ def draft_page(row: Import, sheet: Sheet, form: ChoicesForm) -> str:
             form.refuse(refusal, "order")
     return render_template(
         "imports/draft.html",
-        tabs=_tabs(),
+        nav=_nav(),
         row=row,
         sheet=sheet,
         kind_name=KIND_NAMES[row.kind],
@@ -158,5 +158,5 @@ def _samples(sheet: Sheet) -> list[str]:
     ]
 
 
-def _tabs() -> list[Tab]:
-    return tabs("imports.index") if current_actor().is_one_of(SETTINGS) else []
+def _nav() -> list[Group]:
+    return nav("imports.index") if current_actor().is_one_of(SETTINGS) else []

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake.limit_forms import LimitsForm
 from helpdesk.intake.service import limits as service
 from helpdesk.intake.views.blueprint import bp
@@ -49,7 +49,7 @@ def _page(form: LimitsForm) -> str:
         ],
         hints=_hints(),
         submit=_("Save"),
-        tabs=tabs("intake.limits"),
+        nav=nav("intake.limits"),
     )
 
 

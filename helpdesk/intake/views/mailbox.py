@@ -12,7 +12,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake import queries
 from helpdesk.intake.domain.health import Probe, probe_of
 from helpdesk.intake.models import IntakeSource
@@ -42,7 +42,7 @@ def mailbox(mailbox_id: int) -> str:
     now = clock.now()
     return render_template(
         "settings/mailbox.html",
-        tabs=tabs("intake.mailboxes"),
+        nav=nav("intake.mailboxes"),
         mailbox=mailbox_row(source, now),
         active=source.active,
         missing_uids=source.missing_uids,

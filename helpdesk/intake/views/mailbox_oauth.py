@@ -10,7 +10,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake import queries
 from helpdesk.intake.forms import GrantForm
 from helpdesk.intake.models import IntakeSource
@@ -87,7 +87,7 @@ def begin_consent(mailbox_id: int) -> ResponseReturnValue:
     )
     return render_template(
         "settings/mailbox_consent.html",
-        tabs=tabs("intake.mailboxes"),
+        nav=nav("intake.mailboxes"),
         mailbox={"id": mailbox_id, "address": source.mailbox.address},
         url=url,
         host=urlsplit(url).netloc,
@@ -183,7 +183,7 @@ def _page(source: IntakeSource, form: GrantForm) -> str:
     ]
     return render_template(
         "settings/mailbox_oauth.html",
-        tabs=tabs("intake.mailboxes"),
+        nav=nav("intake.mailboxes"),
         mailbox={"id": source.mailbox_id, "address": source.mailbox.address},
         form=form,
         groups=groups,

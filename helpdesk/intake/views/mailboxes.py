@@ -16,7 +16,7 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake import queries
 from helpdesk.intake.domain.health import alarms_of, state_of
 from helpdesk.intake.forms import MailboxForm, NewMailboxForm
@@ -66,7 +66,7 @@ def _sheet(session: Session) -> Sheet[MailboxRow]:
 @exported(_sheet)
 def mailboxes() -> str:
     """Show the mailboxes with their health."""
-    return render_template("settings/mailboxes.html", tabs=tabs("intake.mailboxes"), mailboxes=_rows(read_session()))
+    return render_template("settings/mailboxes.html", nav=nav("intake.mailboxes"), mailboxes=_rows(read_session()))
 
 
 def _rows(session: Session) -> list[MailboxRow]:
@@ -219,7 +219,7 @@ def _form_page(form: MailboxForm, source: IntakeSource | None = None, *, steps: 
     is_new = source is None
     return render_template(
         "settings/mailbox_form.html",
-        tabs=tabs("intake.mailboxes"),
+        nav=nav("intake.mailboxes"),
         mailbox=None if source is None else {"id": source.mailbox_id, "address": source.mailbox.address},
         form=form,
         groups=words.groups(is_new=is_new),

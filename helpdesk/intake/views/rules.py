@@ -12,7 +12,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake import rule_queries
 from helpdesk.intake.domain.rules import Rule
 from helpdesk.intake.models import MailRule
@@ -93,7 +93,7 @@ def rules_page(form: BlockForm) -> str:
     session = read_session()
     return render_template(
         "settings/mail_rules.html",
-        tabs=tabs("intake.mail_rules"),
+        nav=nav("intake.mail_rules"),
         rules=[rule_line(rule) for rule in rule_queries.mail_rules(session)],
         blocked=rule_queries.blocked_senders(session),
         form=form,
@@ -149,7 +149,7 @@ def _form(*, submitted: bool) -> RuleForm:
 def _form_page(form: RuleForm, rule: MailRule | None, trial: Trial | None) -> str:
     return render_template(
         "settings/mail_rule.html",
-        tabs=tabs("intake.mail_rules"),
+        nav=nav("intake.mail_rules"),
         form=form,
         rule=rule,
         rows=range(ROWS),

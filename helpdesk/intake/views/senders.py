@@ -16,7 +16,7 @@ from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.intake import rule_queries, sender_queries
 from helpdesk.intake.sender_forms import PlaceContactsForm, SenderDomainForm
 from helpdesk.intake.service import asking
@@ -101,7 +101,7 @@ def _page(domain_form: SenderDomainForm, contacts_form: PlaceContactsForm) -> st
     answer, refusal = _answer(session, asked)
     return render_template(
         "settings/senders.html",
-        tabs=tabs("intake.senders"),
+        nav=nav("intake.senders"),
         asked=asked,
         mailboxes=sender_queries.mailboxes(session),
         mailbox_id=request.args.get("mailbox", type=int),

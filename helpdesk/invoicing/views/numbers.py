@@ -11,7 +11,7 @@ from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.invoicing import numbering
 from helpdesk.invoicing.domain.numbering import Numbering
 from helpdesk.invoicing.series import next_numbers
@@ -87,5 +87,5 @@ def _page(form: NumbersForm) -> str:
             for kind in ("invoice", "credit_note")
         },
         submit=_("Save"),
-        tabs=tabs("invoicing.number_settings"),
+        nav=nav("invoicing.number_settings"),
     )

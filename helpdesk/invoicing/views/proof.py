@@ -10,7 +10,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import INVOICES, SETTINGS, current_actor, policy, public
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.invoicing.forms import ActForm
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.proof import links, questions
@@ -157,5 +157,5 @@ def _settings_page(form: ProofForm) -> str:
             "shows_notes": _("What people wrote about their time, as it was when the invoice was issued."),
         },
         submit=_("Save"),
-        tabs=tabs("invoicing.proof_settings"),
+        nav=nav("invoicing.proof_settings"),
     )

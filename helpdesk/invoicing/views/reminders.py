@@ -9,7 +9,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import INVOICES, SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.forms import ActForm
 from helpdesk.invoicing.reminding import holds, rules, sending
@@ -146,4 +146,4 @@ def set_reminders() -> Answer:
 
 
 def _settings_page(form: RulesForm) -> str:
-    return render_template("invoicing/reminder_settings.html", form=form, tabs=tabs("invoicing.reminder_settings"))
+    return render_template("invoicing/reminder_settings.html", form=form, nav=nav("invoicing.reminder_settings"))

@@ -13,7 +13,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
-from helpdesk.infra.settings_pages import tabs
+from helpdesk.infra.settings_pages import nav
 from helpdesk.invoicing import render
 from helpdesk.invoicing.domain.layout import FIELDS, Layout
 from helpdesk.invoicing.printing import templates
@@ -39,7 +39,7 @@ def invoice_templates() -> str:
         {"row": row, "clients": [names[each] for each in templates.clients_with(session, row.id) if each in names]}
         for row in templates.all_templates(session)
     ]
-    return render_template("settings/invoice_templates.html", rows=rows, tabs=tabs("invoicing.invoice_templates"))
+    return render_template("settings/invoice_templates.html", rows=rows, nav=nav("invoicing.invoice_templates"))
 
 
 @bp.get("/settings/invoice-templates/new")
@@ -205,5 +205,5 @@ def _page(form: InvoiceTemplateForm, template_id: int | None) -> str:
         heading=_("New template") if template_id is None else templates.get_template(read_session(), template_id).name,
         fields=", ".join(map(field, FIELDS)),
         has_logo=template_id is not None and bool(_stored_logo(InvoiceTemplateForm(formdata=None), template_id)),
-        tabs=tabs("invoicing.invoice_templates"),
+        nav=nav("invoicing.invoice_templates"),
     )

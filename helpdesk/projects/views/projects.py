@@ -245,7 +245,6 @@ def _form_page(
             "max_billable_hours": _("Empty for no limit."),
         },
         submit=submit,
-        tabs=[],
         instead=instead,
     )
 
@@ -264,5 +263,4 @@ def _address_page(project: Project, form: AddressForm) -> str:
         groups=[{"legend": project.name, "names": ["slug"], "hint": ""}],
         hints={"slug": shown},
         submit=_("Save the address"),
-        tabs=[],
     )

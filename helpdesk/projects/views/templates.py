@@ -102,5 +102,4 @@ def _begin_page(template: ProjectTemplate, form: BeginForm) -> str:
         groups=[{"legend": _("Project"), "names": ["client_id", "name", "starts_on"], "hint": ""}],
         hints={"starts_on": _("The days of the tasks are counted from here; weekends are skipped.")},
         submit=_("Begin the project"),
-        tabs=[],
     )

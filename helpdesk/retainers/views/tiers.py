@@ -112,7 +112,6 @@ def _page(found: Tier, form: ChangedTierForm) -> str:
         ],
         hints=_hints(),
         submit=_("Save"),
-        tabs=[],
     )
 
 
