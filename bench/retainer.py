@@ -36,6 +36,7 @@ from helpdesk.app import create_app
 from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
 from helpdesk.infra import clock
+from helpdesk.infra.child import collect_seldom
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.policy import MANAGER, SYSTEM
 from helpdesk.infra.settings import load as load_settings
@@ -228,7 +229,7 @@ def _measure(app: Flask, names: dict[str, str], options: argparse.Namespace) -> 
     """Print median, 95 of 100 and slowest of each page; return what is wrong."""
     browser = _signed_in(app)
     gc.collect()
-    gc.freeze()  # as the supervisor does before it forks the web
+    collect_seldom()  # as the web does
     print(f"  {'page':<20} {'median ms':>10} {'95 of 100':>10} {'slowest':>10} {'of CPU':>8}")
     wrong = []
     for name, path in ((name, path) for name, path in PAGES.items() if options.only in name):

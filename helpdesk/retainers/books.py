@@ -20,6 +20,7 @@ from helpdesk.retainers.domain.spans import Span
 from helpdesk.retainers.domain.statement import Statement, open_statement
 from helpdesk.retainers.domain.work import Adjustment, EntryStatus, WorkEntry, billable_seconds
 from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerPeriod
+from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -33,7 +34,7 @@ class Bookkeeping:
     """The engine's books of one agreement, and the entries' rows by uuid."""
 
     books: Books
-    rows: dict[str, TimeEntry]
+    rows: dict[str, Worked]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Shelf:
     closed: Mapping[int, Mapping[Month, RetainerPeriod]]
     settled: Mapping[int, Mapping[int, Month]]
     given_back: Mapping[int, Mapping[int, GivenBack]]
-    entries: Mapping[int, Sequence[TimeEntry]]
+    entries: Mapping[int, Sequence[Worked]]
     policies: Sequence[RoundingPolicyRow]
     cards: Mapping[tuple[int, str], Sequence[RateCard]]
     lifted: Mapping[int, Mapping[Month, int]] = field(default_factory=dict)
@@ -101,7 +102,7 @@ class Shelf:
     def draws(self, agreement: Agreement, row: TimeEntry) -> bool:
         """Return whether an agreement is the one that draws an entry, as the narrowest of its client's (rule 10)."""
         siblings = {each.id: engine_agreement(each) for each in self.agreements[agreement.client_id]}
-        return _drawn_by(row, siblings, ZoneInfo(agreement.time_zone)) == agreement.id
+        return _drawn_by(Worked.of(row), siblings, ZoneInfo(agreement.time_zone)) == agreement.id
 
     def books_of(self, agreement: Agreement, *, through: Month) -> Bookkeeping:
         """Return what the engine needs to know of an agreement: the entries that it draws, terms, rates, rounding.
@@ -140,14 +141,14 @@ class Shelf:
         )
         return Bookkeeping(books, {row.uuid: row for row in mine})
 
-    def _group_seconds(self, rows: Iterable[TimeEntry], zone: ZoneInfo) -> dict[int, int]:
+    def _group_seconds(self, rows: Iterable[Worked], zone: ZoneInfo) -> dict[int, int]:
         """Return by entry what its day or ticket is rounded to, where the policy of its approval covers that.
 
         Until the close these seconds are provisional (docs/billing.md rule 4); what is charged already keeps its own,
         and what came later is a group of its own (rule 10).
         """
         policies = {row.id: row for row in self.policies}
-        groups: dict[int, list[TimeEntry]] = defaultdict(list)
+        groups: dict[int, list[Worked]] = defaultdict(list)
         for row in rows:
             if row.status == "approved" and row.billable == "billable" and row.rounding_policy_id in policies:
                 groups[row.rounding_policy_id or 0].append(row)
@@ -177,7 +178,7 @@ class Shelf:
         )
 
 
-def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
+def _drawn_by(row: Worked, agreements: dict[int, engine.Agreement], zone: ZoneInfo) -> int | None:
     """Return the id of the narrowest agreement that covers the entry on the day it began."""
     day = row.started_at.astimezone(zone).date()
     project, work_type = _project(row), _work_type(row)
@@ -190,7 +191,7 @@ def _drawn_by(row: TimeEntry, agreements: dict[int, engine.Agreement], zone: Zon
 
 
 def _work_entry(
-    row: TimeEntry,
+    row: Worked,
     zone: ZoneInfo,
     closed: Mapping[Month, RetainerPeriod],
     settled: Mapping[int, Month],
@@ -201,7 +202,7 @@ def _work_entry(
     return WorkEntry(
         uuid=row.uuid,
         started_at=row.started_at,
-        ended_at=row.ended_at or row.started_at,
+        ended_at=row.ended_at,
         person=str(row.person_id),
         project=_project(row),
         ticket=str(row.work_item_id),
@@ -216,23 +217,23 @@ def _work_entry(
     )
 
 
-def _raw_entry(row: TimeEntry) -> WorkEntry:
+def _raw_entry(row: Worked) -> WorkEntry:
     return WorkEntry(
         uuid=row.uuid,
         started_at=row.started_at,
-        ended_at=row.ended_at or row.started_at,
+        ended_at=row.ended_at,
         person=str(row.person_id),
         ticket=str(row.work_item_id),
     )
 
 
-def _adjustment(row: TimeEntry, back: GivenBack, next_open: Month) -> Adjustment:
+def _adjustment(row: Worked, back: GivenBack, next_open: Month) -> Adjustment:
     """Return the grant of the month that gave the seconds back, or of the next open one, which will."""
-    reason = f"#{row.work_item.number} of {row.started_at:%Y-%m-%d} reversed: {back.reason}"
+    reason = f"#{row.number} of {row.started_at:%Y-%m-%d} reversed: {back.reason}"
     return Adjustment(row.uuid, back.seconds, back.month or next_open, reason)
 
 
-def _fixed_rate(row: TimeEntry) -> RateHit | None:
+def _fixed_rate(row: Worked) -> RateHit | None:
     if row.rate_minor is None or row.rate_currency is None or row.status not in KEPT:
         return None
     return _hit(row.rate_minor, row.rate_currency, row.rate_reason)
@@ -243,11 +244,11 @@ def _hit(rate_minor: int, currency: str, reason: str) -> RateHit:
     return RateHit(Decimal(rate_minor).scaleb(-exponent_of(currency)), currency, "approved", reason)
 
 
-def _project(row: TimeEntry) -> str:
-    return str(row.work_item.project_id)
+def _project(row: Worked) -> str:
+    return str(row.project_id)
 
 
-def _work_type(row: TimeEntry) -> str | None:
+def _work_type(row: Worked) -> str | None:
     return None if row.work_type_id is None else str(row.work_type_id)
 
 

@@ -12,7 +12,7 @@ from helpdesk.retainers.domain.engine import Settlement
 from helpdesk.retainers.domain.grants import GrantDrawn
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 from helpdesk.retainers.words import grants_text
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.retainers.worked import Worked
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ class DrawnEntry:
     grants: str = ""
 
 
-def late_of(row: TimeEntry, zone: ZoneInfo, *, reason: str = "", by: str = "") -> LateEntry:
+def late_of(row: Worked, zone: ZoneInfo, *, reason: str = "", by: str = "") -> LateEntry:
     """Return an entry that came late as its page tells of it."""
-    item, day = row.work_item, local_day(row.started_at, zone)
+    day = local_day(row.started_at, zone)
     seconds = row.billable_seconds or 0
-    return LateEntry(row.id, item.number, item.title, day, row.person.name, seconds, reason, by)
+    return LateEntry(row.id, row.number, row.title, day, row.person_name, seconds, reason, by)
 
 
 def entries_of(
-    settlement: Settlement, month: Month, rows: dict[str, TimeEntry], zone: ZoneInfo, *, at_most: int | None = None
+    settlement: Settlement, month: Month, rows: dict[str, Worked], zone: ZoneInfo, *, at_most: int | None = None
 ) -> tuple[list[DrawnEntry], int]:
     """Return the newest entries that count in a month, and how many older ones there are.
 
@@ -78,10 +78,10 @@ def entries_of(
         found.append(
             DrawnEntry(
                 id=row.id,
-                number=row.work_item.number,
-                title=row.work_item.title,
+                number=row.number,
+                title=row.title,
                 day=row.started_at.astimezone(zone).date(),
-                person_name=row.person.name,
+                person_name=row.person_name,
                 note=row.note,
                 billable_seconds=result.billable_seconds if not is_pending else result.entry.raw_seconds,
                 burn_seconds=sum(piece.burn_seconds for piece in pieces),
@@ -98,4 +98,4 @@ def _paid(pieces: Iterable[Piece]) -> tuple[GrantDrawn, ...]:
     """Return which grants paid for what an entry draws, and what of it is owed to later months."""
     covered = [piece for piece in pieces if piece.kind is PieceKind.COVERED]
     burn = sum(piece.burn_seconds for piece in covered)
-    return grants.whole((each for piece in covered for each in piece.grants), burn)
+    return grants.whole([each for piece in covered for each in piece.grants], burn)

@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, union
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm import Session
 
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.projects.models import Project, WorkItem
+from helpdesk.projects.models import Project
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.opening import ClosedMonth, Opening, opening_of
 from helpdesk.retainers.domain.statement import HISTORY_WEEKS
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
+from helpdesk.retainers.worked import Worked, worked
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -21,23 +22,6 @@ Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
 
 WAITING = ("draft", "submitted", "approved")
 TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
-UNSEEN = (
-    TimeEntry.source,
-    TimeEntry.rejected_because,
-    TimeEntry.returned_because,
-    TimeEntry.resumes_id,
-    TimeEntry.submitted_at,
-    TimeEntry.approved_at,
-    TimeEntry.approved_by_id,
-    TimeEntry.cost_rate_minor,
-    TimeEntry.cost_rate_currency,
-    TimeEntry.created_at,
-    TimeEntry.created_by_id,
-    TimeEntry.edited_at,
-    TimeEntry.asks,
-    TimeEntry.differs,
-    TimeEntry.timer_says,
-)
 LATEST_ZONE = ZoneInfo("Etc/GMT+12")  # where a month ends last
 LONGEST = timedelta(days=366)  # no entry runs longer
 
@@ -82,18 +66,17 @@ def work_of(
     since: datetime | None,
     month: Month | None,
     through: Month | None = None,
-    to_look_at: bool = False,
-) -> dict[int, list[TimeEntry]]:
+) -> dict[int, list[Worked]]:
     """Return the ended time of each client, neither rejected nor written off, in the order of work.
 
     With ``since`` that which ends after it, and of what ended before only what closed months have not settled: late
     time, what was reversed, and what a closed month from ``month`` on has settled. With ``through`` nothing of later
-    months; with ``to_look_at`` without what no page of retainers shows.
+    months.
     """
     entry = TimeEntry
     begins = entry.started_at < through.instants(LATEST_ZONE)[1] if through else true()
     if since is None:
-        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins), to_look_at=to_look_at)
+        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins))
     else:
         settled = (
             select(LedgerRow.time_entry_id)
@@ -110,7 +93,6 @@ def work_of(
             session,
             client_ids,
             and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST, begins),
-            to_look_at=to_look_at,
         )
         waits = select(entry.id).where(
             entry.status.in_(WAITING), entry.started_at <= since, entry.billable == "billable"
@@ -119,41 +101,25 @@ def work_of(
         # By their ids, found by what is rare: else all that a client ever had would be looked at.
         late = and_(entry.ended_at <= since, entry.id.in_(union(waits, undone, settled)))
         rows = sorted(
-            [*recent, *_rows(session, client_ids, late, to_look_at=to_look_at)],
-            key=lambda row: (row[1].started_at, row[1].uuid),
+            [*recent, *_rows(session, client_ids, late)],
+            key=lambda row: (row.started_at, row.uuid),
         )
-    found: dict[int, list[TimeEntry]] = defaultdict(list)
-    for client_id, row in rows:
-        found[client_id].append(row)
+    found: dict[int, list[Worked]] = defaultdict(list)
+    for row in rows:
+        found[row.client_id].append(row)
     return found
 
 
-def _rows(
-    session: Session, client_ids: Collection[int], which: ColumnElement[bool], *, to_look_at: bool
-) -> Sequence[tuple[int, TimeEntry]]:
-    query = (
-        select(Project.client_id, TimeEntry)
-        .join(TimeEntry.work_item)
-        .join(WorkItem.project)
-        .where(
-            Project.client_id.in_(client_ids),
-            TimeEntry.ended_at.is_not(None),
-            which,
-            ~charging.is_written_off(),
-        )
-        .options(selectinload(TimeEntry.work_item), selectinload(TimeEntry.person))  # few, of many entries
-        .order_by(TimeEntry.started_at, TimeEntry.uuid)
-    )
-    if to_look_at:
-        query = query.options(*(defer(each) for each in UNSEEN))
-    return [(client_id, row) for client_id, row in session.execute(query)]
+def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bool]) -> list[Worked]:
+    query = worked().where(Project.client_id.in_(client_ids), which, ~charging.is_written_off())
+    return [Worked._make(row) for row in session.execute(query.order_by(TimeEntry.started_at, TimeEntry.uuid))]
 
 
 def months_that_settled(
     session: Session,
     client_ids: Collection[int],
     *,
-    entries: Mapping[int, Sequence[TimeEntry]],
+    entries: Mapping[int, Sequence[Worked]],
     since: datetime | None,
 ) -> dict[int, dict[int, Month]]:
     """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two.

@@ -192,7 +192,7 @@ def shelf_of(
     month = None if month is None else min([month, *(_span_begins(each, month) for each in every)])
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
-    entries = work_of(session, ids, since=since, month=month, through=through, to_look_at=now is not None)
+    entries = work_of(session, ids, since=since, month=month, through=through)
     return Shelf(
         agreements=agreements,
         closed=closed,

@@ -58,15 +58,17 @@ class Source:
         return cls(day=date.fromisoformat(found["day"]))
 
 
-def together(drawn: Iterable[GrantDrawn]) -> tuple[GrantDrawn, ...]:
+def together(drawn: Sequence[GrantDrawn]) -> tuple[GrantDrawn, ...]:
     """Return what each grant paid in all, in the order in which each came first; what paid nothing is left out."""
+    if len(drawn) == 1 and drawn[0].seconds:  # as it mostly is
+        return tuple(drawn)
     found: dict[tuple[str, str | None], int] = {}
     for each in drawn:
         found[each.grant, each.block] = found.get((each.grant, each.block), 0) + each.seconds
     return tuple(GrantDrawn(grant, seconds, block) for (grant, block), seconds in found.items() if seconds)
 
 
-def whole(drawn: Iterable[GrantDrawn], burn_seconds: int) -> tuple[GrantDrawn, ...]:
+def whole(drawn: Sequence[GrantDrawn], burn_seconds: int) -> tuple[GrantDrawn, ...]:
     """Return what each grant paid of ``burn_seconds``, and what no month has paid yet: together all of it.
 
     10 h of which the allowance paid 7, where the deficit is carried: 7 h of it, 3 h owed.

@@ -100,20 +100,23 @@ def _drawn(
     overage = _uncovered_seconds(segment, short, at_least=int(is_weighted))
     edge = segment.to_second - overage
     covered_burn = segment.burn_seconds - short
+    covered = Piece(
+        entry_uuid=segment.entry.uuid,
+        kind=PieceKind.COVERED,
+        from_second=segment.from_second,
+        to_second=edge,
+        burn_seconds=covered_burn,
+        quantity_seconds=covered_burn if is_weighted else edge - segment.from_second,
+        worked_in=segment.month,
+        month=segment.month,
+        price=None,
+        reason=f"covered by the retainer of {segment.month}",
+        grants=together(paid),
+    )
+    if not short:
+        return [covered]
     return [
-        Piece(
-            entry_uuid=segment.entry.uuid,
-            kind=PieceKind.COVERED,
-            from_second=segment.from_second,
-            to_second=edge,
-            burn_seconds=covered_burn,
-            quantity_seconds=covered_burn if is_weighted else edge - segment.from_second,
-            worked_in=segment.month,
-            month=segment.month,
-            price=None,
-            reason=f"covered by the retainer of {segment.month}",
-            grants=together(paid),
-        ),
+        covered,
         Piece(
             entry_uuid=segment.entry.uuid,
             kind=PieceKind.OVERAGE,

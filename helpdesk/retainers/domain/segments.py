@@ -69,6 +69,9 @@ def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zo
     23:40 to 00:25 over a month's edge, rounded up to 45 minutes, gives 20 minutes to one month and 25 to the next.
     """
     windows = _business_windows(entry, agreement, zone)
+    if not windows and local_day(entry.started_at, zone) == local_day(entry.ended_at, zone):
+        whole = _segment(entry, (0, billable), entry.started_at, windows, agreement, zone)  # other edges are midnights
+        return _before_reversal(entry, [whole])
     edges = [edge for window in windows for edge in window]
     edges += month_edges(entry.started_at, entry.ended_at, zone) + _contract_edges(agreement, zone)
     pieces = split_at(entry.started_at, entry.ended_at, edges)
@@ -77,6 +80,10 @@ def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zo
     for (start, _), share in zip(pieces, shares, strict=True):
         segments.append(_segment(entry, (at, at + share), start, windows, agreement, zone))
         at += share
+    return _before_reversal(entry, segments)
+
+
+def _before_reversal(entry: WorkEntry, segments: list[Segment]) -> list[Segment]:
     return [each for each in segments if entry.reversed_in is None or each.month < entry.reversed_in]
 
 

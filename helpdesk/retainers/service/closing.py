@@ -19,9 +19,11 @@ from helpdesk.retainers.domain.period import PeriodResult, Posting
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.retainers.service import giving_back
+from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.queries.entries import entries_by_id
 from helpdesk.timekeeping.service import history
 
 HOLDER = "retainer_period"
@@ -54,7 +56,7 @@ def close_period(session: Session, *, actor: Actor, now: datetime, agreement_id:
         message = f"{agreement.name} has no month {month}."
         raise NotFound(message)
     period = _post(session, agreement=agreement, result=result, rows=book.rows, actor=actor, now=now)
-    history.settle_rounding(session, actor=actor, now=now, settled=_rounded(settlement, month, book.rows))
+    history.settle_rounding(session, actor=actor, now=now, settled=_rounded(session, settlement, month, book.rows))
     _charge(session, period=period, result=result, rows=book.rows, now=now)
     audit.record(
         session, actor=actor, action="closed", kind="retainer_period", object_id=period.id, now=now, month=str(month)
@@ -119,7 +121,7 @@ def _post(
     *,
     agreement: Agreement,
     result: PeriodResult,
-    rows: dict[str, TimeEntry],
+    rows: dict[str, Worked],
     actor: Actor,
     now: datetime,
 ) -> RetainerPeriod:
@@ -152,7 +154,7 @@ def _post(
     return period
 
 
-def _ledger_row(posting: Posting, position: int, rows: dict[str, TimeEntry], currency: str, now: datetime) -> LedgerRow:
+def _ledger_row(posting: Posting, position: int, rows: dict[str, Worked], currency: str, now: datetime) -> LedgerRow:
     piece, named = posting.piece, posting.piece.entry_uuid if posting.piece else posting.adjusts
     price = piece.price if piece is not None else None
     return LedgerRow(
@@ -169,17 +171,21 @@ def _ledger_row(posting: Posting, position: int, rows: dict[str, TimeEntry], cur
     )
 
 
-def _rounded(settlement: Settlement, month: Month, rows: dict[str, TimeEntry]) -> list[tuple[TimeEntry, int]]:
-    """Return the entries of the month with what their group was rounded to; it was provisional until now (rule 4)."""
-    return [
-        (rows[result.entry.uuid], result.billable_seconds)
+def _rounded(
+    session: Session, settlement: Settlement, month: Month, rows: dict[str, Worked]
+) -> list[tuple[TimeEntry, int]]:
+    """Return the entries of the month that their group is rounded otherwise than was supposed until now (rule 4)."""
+    other = {
+        row.id: result.billable_seconds
         for result in settlement.entries
-        if any(piece.month == month for piece in result.pieces)
-    ]
+        if (row := rows[result.entry.uuid]).billable_seconds != result.billable_seconds
+        and any(piece.month == month for piece in result.pieces)
+    }
+    return [(entry, other[entry.id]) for entry in entries_by_id(session, other)] if other else []
 
 
 def _charge(
-    session: Session, *, period: RetainerPeriod, result: PeriodResult, rows: dict[str, TimeEntry], now: datetime
+    session: Session, *, period: RetainerPeriod, result: PeriodResult, rows: dict[str, Worked], now: datetime
 ) -> None:
     """Hold what the allowance covers; a deficit of earlier months that became overage gives its seconds back first."""
     overdue = [

@@ -19,10 +19,12 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import Bookkeeping
 from helpdesk.retainers.models import Agreement
+from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping import charging, claims
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.claims import Claimant
 from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.queries.entries import entries_by_id
 from helpdesk.timekeeping.service import history
 
 HOLDER = "write_off"
@@ -50,7 +52,7 @@ class WrittenOff:
     by: str
 
 
-def late_in(book: Bookkeeping, month: Month) -> list[TimeEntry]:
+def late_in(book: Bookkeeping, month: Month) -> list[Worked]:
     """Return the approved time that came late and counts in ``month``, which is open, in the order of the work."""
     late = [book.rows[each.uuid] for each in book.books.entries if each.settle_in == month]
     return [row for row in late if row.status == "approved" and row.billable == "billable" and row.billable_seconds]
@@ -73,11 +75,11 @@ def write_off(
         raise RuleViolation(message)
     closed = queries.closed_periods(session, agreement_ids=[agreement_id]).get(agreement_id, {})
     month = max(closed).next if closed else Month.of(agreement.starts_on)
-    late = {row.id: row for row in late_in(queries.books_of(session, agreement, through=month), month)}
-    if not set(entry_ids) <= set(late):
+    late = {row.id for row in late_in(queries.books_of(session, agreement, through=month), month)}
+    if not set(entry_ids) <= late:
         message = f"Some of this is no late time of {agreement.name} any more; nothing was written off. Look again."
         raise RuleViolation(message)
-    for entry in (late[entry_id] for entry_id in sorted(set(entry_ids))):
+    for entry in entries_by_id(session, set(entry_ids)):
         whole = ChargeRange(entry.id, 0, entry.billable_seconds or 0, 0, "written_off")
         before = history.facts_of(entry)
         charging.hold(session, now=now, holder=(HOLDER, entry.id), ranges=[whole], state="fixed")

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.projects.models import WorkItem
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers.books import Bookkeeping, MonthView
 from helpdesk.retainers.domain import grants
 from helpdesk.retainers.domain.grants import GrantDrawn
 from helpdesk.retainers.domain.period import Posting
 from helpdesk.retainers.models import LedgerRow
+from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping.models import TimeEntry
 
 
@@ -143,7 +143,7 @@ def _posted_row(row: LedgerRow, entry: TimeEntry | None, zone: ZoneInfo) -> Post
         kind=row.kind,
         seconds=row.seconds,
         reason=row.reason,
-        entry=None if entry is None else _entry(entry, zone),
+        entry=None if entry is None else _entry(Worked.of(entry), zone),
         billed_seconds=(row.to_second or 0) - (row.from_second or 0),
         price_minor=row.price_minor,
         grants=grants.kept(row.grants),
@@ -169,10 +169,9 @@ def _minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(exponent_of(currency)))
 
 
-def _entry(row: TimeEntry, zone: ZoneInfo) -> PostedEntry:
-    item: WorkItem = row.work_item
+def _entry(row: Worked, zone: ZoneInfo) -> PostedEntry:
     day = local_day(row.started_at, zone)
-    return PostedEntry(row.id, item.number, item.kind == "ticket", item.title, day, row.person.name, row.note)
+    return PostedEntry(row.id, row.number, row.kind == "ticket", row.title, day, row.person_name, row.note)
 
 
 def _together(postings: Iterable[Posted]) -> list[Posted]:
@@ -188,7 +187,7 @@ def _together(postings: Iterable[Posted]) -> list[Posted]:
             entry=group[0].entry,
             billed_seconds=sum(each.billed_seconds for each in group),
             price_minor=group[0].price_minor,
-            grants=grants.together(grant for each in group for grant in each.grants),
+            grants=grants.together([grant for each in group for grant in each.grants]),
         )
         for group in groups.values()
     ]

@@ -26,6 +26,7 @@ from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
 from helpdesk.retainers.statements import sending as statements
 from helpdesk.retainers.views.blueprint import bp, contract_day, month_asked_for, stepper
+from helpdesk.retainers.worked import Worked
 
 ENTRIES_AT_ONCE = 100
 
@@ -76,7 +77,7 @@ def agreement(agreement_id: int) -> str:
             for each in ([] if view.closed else writing_off.late_in(book, month))
         ],
         written_off=[
-            entry_rows.late_of(each.entry, contract_zone, reason=each.reason, by=each.by)
+            entry_rows.late_of(Worked.of(each.entry), contract_zone, reason=each.reason, by=each.by)
             for each in writing_off.of_agreement(session, found, month=month)
         ],
     )
