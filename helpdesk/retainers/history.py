@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
-from helpdesk.kernel.periods import Month, local_day
+from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.opening import ClosedMonth, Opening, opening_of
@@ -121,16 +121,19 @@ def months_that_settled(
     *,
     entries: Mapping[int, Sequence[Worked]],
     since: datetime | None,
+    zones: Iterable[ZoneInfo] = (),
 ) -> dict[int, dict[int, Month]]:
     """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two.
 
     With ``since`` of the entries that are given alone: those that began before it are asked for by name, the others
-    can have been settled by no month that ended before.
+    can have been settled by no month that ended before, in the ``zones`` of the agreements.
     """
     which: ColumnElement[bool] = LedgerRow.time_entry_id.is_not(None)
     if since is not None:
         old = [row.id for of_client in entries.values() for row in of_client if row.started_at < since]
-        which = or_(RetainerPeriod.month >= Month.of(since.date()).first_day, LedgerRow.time_entry_id.in_(old))
+        first = min((local_month(since, zone) for zone in zones), default=Month.of(since.date()))
+        recent = RetainerPeriod.month >= first.first_day
+        which = or_(recent, LedgerRow.time_entry_id.in_(old)) if old else recent
     query = (
         select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
         .join(LedgerRow.period)
@@ -170,8 +173,9 @@ def burned_before(
         )
         .group_by(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.id, TimeEntry.started_at)
     )
+    last_days = {agreement_id: opening.after.last_day for agreement_id, opening in openings.items()}
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for agreement_id, month, started_at, seconds in session.execute(query):
-        if Month.of(month) <= openings[agreement_id].after:
+        if month <= last_days[agreement_id]:
             found[agreement_id][local_day(started_at, zones[agreement_id])] += int(seconds)
     return found

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -196,7 +197,9 @@ def shelf_of(
     return Shelf(
         agreements=agreements,
         closed=closed,
-        settled=months_that_settled(session, ids, entries=entries, since=since),
+        settled=months_that_settled(
+            session, ids, entries=entries, since=since, zones={ZoneInfo(each.time_zone) for each in every}
+        ),
         given_back=_given_back(session, ids),
         entries=entries,
         policies=session.scalars(select(RoundingPolicyRow)).all(),
