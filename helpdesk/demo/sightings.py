@@ -117,9 +117,11 @@ def drafts_of(app: Flask, email: str) -> list[int]:
     return _ids(app, query)
 
 
-def drafts(app: Flask) -> list[int]:
-    """Return the ids of the draft invoices."""
-    return _ids(app, select(Invoice.id).where(Invoice.status == "draft"))
+def drafts(app: Flask) -> dict[int, int]:
+    """Return the draft invoices by id, each with the state in which it is now."""
+    query = select(Invoice.id, Invoice.version).where(Invoice.status == "draft").order_by(Invoice.id)
+    with _reading(app) as session:
+        return dict(session.execute(query).tuples().all())
 
 
 def drafted_or_issued(app: Flask) -> int:

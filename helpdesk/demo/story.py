@@ -127,7 +127,8 @@ class Story:
         ingrid.send(f"{page}/draft", {}, page=page)
         self._wait("the draft invoices", lambda: sightings.drafted_or_issued(self.app) == expectation.INVOICES)
         if found := sightings.drafts(self.app):
-            ingrid.send(f"{page}/issue", {"ids": [str(each) for each in found]}, page=page)
+            seen = [f"{draft_id}.{version}" for draft_id, version in found.items()]
+            ingrid.send(f"{page}/issue", {"ids": list(map(str, found)), "seen": seen}, page=page)
         self._wait("the invoices' PDFs", lambda: sightings.with_pdf(self.app) == expectation.INVOICES)
         self._wait("the invoices in the clients' mail", lambda: len(self._invoices_outside()) == expectation.INVOICES)
         say(f"{expectation.INVOICES} invoices issued, rendered and mailed")
