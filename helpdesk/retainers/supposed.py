@@ -45,7 +45,7 @@ def suppose(session: Session, *, client: Client, work: WorkEntry) -> Supposed | 
     )
     if covering is None:
         return None
-    shelf = queries.shelf_of(session, client_ids=[client.id])
+    shelf = queries.shelf_of(session, client_ids=[client.id], month=Month.of(day))
     closed = shelf.closed.get(covering.id, {})
     is_late = Month.of(day) in closed
     month = max(closed).next if is_late else Month.of(day)
