@@ -18,6 +18,7 @@ from helpdesk.infra.policy import APPROVERS, CLIENTS_EDIT, SETTINGS, Actor
 from helpdesk.invoicing import exchanging, taxing
 from helpdesk.invoicing.domain.einvoice.wanted import FACTUR_X, einvoice_lacks, is_wanted
 from helpdesk.invoicing.domain.lacking import OURS, Lack, lacks
+from helpdesk.invoicing.drafts import expense_lines
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month
@@ -88,10 +89,11 @@ def missing_of_month(session: Session, *, actor: Actor, month: Month, today: dat
     house = company.get_company(session)
     seller = {name: getattr(house, name) for name in SELLER}
     rows: dict[tuple[str, int, str], dict[str, str]] = {}
-    billed = session.scalars(_billed_in(month)).all()
+    billed, spent = session.scalars(_billed_in(month)).all(), expense_lines.taxes_due(session, month=month)
     for client in billed:
         buyer = {name: getattr(client, name) for name in BUYER}
-        for lack in lacks(seller, buyer, {category_of(client.tax_category, client.tax_percent)}):
+        usual = category_of(client.tax_category, client.tax_percent)
+        for lack in lacks(seller, buyer, {usual, *(spent[client.id] if usual == "S" else ())}):
             key = (lack.side, 0 if lack.side == OURS else client.id, lack.field)
             rows.setdefault(key, {"text": said(lack, client), **_link(lack, client, actor)})
     listed = [rows[key] for key in sorted(rows, key=lambda each: each[0] != OURS)]

@@ -1,5 +1,6 @@
 """Expenses on invoices: which of a client's are due, why others are not, and the line of each (rules 16 and E4, E6)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expenses
-from helpdesk.expenses.models import Expense
+from helpdesk.expenses.models import Expense, ExpenseCategory
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
@@ -44,6 +45,26 @@ def due(session: Session, *, client: Client, month: Days) -> list[Expense]:
         .order_by(Expense.spent_on, Expense.id)
     )
     return list(session.scalars(query))
+
+
+def taxes_due(session: Session, *, month: Month) -> dict[int, set[str]]:
+    """Return by client the kinds of tax that the categories of its expenses due up to ``month`` have of their own."""
+    query = (
+        select(Project.client_id, ExpenseCategory.tax_category)
+        .join(Expense.project)
+        .join(Expense.category)
+        .where(
+            ExpenseCategory.tax_category != "",
+            Expense.status == "approved",
+            Expense.billing != "not_billable",
+            Expense.spent_on <= month.last_day,
+        )
+        .distinct()
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for client_id, category in session.execute(query):
+        found[client_id].add(category)
+    return found
 
 
 def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str, object]]:

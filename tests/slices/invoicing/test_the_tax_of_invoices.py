@@ -5,14 +5,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from helpdesk.expenses import service as expenses
+from helpdesk.expenses.models import ExpenseCategory
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import render, service
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
+from tests.slices.invoicing.test_expenses_on_invoices import spend
 
 OURS, THEIRS = "DE300000001", "ATU30000001"
 
@@ -146,11 +149,15 @@ def test_month_end_lists_what_invoices_will_lack_before_there_are_any_and_issue_
     story.change_company(tax_number="")
     story.change_client(address="", country="")
     story.log("2")
+    spend(story)
+    with unit_of_work() as session:
+        session.execute(update(ExpenseCategory).values(tax_category="AE", tax_percent="0"))
 
     page = sign_in_as(story.office.manager).get("/close/2026-11").text
 
     assert "Our own VAT ID or tax number is missing." in page
     assert "The address of Acme is missing." in page
+    assert "The VAT ID of Acme is missing: a reverse charge names the VAT IDs of both sides." in page
     assert f'href="/clients/{story.office.acme.id}/edit#country"' in page
     draft = story.drafted()
     with pytest.raises(RuleViolation, match=r"VAT ID or tax number is missing\..*address of Acme.*country of Acme"):
