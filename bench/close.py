@@ -1,11 +1,12 @@
 """A month-end of 200 clients with 20,000 entries, a retainer for every other one, with PDFs and mails to an SMTP sink.
 
-``python bench/close.py [CLIENTS ENTRIES]`` (entries of each client) prints for SQLite how long each part takes and the
-most memory of the process that does it. Month, draft and issue are done in order by one process, as the page does
-them; PDFs and mails by two beside each other, as two workers do. Wanted: 120 s in all and 300 MB a process, on two
-cores.
+``python bench/close.py [--clients N] [--entries N] [--postgresql]`` (entries of each client) prints how long each part
+takes and the most memory of the process that does it. Month, draft and issue are done in order by one process, as the
+page does them; PDFs and mails by two beside each other, as two workers do. Wanted: 120 s in all and 300 MB a process,
+on two cores.
 """
 
+import argparse
 import resource
 import sys
 import tempfile
@@ -30,28 +31,36 @@ from helpdesk.timekeeping.models import TimeEntry
 from tests.builders import Office
 from tests.conftest import settings_for
 from tests.faults.closing import AFTER, NOVEMBER, all_at_once, faults_of, foreseen, furnish
+from tests.postgres import cluster
 from tests.smtp_sink import running_smtp_sink
 
-CLIENTS, ENTRIES, WORKERS = 200, 100, 2
+WORKERS = 2
 WANTED_SECONDS, WANTED_MB = 120, 300
 
 
 def main() -> int:
     """Measure; 1 where it is slower or larger than wanted, or where anything lacks."""
-    clients, entries = (int(each) for each in sys.argv[1:3]) if len(sys.argv) > 2 else (CLIENTS, ENTRIES)  # noqa: PLR2004
+    parser = argparse.ArgumentParser(prog="close", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--entries", type=int, default=100, help="of each client")
+    parser.add_argument("--postgresql", action="store_true", help="on a private PostgreSQL instead of SQLite")
+    given = parser.parse_args()
     with ExitStack() as ends:
         home = Path(ends.enter_context(tempfile.TemporaryDirectory()))
-        app = create_app(settings_for(home, f"sqlite:///{home / 'helpdesk.sqlite3'}"))
+        url = f"sqlite:///{home / 'helpdesk.sqlite3'}"
+        if given.postgresql:
+            url = ends.enter_context(cluster()).format(name="postgres")
+        app = create_app(settings_for(home, url))
         sink = ends.enter_context(running_smtp_sink())
         ends.enter_context(app.app_context())
         upgrade(str(Path(__file__).parents[1] / "migrations"))
         with unit_of_work() as session:
             Office.furnish(session, now=AFTER)
-        ids = furnish(clients=clients, entries=entries, smtp_port=sink.port)
+        ids = furnish(clients=given.clients, entries=given.entries, smtp_port=sink.port)
         expected = foreseen(ids)
         with unit_of_work() as session:
             count = session.scalar(select(func.count()).select_from(TimeEntry))
-        _say(f"{clients} clients, {count} entries, SQLite")
+        _say(f"{given.clients} clients, {count} entries, {'PostgreSQL' if given.postgresql else 'SQLite'}")
         parts = [
             _part("month and draft", [lambda: _close(ids)]),
             _part("issue", [_issue]),
