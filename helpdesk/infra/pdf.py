@@ -120,7 +120,7 @@ def _what_kind(embedded: Embedded | None) -> dict[str, Any]:
     from weasyprint import Attachment  # noqa: PLC0415 - as above
 
     if embedded is None:
-        return {"pdf_variant": VARIANT}
+        return {"pdf_variant": VARIANT, "finisher": _make_once}
     file = Attachment(
         string=embedded.content,
         name=embedded.name,
@@ -129,10 +129,33 @@ def _what_kind(embedded: Embedded | None) -> dict[str, Any]:
         modified=embedded.made_at,
         relationship="Alternative",
     )
-    return {"pdf_variant": ARCHIVE, "attachments": [file], "finisher": partial(_put_right, embedded)}
+    return {"pdf_variant": ARCHIVE, "attachments": [file], "finisher": partial(_finish, embedded)}
 
 
-def _put_right(embedded: Embedded, _document: object, made: Any) -> None:  # noqa: ANN401 - pydyf's PDF
+def _finish(embedded: Embedded, document: object, made: Any) -> None:  # noqa: ANN401 - pydyf's PDF
+    _put_right(embedded, made)
+    _make_once(document, made)
+
+
+def _make_once(_document: object, made: Any) -> None:  # noqa: ANN401 - as above
+    """Put what each object is written as in its place: pydyf asks for it twice, to write it and to hash it."""
+    from pydyf import Object  # noqa: PLC0415 - as above
+
+    class Made(Object):  # type: ignore[misc]
+        """An object of a PDF that is bytes already."""
+
+        compressible: bool = False
+        data = b""
+
+        def __init__(self, source: Any) -> None:  # noqa: ANN401 - one of pydyf's objects
+            super().__init__()
+            self.number, self.generation = source.number, source.generation
+            self.compressible, self.data = source.compressible, source.data
+
+    made.objects[:] = [each if each.free == "f" else Made(each) for each in made.objects]
+
+
+def _put_right(embedded: Embedded, made: Any) -> None:  # noqa: ANN401 - as above
     """Write the metadata into the one RDF that XMP has, name the type of the XML, and name the file once."""
     metadata = _object(made, made.catalog["Metadata"])
     [text] = metadata.stream

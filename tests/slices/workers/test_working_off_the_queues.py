@@ -1,5 +1,6 @@
 """Real workers on a real broker: jobs run in forks, the broker may go, a stop is warm, a failure leaves a row."""
 
+import gc
 import os
 import signal
 import socket
@@ -269,3 +270,18 @@ def test_what_a_job_needs_is_loaded_before_the_fork_and_once(app, monkeypatch):
 
     assert seen == ["ready", "forked", "forked"]
     assert hasattr(swept.render_invoice, "get_ready")
+
+
+@pytest.mark.parametrize(("job", "collects"), [(swept.render_invoice, False), (swept.run_import, True)])
+def test_no_garbage_is_collected_in_a_fork_that_is_over_in_seconds(monkeypatch, job, collects):
+    seen: list[bool] = []
+    monkeypatch.setattr(runtime, "_function_of", lambda _job: job)
+    monkeypatch.setattr(Worker, "main_work_horse", lambda *_args: seen.append(gc.isenabled()))
+    worker = runtime._Worker.__new__(runtime._Worker)  # noqa: SLF001 - without a broker
+
+    try:
+        worker.main_work_horse(None, None)  # type: ignore[arg-type] # which job it is says the patch
+    finally:
+        gc.enable()
+
+    assert seen == [collects]
