@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -144,6 +144,13 @@ def entries_of(session: Session, client_ids: Sequence[int]) -> list[int]:
     return list(session.scalars(query.order_by(Project.client_id)))
 
 
+def press(page: Page, control: Locator) -> None:
+    """Press what is there once its page has come whole, as people do."""
+    control.wait_for()
+    page.wait_for_load_state()
+    control.click()
+
+
 def test_thirty_clients_are_closed_billed_and_mailed_in_less_than_twelve_clicks(
     visit: Callable[..., Visitor], fresh: Site, sink: SmtpSink, bells: list[Bell]
 ) -> None:
@@ -159,16 +166,16 @@ def test_thirty_clients_are_closed_billed_and_mailed_in_less_than_twelve_clicks(
     page.get_by_role("button", name="Sign in").click()
     presses.count = 0
 
-    page.get_by_role("link", name="Month-end").click()
-    page.get_by_role("button", name="without remarks").click()
-    page.get_by_role("button", name="Approve what is ticked").click()
-    page.get_by_role("link", name="Set a rate").click()
+    press(page, page.get_by_role("link", name="Month-end"))
+    press(page, page.get_by_role("button", name="without remarks"))
+    press(page, page.get_by_role("button", name="Approve what is ticked"))
+    press(page, page.get_by_role("link", name="Set a rate"))
     page.get_by_label("Amount").fill("95")
-    page.get_by_role("button", name="Add rate").click()
-    page.get_by_role("button", name="Draft the invoices").click()
+    press(page, page.get_by_role("button", name="Add rate"))
+    press(page, page.get_by_role("button", name="Draft the invoices"))
     expect(page.locator(".dlt tr").last).to_be_visible()
     page.get_by_label("All reviewed").check()
-    page.get_by_role("button", name="Issue the reviewed").click()
+    press(page, page.get_by_role("button", name="Issue the reviewed"))
     with fresh.app.app_context():
         work(bells, fresh)
     expect(page.locator("#mailed")).to_have_text(re.compile(r"^\s*(\d+) of \1 mailed\s*$"))

@@ -212,6 +212,13 @@ class Line:
                 end.shutdown(socket.SHUT_RDWR)
 
 
+def rung_again(message_id: int) -> bool:
+    """Return whether the message is sent; ring for it where no bell waits, as the sweeper does within a minute."""
+    if not Queue("mail", connection=jobs.connection(), serializer=JSONSerializer).count:
+        jobs.enqueue(Bell("deliver_outgoing", (message_id,), "mail"))
+    return bool(state(message_id) == "sent")
+
+
 def test_a_worker_whose_line_to_the_broker_went_dead_calls_again(app, tmp_path, broker_url, write):
     line = Line(broker_url.removeprefix("unix://"))
     with working(app, tmp_path, line.url, program=("-c", IMPATIENT)) as process:
@@ -221,7 +228,7 @@ def test_a_worker_whose_line_to_the_broker_went_dead_calls_again(app, tmp_path, 
         line.go_dead()
         second = write("after")
 
-        eventually(lambda: state(second) == "sent")
+        eventually(lambda: rung_again(second))  # the bell may have gone into the dead line
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
     line.close()
