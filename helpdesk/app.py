@@ -19,6 +19,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
 from helpdesk.infra import clock, web
 from helpdesk.infra.db import db, read_session
+from helpdesk.infra.drawing import PageEnvironment
 from helpdesk.infra.engine import prepare_engine
 from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or load()
     app = Flask(__name__, template_folder=str(ROOT / "templates"))
+    app.jinja_environment = PageEnvironment
     _configure(app, settings)
     for name in MODEL_SLICES:
         import_module(f"helpdesk.{name}.models")
