@@ -22,6 +22,7 @@ from helpdesk.tickets.models import Attachment, Message, Participant, TicketDeta
 from helpdesk.timekeeping import render as time_render
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as time
+from helpdesk.timekeeping.queries.lines import of_entry
 from helpdesk.timekeeping.render import EntryLine
 
 RECIPIENTS_SHOWN = 3
@@ -327,7 +328,7 @@ def time_panel(
     """Return the time on an item; one's own entries can be edited, approvers edit all."""
     may_edit_all = actor.is_one_of(APPROVERS)
     lines = [
-        time_render.line(entry, now=now, may_edit=may_edit_all or entry.person_id == actor.person_id)
+        time_render.line(of_entry(entry), now=now, may_edit=may_edit_all or entry.person_id == actor.person_id)
         for entry in entries
     ]
     here = running is not None and running.work_item_id == item.id

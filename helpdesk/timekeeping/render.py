@@ -9,9 +9,11 @@ from typing import Any
 
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
-from helpdesk.timekeeping.domain.worked import Week
+from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.timekeeping.domain.worked import Week, seconds_between, span_between
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries.lines import EntryRow
 
 SATURDAY = 6
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -96,35 +98,36 @@ def rate_scope(entry: TimeEntry) -> dict[str, Any]:
     return {"client": client.id, "person": entry.person_id, "currency": client.currency, "from": day}
 
 
-def line(entry: TimeEntry, *, now: datetime, may_edit: bool) -> EntryLine:
+def line(row: EntryRow, *, now: datetime, may_edit: bool) -> EntryLine:
     """Return an entry as a line. ``editable`` has a page: nothing that runs has; it says what cannot be changed."""
+    zone = zone_named(row.zone)
     return EntryLine(
-        id=entry.id,
-        version=entry.version,
-        number=entry.work_item.number,
-        kind=entry.work_item.kind,
-        title=entry.work_item.title,
-        client_id=queries.client_of(entry).id,
-        client_name=queries.client_of(entry).name,
-        zone=queries.client_of(entry).time_zone,
-        person_name=entry.person.name,
-        note=entry.note,
-        day=queries.day_of(entry),
-        span=queries.span_of(entry),
-        started_at=entry.started_at,
-        ended_at=entry.ended_at,
-        duration_only=entry.duration_only,
-        worked_seconds=queries.worked_seconds(entry, now=now),
-        billable_seconds=entry.billable_seconds,
-        billable=entry.billable,
-        status=entry.status,
-        rejected_because=entry.rejected_because,
-        returned_because=entry.returned_because,
-        work_type_id=entry.work_type_id,
-        work_type_name=entry.work_type.name if entry.work_type else "",
-        editable=may_edit and entry.ended_at is not None,
-        asks=bool(entry.asks) or entry.differs,
-        written_by=entry.created_by.name if entry.created_by and entry.created_by_id != entry.person_id else "",
+        id=row.id,
+        version=row.version,
+        number=row.number,
+        kind=row.kind,
+        title=row.title,
+        client_id=row.client_id,
+        client_name=row.client_name,
+        zone=row.zone,
+        person_name=row.person_name,
+        note=row.note,
+        day=local_day(row.started_at, zone),
+        span="" if row.duration_only else span_between(row.started_at, row.ended_at, zone),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        duration_only=row.duration_only,
+        worked_seconds=seconds_between(row.started_at, row.ended_at or now),
+        billable_seconds=row.billable_seconds,
+        billable=row.billable,
+        status=row.status,
+        rejected_because=row.rejected_because,
+        returned_because=row.returned_because,
+        work_type_id=row.work_type_id,
+        work_type_name=row.work_type_name,
+        editable=may_edit and row.ended_at is not None,
+        asks=bool(row.asks) or row.differs,
+        written_by=row.written_by,
     )
 
 
@@ -162,9 +165,9 @@ def totals(lines: Sequence[EntryLine]) -> Totals:
     )
 
 
-def returned(entries: Iterable[TimeEntry], *, but_for: Week) -> list[Returned]:
+def returned(of_entries: Iterable[Week], *, but_for: Week) -> list[Returned]:
     """Return the weeks of rejected entries, oldest first, without the one that is in view."""
-    weeks = Counter(Week.of(queries.day_of(entry)) for entry in entries)
+    weeks = Counter(of_entries)
     return [Returned(week, weeks[week]) for week in sorted(weeks, key=attrgetter("monday")) if week != but_for]
 
 

@@ -37,6 +37,17 @@ class Worked:
         return int((self.ended_at - self.started_at).total_seconds())
 
 
+def seconds_between(started_at: datetime, ended_at: datetime) -> int:
+    """Return the whole seconds from one instant to the other; none where that is before it."""
+    return max(0, int((ended_at - started_at).total_seconds()))
+
+
+def span_between(started_at: datetime, ended_at: datetime | None, zone: ZoneInfo) -> str:
+    """Return "09:15–10:40" on the clock of a zone, as it is typed; "09:15" of what has not ended."""
+    start, end = (f"{each.astimezone(zone):%H:%M}" if each else "" for each in (started_at, ended_at))
+    return f"{start}\N{EN DASH}{end}" if end else start
+
+
 def read_worked(text: str, *, day: date, zone: ZoneInfo, now: datetime) -> Worked:
     """Return what ``text`` says was worked on ``day`` of the contract's ``zone``.
 

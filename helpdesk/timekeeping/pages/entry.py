@@ -17,6 +17,7 @@ from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import charging, claims, render, service
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
+from helpdesk.timekeeping.queries.lines import of_entry
 
 SHOWN = ("started_at", "ended_at", "note", "billable", "work_type_id", "status", "billable_seconds", "rate_minor")
 
@@ -47,7 +48,7 @@ def entry_page(session: Session, *, actor: Actor, entry: TimeEntry, now: datetim
     ``objection`` says why nobody can change the entry; else ``held_by`` names the closed periods that a change takes
     it out of, by a reversal. ``asks_why`` where a change needs a reason.
     """
-    line, approves = render.line(entry, now=now, may_edit=True), actor.is_one_of(APPROVERS)
+    line, approves = render.line(of_entry(entry), now=now, may_edit=True), actor.is_one_of(APPROVERS)
     held_by = [] if entry.status == "reversed" else claims.claims_of(session, entry)
     locked = service.lock_dates(session, queries.client_of(entry))
     is_locked, is_approved = locked.covers(line.day), entry.status in charging.APPROVED

@@ -123,20 +123,21 @@ def groups(
     of_row: dict[RowKey, list[EntryLine]] = {}
     heads: dict[RowKey, _Head] = {}
     for line in lines:
-        head = _head_of_line(line)
-        heads.setdefault(head.key, head)
-        of_row.setdefault(head.key, []).append(line)
+        key = RowKey(line.number, line.work_type_id)
+        if key not in heads:
+            heads[key] = _head_of_line(line)
+        of_row.setdefault(key, []).append(line)
     removable = set()
     for row in put_in:
         head = _head_of_row(row)
         heads.setdefault(head.key, head)
         removable.add(head.key)
-    ordered = sorted(heads.values(), key=lambda head: head.order)
+    ordered, days = sorted(heads.values(), key=lambda head: head.order), week.days
     return [
         Group(
             *client,
             _zone_note(client[2], reader, week),
-            [_row(head, of_row.get(head.key, []), week, may_edit, refused, removable) for head in of_client],
+            [_row(head, of_row.get(head.key, []), days, may_edit, refused, removable) for head in of_client],
         )
         for client, of_client in groupby(ordered, key=lambda head: (head.client_id, head.client_name, head.zone))
     ]
@@ -185,14 +186,16 @@ def _zone_note(zone: str, reader: ZoneInfo, week: Week) -> str:
 def _row(
     head: _Head,
     lines: list[EntryLine],
-    week: Week,
+    days: Sequence[date],
     may_edit: bool,  # noqa: FBT001 - passed on
     refused: Mapping[str, Refusal],
     removable: set[RowKey],
 ) -> Row:
     kinds = {line.billable for line in lines}
-    days, key = week.days, str(head.key)
-    by_day = {day: [line for line in lines if line.day == day] for day in days}
+    key = str(head.key)
+    by_day: dict[date, list[EntryLine]] = {day: [] for day in days}
+    for line in lines:
+        by_day[line.day].append(line)
     cells = [_cell(field_name(key, day), day, by_day[day], may_edit, refused) for day in days]
     return Row(
         key=key,

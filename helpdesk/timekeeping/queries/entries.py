@@ -17,8 +17,9 @@ from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.timekeeping.domain.worked import Week, Worked
-from helpdesk.timekeeping.models import REJECTED, SUBMITTED, Charge, TimeEntry, TimeReversal
+from helpdesk.timekeeping.domain.worked import Week, Worked, span_between
+from helpdesk.timekeeping.domain.worked import seconds_between as seconds_from_to
+from helpdesk.timekeeping.models import SUBMITTED, Charge, TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries.rights import reach_of
 
 LATEST = 200
@@ -86,12 +87,6 @@ def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:
     )
     entries = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id))
     return [entry for entry in entries if Week.of(day_of(entry)) == week]
-
-
-def rejected(session: Session, person_id: int) -> list[TimeEntry]:
-    """Return a person's entries that came back from approval and wait for a change, oldest first."""
-    query = with_work().where(TimeEntry.person_id == person_id, REJECTED)
-    return list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)))
 
 
 def waiting_for_approval(session: Session) -> int:
@@ -246,7 +241,7 @@ def day_of(entry: TimeEntry) -> date:
 
 def worked_seconds(entry: TimeEntry, *, now: datetime) -> int:
     """Return how long the entry is; a running one up to ``now``."""
-    return max(0, int(((entry.ended_at or now) - entry.started_at).total_seconds()))
+    return seconds_from_to(entry.started_at, entry.ended_at or now)
 
 
 def worked_of(entry: TimeEntry) -> Worked:
@@ -258,9 +253,7 @@ def span_of(entry: TimeEntry) -> str:
     """Return "09:15–10:40" on the clock of the contract, as it is typed; empty where only a duration was."""
     if entry.duration_only:
         return ""
-    zone = zone_named(client_of(entry).time_zone)
-    start, end = (instant and f"{instant.astimezone(zone):%H:%M}" for instant in (entry.started_at, entry.ended_at))
-    return f"{start}\N{EN DASH}{end}" if end else f"{start}"
+    return span_between(entry.started_at, entry.ended_at, zone_named(client_of(entry).time_zone))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Date, Integer, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.clients.models import Client
@@ -21,18 +22,26 @@ MOST_WORDS = 6
 
 def rows(session: Session, *, person_id: int, week: Week) -> list[TimesheetRow]:
     """Return the rows that a person put into a week, with item, project, client and work type."""
-    query = (
+    return list(session.scalars(_rows(), {"person_id": person_id, "monday": week.monday}))
+
+
+@cache
+def _rows() -> Select[TimesheetRow]:
+    return (
         select(TimesheetRow)
         .join(TimesheetRow.work_item)
         .join(WorkItem.project)
         .join(Project.client)
-        .where(TimesheetRow.person_id == person_id, TimesheetRow.monday == week.monday)
+        .where(
+            TimesheetRow.person_id == bindparam("person_id", type_=Integer()),
+            TimesheetRow.monday == bindparam("monday", type_=Date()),
+        )
         .options(
             contains_eager(TimesheetRow.work_item).contains_eager(WorkItem.project).contains_eager(Project.client),
             joinedload(TimesheetRow.work_type),
         )
+        .order_by(TimesheetRow.id)
     )
-    return list(session.scalars(query.order_by(TimesheetRow.id)))
 
 
 def of_day(session: Session, *, person_id: int, days: Collection[date]) -> list[TimeEntry]:

@@ -23,6 +23,7 @@ from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.pages.grid import field_name
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import weeks
+from helpdesk.timekeeping.queries.lines import of_entry
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.week import entry_form, person_shown, week_url
 
@@ -72,4 +73,4 @@ def _opened(session: Session, entry: TimeEntry, *, may_edit: bool) -> dict[str, 
     form = WorkForm(formdata=None, note=entry.note, work_type_id=entry.work_type_id, billable=entry.billable)
     form.day.data, form.worked.data = write_worked(queries.worked_of(entry), zone)
     form.offer(session, chosen=entry.work_type)
-    return {"line": render.line(entry, now=clock.now(), may_edit=may_edit), "form": form}
+    return {"line": render.line(of_entry(entry), now=clock.now(), may_edit=may_edit), "form": form}

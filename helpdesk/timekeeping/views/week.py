@@ -26,8 +26,7 @@ from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import EntryForm, EntryForOthersForm, RowForm, SubmitForm, default_work_type
 from helpdesk.timekeeping.pages import grid
 from helpdesk.timekeeping.pages.grid import Refusal
-from helpdesk.timekeeping.queries import entries as queries
-from helpdesk.timekeeping.queries import weeks
+from helpdesk.timekeeping.queries import lines, weeks
 from helpdesk.timekeeping.views.blueprint import bp
 from helpdesk.timekeeping.views.items import words_of
 from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
@@ -42,8 +41,8 @@ def _asked(session: Session, now: datetime) -> tuple[Week, Person]:
 def _sheet(session: Session) -> Sheet[render.EntryLine]:
     now = clock.now()
     shown, person = _asked(session, now)
-    entries = queries.week(session, person_id=person.id, week=shown)
-    return exports.week_sheet(person, shown, [render.line(entry, now=now, may_edit=False) for entry in entries])
+    rows = lines.of_week(session, person_id=person.id, week=shown)
+    return exports.week_sheet(person, shown, [render.line(row, now=now, may_edit=False) for row in rows])
 
 
 @bp.get("/time")
@@ -118,9 +117,9 @@ def week_page(
     today = local_day(now, zone())
     is_me = person.id == actor.person_id
     may_edit = is_me or actor.is_one_of(APPROVERS)
-    entries = queries.week(session, person_id=person.id, week=shown)
-    lines = render.with_overlaps([render.line(entry, now=now, may_edit=may_edit) for entry in entries])
-    days = render.days(lines, shown, today=today)
+    written = lines.of_week(session, person_id=person.id, week=shown)
+    entries = render.with_overlaps([render.line(row, now=now, may_edit=may_edit) for row in written])
+    days = render.days(entries, shown, today=today)
     put_in = weeks.rows(session, person_id=person.id, week=shown)
     rows = row_form or RowForm(formdata=None)
     rows.offer(session)
@@ -131,13 +130,13 @@ def week_page(
         week=_week_header(shown, person.id, today),
         person={"id": person.id, "name": person.name, "is_me": is_me, "may_edit": may_edit},
         people=[{"id": person_id, "name": name} for person_id, name in _people(session, actor)],
-        totals=render.totals(lines),
+        totals=render.totals(entries),
         target_seconds=weekly_hours.target_seconds(session, person_id=person.id, monday=shown.monday),
         days=days,
         day_shown=_day_shown(shown, today),
-        groups=grid.groups(lines, put_in, shown, may_edit=may_edit, reader=zone(), refused=refused or {}),
+        groups=grid.groups(entries, put_in, shown, may_edit=may_edit, reader=zone(), refused=refused or {}),
         lists=[day for day in reversed(days) if day.entries],
-        submit=render.submit_of(lines if is_me else []),
+        submit=render.submit_of(entries if is_me else []),
         returned=_returned(session, person.id, shown),
         form=entry,
         row_form=rows,
@@ -169,7 +168,7 @@ def _people(session: Session, actor: Actor) -> list[tuple[int, str]]:
 
 
 def _returned(session: Session, person_id: int, shown: Week) -> list[dict[str, object]]:
-    weeks = render.returned(queries.rejected(session, person_id), but_for=shown)
+    weeks = render.returned(lines.weeks_rejected(session, person_id), but_for=shown)
     return [
         {
             "label": _("Week %(number)s", number=each.week.number),
