@@ -20,6 +20,7 @@ from helpdesk.app import create_app
 from helpdesk.infra import clock, live
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.settings import load
+from helpdesk.projects.models import Project
 from helpdesk.timekeeping.models import TimerEventRow
 from tests.builders import PASSWORD, Office
 
@@ -47,6 +48,11 @@ class House:
     def newest(self) -> int:
         with self.app.app_context(), unit_of_work() as session:
             return live.newest_id(session)
+
+    def limit_acme(self, seconds: int | None) -> None:
+        """Let Acme's project have so many billable seconds at most, and say so beyond them."""
+        with self.app.app_context(), unit_of_work() as session:
+            session.get_one(Project, self.office.acme_project.id).max_billable_seconds = seconds
 
     def pocket_events(self) -> dict[str, int]:
         """Return how many events of each kind came from pocket timers."""

@@ -121,6 +121,7 @@ def test_a_look_that_nobody_answered_is_taken_again(house: House, signed_in: Bro
 def test_fifty_starts_and_stops_without_a_network_arrive_once_each_and_signing_out_leaves_nothing(
     house: House, signed_in: BrowserContext
 ) -> None:
+    house.limit_acme(0)
     page = signed_in.new_page()
     page.goto(f"{house.origin}/pocket/")
     state = page.locator("#pocket-state")
@@ -143,6 +144,13 @@ def test_fifty_starts_and_stops_without_a_network_arrive_once_each_and_signing_o
     assert sorted(kept["cached"]) == SHELL
     assert set(kept["fields"]) == {"uuid", "kind", "at", "person", "number"}
     assert house.pocket_events() == {"start": 25, "stop": 25}
+    beyond = page.get_by_role("list", name="Beyond a limit").get_by_role("listitem")
+    expect(beyond).to_have_count(1)
+    expect(beyond).to_contain_text(f"#{house.office.acme_ticket.number} ")
+    expect(beyond).to_contain_text("No billable time is left there.")
+    beyond.get_by_role("button", name="Dismiss").click()
+    expect(beyond).to_have_count(0)
+    house.limit_acme(None)
 
     page.goto(f"{house.origin}/desk")
     page.locator("button.acct").click()

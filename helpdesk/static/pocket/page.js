@@ -15,7 +15,10 @@
   }
 
   async function show() {
-    const [person, running, events] = await Promise.all([queue.fact("person"), queue.fact("running"), queue.waiting()]);
+    const [person, running, over, events] = await Promise.all([
+      ...["person", "running", "over"].map((key) => queue.fact(key)),
+      queue.waiting(),
+    ]);
     const unsent = events.filter((event) => !event.refused);
     box("run").hidden = !running;
     box("stop").disabled = !running;
@@ -28,16 +31,21 @@
     box("state").textContent =
       person === undefined ? words.stranger : unsent.length > 0 ? words.waiting.replace("0", unsent.length) : words.sent;
     box("refused").replaceChildren(
-      ...events.filter((event) => event.refused).map((event) => {
-        const line = document.createElement("li");
-        const button = document.createElement("button");
-        line.append(`#${event.number ?? ""} ${new Date(event.at).toLocaleString()}: ${event.refused} `, button);
-        button.className = "btn sm";
-        button.textContent = words.dismiss;
-        button.addEventListener("click", () => queue.drop(event.uuid).then(show));
-        return line;
-      }),
+      ...events.filter((event) => event.refused).map((event) => told(event.number, event.at, event.refused, () => queue.drop(event.uuid))),
     );
+    box("over").replaceChildren(
+      ...Object.entries(over ?? {}).map(([number, at]) => told(number, at, words.over, () => queue.dropOver(number))),
+    );
+  }
+
+  function told(number, at, text, drop) {
+    const line = document.createElement("li");
+    const button = document.createElement("button");
+    line.append(`#${number ?? ""} ${new Date(at).toLocaleString()}: ${text} `, button);
+    button.className = "btn sm";
+    button.textContent = words.dismiss;
+    button.addEventListener("click", () => drop().then(show));
+    return line;
   }
 
   let sending = null;

@@ -1,7 +1,7 @@
 /* What the timer was told on this device, kept until the server has it (docs/architecture.md "The timer and its devices").
 
    In the browser's own database lie, for the person who signed in here last: starts and stops with their uuid, instant and
-   the number of the ticket or task, and what runs. No titles, no clients. Signing out sends what waits, and clears all.
+   the number of the ticket or task, what runs, and on which numbers no billable time was left. No titles, no clients. Signing out sends what waits, and clears all.
    Loaded on every page, so that what waits is sent wherever somebody comes back to. */
 window.timerQueue = (() => {
   "use strict";
@@ -57,14 +57,25 @@ window.timerQueue = (() => {
 
   const drop = (uuid) => inside("readwrite", (events) => void events.delete(uuid));
 
+  /* What the server said of it: refused, until the person dismisses it; taken, and forgotten. Where no billable time was
+     left, its number and instant stay until they are dismissed. */
   const settle = (outcomes) =>
-    inside("readwrite", async (events) => {
-      for (const { uuid, outcome, reason } of outcomes) {
+    inside("readwrite", async (events, facts) => {
+      const over = (await done(facts.get("over"))) ?? {};
+      for (const { uuid, outcome, reason, flags } of outcomes) {
         const event = await done(events.get(uuid));
         if (!event) continue;
+        if (flags.includes("over_limit") && event.number) over[event.number] = event.at;
         if (outcome === "refused") events.put({ ...event, refused: reason });
         else events.delete(uuid);
       }
+      facts.put(over, "over");
+    });
+
+  const dropOver = (number) =>
+    inside("readwrite", async (_events, facts) => {
+      const { [number]: _seen, ...over } = (await done(facts.get("over"))) ?? {};
+      facts.put(over, "over");
     });
 
   /* Sends what waits, in the order of its making; the same twice does no harm. Returns the timer as the server has it. */
@@ -130,5 +141,5 @@ window.timerQueue = (() => {
     }
   }
 
-  return { add, drop, fact, send, waiting };
+  return { add, drop, dropOver, fact, send, waiting };
 })();

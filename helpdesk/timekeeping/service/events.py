@@ -14,7 +14,7 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import limits
-from helpdesk.timekeeping.domain.timer import ACTS, ANSWERS, BIRTHS, NewEvent, Outcome, clamp
+from helpdesk.timekeeping.domain.timer import ACTS, ANSWERS, NewEvent, Outcome, clamp
 from helpdesk.timekeeping.models import BILLABLE, TimeEntry, TimerEventRow
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.service.ground import default_billable, default_type, is_internal, lock_person, refuse_closed
@@ -40,7 +40,7 @@ def take_events(session: Session, *, actor: Actor, now: datetime, events: Sequen
     query = select(TimerEventRow.uuid, TimerEventRow.person_id)
     told = session.execute(query.where(TimerEventRow.uuid.in_([event.uuid for event in events])))
     known = {row.uuid: row.person_id for row in told}
-    accepted, outcomes = [], []
+    accepted, outcomes = list[TimerEventRow](), list[Outcome]()
     for event in events:
         if event.uuid in known:
             outcomes.append(_known(event, mine=known[event.uuid] == person_id))
@@ -56,7 +56,7 @@ def take_events(session: Session, *, actor: Actor, now: datetime, events: Sequen
     session.add_all(accepted)
     session.flush()
     project(session, person_id=person_id, now=now, fresh=accepted)
-    over = _over_limit(session, accepted)
+    over = _over_limit(session, [one.uuid for one in outcomes if one.outcome != "refused"])
     return [replace(one, flags=(*one.flags, OVER_LIMIT)) if one.uuid in over else one for one in outcomes]
 
 
@@ -188,9 +188,8 @@ def _uuid_of(session: Session, entry_id: int | None) -> str | None:
     return session.scalar(select(TimeEntry.uuid).where(TimeEntry.id == entry_id)) if entry_id else None
 
 
-def _over_limit(session: Session, rows: Sequence[TimerEventRow]) -> set[str]:
-    """Return which starts began billable time on a project whose limit is reached, with it or before."""
-    uuids = [row.uuid for row in rows if row.kind in BIRTHS]
+def _over_limit(session: Session, uuids: Sequence[str]) -> set[str]:
+    """Return which of these events began billable time on a project whose limit is reached, with it or before."""
     born = session.scalars(queries.with_work().where(TimeEntry.uuid.in_(uuids))) if uuids else ()
     return {entry.uuid for entry in born if limits.warning_of(session, entry)}
 

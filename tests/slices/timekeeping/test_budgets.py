@@ -197,11 +197,13 @@ def test_what_a_device_tells_late_is_taken_beyond_a_limit_and_says_so(session, o
 
     fits = tell("start", 0, "a", item_id=office.acme_ticket.id), tell("stop", 2, "b")
     beyond = tell("start", 3, "c", item_id=office.acme_ticket.id), tell("stop", 4, "d")
+    again = tell("start", 3, "c", item_id=office.acme_ticket.id)  # as the answer was lost
     late = session.scalars(select(TimeEntry).where(TimeEntry.uuid == "c")).one()
     service.submit(session, actor=actor, now=NOW, entry_ids=[late.id])
 
     assert fits == (("accepted", ()), ("accepted", ()))
     assert beyond == (("accepted", ("over_limit",)), ("accepted", ()))
+    assert again == ("repeated", ("over_limit",))
     assert queries.worked_of(late).seconds == HOUR
     with pytest.raises(RuleViolation, match="and 1:00 more is too much"), session.begin_nested():
         service.approve(session, actor=office.actor("manager"), now=NOW, entry_ids=[late.id])
