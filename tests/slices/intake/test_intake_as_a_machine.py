@@ -364,6 +364,8 @@ class Intake(RuleBasedStateMachine):
             self.work()
             self.acknowledged_within_bounds()
             with unit_of_work() as session:
+                # as every hour: a process that died may have left a file half written
+                blobs.store().sweep(lambda digests: blobs.known(session, digests), now=self.clock())
                 assert examine(session, store=blobs.store(), now=self.clock()) == []
         finally:
             db.session.remove()
