@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
-from helpdesk.infra import clock, web
+from helpdesk.infra import assets, clock, web
 from helpdesk.infra.db import db, read_session
 from helpdesk.infra.drawing import PageEnvironment
 from helpdesk.infra.engine import prepare_engine
@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_words(app)
     _mount_sign_in(app)
     web.mount(app)
+    assets.mount(app)
     app.jinja_env.globals.update(export_of_page=export_of_page)
     app.context_processor(lambda: shell.context(clock.now()))
     for module in VIEW_MODULES:
