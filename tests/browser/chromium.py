@@ -20,7 +20,7 @@ PATIENCE = 60_000  # milliseconds: only what never comes is missing, however bus
 expect.set_options(timeout=PATIENCE)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (WIDE, NARROW)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -109,14 +109,22 @@ def dress(page: Page, *, width: int, theme: Literal["light", "dark"]) -> None:
     page.set_viewport_size({"width": width, "height": HEIGHT if width > NARROW else PHONE_HEIGHT})
 
 
-def faults(page: Page, rules: Literal["all", "colours", "no colours"] = "all", *, menus: bool = True) -> list[str]:
+def faults(
+    page: Page,
+    rules: Literal["all", "colours", "no colours"] = "all",
+    *,
+    menus: bool = True,
+    within: str | None = None,
+) -> list[str]:
     """Return what axe finds on the page as it stands: rule, element and reason; on wish with its rules on colour only.
 
-    Those on colour take most of its time. The menus around all pages take half of it.
+    Those on colour take most of its time. The menus around all pages take half of it. ``within`` is a selector of the
+    part that is to be looked at.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(_AXE, [_PAGE if menus else _INSIDE, _RULES[rules]])
+    part = {"include": [[within]]} if within else _PAGE if menus else _INSIDE
+    found = page.evaluate(_AXE, [part, _RULES[rules]])
     return [
         f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for violation in found["violations"]

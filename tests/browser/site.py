@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import event, select
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import ClosingIterator
 
 from helpdesk.accounts import service as accounts
@@ -75,7 +75,7 @@ class Site:
     @contextmanager
     def served(self) -> Iterator[str]:
         """Serve on a free port of this machine, one thread a request, at the fixed time; yield the origin."""
-        server = make_server("127.0.0.1", 0, self.answer, threaded=True)
+        server = make_server("127.0.0.1", 0, self.answer, threaded=True, request_handler=_Silent)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         self.origin = f"http://127.0.0.1:{server.server_port}"
         self.app.config["BASE_URL"] = self.origin
@@ -88,6 +88,13 @@ class Site:
                 server.shutdown()
                 thread.join()
                 server.server_close()
+
+
+class _Silent(WSGIRequestHandler):
+    """What is asked for is known from the browser; nobody reads a log of it."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write no line."""
 
 
 def build(home: Path) -> Site:

@@ -10,32 +10,45 @@ from helpdesk.projects import first_run
 from tests.browser.chromium import NARROW, THEMES, WIDE, WIDTHS, Visitor, dress, faults, too_wide
 from tests.browser.site import Site
 
-# Where something opens over a page: who, where, the control's selector, and at which width it is there.
+# Where things open over a page: who, where, at which width, and the controls' selectors, used one after the other.
 OPENED = (
-    ("admin", "/desk", "[popovertarget=keys]", WIDE),
-    ("admin", "/desk", "[popovertarget=account]", WIDE),
-    ("admin", "/desk", "[popovertarget=start-timer]", WIDE),
-    ("admin", "/desk", "[popovertarget=more]", NARROW),
-    ("bookkeeper", "/clients", "[popovertarget=more]", NARROW),
-    ("admin", "/items/{story_ticket}", "[popovertarget=status-menu]", WIDE),
-    ("admin", "/items/{story_ticket}", "[popovertarget=assign-menu]", NARROW),
-    ("admin", "/items/{story_ticket}", "[popovertarget=spam-menu]", WIDE),
-    ("admin", "/items/{story_ticket}", "[popovertarget=spam-menu]", NARROW),
-    ("admin", "/settings/mail-rules", "[popovertarget^=delete-rule] >> nth=0", NARROW),
-    ("admin", "/inbound?outcome=held", "[popovertarget^=ignore-flood] >> nth=0", WIDE),
-    ("admin", "/items/{story_ticket}", "label:has(#kind-note)", NARROW),
-    ("admin", "/items/{story_ticket}", ".here > summary", NARROW),
-    ("admin", "/items/{story_ticket}", ".quote > summary >> nth=0", NARROW),
-    ("admin", "/items/{pictures_ticket}", ".pictures details > summary >> nth=0", NARROW),
-    ("admin", "/invoices/{draft_invoice}", "[popovertarget=void]", NARROW),
-    ("admin", "/invoices/{draft_invoice}", "[popovertarget=void]", WIDE),
-    ("admin", "/invoices/{draft_invoice}", "[popovertarget=issue]", NARROW),
-    ("admin", "/invoices/{draft_invoice}", "details > summary >> nth=0", NARROW),
-    ("admin", "/time/approvals", "[popovertarget^=reject] >> nth=0", NARROW),
-    ("admin", "/inbound", "details > summary >> nth=0", NARROW),
-    ("admin", "/settings/jobs", "details > summary >> nth=0", NARROW),
-    ("bookkeeper", "/close/2026-10", "details > summary >> nth=0", NARROW),
+    ("admin", "/desk", WIDE, ["[popovertarget=keys]", "[popovertarget=account]", "[popovertarget=start-timer]"]),
+    ("admin", "/desk", NARROW, ["[popovertarget=more]"]),
+    ("bookkeeper", "/clients", NARROW, ["[popovertarget=more]"]),
+    ("admin", "/items/{story_ticket}", WIDE, ["[popovertarget=status-menu]", "[popovertarget=spam-menu]"]),
+    (
+        "admin",
+        "/items/{story_ticket}",
+        NARROW,
+        [
+            ".here > summary",
+            ".quote > summary >> nth=0",
+            "[popovertarget=assign-menu]",
+            "[popovertarget=spam-menu]",
+            "label:has(#kind-note)",
+        ],
+    ),
+    ("admin", "/items/{pictures_ticket}", NARROW, [".pictures details > summary >> nth=0"]),
+    ("admin", "/settings/mail-rules", NARROW, ["[popovertarget^=delete-rule] >> nth=0"]),
+    ("admin", "/inbound?outcome=held", WIDE, ["[popovertarget^=ignore-flood] >> nth=0"]),
+    ("admin", "/invoices/{draft_invoice}", WIDE, ["[popovertarget=void]"]),
+    (
+        "admin",
+        "/invoices/{draft_invoice}",
+        NARROW,
+        ["details > summary >> nth=0", "[popovertarget=void]", "[popovertarget=issue]"],
+    ),
+    ("admin", "/time/approvals", NARROW, ["[popovertarget^=reject] >> nth=0"]),
+    ("admin", "/inbound", NARROW, ["details > summary >> nth=0"]),
+    ("admin", "/settings/jobs", NARROW, ["details > summary >> nth=0"]),
+    ("bookkeeper", "/close/2026-10", NARROW, ["details > summary >> nth=0"]),
 )
+
+# What a control has opened: what lies over the page, or what unfolded around it.
+MARK = """(control) => {
+  for (const box of document.querySelectorAll("[data-opened]")) delete box.dataset.opened;
+  (document.querySelector(":popover-open") ?? control.closest("details, form, section, main")).dataset.opened = "";
+}"""
 
 # Forms that are refused: who, where, and the control that sends them as they stand.
 REFUSED = (
@@ -62,19 +75,26 @@ def found_on(page: Page) -> dict[str, list[str]]:
     return {where: what for where, what in found.items() if what}
 
 
-@pytest.mark.parametrize(("actor", "path", "control", "width"), OPENED)
+@pytest.mark.parametrize(("actor", "path", "width", "controls"), OPENED)
 def test_what_opens_over_a_page_is_accessible_too(
-    visit: Callable[..., Visitor], site: Site, actor: str, path: str, control: str, width: int
+    visitor_of: Callable[[str], Visitor], site: Site, actor: str, path: str, width: int, controls: list[str]
 ) -> None:
-    visitor = visit(actor, viewport={"width": width, "height": 900})
+    """The page beneath it has its colours looked at where it is looked at by itself."""
+    visitor, found = visitor_of(actor), {}
     page = visitor.goto(path.format(**site.ids))
-
-    page.locator(control).click()
-
     dress(page, width=width, theme="light")
-    light = faults(page) + too_wide(page)
-    dress(page, width=width, theme="dark")
-    assert (light, faults(page, "colours")) == ([], [])
+
+    for control in controls:
+        page.locator(control).click()
+        page.locator(control).evaluate(MARK)
+        found[control] = faults(page, "no colours", menus=False) + too_wide(page)
+        for theme in THEMES:
+            dress(page, width=width, theme=theme)
+            found[control] += faults(page, "colours", within="[data-opened]")
+        dress(page, width=width, theme="light")
+        page.keyboard.press("Escape")
+
+    assert {control: what for control, what in found.items() if what} == {}
     assert visitor.watch.trouble == {}
 
 
