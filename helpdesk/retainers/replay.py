@@ -1,6 +1,7 @@
 """A client's real time of whole months, read for `helpdesk.retainers.domain.replay` (docs/billing.md rule 15)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,11 +18,14 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.domain import RateHit
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import engine_agreement
+from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.domain.replay import Past
 from helpdesk.retainers.domain.work import WorkEntry
 from helpdesk.retainers.models import Agreement
 from helpdesk.timekeeping.charging import APPROVED, is_written_off
 from helpdesk.timekeeping.models import TimeEntry
+
+TRIED = -1  # in the place of the id that an agreement which is only tried does not have; below those that there are
 
 
 def past_of(
@@ -35,45 +39,48 @@ def past_of(
 ) -> Past:
     """Return the client's approved, billable time of ``months``, which follow one another, by `replay` to be tried.
 
-    It is covered by the scope of ``agreement``; without one by the projects and work types that are named, no name
-    covers all. What other agreements of the client draw is left out, and so is what was written off, and what no
-    agreement covers of projects at a fixed fee: nobody bills it by the hour. Currency and zone are the agreement's,
-    else the client's. One query for the time, however much there is.
+    It is covered by the scope of ``agreement``; without one by a scope that is tried, of the projects and work types
+    that are named, no name covers all: it takes time from those of the client's agreements that are less narrow (rule
+    10). What other agreements draw is left out, and so is what was written off, and what no agreement covers of
+    projects at a fixed fee: nobody bills it by the hour. Currency and zone are the agreement's, else the client's. One
+    query for the time, however much there is.
     """
     zone = ZoneInfo(agreement.time_zone if agreement else client.time_zone)
     currency = agreement.currency if agreement else client.currency
     known = {row.id: engine_agreement(row) for row in queries.agreements_of(session, client_id=client.id)}
-    own_id = agreement.id if agreement else 0
-    projects, work_types = frozenset(project_ids), frozenset(work_type_ids)
-    tried = None if agreement else (projects, work_types)
+    own_id = agreement.id if agreement else TRIED
+    if agreement is None:
+        known[TRIED] = _tried(project_ids, work_type_ids)
     found = [
         row
         for row in (_rows(session, client.id, months, zone) if months else ())
         if (drawn_by := queries.narrowest(known, row.project_id, row.work_type_id, local_day(row.started_at, zone)))
-        in {0, own_id}
-        and not (row.billing == "fixed_fee" and drawn_by == 0 and not _is_tried(row, tried))
+        == own_id
+        or (drawn_by == 0 and row.billing != "fixed_fee")
     ]
     priced_costs = [row for row in found if row.cost_rate_currency == currency]
     spent = sum(_worked(row) * row.cost_rate_minor for row in priced_costs)
-    scope = known.get(own_id)
+    scope = known[own_id]
     return Past(
         entries=tuple(_entry(row, currency) for row in found),
         months=tuple(months),
         zone=zone,
         currency=currency,
-        projects=scope.projects if scope else frozenset(map(str, projects)) or None,
-        work_types=scope.work_types if scope else frozenset(map(str, work_types)) or None,
+        projects=scope.projects,
+        work_types=scope.work_types,
         cost=Money.rounded(Fraction(spent, HOUR * 10 ** exponent_of(currency)), currency),
         uncosted_seconds=sum(map(_worked, found)) - sum(map(_worked, priced_costs)),
     )
 
 
-def _is_tried(row: Any, tried: tuple[frozenset[int], frozenset[int]] | None) -> bool:  # noqa: ANN401 - of the query
-    """Return whether the projects and work types that are tried, if any are, cover the work; no name covers all."""
-    if tried is None:
-        return False
-    projects, work_types = tried
-    return (not projects or row.project_id in projects) and (not work_types or row.work_type_id in work_types)
+def _tried(project_ids: Iterable[int], work_type_ids: Iterable[int]) -> engine.Agreement:
+    """Return what competes with a client's agreements for its time, on every day: the scope alone counts."""
+    return engine.Agreement(
+        starts_on=date.min,
+        terms=(engine.Terms(effective_on=date.min),),
+        projects=frozenset(map(str, project_ids)) or None,
+        work_types=frozenset(map(str, work_type_ids)) or None,
+    )
 
 
 def _rows(session: Session, client_id: int, months: Sequence[Month], zone: ZoneInfo) -> Sequence[Any]:

@@ -41,6 +41,27 @@ def test_only_time_of_the_months_asked_for_that_no_other_agreement_draws_is_repl
     assert (len(free.entries), len(own.entries)) == (0, 1)
 
 
+def test_a_narrower_agreement_that_is_tried_replays_the_time_that_it_would_win(story):
+    story.agree(per_month="10")
+    story.log("2", "2026-03-03")
+    project_id = story.office.acme_project.id
+
+    past, elsewhere, as_narrow, typed = [
+        past_of(story.session, client=story.office.acme, months=[MARCH, APRIL], **scope)
+        for scope in (
+            {"project_ids": (project_id,)},
+            {"project_ids": (10**6,)},
+            {},
+            {"work_type_ids": (10**6,)},
+        )
+    ]
+    found = replay(past, engine_agreement(story.agreement).terms_in(MARCH))
+
+    assert (past.worked_seconds, past.projects) == (2 * 3600, {str(project_id)})
+    assert [each.covered_seconds for each in found.months] == [2 * 3600, 0]
+    assert [len(each.entries) for each in (elsewhere, as_narrow, typed)] == [0, 0, 0]
+
+
 def test_what_was_worked_has_its_cost_where_one_is_known(story):
     story.log("2", "2026-03-03")
     dear = story.log("3", "2026-03-04")
