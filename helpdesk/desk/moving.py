@@ -1,6 +1,6 @@
 """A ticket moves to another project, time and expenses with it: what will happen, and the act (rules 3 and E8)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,14 +88,7 @@ def move(
     _say_so(session, actor=actor, now=now, item=item, returned=returned, paid=paid)
     told = [*map(of_time, returned), *(of_expense(one, approvers[one.id]) for one in paid)]
     tell_returned(session, actor=actor, now=now, item=item, before=before, returned=told)
-    return Moved(item, entries, returned, spent, paid, _warnings(session, entries))
-
-
-def _warnings(session: Session, entries: Sequence[TimeEntry]) -> set[str]:
-    """Return what the limits of the new project say of the time, asked once a month and work type: the same is said."""
-    billable = [entry for entry in entries if entry.billable == "billable"]
-    asked = {(entry.work_type_id, f"{entry.started_at:%Y-%m}"): entry for entry in billable}
-    return {warning for entry in asked.values() if (warning := limits.warning_of(session, entry))}
+    return Moved(item, entries, returned, spent, paid, set(limits.warnings_of(session, entries).values()))
 
 
 def leave_triage(

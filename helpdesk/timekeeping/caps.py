@@ -15,13 +15,14 @@ from helpdesk.timekeeping.models import TimeEntry
 class Cap:
     """How one kind of agreement answers.
 
-    ``refusal`` says why entries, which count as approved already, cannot be; ``warning`` what to tell with one that is
-    begun, written, submitted or approved; both are empty where there is nothing to say. ``remarks`` are what stands
-    out about entries that wait, by id. ``lock`` keeps two approvals from filling the same room, and asks for ids.
+    ``refusal`` says why entries, which count as approved already, cannot be; it is empty where they can. ``warnings``
+    are what to tell, by id, with those that one act begins, writes, submits or approves; ``remarks`` are what stands
+    out about entries that wait. What nothing is to be said of is in neither. ``lock`` keeps two approvals from filling
+    the same room, and asks for ids.
     """
 
     refusal: Callable[[Session, Sequence[TimeEntry]], str]
-    warning: Callable[[Session, TimeEntry], str]
+    warnings: Callable[[Session, Sequence[TimeEntry]], Mapping[int, str]]
     remarks: Callable[[Session, Sequence[TimeEntry]], Mapping[int, str]]
     lock: Callable[[Session, Collection[int]], object]
 
@@ -45,9 +46,9 @@ def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
     return next(filter(None, (cap.refusal(session, entries) for cap in _caps)), "")
 
 
-def warning(session: Session, entry: TimeEntry) -> str:
-    """Return what to tell with billable time beyond a cap; empty where something is left."""
-    return next(filter(None, (cap.warning(session, entry) for cap in _caps)), "")
+def warnings(session: Session, entries: Sequence[TimeEntry]) -> dict[int, str]:
+    """Return by id what to tell with billable time beyond a cap; where something is left, nothing."""
+    return {entry_id: told for cap in _caps for entry_id, told in cap.warnings(session, entries).items()}
 
 
 def remarks(session: Session, entries: Sequence[TimeEntry]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 A project's is asked where time is begun, added, corrected, moved, approved; an agreement's only where it is approved.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,9 +86,23 @@ def forecast(session: Session, project: Project, *, added_seconds: int) -> tuple
 
 def warning_of(session: Session, entry: TimeEntry) -> str:
     """Return what to tell with a billable entry beyond a limit or a cap; empty where something is left of both."""
-    if entry.billable != "billable":
-        return ""
-    project = entry.work_item.project
+    return warnings_of(session, [entry]).get(entry.id, "")
+
+
+def warnings_of(session: Session, entries: Iterable[TimeEntry]) -> dict[int, str]:
+    """Return by id what to tell with the time of one act beyond a limit or a cap, in the order of the entries.
+
+    Each project is summed once, and the agreements are asked once, of what no project's limit tells of.
+    """
+    billable = [entry for entry in entries if entry.billable == "billable"]
+    projects = {entry.work_item.project_id: entry.work_item.project for entry in billable}
+    of_project = {project_id: _warning_of_project(session, project) for project_id, project in projects.items()}
+    rest = [entry for entry in billable if not of_project[entry.work_item.project_id]]
+    of_cap = caps.warnings(session, rest) if rest else {}
+    told = ((entry.id, of_project[entry.work_item.project_id] or of_cap.get(entry.id, "")) for entry in billable)
+    return {entry_id: warning for entry_id, warning in told if warning}
+
+
+def _warning_of_project(session: Session, project: Project) -> str:
     limit = limit_of(project)
-    told = "" if limit is None else limit.warning(spent.billable_seconds(session, project.id))
-    return told or caps.warning(session, entry)
+    return "" if limit is None else limit.warning(spent.billable_seconds(session, project.id))

@@ -15,11 +15,12 @@ from helpdesk.retainers.books import Bookkeeping, Shelf, engine_agreement, terms
 from helpdesk.retainers.domain import cap
 from helpdesk.retainers.domain.cap import OverCap
 from helpdesk.retainers.domain.engine import settle
+from helpdesk.retainers.domain.period import PeriodResult
 from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.statement import with_pending
 from helpdesk.retainers.domain.terms import AtCap
 from helpdesk.retainers.models import Agreement, AgreementTerms
-from helpdesk.retainers.service.room import surely_has_room
+from helpdesk.retainers.service.room import may_lack_room
 from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -53,29 +54,38 @@ def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
     return ""
 
 
-def warning(session: Session, entry: TimeEntry) -> str:
-    """Return what to tell with billable time of a month that has no hours left, with what waits; else nothing.
+def warnings(session: Session, entries: Sequence[TimeEntry]) -> dict[int, str]:
+    """Return by id what to tell with billable time of a month that has no hours left, with what waits; else nothing.
 
-    An entry that runs counts nothing yet, and is told once nothing is left.
+    An entry that runs counts nothing yet, and is told once nothing is left. The rows are read once, however many
+    entries and months are asked for, and the engine runs once an agreement.
     """
-    if entry.billable != "billable" or surely_has_room(session, entry):
-        return ""
-    shelf = _shelf_of(session, [entry.work_item.project.client_id], [entry])
-    for agreement, book, [mine, *_] in _books_of(shelf, [entry]):
-        books = with_pending(book.books)
-        month = _month_of(agreement, mine, shelf)
-        period = settle(books).period(month)
-        if period is not None and book.books.agreement is not None:
-            stands = cap.over_cap(
-                period,
-                book.books.agreement.terms_in(month).at_cap,
-                lifted_seconds=shelf.lifted.get(agreement.id, {}).get(month, 0),
-            )
-            left = stands.allowance_seconds + stands.lifted_seconds - stands.burned_seconds
-            if left < 0 or stands.beyond_seconds > stands.lifted_seconds or (mine.ended_at is None and not left):
-                used = _state(agreement, stands, "with what is not approved")
-                return f"{used}: {_remedy(agreement, stands)}"
-    return ""
+    asked = may_lack_room(session, [each for each in entries if each.billable == "billable"])
+    if not asked:
+        return {}
+    shelf = _shelf_of(session, {each.work_item.project.client_id for each in asked}, asked)
+    found: dict[int, str] = {}
+    for agreement, book, mine in _books_of(shelf, asked):
+        settlement = settle(with_pending(book.books))
+        months = {each.id: _month_of(agreement, each, shelf) for each in mine}
+        stands = {month: _stands(agreement, settlement.period(month), shelf) for month in set(months.values())}
+        for entry in mine:
+            if (told := stands[months[entry.id]]) and _is_told(told, is_running=entry.ended_at is None):
+                found[entry.id] = f"{_state(agreement, told, 'with what is not approved')}: {_remedy(agreement, told)}"
+    return found
+
+
+def _stands(agreement: Agreement, period: PeriodResult | None, shelf: Shelf) -> OverCap | None:
+    """Return how a month stands against its cap; None where the agreement has no such month."""
+    if period is None:
+        return None
+    lifted = shelf.lifted.get(agreement.id, {}).get(period.month, 0)
+    return cap.over_cap(period, engine_agreement(agreement).terms_in(period.month).at_cap, lifted_seconds=lifted)
+
+
+def _is_told(stands: OverCap, *, is_running: bool) -> bool:
+    left = stands.allowance_seconds + stands.lifted_seconds - stands.burned_seconds
+    return left < 0 or stands.beyond_seconds > stands.lifted_seconds or (is_running and not left)
 
 
 def remarks(session: Session, entries: Sequence[TimeEntry]) -> Mapping[int, str]:
@@ -102,7 +112,7 @@ def lock(session: Session, entry_ids: Collection[int]) -> None:
         session.execute(query.with_for_update())
 
 
-caps.register(caps.Cap(refusal=refusal, warning=warning, remarks=remarks, lock=lock))
+caps.register(caps.Cap(refusal=refusal, warnings=warnings, remarks=remarks, lock=lock))
 
 
 def _shelf_of(session: Session, client_ids: Collection[int], entries: Sequence[TimeEntry]) -> Shelf:

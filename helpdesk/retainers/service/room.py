@@ -4,6 +4,8 @@ Most time is written long before a cap. What is found here is a bound: more than
 less than it includes. Where the bound does not do, `capping` asks the engine.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,7 +21,7 @@ from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers import queries
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.spans import Span
-from helpdesk.retainers.domain.terms import Terms
+from helpdesk.retainers.domain.terms import Agreement, Terms
 from helpdesk.retainers.models import LedgerRow, RetainerPeriod
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -29,25 +31,49 @@ LONGEST = timedelta(days=2)
 
 def surely_has_room(session: Session, entry: TimeEntry) -> bool:
     """Return whether no retainer draws the entry, or its month has hours left for certain; False where it may not."""
-    client_id = entry.work_item.project.client_id
-    rows = {row.id: row for row in queries.agreements_of(session, client_id=client_id)}
-    if not rows:
-        return True
-    known = {each: engine_agreement(row) for each, row in rows.items()}
-    zones = {row.time_zone for row in rows.values()}
-    zone = ZoneInfo(min(zones))
-    day, month = local_day(entry.started_at, zone), local_month(entry.started_at, zone)
-    found = queries.narrowest(known, entry.work_item.project_id, entry.work_type_id, day)
-    if len(zones) > 1 or month != local_month(entry.ended_at or entry.started_at, zone):
+    return not may_lack_room(session, [entry])
+
+
+def may_lack_room(session: Session, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+    """Return the entries whose months have not for certain hours left; each month of an agreement is looked at once."""
+    by_client: dict[int, list[TimeEntry]] = defaultdict(list)
+    for entry in entries:
+        by_client[entry.work_item.project.client_id].append(entry)
+    return [each for client_id, some in by_client.items() for each in _lacking(session, client_id, some)]
+
+
+def _lacking(session: Session, client_id: int, entries: Sequence[TimeEntry]) -> Sequence[TimeEntry]:
+    rows = queries.agreements_of(session, client_id=client_id)
+    zones = {row.time_zone for row in rows}
+    if len(zones) != 1:
+        return entries if rows else ()
+    zone, known = ZoneInfo(zones.pop()), {row.id: engine_agreement(row) for row in rows}
+    closed = queries.closed_periods(session, agreement_ids=known)
+    looked_at: dict[tuple[int, Month], bool] = {}
+    found = []
+    for entry in entries:
+        day, month = local_day(entry.started_at, zone), local_month(entry.started_at, zone)
+        drawn_by = queries.narrowest(known, entry.work_item.project_id, entry.work_type_id, day)
+        if month != local_month(entry.ended_at or entry.started_at, zone):
+            found.append(entry)
+        elif drawn_by:
+            key = drawn_by, month
+            if key not in looked_at:
+                is_closed = closed.get(drawn_by, {})
+                looked_at[key] = _has_room(session, client_id, known[drawn_by], is_closed, month, zone)
+            if not looked_at[key]:
+                found.append(entry)
+    return found
+
+
+def _has_room(
+    session: Session, client_id: int, agreement: Agreement, closed: Collection[Month], month: Month, zone: ZoneInfo
+) -> bool:
+    if month in closed or any(terms.carry_deficit for terms in agreement.terms):
         return False
-    if not found:
-        return True
-    closed = queries.closed_periods(session, agreement_ids=[found])[found]
-    if month in closed or any(terms.carry_deficit for terms in known[found].terms):
-        return False
-    span = Span(known[found].span_of(month).first, month)
-    most = _most_worked(session, client_id, span, max(closed) if closed else None, zone)
-    return most * _highest_factor(known[found].terms_in(month)) < known[found].allowance_in(span.first)
+    span = Span(agreement.span_of(month).first, month)
+    most = _most_worked(session, client_id, span, max(closed, default=None), zone)
+    return most * _highest_factor(agreement.terms_in(month)) < agreement.allowance_in(span.first)
 
 
 def _highest_factor(terms: Terms) -> Decimal:

@@ -190,8 +190,9 @@ def _uuid_of(session: Session, entry_id: int | None) -> str | None:
 
 def _over_limit(session: Session, uuids: Sequence[str]) -> set[str]:
     """Return which of these events began billable time on a project whose limit is reached, with it or before."""
-    born = session.scalars(queries.with_work().where(TimeEntry.uuid.in_(uuids))) if uuids else ()
-    return {entry.uuid for entry in born if limits.warning_of(session, entry)}
+    born = session.scalars(queries.with_work().where(TimeEntry.uuid.in_(uuids))).all() if uuids else ()
+    told = limits.warnings_of(session, born)
+    return {entry.uuid for entry in born if entry.id in told}
 
 
 def _known(event: NewEvent, *, mine: bool) -> Outcome:

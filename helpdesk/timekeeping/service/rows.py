@@ -195,7 +195,7 @@ def _copy_hours(
             done.seconds += seconds
             if added.billable == "billable":
                 billable[added.work_item.project_id] = added
-    done.warnings += filter(None, (limits.warning_of(session, each) for each in billable.values()))
+    done.warnings += limits.warnings_of(session, billable.values()).values()
 
 
 def _keys(session: Session, person_id: int, week: Week) -> set[RowKey]:

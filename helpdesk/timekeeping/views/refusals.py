@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 
 from flask import flash
 from sqlalchemy.orm import Session
@@ -32,12 +31,13 @@ def tell_limits(session: Session, entries: Iterable[TimeEntry]) -> None:
     """
     billable = {entry.work_item.project_id: entry for entry in entries if entry.billable == "billable"}
     of_many = len({client_of(entry).id for entry in billable.values()}) > 1
-    warnings = (
-        f"{client_of(entry).name}: {warning}" if of_many else warning
+    told = limits.warnings_of(session, billable.values())
+    warnings = [
+        f"{client_of(entry).name}: {told[entry.id]}" if of_many else told[entry.id]
         for entry in billable.values()
-        if (warning := limits.warning_of(session, entry))
-    )
-    for warning in islice(warnings, TOLD_AT_ONCE):
+        if entry.id in told
+    ]
+    for warning in warnings[:TOLD_AT_ONCE]:
         flash(warning, "warn")
-    if next(warnings, ""):
+    if len(warnings) > TOLD_AT_ONCE:
         flash(_("More time is beyond what was agreed; projects and retainers say which."), "warn")

@@ -1,13 +1,16 @@
 """At the cap time is taken and told of; where the terms stop or ask it is not approved (docs/billing.md rule 14)."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from helpdesk.desk import moving
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month
+from helpdesk.projects import service as projects
 from helpdesk.retainers import queries
 from helpdesk.retainers import service as retainers
 from helpdesk.retainers.service import NewTerms
@@ -19,6 +22,7 @@ from helpdesk.timekeeping.queries.submitted import Filters
 from helpdesk.timekeeping.queries.waiting import queue
 
 MARCH = datetime(2026, 3, 20, 20, tzinfo=UTC)
+LATER = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 def test_time_is_taken_beyond_the_cap_and_the_approval_refuses_it_and_says_how_to_go_on(story, office):
@@ -63,6 +67,61 @@ def test_a_device_and_a_typed_entry_are_told_of_the_cap_and_nothing_is_lost(stor
 
     assert fits == (("accepted", ()), ("accepted", ()))
     assert beyond == (("accepted", ("over_limit",)), ("accepted", ()))
+
+
+def test_a_ticket_that_moves_asks_of_the_cap_once_and_is_told_of_each_month_of_the_agreement(
+    story, office, count_queries
+):
+    """An hour that begins on 1 April in Berlin is still March in UTC."""
+    story.agree(per_month="10")
+    website, garden = (
+        projects.add_project(story.session, actor=SYSTEM, now=MARCH, client_id=office.acme.id, name=name).id
+        for name in ("Website", "Garden")
+    )
+    story.log("12", "2026-03-02", status="draft")
+    edge = story.log("1", "2026-04-01", status="draft")
+    edge.started_at, edge.ended_at = (datetime(2026, 3, 31, hour, 30, tzinfo=UTC) for hour in (22, 23))
+
+    def move(project_id):
+        with count_queries() as statements:
+            moved = moving.move(
+                story.session,
+                actor=office.actor("manager"),
+                now=LATER,
+                number=office.acme_ticket.number,
+                project_id=project_id,
+            )
+        return sorted(moved.warnings), sum("ledger_rows" in each for each in statements)
+
+    told, few = move(website)
+    for month in range(5, 11):
+        story.log("11", f"2026-{month:02}-04", status="draft")
+    told_then, many = move(garden)
+
+    assert [re.findall("in (2026-..)", each) for each in told] == [["2026-03"]]
+    assert [re.findall("in (2026-..)", each) for each in told_then] == [
+        [f"2026-{month:02}"] for month in (3, 5, 6, 7, 8, 9, 10)
+    ]
+    assert few == many
+
+
+def test_a_device_that_tells_of_many_starts_asks_of_the_cap_once(story, office, count_queries):
+    story.agree(per_month="0", overage_rate_minor=12000, at_cap="ask")
+    actor, began = office.actor("technician"), MARCH - timedelta(hours=10)
+
+    def tell(*names):
+        events = [
+            NewEvent(uuid=name, kind="start", said_at=began + timedelta(minutes=ord(name)), item_id=item.id)
+            for name, item in zip(names, (office.acme_ticket, office.acme_task) * 4, strict=False)
+        ]
+        with count_queries() as statements:
+            outcomes = service.take_events(story.session, actor=actor, now=MARCH, events=events)
+        return [each.flags for each in outcomes], sum("ledger_rows" in each for each in statements)
+
+    [(told, one), (told_then, many)] = tell("a"), tell(*"bcdefg")
+
+    assert (told, told_then) == ([("over_limit",)], [("over_limit",)] * 6)
+    assert one == many
 
 
 def test_the_quick_look_never_finds_room_where_the_engine_finds_none(story, office):
