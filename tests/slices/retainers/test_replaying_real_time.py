@@ -57,7 +57,7 @@ def test_a_narrower_agreement_that_is_tried_replays_the_time_that_it_would_win(s
     ]
     found = replay(past, engine_agreement(story.agreement).terms_in(MARCH))
 
-    assert (past.worked_seconds, past.projects) == (2 * 3600, {str(project_id)})
+    assert (past.worked_seconds, past.projects) == (2 * 3600, frozenset({str(project_id)}))
     assert [each.covered_seconds for each in found.months] == [2 * 3600, 0]
     assert [len(each.entries) for each in (elsewhere, as_narrow, typed)] == [0, 0, 0]
 
