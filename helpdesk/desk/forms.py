@@ -86,7 +86,7 @@ class AssignForm(StrictForm):
 
 
 class MoveForm(StrictForm):
-    """The project that a ticket belongs to."""
+    """The project that a ticket or task belongs to."""
 
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
     learn_domain = BooleanField(_l("Everybody at this domain writes for the client"))

@@ -25,11 +25,12 @@ from helpdesk.timekeeping.service.moving import Returned
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that came back: a line about it in the reader's language, and the ids of those whom it concerns."""
+    """One thing that came back: a line about it in the reader's language, whom it concerns, and its item's number."""
 
     line: Callable[[], str]
     people: frozenset[int | None]
     is_time: bool
+    number: int
 
 
 def of_time(each: Returned) -> Told:
@@ -38,7 +39,11 @@ def of_time(each: Returned) -> Told:
     length = format_hm(time.worked_of(entry).seconds)
     note = f": {entry.note}" if entry.note else ""
     people = frozenset({entry.person_id, each.approved_by_id})
-    return Told(lambda: f"{day_filter(time.day_of(entry))}, {length}, {entry.person.name}{note}", people, is_time=True)
+
+    def line() -> str:
+        return f"{day_filter(time.day_of(entry))}, {length}, {entry.person.name}{note}"
+
+    return Told(line, people, is_time=True, number=entry.work_item.number)
 
 
 def of_expense(expense: Expense, approved_by_id: int | None) -> Told:
@@ -49,7 +54,8 @@ def of_expense(expense: Expense, approved_by_id: int | None) -> Told:
         note = f": {expense.note}" if expense.note else ""
         return f"{day_filter(expense.spent_on)}, {expense.category.name} {amount}, {expense.person.name}{note}"
 
-    return Told(line, frozenset({expense.person_id, approved_by_id}), is_time=False)
+    number = expense.work_item.number if expense.work_item else 0
+    return Told(line, frozenset({expense.person_id, approved_by_id}), is_time=False, number=number)
 
 
 def tell_returned(
@@ -98,7 +104,9 @@ def _text(actor: Actor, item: WorkItem, before: Project, returned: Sequence[Told
         old=f"{before.client.name}, {before.name}",
         new=f"{item.project.client.name}, {item.project.name}",
     )
-    lines = "\n".join(f"- {each.line()}" for each in returned)
+    lines = "\n".join(
+        f"- {each.line()}" if each.number == item.number else f"- #{each.number}: {each.line()}" for each in returned
+    )
     base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
     link = f"\n\n{base_url}/items/{item.number}" if base_url else ""
     return f"{head}\n\n{lines}\n\n{_('There is nothing that you have to do about it.')}{link}\n"

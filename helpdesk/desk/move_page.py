@@ -20,6 +20,8 @@ from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.projects.planning import leaving
+from helpdesk.projects.planning.leaving import Ties
 from helpdesk.rates.domain import RateMissing
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping import service as timekeeping
@@ -70,6 +72,7 @@ class MoveValues:
     item: WorkItem
     project: Project
     others: list[WorkItem]
+    ties: Ties
     lines: list[MoveLine]
     expenses: list[ExpenseMoveLine]
     blocked: bool
@@ -84,15 +87,16 @@ class MoveValues:
 def values(
     session: Session, *, actor: Actor, now: datetime, number: int, project_id: int | None, also: Iterable[int]
 ) -> MoveValues:
-    """Return what will happen to the time on a ticket, and on those that move along, before anything does.
+    """Return what will happen to the time on an item, and on those that move along, before anything does.
 
     Raises:
-        NotFound: no such ticket, or not for this actor.
-        RuleViolation: the ticket cannot move to that project.
+        NotFound: no such item, or not for this actor.
+        RuleViolation: the item cannot move to that project.
     """
     item = projects.get_item(session, actor=actor, number=number)
     project = moving.destination(session, actor=actor, item=item, project_id=project_id)
-    others = [projects.get_item(session, actor=actor, number=each) for each in also]
+    below = leaving.tasks_below(session, item)
+    others = [*below, *(projects.get_item(session, actor=actor, number=each) for each in also)]
     shows_money = actor.is_one_of(RATES) and _handles_money(session, actor, {item.project.client_id, project.client_id})
     prices = PriceList(session) if shows_money else None
     lines = [line for each in (item, *others) for line in _lines(session, each, project, prices, now)]
@@ -105,6 +109,7 @@ def values(
         item=item,
         project=project,
         others=others,
+        ties=leaving.ties_of(session, [item, *below]),
         lines=lines,
         expenses=spent,
         blocked=any(
@@ -137,7 +142,7 @@ def _handles_money(session: Session, actor: Actor, client_ids: set[int]) -> bool
 def _lines(
     session: Session, item: WorkItem, project: Project, prices: PriceList | None, now: datetime
 ) -> list[MoveLine]:
-    entries, found = moving.time_of(session, item)
+    entries, found = moving.time_of(session, [item])
     before, after = timekeeping.place_of(item.project), timekeeping.place_of(project)
     return [_line(entry, found[entry.id], before, after, project, prices, now) for entry in entries]
 

@@ -1,4 +1,4 @@
-"""A ticket moves to another project, time and expenses with it: what will happen, and the act (rules 3 and E8)."""
+"""A ticket or task moves to another project, time and expenses with it: what will happen, and the act (rules 3, E8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.projects.planning import leaving
+from helpdesk.projects.planning.leaving import Ties
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
@@ -47,25 +49,27 @@ def move(
     project_id: int,
     bill_own_time: bool = False,
 ) -> Moved:
-    """Move a ticket to another project and say so in its conversation; a requester of no client yet is that client's.
+    """Move a ticket or task to another project and say so on it; a requester of no client yet is that client's.
 
-    Time and expenses go along: nothing keeps a price of the old project, what was approved waits for approval again,
-    and its person and approver are told. ``bill_own_time`` makes what was our own billable where the ticket goes.
+    Tasks below a task go along, and what ties them to the old plan is undone (docs/projects.md "Moving"). Nothing that
+    goes along, time or expense, keeps a price of the old project: what was approved waits for approval again, and its
+    person and approver are told. ``bill_own_time`` makes what was our own billable where the item goes.
 
     Raises:
-        NotFound: no such ticket or project, or not for this actor.
+        NotFound: no such item or project, or not for this actor.
         Conflict: time on it is charged, or an expense billed; what holds it is named.
-        RuleViolation: a task, a closed project, a ticket or a requester of another client, something approved on a day
-            that is locked against the actor, or more billable time than the new project takes.
+        RuleViolation: a closed project, work or a requester of another client, a task to Triage, something approved on
+            a day that is locked against the actor, or more billable time than the new project takes.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
     after = projects_queries.get_project(session, actor=actor, project_id=project_id)
     before = item.project
     claims.lock_books(session, before.client_id)
-    entries, moving = time_of(session, item, lock=True)
-    spent = expenses.on_item(session, item.id, lock=True)
-    item = projects.move_ticket(session, actor=actor, now=now, item_id=item.id, project_id=after.id)
-    if before.id == after.id:
+    leaves = [item, *leaving.tasks_below(session, item)]
+    entries, moving = time_of(session, leaves, lock=True)
+    spent = [one for each in leaves for one in expenses.on_item(session, each.id, lock=True)]
+    ties = leaving.ties_of(session, leaves)
+    if not projects.move_item(session, actor=actor, now=now, item_id=item.id, project_id=after.id):
         return Moved(item)
     timekeeping.refuse_held(entries, moving)
     expenses.refuse_held(session, spent)
@@ -85,7 +89,10 @@ def move(
         session, actor=actor, now=now, expenses=spent, before=before, after=after, bill_own=bill_own_time
     )
     _place_requester(session, actor=actor, now=now, item=item)
-    _say_so(session, actor=actor, now=now, item=item, returned=returned, paid=paid)
+    _say_so(session, actor=actor, now=now, item=item, ties=ties, returned=returned, paid=paid)
+    for each in leaves[1:]:
+        text = f"moved this to {after.client.name}, {after.name}, with #{item.number}"
+        tickets.add_event(session, actor=actor, now=now, item_id=each.id, text=text)
     told = [*map(of_time, returned), *(of_expense(one, approvers[one.id]) for one in paid)]
     tell_returned(session, actor=actor, now=now, item=item, before=before, returned=told)
     return Moved(item, entries, returned, spent, paid, set(limits.warnings_of(session, entries).values()))
@@ -123,9 +130,11 @@ def leave_triage(
     return moved
 
 
-def time_of(session: Session, item: WorkItem, *, lock: bool = False) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
-    """Return the time on an item by id of entry, and what a move would find of each."""
-    ids = [entry.id for entry in time_queries.of_item(session, item.id, reversed_too=True)]
+def time_of(
+    session: Session, items: Iterable[WorkItem], *, lock: bool = False
+) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
+    """Return the time on items by id of entry, and what a move would find of each."""
+    ids = [entry.id for item in items for entry in time_queries.of_item(session, item.id, reversed_too=True)]
     entries = time_queries.entries_by_id(session, ids, lock=lock)
     closed = retainers.closed_months_with(session, ids)
     return entries, timekeeping.as_moving(session, entries, also_held=closed)
@@ -138,7 +147,7 @@ def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: i
         RuleViolation: it is none of those to which it can move.
     """
     if project_id not in {choice for choice, _name in projects_queries.choices_for(session, actor=actor, item=item)}:
-        message = "Choose the project that this ticket belongs to: an active one of its client."
+        message = "Choose the project that it belongs to: an active one of its client."
         raise RuleViolation(message)
     return projects_queries.get_project(session, actor=actor, project_id=project_id or 0)
 
@@ -149,10 +158,15 @@ def _say_so(
     actor: Actor,
     now: datetime,
     item: WorkItem,
+    ties: Ties,
     returned: list[Returned],
     paid: list[Expense],
 ) -> None:
     text = f"moved this to {item.project.client.name}, {item.project.name}"
+    if ties.above is not None:
+        text += f"; it is no longer below #{ties.above.number}"
+    for first, then in ties.links:
+        text += f"; #{then.number} no longer follows #{first.number}"
     if returned:
         names = sorted({each.entry.person.name for each in returned})
         text += f"; time of {', '.join(names)} that was approved waits for approval again"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -236,12 +236,11 @@ def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
 
 
 def choices_for(session: Session, *, actor: Actor, item: WorkItem) -> list[tuple[int, str]]:
-    """Return (id, "client · project") of the projects to which the actor may move a ticket: none for a task."""
-    if item.kind != "ticket":
-        return []
+    """Return (id, "client · project") of the projects to which the actor may move an item: a task not to Triage."""
     home = item.project.client
     reach = visible(actor) if home.is_internal else and_(visible(actor), Project.client_id == home.id)
-    return _choices(session, and_(reach, Project.id != item.project_id))
+    planned = Project.is_triage.is_(False) if item.kind == "task" else true()
+    return _choices(session, and_(reach, planned, Project.id != item.project_id))
 
 
 def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Routes of moves: what will happen to the time on a ticket, and the move itself."""
+"""Routes of moves: what will happen to the time on a ticket or task, and the move itself."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ from helpdesk.projects import queries as projects
 @bp.get("/items/<int:number>/move")
 @policy(DESK)
 def preview_move(number: int) -> ResponseReturnValue:
-    """Show what becomes of the time on a ticket if it moves; without a project, ask for one."""
+    """Show what becomes of an item and the time on it if it moves; without a project, ask for one."""
     form = MoveForm(request.args)
     if not request.args.get("project_id"):
         session, actor = read_session(), current_actor()
@@ -42,11 +42,11 @@ def preview_move(number: int) -> ResponseReturnValue:
 @bp.post("/items/<int:number>/move")
 @policy(DESK)
 def move(number: int) -> ResponseReturnValue:
-    """Move a ticket to another project; a refusal is told on its page."""
+    """Move a ticket or task to another project; a refusal is told on its page."""
     projects.get_item(read_session(), actor=current_actor(), number=number)
     form = MoveForm()
     if not form.validate_on_submit():
-        flash(_("Choose the project that this ticket belongs to."), "danger")
+        flash(_("Choose the project that it belongs to."), "danger")
         return to_item(number)
     try:
         with unit_of_work() as session:

@@ -39,9 +39,10 @@ def refuse_held(session: Session, expenses: Sequence[Expense]) -> None:
     """
     held = [f"{name_of(one)} in {holder}" for one in expenses if (holder := holder_of(session, one))]
     if held:
+        kind = kind_of_item(expenses[0])
         message = (
-            f"A billed expense stays where it was billed, and its ticket with it: {'; '.join(held)}. Nothing was "
-            "moved. Open a new ticket for what follows, or drop or void that first."
+            f"A billed expense stays where it was billed, and its {kind} with it: {'; '.join(held)}. Nothing was "
+            f"moved. Open a new {kind} for what follows, or drop or void that first."
         )
         raise Conflict(message)
 
@@ -86,11 +87,18 @@ def carry(
     return returned
 
 
+def kind_of_item(expense: Expense) -> str:
+    """Return what the expense is on, as a word: ticket or task."""
+    return expense.work_item.kind if expense.work_item else "ticket"
+
+
 def _follow(expense: Expense, now: datetime, before: Project, after: Project, *, bill_own: bool) -> None:
     if expense.status == "approved":
         to_draft(expense)
         expense.status, expense.submitted_at = "submitted", now
-        expense.rejected_because = f"It was approved for {before.client.name}, {before.name}, before its ticket moved."
+        expense.rejected_because = (
+            f"It was approved for {before.client.name}, {before.name}, before its {kind_of_item(expense)} moved."
+        )
     pricing.forget_price(expense)
     expense.project, expense.project_id = after, after.id
     expense.billing = billing_in(expense, before, after, bill_own=bill_own)

@@ -66,8 +66,8 @@ def refuse_held(entries: Iterable[TimeEntry], moving: Mapping[int, MovingTime]) 
             for entry in held
         )
         message = (
-            f"Charged time stays where it was charged, and its ticket with it: {named}. Nothing was moved. "
-            "Open a new ticket for what follows, or void or credit that first."
+            f"Charged time stays where it was charged, and its {held[0].work_item.kind} with it: {named}. Nothing was "
+            f"moved. Open a new {held[0].work_item.kind} for what follows, or void or credit that first."
         )
         raise Conflict(message)
 
@@ -108,7 +108,9 @@ def _follow(session: Session, actor: Actor, now: datetime, entry: TimeEntry, the
     if entry.status == "approved":
         to_draft(entry)
         entry.submitted_at = now
-        entry.returned_because = f"Was approved for {before.client.name}, {before.name}, before its ticket moved."
+        entry.returned_because = (
+            f"Was approved for {before.client.name}, {before.name}, before its {entry.work_item.kind} moved."
+        )
     entry.status, entry.billable = then.status, then.billable
     entry.started_at, entry.ended_at = then.started_at, then.ended_at
     audit.record(

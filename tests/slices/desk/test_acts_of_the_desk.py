@@ -388,7 +388,7 @@ def test_only_a_ticket_in_triage_is_offered_every_project(office, sign_in_as):
     ("move", "complaint"),
     [
         (lambda office, _number: (office.acme_ticket.number, office.globex_project.id), "does not move to another"),
-        (lambda office, _number: (office.acme_task.number, office.acme_project.id), "A task stays in the plan"),
+        (lambda office, _number: (office.acme_task.number, office.globex_project.id), "This task is for Acme"),
         (lambda _office, number: (number, ""), "Choose the project"),
     ],
     ids=["another client", "a task", "no project"],

@@ -1,0 +1,85 @@
+"""Work leaves the plan of its project for another project: what goes along, and what it is no longer tied to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from helpdesk.infra import audit
+from helpdesk.infra.db import alone
+from helpdesk.infra.policy import Actor
+from helpdesk.projects.models import TaskDetails, TaskLink, WorkItem
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What joins work that leaves to work that stays: the task above it, and links as (predecessor, successor)."""
+
+    above: WorkItem | None
+    links: tuple[tuple[WorkItem, WorkItem], ...]
+
+
+def tasks_below(session: Session, item: WorkItem) -> list[WorkItem]:
+    """Return the tasks below an item at any depth, those above before those below them, as the plan has them."""
+    found: list[WorkItem] = []
+    known, above = {item.id}, [item.id]
+    while above:
+        query = (
+            select(WorkItem)
+            .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
+            .where(TaskDetails.parent_id.in_(above), WorkItem.id.not_in(known), WorkItem.kind == "task")
+            .options(joinedload(WorkItem.project))
+            .order_by(TaskDetails.position, WorkItem.number)
+        )
+        level = list(session.scalars(query))
+        above = [each.id for each in level]
+        known.update(above)
+        found += level
+    return found
+
+
+def ties_of(session: Session, leaving: Sequence[WorkItem]) -> Ties:
+    """Return what joins ``leaving``, the first of which stands above the others, to what stays."""
+    ids = {each.id for each in leaving}
+    details = session.get(TaskDetails, leaving[0].id)
+    above = session.get(WorkItem, details.parent_id) if details and details.parent_id else None
+    touching = or_(TaskLink.predecessor_id.in_(ids), TaskLink.successor_id.in_(ids))
+    rows = session.scalars(select(TaskLink).where(touching).order_by(TaskLink.id)).all()
+    cut = [row for row in rows if not {row.predecessor_id, row.successor_id} <= ids]
+    ends = {row.predecessor_id for row in cut} | {row.successor_id for row in cut}
+    items = {each.id: each for each in session.scalars(select(WorkItem).where(WorkItem.id.in_(ends)))} if ends else {}
+    return Ties(above, tuple((items[row.predecessor_id], items[row.successor_id]) for row in cut))
+
+
+def let_go(session: Session, *, actor: Actor, now: datetime, leaving: Sequence[WorkItem], project_id: int) -> Ties:
+    """Take ``leaving`` out of its plan to the end of another project's, in the order given; return what was untied.
+
+    Both plans are changed by one at a time. What leaves keeps its days, and its links and levels among itself.
+    """
+    alone(session, *(f"plan of project {each}" for each in (leaving[0].project_id, project_id)))
+    ties, first = ties_of(session, leaving), leaving[0]
+    last = (
+        select(func.max(TaskDetails.position))
+        .join(WorkItem, WorkItem.id == TaskDetails.work_item_id)
+        .where(WorkItem.project_id == project_id)
+    )
+    position = session.scalar(last) or 0
+    if ties.above is not None:
+        session.execute(update(TaskDetails).where(TaskDetails.work_item_id == first.id).values(parent_id=None))
+    for place, each in enumerate(leaving, position + 1):
+        session.execute(update(TaskDetails).where(TaskDetails.work_item_id == each.id).values(position=place))
+    for before, after in ties.links:
+        session.execute(delete(TaskLink).where(TaskLink.predecessor_id == before.id, TaskLink.successor_id == after.id))
+        audit.record(
+            session,
+            actor=actor,
+            action="unlinked",
+            kind="task",
+            object_id=after.id,
+            now=now,
+            followed=before.number,
+            moved_to=project_id,
+        )
+    return ties
