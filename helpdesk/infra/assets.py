@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from helpdesk.infra import links
+
 VERSION = "v"
 FOREVER = "public, max-age=31536000, immutable"
 ERRORS = 400
@@ -18,6 +20,7 @@ def mount(app: Flask) -> None:
     Asked for by another word, or none, a file is asked for again each time: the page is older or newer than the file.
     """
     folder = Path(app.static_folder or "")
+    links.forget()  # what was made before carries no such word
 
     def version_of(filename: str) -> str | None:
         path = folder / filename

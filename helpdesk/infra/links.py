@@ -30,6 +30,11 @@ def _url_for(_mounted_at: str, endpoint: str, *names_and_values: Any) -> str:  #
     return flask.url_for(endpoint, **dict(zip(names_and_values[::2], names_and_values[1::2], strict=True)))
 
 
+def forget() -> None:
+    """Know no address any more: another application begins in this process."""
+    _url_for.cache_clear()
+
+
 def addresses_of(endpoint: str, name: str) -> Callable[[int], str]:
     """Return what gives the address for each number of ``name``: a list asks the routes once, not for each row."""
     before, after = url_for(endpoint, **{name: _SAMPLE}).split(str(_SAMPLE))

@@ -4,15 +4,19 @@ import pytest
 from flask import Flask
 from flask import url_for as flask_url_for
 
+from helpdesk.infra import links
 from helpdesk.infra.links import addresses_of, icon, url_for
 
 
 @pytest.fixture
 def house():
+    """An application of which nothing is known yet, nor is anything of it afterwards: a process has but one."""
+    links.forget()
     app = Flask(__name__)
     app.add_url_rule("/items/<int:number>", "item", str)
     app.add_url_rule("/list", "list", lambda: "")
-    return app
+    yield app
+    links.forget()
 
 
 @pytest.mark.parametrize(
