@@ -13,7 +13,6 @@ from helpdesk.expenses.models import Expense
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
-from helpdesk.projects import service as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.projects.planning import leaving
 from helpdesk.projects.planning.leaving import Ties
@@ -69,7 +68,7 @@ def move(
     entries, moving = time_of(session, leaves, lock=True)
     spent = [one for each in leaves for one in expenses.on_item(session, each.id, lock=True)]
     ties = leaving.ties_of(session, leaves)
-    if not projects.move_item(session, actor=actor, now=now, item_id=item.id, project_id=after.id):
+    if not leaving.move_item(session, actor=actor, now=now, item_id=item.id, project_id=after.id):
         return Moved(item)
     timekeeping.refuse_held(entries, moving)
     expenses.refuse_held(session, spent)

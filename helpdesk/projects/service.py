@@ -16,7 +16,6 @@ from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
 from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, ItemTag, Project, TaskDetails, WorkItem
-from helpdesk.projects.planning import leaving
 
 BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
 PROJECT_STATUSES = ("active", "paused", "done")
@@ -211,56 +210,6 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
     )
     live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
     return item
-
-
-def move_item(session: Session, *, actor: Actor, now: datetime, item_id: int, project_id: int) -> list[WorkItem]:
-    """Move a ticket or a task to another project of its client, or from our own (Triage above all) to anybody's.
-
-    Tasks below it go along, and all of it is untied from what stays: the task above it, links (docs/projects.md). Who
-    may not have work of the new project has it no more. Returned is what moved, the item first; in the project that it
-    has already nothing moves.
-
-    Raises:
-        NotFound: no such item or project, or not for this actor.
-        RuleViolation: a closed project; work that belongs to another client; a task to Triage, which has no plan.
-    """
-    item = queries.get_item(session, actor=actor, item_id=item_id)
-    project = queries.get_project(session, actor=actor, project_id=project_id)
-    before = item.project
-    if project.status != "active":
-        message = f"{project.name} is not active any more; choose another project."
-        raise RuleViolation(message)
-    if not before.client.is_internal and before.client_id != project.client_id:
-        what = "conversation is with" if item.kind == "ticket" else "task is for"
-        message = f"This {what} {before.client.name}; it does not move to another client."
-        raise RuleViolation(message)
-    if item.kind == "task" and project.is_triage:
-        message = "Triage has no plan; choose another project."
-        raise RuleViolation(message)
-    if before.id == project.id:
-        return []
-    moving = [item, *leaving.tasks_below(session, item)]
-    if session.get(TaskDetails, item.id) is not None:  # a ticket that was a task once keeps its place in the plan
-        leaving.let_go(session, actor=actor, now=now, leaving=moving, project_id=project.id)
-    for each in moving:
-        each.project_id, each.updated_at = project.id, now
-    session.flush()
-    for each in moving:
-        session.expire(each, ["project"])
-        audit.record(
-            session,
-            actor=actor,
-            action="moved",
-            kind=each.kind,
-            object_id=each.id,
-            now=now,
-            before=before.id,
-            after=project.id,
-        )
-        if each.assignee_id is not None and why_not_assignable(session, project=project, person_id=each.assignee_id):
-            assign(session, actor=actor, now=now, item_id=each.id, assignee_id=None)
-        live.publish(session, audience=live.to_item(each.id), topic="queue", now=now)
-    return moving
 
 
 def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:

@@ -1,6 +1,7 @@
 """A task moves to another project with all below it, its time, and none of its ties (docs/projects.md "Moving")."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import kinds
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import TaskDetails, WorkItem
-from helpdesk.projects.planning import editing, linking
+from helpdesk.projects.planning import editing, leaving, linking
 from helpdesk.projects.planning.editing import Details
 from helpdesk.projects.planning.reading import read
 from helpdesk.timekeeping import service as timekeeping
@@ -37,7 +38,7 @@ def website(office) -> int:
 def plan(office) -> dict[str, int]:
     """Acme's plan: under "Server" stand "Copy" and below that "Check"; "Order" < "Copy" < "Check" < "Bill"."""
     with unit_of_work() as session:
-        how = {"actor": SYSTEM, "now": NOW, "project_id": office.acme_project.id}
+        how: dict[str, Any] = {"actor": SYSTEM, "now": NOW, "project_id": office.acme_project.id}
         numbers: dict[str, int] = {}
         for title, above in (("Server", ""), ("Order", ""), ("Copy", "Server"), ("Check", "Copy"), ("Bill", "")):
             details = Details(parent=numbers.get(above), due_on=SECOND, estimate_seconds=3600)
@@ -112,7 +113,7 @@ def test_a_task_takes_along_what_is_below_it_and_its_time_and_lets_go_of_the_res
 
 def test_links_among_what_moves_and_the_place_of_a_ticket_that_was_a_task_are_right_afterwards(office, website, plan):
     with unit_of_work() as session:
-        how = {"actor": SYSTEM, "now": NOW}
+        how: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
         items = {each.number: each for each in session.scalars(select(WorkItem))}
         project_id = office.acme_project.id
         linking.link(session, predecessor=plan["Copy"], successor=plan["Bill"], project_id=project_id, **how)
@@ -120,10 +121,10 @@ def test_links_among_what_moves_and_the_place_of_a_ticket_that_was_a_task_are_ri
         test = editing.add(session, project_id=project_id, title="Test", details=details, **how)
         linking.link(session, predecessor=plan["Check"], successor=test.number, project_id=project_id, **how)
         kinds.become_ticket(session, item_id=items[plan["Bill"]].id, **how)
-        projects.move_item(session, item_id=items[plan["Bill"]].id, project_id=website, **how)
+        leaving.move_item(session, item_id=items[plan["Bill"]].id, project_id=website, **how)
         kinds.become_task(session, item_id=items[plan["Bill"]].id, **how)
-        projects.move_item(session, item_id=items[plan["Server"]].id, project_id=website, **how)
-        projects.move_item(session, item_id=items[plan["Order"]].id, project_id=website, **how)
+        leaving.move_item(session, item_id=items[plan["Server"]].id, project_id=website, **how)
+        leaving.move_item(session, item_id=items[plan["Order"]].id, project_id=website, **how)
         positions = session.scalars(select(TaskDetails.position).join(TaskDetails.work_item)).all()
 
     assert stored(website) == (
