@@ -87,7 +87,8 @@ def move(
     paid = expenses.carry(
         session, actor=actor, now=now, expenses=spent, before=before, after=after, bill_own=bill_own_time
     )
-    _place_requester(session, actor=actor, now=now, item=item)
+    for each in leaves:
+        _place_requester(session, actor=actor, now=now, item=each)
     _say_so(session, actor=actor, now=now, item=item, ties=ties, returned=returned, paid=paid)
     for each in leaves[1:]:
         text = f"moved this to {after.client.name}, {after.name}, with #{item.number}"

@@ -120,8 +120,9 @@ def _let_go(session: Session, *, actor: Actor, now: datetime, leaving: Sequence[
         .where(WorkItem.project_id == project_id)
     )
     position = session.scalar(last) or 0
-    if ties.above is not None:
-        session.execute(update(TaskDetails).where(TaskDetails.work_item_id == first.id).values(parent_id=None))
+    ids = [each.id for each in leaving]
+    hanging = TaskDetails.parent_id.in_(ids) & TaskDetails.work_item_id.not_in(ids)  # tickets that were tasks below it
+    session.execute(update(TaskDetails).where(hanging | (TaskDetails.work_item_id == first.id)).values(parent_id=None))
     for place, each in enumerate(leaving, position + 1):
         session.execute(update(TaskDetails).where(TaskDetails.work_item_id == each.id).values(position=place))
     for before, after in ties.links:

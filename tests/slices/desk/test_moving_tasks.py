@@ -48,11 +48,11 @@ def plan(office) -> dict[str, int]:
         return numbers
 
 
-def stored(project_id):
+def stored(project_id: int) -> tuple[list[tuple[str, str | None, bool]], list[tuple[str, str]]]:
     with unit_of_work() as session:
         found = read(session, actor=SYSTEM, project_id=project_id)
         titles = {row.id: row.title for row in found.rows}
-        tasks = [(row.title, titles.get(row.parent_id), row.due_on is not None) for row in found.rows]
+        tasks = [(row.title, titles.get(row.parent_id or 0), row.due_on is not None) for row in found.rows]
         return tasks, [(titles[link.predecessor_id], titles[link.successor_id]) for link in found.links]
 
 
