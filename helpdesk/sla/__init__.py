@@ -1,0 +1,1 @@
+"""What we promise: within which working time a ticket is answered and solved (docs/sla.md)."""

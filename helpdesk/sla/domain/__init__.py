@@ -1,0 +1,1 @@
+"""Clocks of a ticket and what they are measured by: pure values and functions."""
