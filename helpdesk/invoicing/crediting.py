@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.invoicing import queries, taxing
+from helpdesk.invoicing import queries
+from helpdesk.invoicing.credit_limits import refuse_beyond
 from helpdesk.invoicing.credit_totals import totals_of_note
 from helpdesk.invoicing.domain.crediting import Billed, Part, credit_amount, credit_seconds, credit_whole
 from helpdesk.invoicing.domain.lines import LineKind
 from helpdesk.invoicing.domain.sharing import Adjusting, before, shares
-from helpdesk.invoicing.domain.totals import TaxRate
 from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.drafts.percents import ADJUSTING, base_of, tax_of
 from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLine
@@ -172,12 +172,12 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
     adjusting = adjusting_of(invoice, standing)
     of_others = {each.line_id for each in adjusting if each.base_left}
     chosen = {line_id: wish for line_id, wish in wishes.items() if line_id not in of_others}
-    parts = {
-        line.id: list(_parts(session, line, chosen[line.id], standing, adjusting))
-        for line in invoice.lines
-        if line.id in chosen
-    }
-    taken = {line_id: _sum(found, invoice.currency) for line_id, found in parts.items() if found}
+    parts: dict[int, Sequence[Part]] = {}
+    taken: dict[int, Money] = {}
+    amounts_last = sorted(invoice.lines, key=lambda line: line.id in chosen and chosen[line.id].amount is not None)
+    for line in amounts_last:  # each gives back what it says beside what the others take of their discounts
+        if line.id in chosen and (found := _parts(session, line, chosen[line.id], standing, (adjusting, taken))):
+            parts[line.id], taken[line.id] = found, _sum(found, invoice.currency)
     if not taken:
         message = "Nothing is left of what you chose; it was credited before."
         if of_others & set(wishes):
@@ -187,7 +187,7 @@ def _lines(session: Session, invoice: Invoice, wishes: Mapping[int, Wish], stand
         taken[line_id] = share
         parts[line_id] = [Part(None, share.amount, share)]
     deposits.refuse_deducted(session, invoice, {line_id: amount.minor for line_id, amount in taken.items()})
-    _refuse_beyond(invoice, taken, standing)
+    refuse_beyond(invoice, taken, standing.billed)
     releasing = {line_id for line_id, wish in chosen.items() if wish.whole or wish.charge_ids}
     given = [(line, part) for line in invoice.lines for part in parts.get(line.id, ())]
     return [
@@ -212,24 +212,6 @@ def adjusting_of(invoice: Invoice, standing: Standing) -> list[Adjusting]:
     return found
 
 
-def _refuse_beyond(invoice: Invoice, taken: Mapping[int, Money], standing: Standing) -> None:
-    """Refuse, tax by tax, what changes by hand make possible: to give back more than was billed, or to ask for more."""
-    left: dict[TaxRate, int] = defaultdict(int)
-    given: dict[TaxRate, int] = defaultdict(int)
-    for line in invoice.lines:
-        left[taxing.rate_of(line)] += standing.billed[line.id].left.minor
-        if line.id in taken:
-            given[taxing.rate_of(line)] += taken[line.id].minor
-    for rate, minor in given.items():
-        if minor > left[rate]:
-            kind, rest = "with tax" if invoice.prices_include_tax else "net", Money(left[rate], invoice.currency)
-            message = f"Only {rest} {kind} at {rate.percent} % of {queries.name_of(invoice)} is left."
-            raise RuleViolation(message)
-        if minor < 0:
-            message = "A credit note gives back; a discount is taken back together with what it was taken off."
-            raise RuleViolation(message)
-
-
 def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:
     name = queries.name_of(invoice)
     if invoice.kind != "invoice" or invoice.status not in CREDITABLE:
@@ -245,8 +227,14 @@ def _refuse(invoice: Invoice, wishes: Mapping[int, Wish]) -> None:
 
 
 def _parts(
-    session: Session, line: InvoiceLine, wish: Wish, standing: Standing, adjusting: Sequence[Adjusting]
+    session: Session,
+    line: InvoiceLine,
+    wish: Wish,
+    standing: Standing,
+    beside: tuple[Sequence[Adjusting], Mapping[int, Money]],
 ) -> Sequence[Part]:
+    """Return what goes back of a line; ``beside`` it the discounts and surcharges, and what goes back of others."""
+    adjusting, taken = beside
     billed = standing.billed[line.id]
     chosen = _chosen(line, wish, standing)
     if wish.amount is not None and (chosen or wish.whole):
@@ -254,7 +242,7 @@ def _parts(
         raise RuleViolation(message)
     try:
         if wish.amount is not None:
-            of_line = before(adjusting, line_id=line.id, left=billed.left, paid=wish.amount)
+            of_line = before(adjusting, line_id=line.id, left=billed.left, paid=wish.amount, taken=taken)
             return [credit_amount(billed, of_line)]
         if chosen:
             seconds = sum(_seconds(session, line, charge) for charge in chosen)

@@ -47,10 +47,13 @@ def shares(adjusting: Iterable[Adjusting], taken: Mapping[int, Money]) -> dict[i
     return found
 
 
-def before(adjusting: Sequence[Adjusting], *, line_id: int, left: Money, paid: Money) -> Money:
+def before(
+    adjusting: Sequence[Adjusting], *, line_id: int, left: Money, paid: Money, taken: Mapping[int, Money] | None = None
+) -> Money:
     """Return how much of a line gives ``paid`` back once its discounts and surcharges have their shares.
 
-    To the cent with discounts; a surcharge can leave out a cent between two amounts.
+    ``taken`` goes back of other lines in the same credit note. To the cent with discounts; a surcharge can leave out a
+    cent between two amounts.
 
     Raises:
         RuleViolation: less than that was paid for what is ``left`` of the line.
@@ -66,8 +69,10 @@ def before(adjusting: Sequence[Adjusting], *, line_id: int, left: Money, paid: M
     near = round_half_up(Fraction(paid.minor * left.minor) / worth)
     around = [Money(minor, paid.currency) for minor in (near, near + 1, near - 1, near + 2, near - 2)]
     possible = [amount for amount in around if 0 < amount.minor <= left.minor]
-    exact = (amount for amount in possible if amount.minor + _minor(shares(own, {line_id: amount})) == paid.minor)
-    return next(exact, possible[0])
+    others = taken or {}
+    known = _minor(shares(own, others))
+    given = {each: each.minor + _minor(shares(own, {**others, line_id: each})) - known for each in possible}
+    return next((amount for amount, minor in given.items() if minor == paid.minor), possible[0])
 
 
 def _minor(amounts: Mapping[int, Money]) -> int:

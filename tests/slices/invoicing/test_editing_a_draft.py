@@ -250,6 +250,24 @@ def test_a_credit_note_takes_a_discount_back_with_what_it_is_of(story):
     assert faults(story) == []
 
 
+def test_an_amount_that_outlived_its_lines_goes_back_with_the_others(story):
+    story.log("1")
+    draft = act(story, add_free, story.drafted(), wanted=FreeLine("Book", Decimal(50), tax_percent="7"))
+    draft = act(story, adjust, draft, wanted=Adjustment("discount", "Goodwill", amount=Money(1000, "EUR")))
+    issued = story.issue(act(story, take_off, draft, line_id=draft.lines[1].id))
+    time, _of_time, of_book = (line.id for line in issued.lines)
+
+    with pytest.raises(RuleViolation, match=r"Only 90\.00 of INV-2026-0001 is left"):
+        credited(story, issued, {time: Wish(whole=True)})
+    first = credited(story, issued, {time: Wish(amount=Money(5000, "EUR"))}, key="1")
+    second = credited(story, issued, {time: Wish(whole=True), of_book: Wish(whole=True)}, key="2")
+
+    assert [line.amount_minor for line in issued.lines] == [10000, -667, -333]
+    assert (first.net_minor, first.net_minor + second.net_minor) == (-5000, -issued.net_minor)
+    assert first.tax_minor + second.tax_minor == -issued.tax_minor
+    assert (story.invoice(issued.id).status, faults(story)) == ("credited", [])
+
+
 def test_of_a_line_that_was_given_away_nothing_is_given_back_and_its_time_is_free_again(story):
     story.log("1")
     draft = act(story, add_free, story.drafted(), wanted=FreeLine("Cables", Decimal(100), tax_percent="7"))

@@ -1,6 +1,7 @@
 """A deposit is paid on an invoice of its own and taken off later ones, each cent once (docs/billing.md rule 21)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing import service
 from helpdesk.invoicing.crediting import Wish
 from helpdesk.invoicing.drafts.deducting import deduct, draft_deposit
-from helpdesk.invoicing.models import Invoice
+from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.money import settling
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money
@@ -64,9 +65,9 @@ def take_off(story: Story, draft: Invoice, deposit: Invoice) -> Invoice:
     return story.invoice(draft.id)
 
 
-def credit(story: Story, invoice: Invoice) -> Invoice:
+def credit(story: Story, invoice: Invoice, lines: Sequence[InvoiceLine] = ()) -> Invoice:
     with unit_of_work() as session:
-        wishes = {line.id: Wish(whole=True) for line in invoice.lines}
+        wishes = {line.id: Wish(whole=True) for line in lines or invoice.lines}
         return service.credit(
             session,
             actor=SYSTEM,
@@ -121,6 +122,26 @@ def test_a_credit_note_over_the_later_invoice_frees_the_deposit(story, deposit):
     again = take_off(story, story.drafted(), deposit)
 
     assert again.lines[1].amount_minor == -10000
+
+
+def test_an_invoice_at_another_tax_than_its_deposit_is_credited_whole_and_never_beyond_its_total(story, deposit):
+    story.log("3")
+    pay(story, deposit, "119")
+    story.change_client(tax_percent="7")
+    issued = story.issue(take_off(story, story.drafted(), deposit))
+    time, taken_off = issued.lines
+    with pytest.raises(RuleViolation, match=r"Only 200\.00 of INV-2026-0002 is left; take back what was taken off"):
+        credit(story, issued, [time])
+    with pytest.raises(RuleViolation, match="A credit note gives back"):
+        credit(story, issued, [taken_off])
+
+    note = credit(story, issued)
+
+    assert (issued.net_minor, issued.tax_minor, note.net_minor, note.tax_minor) == (20000, 200, -20000, -200)
+    assert story.invoice(issued.id).status == "credited"
+    assert take_off(story, story.drafted(), deposit).lines[1].amount_minor == -10000
+    with unit_of_work() as session:
+        assert doctor.examine(session, store=blobs.store(), now=story.now) == []
 
 
 def test_a_payment_that_was_taken_back_is_in_the_way_of_issuing(story, deposit):

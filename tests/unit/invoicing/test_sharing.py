@@ -67,3 +67,25 @@ def test_an_amount_is_what_the_client_gets_back_to_the_cent(line, others, percen
     given_back = gross + shares([adjusting], {1: gross}).get(DISCOUNT, euros(0)) if paid else paid
     assert abs(given_back.minor - paid.minor) <= (gross == adjusting.base_left)
     assert gross.minor <= line
+
+
+@given(
+    lines=st.lists(st.integers(2, 100_000), min_size=2, max_size=4),
+    percent=st.integers(-95, -1),
+    hundredths=st.lists(st.integers(1, 90), min_size=4, max_size=4),
+)
+def test_amounts_of_several_lines_in_one_note_are_together_what_the_client_gets_back(lines, percent, hundredths):
+    """9.03 each of two lines of 33.33 with 10 % off are 18.06, not 18.05."""
+    left = {number: euros(minor) for number, minor in enumerate(lines, start=1)}
+    whole = euros(sum(lines))
+    adjusting = [Adjusting(DISCOUNT, frozenset(left), percent_of(whole, percent), whole)]
+    taken: dict[int, Money] = {}
+    asked = 0
+
+    for (number, of_line), part in zip(left.items(), hundredths, strict=False):
+        paid = int((of_line.minor + adjusting[0].share_of(of_line)) * part / 100)
+        if paid:
+            taken[number] = before(adjusting, line_id=number, left=of_line, paid=euros(paid), taken=taken)
+            asked += paid
+
+    assert sum(each.minor for each in (*taken.values(), *shares(adjusting, taken).values())) == asked
