@@ -1,5 +1,6 @@
 """IMAP: one folder over one connection, seen only through UIDs. One connection belongs to one thread."""
 
+import selectors
 import socket
 import ssl
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BufferedReader
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
@@ -18,8 +20,6 @@ from helpdesk.outbox.diagnosis import reaching, said, signing_in
 CONNECT_SECONDS = 15
 READ_SECONDS = 60
 SEEN = rb"\Seen"
-DEAD_PEER_SECONDS = 0.5
-"""A dead peer makes the wait for news end at once, with none (and for ever, if nobody looks at the clock)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,20 @@ class Folder:
             self._client.socket().shutdown(socket.SHUT_RDWR)
 
     def _wait(self, seconds: float) -> bool:
-        began = time.monotonic()
-        with _failures(self._name):
-            news = self._client.idle_check(timeout=seconds)
-        if not news and time.monotonic() - began < min(seconds, DEAD_PEER_SECONDS):
-            message = "The mail server closed the connection."
-            raise ExternalFailure(message)
-        return bool(news)
+        """Wait for a whole line: the library's own wait breaks off where one comes in two parts, or came before."""
+        imap, sock, until = self._client._imap, self._client.socket(), time.monotonic() + seconds  # noqa: SLF001
+        with _failures(self._name), selectors.DefaultSelector() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            is_told = False
+            while not _has_begun(sock, imap.file, is_told=is_told):
+                is_told = bool(selector.select(max(0.0, until - time.monotonic())))
+                if not is_told:
+                    return False
+            if not imap.file.peek(1):
+                message = "The mail server closed the connection."
+                raise ExternalFailure(message)
+            imap._get_line()  # noqa: SLF001 - as it reads every other answer
+        return True
 
     def _path(self, folder: str) -> str:
         """Return a folder as this server names it: its own sign between levels, its own prefix (RFC 2342)."""
@@ -275,6 +282,21 @@ def _failures(where: str) -> Iterator[None]:
     except (OSError, IMAPClientError, AssertionError, ValueError, KeyError) as error:
         message = f"{where}: {said(error) or type(error).__name__}"
         raise ExternalFailure(message) from error
+
+
+def _has_begun(sock: socket.socket, stream: BufferedReader, *, is_told: bool) -> bool:
+    """Return whether there is something to read, or the end; what TLS says for itself alone is nothing.
+
+    ``is_told`` is what the system says of the socket: it knows nothing of what was read already.
+    """
+    patience = sock.gettimeout()
+    sock.setblocking(False)
+    try:
+        return bool(stream.peek(1)) or is_told
+    except ssl.SSLWantReadError:
+        return False
+    finally:
+        sock.settimeout(patience)
 
 
 def _refuse_gaps(wanted: Iterable[int], found: Container[int]) -> None:

@@ -18,7 +18,6 @@ POLL_SECONDS = 60.0
 """Each poll also renews IDLE, far within the 29 minutes of RFC 2177."""
 LEASE_SECONDS = 45
 RENEW_SECONDS = 15.0
-LOOK_AGAIN_SECONDS = 0.6
 
 
 @dataclass
@@ -58,12 +57,12 @@ def watch(
         with connect(with_token(access)) as folder:
             watched.folder = folder
             while not watched.stopping.is_set() and _take(lease, holder):
-                found = fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
+                fetch(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
                 reconcile(source_id, folder, unit_of_work, store=blobs.store(), clock=clock.now)
                 watched.polled = True
                 with suppress(ExternalFailure):  # noted; this connection goes on while the server lets it
                     with_token(access)
-                _wait(source_id, folder, watched, lease=lease, holder=holder, look_again=found > 0)
+                _wait(source_id, folder, watched, lease=lease, holder=holder)
     except ExternalFailure:
         if not watched.stopping.is_set():
             raise
@@ -85,12 +84,8 @@ def with_token(access: Access) -> Access:
     return replace(access, token=tokens.current(access.grant_id, unit_of_work, clock=clock.now))
 
 
-def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str, look_again: bool = False) -> None:
-    """Wait for news, a minute at most, keeping the lease; a server without IDLE is simply asked again later.
-
-    With ``look_again`` the wait is short: mail seldom comes alone, and what the server says in the same breath as
-    that it idles lies in the library's buffer, where no wait sees it.
-    """
+def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder: str) -> None:
+    """Wait for news, a minute at most, keeping the lease; a server without IDLE is simply asked again later."""
     if folder.heard_of_news():
         return
     if not folder.can_idle:
@@ -102,9 +97,6 @@ def _wait(source_id: int, folder: Folder, watched: Watch, *, lease: str, holder:
         if not watched.idle:
             _note_idle(source_id)
             watched.idle = True
-        if look_again:
-            news(LOOK_AGAIN_SECONDS)
-            return
         for _ in range(int(POLL_SECONDS / RENEW_SECONDS)):
             if watched.stopping.is_set() or news(RENEW_SECONDS) or not _take(lease, holder):
                 return

@@ -10,6 +10,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from helpdesk.demo.world import World, running_world
+from helpdesk.intake.gateway import Folder
 
 PLAIN = b"From: a@kuehn.example\r\nSubject: one\r\n\r\nfirst\r\n"
 EIGHT_BIT = b"From: a@kuehn.example\r\nSubject: two\r\n\r\n" + bytes(range(0x80, 0x100)) + b"\r\n.\r\n..\r\nend\r\n"
@@ -45,13 +46,10 @@ def kill(world: World, name: str) -> None:
 
 
 def test_a_watcher_in_idle_hears_of_a_delivered_mail(world, inbox):
-    inbox.idle()
+    with Folder(inbox, "INBOX").idle() as news:
+        world.deliver(PLAIN)
 
-    world.deliver(PLAIN)
-    heard = inbox.idle_check(timeout=60)
-
-    inbox.idle_done()
-    assert any(event[1] == b"EXISTS" for event in heard)
+        assert news(60) is True
 
 
 @pytest.mark.parametrize("raw", [PLAIN, EIGHT_BIT, PLAIN + b"x" * 70 + b"\r\n" * 500_000])
