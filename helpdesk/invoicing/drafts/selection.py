@@ -243,31 +243,32 @@ def _unsettled(
 
 
 def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[TimeEntry]) -> set[int]:
-    """Return the entries that an agreement covers and no period has settled, while it still has months to close.
+    """Return the entries that an agreement draws and has not wholly settled, while it still has months to close.
 
-    They came late for a closed month and belong to the next open one (rule 12), not on an hourly line.
+    They came late for a closed month and belong to the next open one (rule 12), or run on into a month that is open; an
+    hourly line would bill what that month covers.
     """
     rows = retainers.agreements_of(session, client_id=client.id)
     if not rows:
         return set()
     closed = retainers.closed_periods(session, agreement_ids=[row.id for row in rows])
     settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
-    going_on = [
-        (row, engine_agreement(row))
+    known = {row.id: engine_agreement(row) for row in rows}
+    open_since = {
+        row.id: max(closed[row.id]).instants(ZoneInfo(row.time_zone))[1] if closed.get(row.id) else None
         for row in rows
         if row.ends_on is None or Month.of(row.ends_on) not in closed.get(row.id, {})
-    ]
-    return {
-        entry.id
-        for entry in entries
-        if entry.id not in settled
-        for row, agreement in going_on
-        if agreement.is_in_force(local_day(entry.started_at, ZoneInfo(row.time_zone)))
-        and agreement.covers(
-            project=str(entry.work_item.project_id),
-            work_type=None if entry.work_type_id is None else str(entry.work_type_id),
-        )
     }
+    found = set()
+    for entry in entries:
+        for row in (row for row in rows if row.id in open_since):
+            day, begins = local_day(entry.started_at, ZoneInfo(row.time_zone)), open_since[row.id]
+            is_whole = entry.id in settled and (begins is None or (entry.ended_at or entry.started_at) <= begins)
+            if not is_whole and row.id == retainers.narrowest(
+                known, entry.work_item.project_id, entry.work_type_id, day
+            ):
+                found.add(entry.id)
+    return found
 
 
 def priced_of(

@@ -1,6 +1,6 @@
 """What a client owes for a month becomes one draft that holds its time (docs/billing.md rules 3, 12, 16 to 20)."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +15,8 @@ from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers import service as retainers
+from helpdesk.retainers.service import NewTerms
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import TimeEntry
@@ -195,6 +197,43 @@ def test_late_time_for_a_closed_retainer_month_waits_for_the_next_one(story):
 
     assert [line.kind for line in again.lines] == ["retainer_fee"]
     assert left_out(story) == [("next_period", hours("3"))]
+
+
+def test_what_runs_on_into_an_open_retainer_month_waits_for_its_close(story):
+    """23:00 to 1:00 in Berlin: an hour in November, which is closed, and one that December covers."""
+    story.agree(per_month="10", overage="120")
+    midnight = datetime(2026, 11, 30, 23, tzinfo=UTC)
+    story.log("2", started_at=midnight - timedelta(hours=1), ended_at=midnight + timedelta(hours=1))
+    story.close()
+
+    assert story.draft() is None
+    assert left_out(story) == [("next_period", hours("2"))]
+    story.now = datetime(2027, 1, 2, tzinfo=UTC)
+    assert story.close(Month(2026, 12))["Acme"].error == ""
+
+    assert story.draft(Month(2026, 12)) is None
+    assert story.charges() == [("covered", hours("1"), "fixed")] * 2
+
+
+def test_late_time_of_a_narrow_agreement_that_is_over_does_not_wait_for_a_wider_one(story):
+    """The narrow one draws it on its day, and no month of it is to come: it is hourly."""
+    with unit_of_work() as session:
+        retainers.add_agreement(
+            session,
+            actor=SYSTEM,
+            now=story.now,
+            client_id=story.office.acme.id,
+            name="Narrow",
+            starts_on=NOVEMBER.first_day,
+            ends_on=NOVEMBER.last_day,
+            project_ids=[story.office.acme_project.id],
+            terms=NewTerms(allowance_seconds=hours("10")),
+        )
+    story.agree(per_month="10")
+    story.close()
+    story.log("2")
+
+    assert printed(story.drafted()) == [("time", "120", "100.00", 20000)]
 
 
 def test_work_from_before_the_retainer_is_hourly(story):
