@@ -13,6 +13,7 @@ from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.service import find_company
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
+from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.taxes import TaxMode, mode_of
 
@@ -144,7 +145,11 @@ def find_contact(session: Session, email: str) -> Contact | None:
 def foresee_contacts(session: Session, addresses: Collection[str]) -> list[Contact]:
     """Read the contacts with these addresses in one query for :func:`find_contact`, and return those that there are."""
     wanted = {address.strip().lower() for address in addresses}
-    query = select(Contact).where(func.lower(Contact.email).in_(wanted)).options(joinedload(Contact.client))
+    query = (
+        select(Contact)
+        .where(among(session, func.lower(Contact.email, type_=Contact.email.type), wanted))
+        .options(joinedload(Contact.client))
+    )
     found = {contact.email.lower(): contact for contact in session.scalars(query)} if wanted else {}
     for address in wanted:
         foresee(session, "contact", address, value=found.get(address))
@@ -178,7 +183,7 @@ def clients_of_domains(session: Session, domains: Collection[str]) -> dict[str, 
     """Return whose each of these domains is, in one query (docs/mail.md rules 16, 37); nobody's where it is none."""
     suffixes = {domain: _suffixes(domain) for domain in domains}
     wanted = {suffix for each in suffixes.values() for suffix in each} | set(domains)
-    query = select(ClientDomain.domain, Client).join(Client).where(ClientDomain.domain.in_(wanted))
+    query = select(ClientDomain.domain, Client).join(Client).where(among(session, ClientDomain.domain, wanted))
     with session.no_autoflush:  # mail adds no client and no domain
         owners = {row.domain: row.Client for row in session.execute(query)} if wanted else {}
     return {

@@ -23,8 +23,11 @@ def record(session: Session, *, digest: str, size_bytes: int, now: datetime) -> 
 
 
 def record_all(session: Session, files: Iterable[tuple[str, int]], *, now: datetime) -> None:
-    """Add the rows of stored files, given by hash and size in bytes, unless they are there already."""
-    rows = [{"sha256": digest, "size_bytes": size_bytes, "created_at": now} for digest, size_bytes in files]
+    """Add the rows of stored files, given by hash and size in bytes, unless they are there already.
+
+    In the order of their hashes: two that add the same ones so never wait for each other.
+    """
+    rows = [{"sha256": digest, "size_bytes": size_bytes, "created_at": now} for digest, size_bytes in sorted(files)]
     if rows:
         session.connection().execute(insert_of(session, Blob.__table__).on_conflict_do_nothing(), rows)
 

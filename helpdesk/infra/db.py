@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from helpdesk.infra import jobs
+from helpdesk.infra.rows import IN_ONE
 
 T = TypeVar("T")
 Leaves = dict[tuple[Any, ...], list[dict[str, Any]]]
@@ -130,10 +131,16 @@ def for_many(session: Session, count: int) -> None:
 
     Rows are forgotten else as soon as nobody uses them.
     """
+    write_in_one(session)
     kept = session.info.setdefault("kept", [])
     event.listen(session, "loaded_as_persistent", lambda _session, row: kept.append(row))
     event.listen(session, "before_commit", write_leaves)
     session.info["at once"] = count
+
+
+def write_in_one(session: Session) -> None:
+    """Let this session write each list of rows by one statement; whoever changes many has locked them before."""
+    session.connection().execution_options(**{IN_ONE: True})
 
 
 def add_leaf(session: Session, model: type[Base], **values: Any) -> None:  # noqa: ANN401 - a column may hold anything

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from helpdesk.infra.rows import write_rows
+
 LOOK_SECONDS = 0.001
 PRIMARY_CODE = 0xFF
 """Of an error of SQLite, what is left when the detail is masked out."""
@@ -15,6 +17,7 @@ def prepare_engine(engine: Engine) -> None:
     """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _prepare_more)
+        event.listen(engine, "do_executemany", write_rows)
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)

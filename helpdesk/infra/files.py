@@ -8,10 +8,11 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from helpdesk.infra import failpoints
 from helpdesk.kernel.errors import ExternalFailure, NotFound
@@ -77,7 +78,6 @@ class BlobStore:
         try:
             if _touch(target):
                 return Staged(digest)
-            target.parent.mkdir(parents=True, exist_ok=True)
             staged = Staged(digest, secrets.token_hex(8))
             _write(self._path_of_staged(staged), content)
         except OSError as error:
@@ -99,10 +99,11 @@ class BlobStore:
         paths = {one: self._path_of_staged(one) for one in every}
         fresh = {one: path for one, path in paths.items() if one.token}
         try:
-            _make_durable(list(fresh.values()))
-            for one, path in fresh.items():
-                path.rename(self.path_of(one.digest))
-            _make_durable([*{self.path_of(one.digest).parent for one in every}, self.root])
+            with ThreadPoolExecutor(WRITERS) as writers:
+                _make_durable(writers, list(fresh.values()))
+                for one, path in fresh.items():
+                    path.rename(self.path_of(one.digest))
+                _make_durable(writers, [*{self.path_of(one.digest).parent for one in every}, self.root])
         except OSError as error:
             self._drop(fresh)
             raise _not_stored(error) from error
@@ -206,7 +207,7 @@ def _not_stored(error: OSError) -> ExternalFailure:
 def _write(path: Path, content: bytes) -> None:
     """Write a file, or leave none behind."""
     try:
-        with path.open("wb") as file:
+        with _opened(path) as file:
             file.write(content)
             failpoints.passing("storing")
     except OSError:
@@ -214,13 +215,21 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-def _make_durable(paths: Sequence[Path]) -> None:
+def _opened(path: Path) -> BinaryIO:
+    """Return the new file; its folder is there nearly always, and to look first would cost every file."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
+def _make_durable(writers: Executor, paths: Sequence[Path]) -> None:
     """Wait until files and folders are on the disk, whoever wrote them; many are asked for at the same time."""
     if len(paths) <= 1:
         _sync(paths)
         return
-    with ThreadPoolExecutor(WRITERS) as writers:
-        list(writers.map(_sync, [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]))
+    list(writers.map(_sync, [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]))
 
 
 def _sync(paths: Iterable[Path]) -> None:

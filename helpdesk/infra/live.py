@@ -53,10 +53,8 @@ def publish(session: Session, *, audience: Audience, topic: str, now: datetime, 
     ``data`` is a handful of numbers and short words: ids, never texts of clients, never a secret. What is told twice in
     one transaction is written once.
     """
-    noted: list[_Noted] = session.info.setdefault("live events", [])
-    event = _Noted(audience, topic, now, tuple(sorted(data.items())))
-    if event not in noted:
-        noted.append(event)
+    noted: dict[_Noted, None] = session.info.setdefault("live events", {})
+    noted.setdefault(_Noted(audience, topic, now, tuple(sorted(data.items()))))
     at_the_end(session, _write)
 
 

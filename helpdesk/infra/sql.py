@@ -1,18 +1,29 @@
 """What the two databases write differently, one function each."""
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, literal
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 UNIXEPOCH = (3, 38)
 """The first SQLite that has this function."""
 
-Instant = ColumnElement[Any] | InstrumentedAttribute[Any]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def among(session: Session, column: Column, values: Iterable[object]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` has one of ``values``, for what is asked again and again.
+
+    PostgreSQL takes them as one array: so the query is the same for any number of them, and is planned once.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    return column.in_(values)
 
 
 class seconds_between(FunctionElement[int]):  # noqa: N801 - reads as a function in a query

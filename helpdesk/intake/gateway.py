@@ -65,6 +65,7 @@ class Folder:
 
     def __init__(self, client: IMAPClient, name: str) -> None:
         client.normalise_times = False
+        client._imap.debug = 0  # noqa: SLF001 - the library has every answer written out, for a log that nobody keeps
         self._client = client
         self._name = name
         self.can_idle = bool(client.has_capability("IDLE"))

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.infra.db import foresee, once, reading, write_leaves
+from helpdesk.infra.sql import among
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
@@ -126,7 +127,7 @@ def _namesakes(session: Session, arriving: Collection[InboundMessage]) -> dict[i
     message_ids = {inbound.message_id for inbound in arriving}
     query = (
         select(InboundMessage.message_id, InboundMessage.id, InboundMessage.mailbox_id, InboundMessage.content_hash)
-        .where(InboundMessage.message_id.in_(message_ids))
+        .where(among(session, InboundMessage.message_id, message_ids))
         .order_by(InboundMessage.id)
     )
     with session.no_autoflush:  # nothing of this changes once a message is fetched
@@ -219,7 +220,7 @@ def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int,
     unread = [item_id for item_id in item_ids if item_id not in known]
     if not unread:
         return known
-    query = select(WorkItem).where(WorkItem.id.in_(unread)).options(joinedload(WorkItem.project))
+    query = select(WorkItem).where(among(session, WorkItem.id, unread)).options(joinedload(WorkItem.project))
     with reading(session, unread, (WorkItem, "id")):
         return known | {item.id: item for item in session.scalars(query)}
 

@@ -13,6 +13,7 @@ from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
 
@@ -50,7 +51,7 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
 
 def lock_items(session: Session, item_ids: Collection[int]) -> None:
     """Lock many work items until the transaction ends, in one query; :func:`locked_item` has them, with projects."""
-    query = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.project))
+    query = select(WorkItem).where(among(session, WorkItem.id, item_ids)).options(joinedload(WorkItem.project))
     query = query.order_by(WorkItem.id).with_for_update(of=WorkItem).execution_options(populate_existing=True)
     for item in session.scalars(query) if item_ids else ():
         foresee(session, "locked item", item.id, value=item)
@@ -101,7 +102,7 @@ def default_projects(session: Session, client_ids: Collection[int]) -> dict[int,
     """Return the active project in which each client's mail lands, in one query; None where a client has none."""
     query = (
         select(Project)
-        .where(Project.client_id.in_(client_ids), Project.is_default.is_(True), Project.status == "active")
+        .where(among(session, Project.client_id, client_ids), Project.is_default.is_(True), Project.status == "active")
         .options(joinedload(Project.client))
         .order_by(Project.id.desc())
     )

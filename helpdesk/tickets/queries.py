@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as projects
@@ -135,7 +136,7 @@ def foresee_conversations(session: Session, item_ids: Collection[int]) -> None:
         return
     projects.lock_items(session, item_ids)
     details = {item_id: cast("TicketDetails | None", None) for item_id in item_ids}
-    of_items = select(TicketDetails).where(TicketDetails.work_item_id.in_(item_ids))
+    of_items = select(TicketDetails).where(among(session, TicketDetails.work_item_id, item_ids))
     details |= {one.work_item_id: one for one in session.scalars(of_items)}
     people = _participants(session, item_ids)
     for item_id in item_ids:
@@ -149,7 +150,11 @@ def forget_participants(session: Session, item_id: int) -> None:
 
 
 def _participants(session: Session, item_ids: Collection[int]) -> dict[int, list[Participant]]:
-    query = select(Participant).where(Participant.work_item_id.in_(item_ids)).options(joinedload(Participant.contact))
+    query = (
+        select(Participant)
+        .where(among(session, Participant.work_item_id, item_ids))
+        .options(joinedload(Participant.contact))
+    )
     found: dict[int, list[Participant]] = {item_id: [] for item_id in item_ids}
     for participant in session.scalars(query):
         found[participant.work_item_id].append(participant)
@@ -189,7 +194,7 @@ def note_reference(session: Session, message_id: str, item_id: int) -> bool:
 
 def _items_by_reference(session: Session, message_ids: Collection[str]) -> list[tuple[str, int]]:
     query = select(ThreadReference.message_id, ThreadReference.work_item_id).where(
-        ThreadReference.message_id.in_(message_ids)
+        among(session, ThreadReference.message_id, message_ids)
     )
     return [(row.message_id, row.work_item_id) for row in session.execute(query)]
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import failpoints
+from helpdesk.infra import blobs, failpoints
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
@@ -45,13 +45,16 @@ def drain(
 ) -> bool:
     """Handle what waits until nothing does, or ``is_over``; return whether something may be left.
 
-    ``holder`` is a name that no other process has. Where it is over, what was claimed and not read is given back.
+    ``holder`` is a name that no other process has. Where it is over, what is read already is still handled, since its
+    files are written and would be left lying; what was claimed and not read is given back.
     """
     hands = _Hands(unit_of_work, reader, holder, clock)
     try:
         while not is_over():
             if not hands.fill():
                 return False
+            hands.apply(settled(hands.read(), store))
+        while hands.has_read():
             hands.apply(settled(hands.read(), store))
         return True
     finally:
@@ -105,6 +108,10 @@ class _Hands:
             self._claimed.extend(page.claimed)
         return bool(self._claimed)
 
+    def has_read(self) -> bool:
+        """Return whether a message is read and waits for its effect."""
+        return bool(self._claimed) and self._reader.has_answer()
+
     def read(self) -> list[Answer]:
         """Wait for the next message, and return it with those behind it that are read by then or a moment later."""
         answers = [(self._claimed[0], self._reader.answer())]
@@ -123,7 +130,7 @@ class _Hands:
         self._keep_turns()
         try:
             with self._unit_of_work() as session:
-                _prepare(session, answers)
+                _prepare(session, answers, self._clock())
                 for claimed, answer in answers:
                     _apply(session, claimed, answer, self._clock())
                 failpoints.passing("applied")
@@ -162,13 +169,15 @@ class _Hands:
                     self._turns[mailbox_id] = now
 
 
-def _prepare(session: Session, answers: list[Answer]) -> None:
-    """Lock the messages, and read for all of them what each will be asked for."""
+def _prepare(session: Session, answers: list[Answer], now: datetime) -> None:
+    """Lock the messages, and read and write for all of them at once what each would ask for and add by itself."""
     ours = log.prepare(session, [claimed for claimed, _ in answers])
-    read = [(claimed, answer.mail) for claimed, answer in answers if isinstance(answer, Read)]
-    foreseeing.look_ahead(
-        session, [(ours[claimed.inbound_id], mail) for claimed, mail in read if claimed.inbound_id in ours]
-    )
+    read = [
+        (ours[one.inbound_id], answer) for one, answer in answers if isinstance(answer, Read) and one.inbound_id in ours
+    ]
+    foreseeing.look_ahead(session, [(inbound, answer.mail) for inbound, answer in read])
+    whole = [answer for inbound, answer in read if not inbound.headers_only]
+    blobs.record_all(session, [(file.blob_sha256, file.size_bytes) for one in whole for file in one.files], now=now)
 
 
 def _apply(session: Session, claimed: Claimed, answer: Read | Unread, now: datetime) -> None:

@@ -142,9 +142,9 @@ def _take(
         fetched.append(_described(one, content, digest, now, headers_only=too_large))
     failpoints.passing("stored")
     with unit_of_work() as session:
-        kept = cursor.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
+        added = cursor.keep(session, source_id=source.id, fetched=fetched, last_uid=part[-1].uid, now=now)
     failpoints.passing("kept")
-    return len(kept)
+    return added
 
 
 def tell_server(source: IntakeSource, folder: Folder, unit_of_work: UnitOfWork) -> str:

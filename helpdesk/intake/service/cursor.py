@@ -9,7 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs, crypto, jobs
-from helpdesk.infra.db import insert_of
+from helpdesk.infra.db import insert_of, write_in_one
+from helpdesk.infra.sql import among
 from helpdesk.intake import queries
 from helpdesk.intake.gateway import FolderState, Listed
 from helpdesk.intake.models import InboundMessage, IntakeSource
@@ -81,13 +82,14 @@ def begin_behind(session: Session, *, source_id: int, uid: int) -> IntakeSource:
     return source
 
 
-def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_uid: int, now: datetime) -> list[int]:
-    """Commit a page: rows of the messages, the cursor behind them, and the bells; return the new rows' ids.
+def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_uid: int, now: datetime) -> int:
+    """Commit a page: rows of the messages, the cursor behind them, and the bells; return how many rows are new.
 
     A message that is there already, fetched by somebody else at the same time, is left as it is (rule 4).
     """
     source = queries.get_source(session, source_id)
     messages = list(fetched)
+    write_in_one(session)
     blobs.record_all(session, [(one.blob_sha256, one.stored_bytes) for one in messages], now=now)
     probes = {one.uid for one in messages if _is_probe(source, one)}
     if probes:
@@ -103,12 +105,17 @@ def keep(session: Session, *, source_id: int, fetched: Iterable[Fetched], last_u
 
 def mark_seen(session: Session, inbound_ids: Iterable[int]) -> None:
     """Note that the server knows that these messages were read."""
-    session.execute(update(InboundMessage).where(InboundMessage.id.in_(list(inbound_ids))).values(seen_on_server=True))
+    _set(session, inbound_ids, seen_on_server=True)
 
 
 def mark_moved(session: Session, inbound_ids: Iterable[int]) -> None:
     """Note that these messages are in the processed folder."""
-    session.execute(update(InboundMessage).where(InboundMessage.id.in_(list(inbound_ids))).values(move_pending=False))
+    _set(session, inbound_ids, move_pending=False)
+
+
+def _set(session: Session, inbound_ids: Iterable[int], **values: bool) -> None:
+    statement = update(InboundMessage).where(among(session, InboundMessage.id, inbound_ids)).values(values)
+    session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _is_probe(source: IntakeSource, one: Fetched) -> bool:
@@ -119,13 +126,12 @@ def _is_probe(source: IntakeSource, one: Fetched) -> bool:
     return ours is not None and ours.unique.startswith(f"probe-{source.id}-")
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> list[int]:
-    """Add the rows in their order, and return the ids of those whose UID the mailbox did not have yet."""
+def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
+    """Add the rows in their order, and return how many had a UID that the mailbox did not have yet."""
     if not rows:
-        return []
-    table = InboundMessage.__table__
-    statement = insert_of(session, table).on_conflict_do_nothing().returning(table.c.id)
-    return sorted(session.connection().scalars(statement, rows))
+        return 0
+    statement = insert_of(session, InboundMessage.__table__).on_conflict_do_nothing()
+    return session.connection().execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _row(source: IntakeSource, one: Fetched, *, is_probe: bool, now: datetime) -> dict[str, Any]:

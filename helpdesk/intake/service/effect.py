@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from helpdesk.infra import blobs
 from helpdesk.intake.domain.address import normalise_address
 from helpdesk.intake.domain.matching import Decision, Outcome
 from helpdesk.intake.models import InboundMessage
@@ -14,6 +14,12 @@ from helpdesk.intake.service import adding, bouncing, copies, log, matching, ope
 from helpdesk.intake.service.log import Claimed
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.tickets.domain import NewAttachment
+
+LINE = (
+    *("from_address", "from_name", "subject", "state", "lease_expires_at"),
+    *("outcome", "matched_by", "reasons", "error", "finished_at"),
+)
+"""What is written of every message: lines of the log that change in the same columns share a statement."""
 
 
 def apply(
@@ -28,7 +34,6 @@ def apply(
     if mail.body_unreadable:  # who reads the headers alone does not see what the whole hash is made of
         mail = replace(mail, content_hash=inbound.content_hash)
     _describe(inbound, mail)
-    blobs.record_all(session, [(file.blob_sha256, file.size_bytes) for file in files], now=now)
     arrival = matching.look(session, inbound, mail)
     found = matching.candidates(session, arrival, now=arrival.happened_at(now))
     screened = screening.screen(session, arrival, found, now=now)
@@ -55,3 +60,5 @@ def _describe(inbound: InboundMessage, mail: ParsedMail) -> None:
     """Show on the log what the parser read better than the first look did; senders are counted by their address."""
     inbound.from_address, inbound.from_name = normalise_address(mail.sender.address), mail.sender.name
     inbound.subject = mail.subject[:1000]
+    for column in LINE:
+        flag_modified(inbound, column)

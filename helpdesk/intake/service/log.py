@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
+from helpdesk.infra.sql import among
 from helpdesk.intake import queries
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.errors import ExternalFailure
@@ -33,7 +34,12 @@ class Claimed:
 def prepare(session: Session, claimed: Collection[Claimed]) -> dict[int, InboundMessage]:
     """Lock the rows of many claims at once, and return them by id; :func:`still_ours` asks no more for them."""
     ids = sorted(one.inbound_id for one in claimed)
-    query = select(InboundMessage).where(InboundMessage.id.in_(ids)).order_by(InboundMessage.id).with_for_update()
+    query = (
+        select(InboundMessage)
+        .where(among(session, InboundMessage.id, ids))
+        .order_by(InboundMessage.id)
+        .with_for_update()
+    )
     rows = {inbound.id: inbound for inbound in session.scalars(query)}
     session.info["prepared"] = rows
     return rows

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.infra import leases
+from helpdesk.infra.sql import among
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.models import InboundMessage
 from helpdesk.intake.service import log
@@ -92,28 +93,27 @@ def _next_ids(session: Session, mailbox_id: int, *, is_new: bool, now: datetime)
 
 
 def _claim(session: Session, ids: list[int], *, now: datetime) -> tuple[Claimed, ...]:
-    session.execute(
+    rows = session.execute(
         update(InboundMessage)
-        .where(InboundMessage.id.in_(ids))
+        .where(among(session, InboundMessage.id, ids))
         .values(state="processing", lease_expires_at=now + LEASE, attempts=InboundMessage.attempts + 1)
+        .returning(InboundMessage.id, InboundMessage.attempts, InboundMessage.blob_sha256, InboundMessage.decisions)
         .execution_options(synchronize_session=False)
     )
-    rows = session.scalars(select(InboundMessage).where(InboundMessage.id.in_(ids)).order_by(InboundMessage.id)).all()
+    claimed = sorted((Claimed(*row[:3], tuple(row.decisions)) for row in rows), key=lambda one: one.inbound_id)
     doubles = _doubles(session, ids)
-    return tuple(
-        Claimed(one.id, one.attempts, one.blob_sha256, tuple(one.decisions))
-        for one in rows
-        if not _is_over(one, doubles.get(one.id), now)
-    )
+    return tuple(one for one in claimed if not _is_over(session, one, doubles.get(one.inbound_id), now))
 
 
-def _is_over(inbound: InboundMessage, first: int | None, now: datetime) -> bool:
+def _is_over(session: Session, one: Claimed, first: int | None, now: datetime) -> bool:
     """Give the message its outcome where no parser has to see it; return whether it has one."""
-    if inbound.attempts > ATTEMPTS:
+    if one.attempt > ATTEMPTS:
+        inbound = session.get_one(InboundMessage, one.inbound_id)
         log.finish(inbound, state="quarantined", now=now, error=f"Its handling broke off {ATTEMPTS} times.")
         return True
-    if first is None or OPEN_TICKET in inbound.decisions:
+    if first is None or OPEN_TICKET in one.decisions:
         return False
+    inbound = session.get_one(InboundMessage, one.inbound_id)
     log.finish(inbound, state="ignored", outcome="duplicate", reasons=[f"duplicate of #{first}"], now=now)
     return True
 
@@ -132,7 +132,7 @@ def _doubles(session: Session, ids: Collection[int]) -> dict[int, int]:
                 earlier.id < InboundMessage.id,
             ),
         )
-        .where(InboundMessage.id.in_(ids))
+        .where(among(session, InboundMessage.id, ids))
         .order_by(InboundMessage.id, earlier.id.desc())
     )
     return {row[0]: row[1] for row in session.execute(query)}

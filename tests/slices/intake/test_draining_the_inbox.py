@@ -33,18 +33,22 @@ def reader(app):
 
 
 class QuickReader:
-    """Reads at once and in this process; ``fails`` are parts of mails that it does not read."""
+    """Reads at once and in this process; ``fails`` are parts of mails that it does not read.
 
-    def __init__(self, *fails):
-        self.fails, self.asked, self.dropped = fails, [], 0
+    After ``count`` mails it takes its time.
+    """
+
+    def __init__(self, *fails, count=1000):
+        self.fails, self.count, self.asked, self.dropped = fails, count, [], 0
 
     def ask(self, digest, **_how):
         self.asked.append(digest)
 
     def has_answer(self, **_how):
-        return bool(self.asked)
+        return bool(self.asked) and self.count > 0
 
     def answer(self):
+        self.count -= 1
         raw = blobs.store().get(self.asked.pop(0))
         return Unread("broken") if any(part in raw for part in self.fails) else Read(parse(raw))
 
@@ -156,15 +160,15 @@ def test_one_that_cannot_be_read_is_tried_three_times_and_the_others_do_not_wait
     assert (lines()[0].error, lines()[0].attempts) == ("broken", 3)
 
 
-def test_what_was_claimed_and_not_read_is_given_back_without_counting_as_an_attempt(inbox):
-    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(55)))
-    reader, rounds = QuickReader(), iter([False, True])
+def test_when_time_is_over_what_is_read_is_handled_and_the_rest_given_back_without_counting_as_an_attempt(inbox):
+    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(57)))
+    reader, rounds = QuickReader(count=52), iter([False, True])
 
     left = work(inbox, reader, is_over=lambda: next(rounds))
 
     assert left
-    assert [line.state for line in lines()] == ["done"] * 50 + ["received"] * 5
-    assert [line.attempts for line in lines()] == [1] * 50 + [0] * 5
+    assert [line.state for line in lines()] == ["done"] * 52 + ["received"] * 5
+    assert [line.attempts for line in lines()] == [1] * 52 + [0] * 5
     assert reader.dropped == 5
 
 
