@@ -92,13 +92,19 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agree
 def lock_agreement(session: Session, agreement_id: int) -> Agreement:
     """Return the agreement, locked until the transaction ends: its months are closed and reopened one at a time.
 
+    End, terms and blocks are those that it has now, whatever was read of it before.
+
     Raises:
         NotFound: there is none.
     """
-    agreement = session.scalar(select(Agreement).where(Agreement.id == agreement_id).with_for_update())
+    agreement = session.scalar(
+        select(Agreement).where(Agreement.id == agreement_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
     if agreement is None:
         message = "There is no such agreement."
         raise NotFound(message)
+    session.expire(agreement, ["terms", "scope", "top_ups"])
     return agreement
 
 

@@ -54,8 +54,8 @@ def draft_month(session: Session, *, actor: Actor, now: datetime, client_id: int
     existing = queries.find_live(session, key=key)
     if existing is not None:
         return existing
-    _refuse_open_periods(session, client, month)
     lock_agreements(session, client)
+    _refuse_open_periods(session, client, month)
     history.settle_rounding(session, actor=actor, now=now, settled=rounded_groups(session, client, month))
     session.flush()
     chosen = selection.select_for(session, client=client, month=month)

@@ -100,8 +100,8 @@ def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id
 
     Raises:
         NotFound: no such agreement, or not for this actor.
-        RuleViolation: a month that is over, before the agreement starts, after the end that it has, or inside of a
-            quarter, whose first month granted the hours of all three.
+        RuleViolation: a month that is over, before the agreement starts, after the end that it has, inside of a
+            quarter, whose first month granted the hours of all three, or before a block that nobody could draw then.
     """
     agreement = queries.get_agreement(session, actor=actor, agreement_id=agreement_id)
     queries.lock_agreement(session, agreement.id)
@@ -115,6 +115,10 @@ def end_agreement(session: Session, *, actor: Actor, now: datetime, agreement_id
     span = engine_agreement(agreement).span_of(last_month)
     if last_month != span.last:
         message = f"{span.first} to {span.last} are one quarter and share their hours; end it with {span.last}."
+        raise RuleViolation(message, field="month")
+    after = [each.valid_from for each in agreement.top_ups if each.taken_back_at is None]
+    if max(after, default=last_month.last_day) > last_month.last_day:
+        message = f"A block is valid from {max(after)} on, and nobody could draw it then; take it back first."
         raise RuleViolation(message, field="month")
     agreement.ends_on = last_month.last_day
     session.flush()

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from helpdesk.infra.db import unit_of_work
@@ -12,7 +12,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers import queries, service
-from helpdesk.retainers.models import TopUp
+from helpdesk.retainers.models import Agreement, TopUp
 from helpdesk.retainers.service.blocks import NewBlock, add_block, stands_of, take_back
 from tests.slices.retainers.conftest import JUNE, Story, hours
 from tests.slices.retainers.test_the_pages_of_retainers import text_of
@@ -91,6 +91,45 @@ def test_after_the_last_month_of_an_agreement_there_is_only_reopening(story):
 
     with pytest.raises(RuleViolation, match="the last month of Support, is closed; reopen it first"):
         add(story, "5", "2026-03-01", "2026-03-31")
+
+
+def test_an_agreement_does_not_end_before_a_block_that_was_sold(march):
+    block = add(march, "5", "2026-09-10", "2026-12-31")
+    end = {"actor": SYSTEM, "now": JUNE, "agreement_id": march.agreement.id, "last_month": Month(2026, 8)}
+
+    with pytest.raises(RuleViolation, match="valid from 2026-09-10 on, and nobody could draw it then; take it back"):
+        service.end_agreement(march.session, **end)
+    give_back(march, block)
+
+    assert service.end_agreement(march.session, **end).ends_on == date(2026, 8, 31)
+
+
+def test_what_another_session_did_until_the_lock_is_seen(march, monkeypatch):
+    """The agreement was read before; meanwhile a block was sold, or it ended."""
+    lock, agreement_id = queries.lock_agreement, march.agreement.id
+    sold = insert(TopUp).values(
+        agreement_id=agreement_id,
+        seconds=3600,
+        valid_from=date(2026, 9, 10),
+        expires_on=date(2026, 12, 31),
+        created_at=JUNE,
+        note="",
+        taken_back_because="",
+    )
+    ended = update(Agreement).values(ends_on=date(2026, 8, 31)).execution_options(synchronize_session=False)
+    meanwhile = [sold, ended]
+
+    def locked(session, agreement_id):
+        session.execute(meanwhile.pop(0))
+        return lock(session, agreement_id)
+
+    monkeypatch.setattr(queries, "lock_agreement", locked)
+    end = {"actor": SYSTEM, "now": JUNE, "agreement_id": agreement_id, "last_month": Month(2026, 8)}
+
+    with pytest.raises(RuleViolation, match="valid from 2026-09-10"):
+        service.end_agreement(march.session, **end)
+    with pytest.raises(RuleViolation, match="ends on 2026-08-31"):
+        add(march, "5", "2026-09-10", "2026-12-31")
 
 
 def test_a_key_is_good_for_one_agreement(march):
