@@ -86,16 +86,18 @@ class AssignForm(StrictForm):
 
 
 class MoveForm(StrictForm):
-    """The project that a ticket or task belongs to."""
+    """The project that an item belongs to; ``seen`` is the stamp of the page that said what the move does."""
 
     project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()], validate_choice=False)
     learn_domain = BooleanField(_l("Everybody at this domain writes for the client"))
     also = SelectMultipleField(_l("Move along"), coerce=int, validate_choice=False)
     bill_own_time = BooleanField(_l("Our own time and expenses on it become billable there"))
+    seen = HiddenField()
 
     def move(self) -> dict[str, Any]:
         """Return what was decided, by the names of the act."""
-        return {**self.values(), "also": self.also.data or []}
+        decided = {**self.values(), "also": self.also.data or []}
+        return {name: value for name, value in decided.items() if name != "seen"}
 
 
 class PriceForm(StrictForm):

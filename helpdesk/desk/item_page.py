@@ -75,7 +75,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         ticket=_ticket(session, actor, item, details),
         statuses=SETTABLE,
         people=queries.assignable(session, client),
-        move_to=projects.choices_for(session, actor=actor, item=item),
+        move_to=projects.choices_for(session, actor=actor, item=item) if item.kind == "ticket" else [],
         messages=[
             render.message_line(
                 message, worked_seconds=worked.get(entry_uuid(message.id), 0), inbound_id=came_as.get(message.id)

@@ -1,4 +1,4 @@
-"""What the page before a move shows: where to, what becomes of each entry and expense (rules 3 and E8)."""
+"""What the page before a move shows: where to, what a plan lets go, what becomes of time and expenses (rules 3, E8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.projects.planning import leaving
-from helpdesk.projects.planning.leaving import Ties
+from helpdesk.projects.planning.leaving import Leave
 from helpdesk.rates.domain import RateMissing
+from helpdesk.tickets import queries as tickets
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime, Outcome, Place, move_time
@@ -67,12 +68,17 @@ class ExpenseMoveLine:
 
 @dataclass(frozen=True)
 class MoveValues:
-    """The context of desk/move.html; ``own_time`` where time or expenses of ours could become billable."""
+    """The context of desk/move.html; ``own_time`` where time or expenses of ours could become billable.
+
+    ``leave`` says what a plan lets go, and ``written`` how many notes and mails another client's team will read.
+    ``seen`` is what comes back with the form: it tells whether anything changed since.
+    """
 
     item: WorkItem
     project: Project
     others: list[WorkItem]
-    ties: Ties
+    leave: Leave
+    written: int
     lines: list[MoveLine]
     expenses: list[ExpenseMoveLine]
     blocked: bool
@@ -82,12 +88,13 @@ class MoveValues:
     limit_refuses: str
     limit_warns: str
     shows_money: bool
+    seen: str
 
 
 def values(
     session: Session, *, actor: Actor, now: datetime, number: int, project_id: int | None, also: Iterable[int]
 ) -> MoveValues:
-    """Return what will happen to the time on an item, and on those that move along, before anything does.
+    """Return what will happen to an item, its plan and the time on it, and to those that move along, before it does.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -95,21 +102,25 @@ def values(
     """
     item = projects.get_item(session, actor=actor, number=number)
     project = moving.destination(session, actor=actor, item=item, project_id=project_id)
-    below = leaving.tasks_below(session, item)
-    others = [*below, *(projects.get_item(session, actor=actor, number=each) for each in also)]
+    others = [projects.get_item(session, actor=actor, number=each) for each in also]
+    leaves = [leaving.leaving(session, item=each, after=project) for each in (item, *others)]
     shows_money = actor.is_one_of(RATES) and _handles_money(session, actor, {item.project.client_id, project.client_id})
     prices = PriceList(session) if shows_money else None
-    lines = [line for each in (item, *others) for line in _lines(session, each, project, prices, now)]
+    groups = [
+        (leave, _lines(session, leave, prices, now), _expense_lines(session, actor, leave, project)) for leave in leaves
+    ]
+    lines, spent = [line for group in groups for line in group[1]], [line for group in groups for line in group[2]]
     arriving = sum(
         line.worked_seconds for line in lines if line.billable_then == "billable" and line.status != "running"
     )
     refused, told = limits.forecast(session, project, added_seconds=arriving)
-    spent = [line for each in (item, *others) for line in _expense_lines(session, actor, each, project)]
+    moves_client = not item.project.client.is_internal and item.project.client_id != project.client_id
     return MoveValues(
         item=item,
         project=project,
         others=others,
-        ties=leaving.ties_of(session, [item, *below]),
+        leave=leaves[0],
+        written=tickets.written_count(session, [each.id for each in leaves[0].items]) if moves_client else 0,
         lines=lines,
         expenses=spent,
         blocked=any(
@@ -117,20 +128,18 @@ def values(
         ),
         returned_count=sum(line.outcome == Outcome.RETURNED for line in lines),
         returned_expenses=sum(line.outcome == Outcome.RETURNED for line in spent),
-        own_time=not timekeeping.place_of(project).is_internal
-        and any(
-            timekeeping.place_of(each.project).is_internal
-            for each in (item, *others)
-            for number, billing in [
-                *((line.number, line.billable) for line in lines),
-                *((line.number, line.billing) for line in spent),
-            ]
-            if number == each.number and billing == "not_billable"
-        ),
+        own_time=not timekeeping.place_of(project).is_internal and any(map(_has_own_time, groups)),
         limit_refuses=refused,
         limit_warns="" if refused else told,
         shows_money=shows_money,
+        seen=moving.stamp(session, leaves),
     )
+
+
+def _has_own_time(group: tuple[Leave, list[MoveLine], list[ExpenseMoveLine]]) -> bool:
+    leave, lines, spent = group
+    billings = {*(line.billable for line in lines), *(line.billing for line in spent)}
+    return timekeeping.place_of(leave.item.project).is_internal and "not_billable" in billings
 
 
 def _handles_money(session: Session, actor: Actor, client_ids: set[int]) -> bool:
@@ -139,20 +148,20 @@ def _handles_money(session: Session, actor: Actor, client_ids: set[int]) -> bool
     return session.scalar(query) == len(client_ids)
 
 
-def _lines(
-    session: Session, item: WorkItem, project: Project, prices: PriceList | None, now: datetime
-) -> list[MoveLine]:
-    entries, found = moving.time_of(session, [item])
-    before, after = timekeeping.place_of(item.project), timekeeping.place_of(project)
-    return [_line(entry, found[entry.id], before, after, project, prices, now) for entry in entries]
-
-
-def _expense_lines(session: Session, actor: Actor, item: WorkItem, project: Project) -> list[ExpenseMoveLine]:
-    readable = {one.id for one in expense_queries.of_item(session, actor=actor, item_id=item.id)}
+def _lines(session: Session, leave: Leave, prices: PriceList | None, now: datetime) -> list[MoveLine]:
+    entries, found = moving.time_of(session, leave.items)
+    before, after = timekeeping.place_of(leave.item.project), timekeeping.place_of(leave.after)
     return [
-        _expense_line(session, one, item, project, shows_amount=one.id in readable)
-        for one in expenses.on_item(session, item.id)
+        _line(entry, found[entry.id], before, after, leave.after, prices, now)
+        for entry in sorted(entries, key=lambda entry: (entry.started_at, entry.id), reverse=True)
     ]
+
+
+def _expense_lines(session: Session, actor: Actor, leave: Leave, project: Project) -> list[ExpenseMoveLine]:
+    ids = [each.id for each in leave.items]
+    spent = expenses.on_items(session, ids)
+    readable = expense_queries.readable_on(session, actor=actor, item_ids=ids) if spent else set()
+    return [_expense_line(session, one, leave.item, project, shows_amount=one.id in readable) for one in spent]
 
 
 def _expense_line(
@@ -161,7 +170,7 @@ def _expense_line(
     holder = expenses.holder_of(session, expense)
     moves = Outcome.RETURNED if expense.status == "approved" else Outcome.ANEW
     return ExpenseMoveLine(
-        number=item.number,
+        number=expense.work_item.number if expense.work_item is not None else item.number,
         person_name=expense.person.name,
         category=expense.category.name,
         day=expense.spent_on,

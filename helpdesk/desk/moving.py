@@ -1,24 +1,31 @@
-"""A ticket or task moves to another project, time and expenses with it: what will happen, and the act (rules 3, E8)."""
+"""A ticket or task moves to another project, time and expenses with it: what will happen, and the act.
 
-from collections.abc import Iterable
+docs/billing.md rules 3 and E8 say what becomes of time and expenses, docs/projects.md "Moving" what a plan lets go.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
-from helpdesk.desk.move_notice import of_expense, of_time, tell_returned
+from helpdesk.desk import move_history
+from helpdesk.desk.move_notice import of_expense, of_time, tell_returned, tell_unassigned
 from helpdesk.expenses import service as expenses
 from helpdesk.expenses.models import Expense
+from helpdesk.infra import live
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import RuleViolation
-from helpdesk.projects import queries as projects_queries
+from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.projects.planning import leaving
-from helpdesk.projects.planning.leaving import Ties
+from helpdesk.projects.planning import leaving, relocating
+from helpdesk.projects.planning.leaving import Leave
+from helpdesk.projects.planning.writing import lock_plans
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
-from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import claims, limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime
@@ -29,9 +36,10 @@ from helpdesk.timekeeping.service.moving import Returned
 
 @dataclass
 class Moved:
-    """What moved: the item, its time and expenses, and what of these waits for approval again."""
+    """What moved: the item, the tasks below it, time and expenses, and what of these waits for approval again."""
 
     item: WorkItem
+    along: list[WorkItem] = field(default_factory=list)
     entries: list[TimeEntry] = field(default_factory=list)
     returned: list[Returned] = field(default_factory=list)
     expenses: list[Expense] = field(default_factory=list)
@@ -48,30 +56,33 @@ def move(
     project_id: int,
     bill_own_time: bool = False,
 ) -> Moved:
-    """Move a ticket or task to another project and say so on it; a requester of no client yet is that client's.
+    """Move an item to another project and say so in its conversation; a requester of no client yet is that client's.
 
-    Tasks below a task go along, and what ties them to the old plan is undone (docs/projects.md "Moving"). Nothing that
-    goes along, time or expense, keeps a price of the old project: what was approved waits for approval again, and its
-    person and approver are told. ``bill_own_time`` makes what was our own billable where the item goes.
+    All tasks below a task go along, and time and expenses with them: nothing keeps a price of the old project, what
+    was approved waits for approval again, and its person and approver are told. ``bill_own_time`` makes what was our
+    own billable where the item goes. A timer that runs on it goes on.
 
     Raises:
         NotFound: no such item or project, or not for this actor.
         Conflict: time on it is charged, or an expense billed; what holds it is named.
-        RuleViolation: a closed project, work or a requester of another client, a task to Triage, something approved on
-            a day that is locked against the actor, or more billable time than the new project takes.
+        RuleViolation: a closed project, a conversation or a requester of another client, something approved on a day
+            that is locked against the actor, or more billable time than the new project takes.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
-    after = projects_queries.get_project(session, actor=actor, project_id=project_id)
+    item = projects.get_item(session, actor=actor, number=number)
+    after = projects.get_project(session, actor=actor, project_id=project_id)
     before = item.project
     claims.lock_books(session, before.client_id)
-    leaves = [item, *leaving.tasks_below(session, item)]
-    entries, moving = time_of(session, leaves, lock=True)
-    spent = [one for each in leaves for one in expenses.on_item(session, each.id, lock=True)]
-    ties = leaving.ties_of(session, leaves)
-    if not leaving.move_item(session, actor=actor, now=now, item_id=item.id, project_id=after.id):
+    lock_plans(session, before.id, after.id)
+    leave = leaving.leaving(session, item=item, after=after)
+    entries, moving = time_of(session, leave.items, lock=True)
+    spent = expenses.on_items(session, [each.id for each in leave.items], lock=True)
+    leaving.refuse(leave, conversing=conversing(session, leave.items))
+    if before.id == after.id:
         return Moved(item)
     timekeeping.refuse_held(entries, moving)
     expenses.refuse_held(session, spent)
+    lost = [(each, each.assignee) for each, _why in leave.unassigned if each.assignee is not None]
+    relocating.move(session, actor=actor, now=now, leave=leave)
     returned = timekeeping.carry_time(
         session,
         actor=actor,
@@ -87,15 +98,17 @@ def move(
     paid = expenses.carry(
         session, actor=actor, now=now, expenses=spent, before=before, after=after, bill_own=bill_own_time
     )
-    for each in leaves:
+    for each in leave.items:
         _place_requester(session, actor=actor, now=now, item=each)
-    _say_so(session, actor=actor, now=now, item=item, ties=ties, returned=returned, paid=paid)
-    for each in leaves[1:]:
-        text = f"moved this to {after.client.name}, {after.name}, with #{item.number}"
-        tickets.add_event(session, actor=actor, now=now, item_id=each.id, text=text)
+    move_history.write(session, actor=actor, now=now, leave=leave, returned=returned, paid=paid)
     told = [*map(of_time, returned), *(of_expense(one, approvers[one.id]) for one in paid)]
     tell_returned(session, actor=actor, now=now, item=item, before=before, returned=told)
-    return Moved(item, entries, returned, spent, paid, set(limits.warnings_of(session, entries).values()))
+    tell_unassigned(session, actor=actor, now=now, item=item, lost=lost)
+    _refresh_timers(session, now, entries)
+    warnings = set(limits.warnings_of(session, entries).values())
+    if leave.above is not None:
+        relocating.settle(session, actor=actor, now=now, project_id=before.id)
+    return Moved(item, leave.items[1:], entries, returned, spent, paid, warnings)
 
 
 def leave_triage(
@@ -131,13 +144,60 @@ def leave_triage(
 
 
 def time_of(
-    session: Session, items: Iterable[WorkItem], *, lock: bool = False
+    session: Session, items: Sequence[WorkItem], *, lock: bool = False
 ) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
-    """Return the time on items by id of entry, and what a move would find of each."""
-    ids = [entry.id for item in items for entry in time_queries.of_item(session, item.id, reversed_too=True)]
+    """Return the time on items, and by id of entry what a move would find of each."""
+    ids = time_queries.ids_on(session, [item.id for item in items])
     entries = time_queries.entries_by_id(session, ids, lock=lock)
     closed = retainers.closed_months_with(session, ids)
     return entries, timekeeping.as_moving(session, entries, also_held=closed)
+
+
+def conversing(session: Session, items: Sequence[WorkItem]) -> list[WorkItem]:
+    """Return those of the items that have a conversation with somebody of their client."""
+    talked = ticket_queries.have_details(session, [each.id for each in items])
+    return [each for each in items if each.kind == "ticket" or each.id in talked]
+
+
+def choices(session: Session, *, actor: Actor, item: WorkItem) -> list[tuple[int, str]]:
+    """Return (id, "client · project") of the projects to which the actor may move the item with all below it."""
+    family, _orphans = leaving.family(session, item)
+    bound = bool(conversing(session, family))
+    return projects.choices_for(session, actor=actor, item=item, has_conversation=bound)
+
+
+def stamp(session: Session, leaves: Iterable[Leave]) -> str:
+    """Return a short text that is another one as soon as anything changes that a preview of these moves shows."""
+    shown: list[object] = []
+    for leave in leaves:
+        ids = [each.id for each in leave.items]
+        entries, moving = time_of(session, leave.items)
+        spent = expenses.on_items(session, ids)
+        shown += [
+            leave.after.id,
+            [(each.id, each.version) for each in leave.items],
+            [(each.link.id, each.link.lag_days) for each in leave.links],
+            [each.id for each, _why in leave.unassigned],
+            [(each.id, each.status, each.billable, moving[each.id].held_by) for each in entries],
+            [(each.id, each.status, each.billing) for each in spent],
+        ]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+
+
+def check_stamp(
+    session: Session, *, actor: Actor, number: int, project_id: int, also: Iterable[int], expected: str
+) -> None:
+    """Pass if what somebody saw before the move is still so.
+
+    Raises:
+        NotFound: no such item or project, or not for this actor.
+        Conflict: something changed in the meantime.
+    """
+    after = projects.get_project(session, actor=actor, project_id=project_id)
+    items = [projects.get_item(session, actor=actor, number=each) for each in (number, *also)]
+    if stamp(session, [leaving.leaving(session, item=item, after=after) for item in items]) != expected:
+        message = "Something that moves was changed in the meantime. Nothing was moved; look at it again."
+        raise Conflict(message)
 
 
 def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: int | None) -> Project:
@@ -146,34 +206,16 @@ def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: i
     Raises:
         RuleViolation: it is none of those to which it can move.
     """
-    if project_id not in {choice for choice, _name in projects_queries.choices_for(session, actor=actor, item=item)}:
-        message = "Choose the project that it belongs to: an active one of its client."
+    if project_id not in {choice for choice, _name in choices(session, actor=actor, item=item)}:
+        message = "Choose one of these projects: it moves to no other."
         raise RuleViolation(message)
-    return projects_queries.get_project(session, actor=actor, project_id=project_id or 0)
+    return projects.get_project(session, actor=actor, project_id=project_id or 0)
 
 
-def _say_so(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    item: WorkItem,
-    ties: Ties,
-    returned: list[Returned],
-    paid: list[Expense],
-) -> None:
-    text = f"moved this to {item.project.client.name}, {item.project.name}"
-    if ties.above is not None:
-        text += f"; it is no longer below #{ties.above.number}"
-    for first, then in ties.links:
-        text += f"; #{then.number} no longer follows #{first.number}"
-    if returned:
-        names = sorted({each.entry.person.name for each in returned})
-        text += f"; time of {', '.join(names)} that was approved waits for approval again"
-    if paid:
-        names = sorted({each.person.name for each in paid})
-        text += f"; expenses of {', '.join(names)} that were approved wait for approval again"
-    tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=text)
+def _refresh_timers(session: Session, now: datetime, entries: Sequence[TimeEntry]) -> None:
+    """Let the pages of those whose timer runs on what moved show where it is now."""
+    for person_id in {entry.person_id for entry in entries if entry.ended_at is None}:
+        live.publish(session, audience=live.to_person(person_id), topic="timer", now=now)
 
 
 def _place_requester(session: Session, *, actor: Actor, now: datetime, item: WorkItem) -> None:

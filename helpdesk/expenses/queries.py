@@ -1,6 +1,6 @@
 """Reads of expenses: a page of the list with its sums, one of them, what waits for approval. One query a list."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -160,10 +160,10 @@ def own_drafts(session: Session, *, person_id: int) -> list[Expense]:
     return list(session.scalars(query.order_by(Expense.spent_on, Expense.id)))
 
 
-def of_item(session: Session, *, actor: Actor, item_id: int) -> list[Expense]:
-    """Return the expenses on a work item that the actor may read, latest first."""
-    query = with_work().where(Expense.work_item_id == item_id, readable_by(actor))
-    return list(session.scalars(query.order_by(Expense.spent_on.desc(), Expense.id.desc())))
+def readable_on(session: Session, *, actor: Actor, item_ids: Collection[int]) -> set[int]:
+    """Return the ids of the expenses on work items that the actor may read."""
+    query = with_work().where(Expense.work_item_id.in_(item_ids), readable_by(actor))
+    return {expense.id for expense in session.scalars(query)}
 
 
 def history(session: Session, expense_id: int) -> list[AuditRow]:

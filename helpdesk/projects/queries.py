@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -236,12 +236,19 @@ def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
     return _choices(session, visible(actor))
 
 
-def choices_for(session: Session, *, actor: Actor, item: WorkItem) -> list[tuple[int, str]]:
-    """Return (id, "client · project") of the projects to which the actor may move an item: a task not to Triage."""
-    home = item.project.client
-    reach = visible(actor) if home.is_internal else and_(visible(actor), Project.client_id == home.id)
-    planned = Project.is_triage.is_(False) if item.kind == "task" else true()
-    return _choices(session, and_(reach, planned, Project.id != item.project_id))
+def choices_for(
+    session: Session, *, actor: Actor, item: WorkItem, has_conversation: bool = True
+) -> list[tuple[int, str]]:
+    """Return (id, "client · project") of the projects to which the actor may move an item.
+
+    A conversation stays with its client, unless that is our own company; a task never goes to Triage.
+    """
+    home, reach = item.project.client, and_(visible(actor), Project.id != item.project_id)
+    if has_conversation and not home.is_internal:
+        reach = and_(reach, Project.client_id == home.id)
+    if item.kind == "task":
+        reach = and_(reach, Project.is_triage.is_(False))
+    return _choices(session, reach)
 
 
 def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:

@@ -49,6 +49,18 @@ def details(session: Session, item_id: int) -> TicketDetails | None:
         return session.scalar(query)
 
 
+def have_details(session: Session, item_ids: Collection[int]) -> set[int]:
+    """Return which of these work items are tickets, or were tickets before they became tasks."""
+    query = select(TicketDetails.work_item_id).where(TicketDetails.work_item_id.in_(item_ids))
+    return set(session.scalars(query))
+
+
+def written_count(session: Session, item_ids: Collection[int]) -> int:
+    """Return how many notes and mails there are on these work items; what Helpdesk noted by itself is not counted."""
+    query = select(func.count(Message.id)).where(Message.work_item_id.in_(item_ids), Message.kind != "event")
+    return session.scalar(query) or 0
+
+
 def get_details(session: Session, item_id: int) -> TicketDetails | None:
     """Return what makes the work item a ticket, by itself; asked once a transaction."""
     known = foreseen(session, "details", item_id, otherwise=UNREAD)

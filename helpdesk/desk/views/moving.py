@@ -1,9 +1,10 @@
-"""Routes of moves: what will happen to the time on a ticket or task, and the move itself."""
+"""Routes of moves: what will happen to a ticket or task and its time, and the move itself."""
 
 from collections.abc import Iterable
 
-from flask import flash, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from helpdesk.desk import move_page, moving
 from helpdesk.desk.forms import MoveForm
@@ -21,13 +22,61 @@ from helpdesk.projects import queries as projects
 @bp.get("/items/<int:number>/move")
 @policy(DESK)
 def preview_move(number: int) -> ResponseReturnValue:
-    """Show what becomes of an item and the time on it if it moves; without a project, ask for one."""
+    """Show what becomes of an item, its plan and its time if it moves; without a project, ask for one."""
     form = MoveForm(request.args)
     if not request.args.get("project_id"):
-        session, actor = read_session(), current_actor()
-        item = projects.get_item(session, actor=actor, number=number)
-        choices = projects.choices_for(session, actor=actor, item=item)
-        return render_template("desk/move_to.html", item=item, move_to=choices)
+        return _where_to(number)
+    try:
+        return _preview(number, form)
+    except RuleViolation as refusal:
+        return _where_to(number, str(refusal)), 422
+
+
+@bp.post("/items/<int:number>/move")
+@policy(DESK)
+def move(number: int) -> ResponseReturnValue:
+    """Move an item to another project; a refusal is told where it was asked for. A task does not move unseen."""
+    item = projects.get_item(read_session(), actor=current_actor(), number=number)
+    form = MoveForm()
+    if not form.validate_on_submit():
+        if item.kind == "task":
+            return _where_to(number, _("Choose the project that it belongs to.")), 422
+        flash(_("Choose the project that this ticket belongs to."), "danger")
+        return to_item(number)
+    if item.kind == "task" and not form.seen.data:
+        return redirect(url_for("desk.preview_move", number=number, project_id=form.project_id.data), code=303)
+    try:
+        with unit_of_work() as session:
+            _act(session, number, form)
+    except (Conflict, RuleViolation) as refusal:
+        if form.seen.data:
+            return _refused(number, form, refusal)
+        flash(str(refusal), "danger")
+    return to_item(number)
+
+
+def _act(session: Session, number: int, form: MoveForm) -> None:
+    decided = form.move()
+    if form.seen.data:
+        moving.check_stamp(
+            session,
+            actor=current_actor(),
+            number=number,
+            project_id=decided["project_id"],
+            also=decided["also"],
+            expected=form.seen.data,
+        )
+    _tell(moving.leave_triage(session, actor=current_actor(), now=clock.now(), number=number, **decided))
+
+
+def _where_to(number: int, refusal: str = "") -> str:
+    session, actor = read_session(), current_actor()
+    item = projects.get_item(session, actor=actor, number=number)
+    choices = moving.choices(session, actor=actor, item=item)
+    return render_template("desk/move_to.html", item=item, move_to=choices, refusal=refusal)
+
+
+def _preview(number: int, form: MoveForm, refusal: str = "") -> str:
     values = move_page.values(
         read_session(),
         actor=current_actor(),
@@ -36,30 +85,23 @@ def preview_move(number: int) -> ResponseReturnValue:
         project_id=form.project_id.data,
         also=form.also.data or [],
     )
-    return render_template("desk/move.html", form=form, **vars(values))
+    return render_template("desk/move.html", form=form, refusal=refusal, **vars(values))
 
 
-@bp.post("/items/<int:number>/move")
-@policy(DESK)
-def move(number: int) -> ResponseReturnValue:
-    """Move a ticket or task to another project; a refusal is told on its page."""
-    projects.get_item(read_session(), actor=current_actor(), number=number)
-    form = MoveForm()
-    if not form.validate_on_submit():
-        flash(_("Choose the project that it belongs to."), "danger")
-        return to_item(number)
+def _refused(number: int, form: MoveForm, refusal: Exception) -> ResponseReturnValue:
+    """Show what would move now beside why it did not; where it cannot go there any more, ask for a project."""
+    status = 409 if isinstance(refusal, Conflict) else 422
     try:
-        with unit_of_work() as session:
-            moved = moving.leave_triage(session, actor=current_actor(), now=clock.now(), number=number, **form.move())
-        _tell(moved)
-    except (Conflict, RuleViolation) as refusal:
-        flash(str(refusal), "danger")
-    return to_item(number)
+        return _preview(number, form, str(refusal)), status
+    except RuleViolation as why:
+        return _where_to(number, str(why)), status
 
 
 def _tell(moved: list[Moved]) -> None:
     """Say how much time and how many expenses went along, and what somebody has to approve again."""
     entries, returned, spent, paid = (sum(len(each) for each in lists) for lists in zip(*_lists(moved), strict=True))
+    if along := sum(len(each.along) for each in moved):
+        flash(ngettext("%(num)s task below it moved along.", "%(num)s tasks below it moved along.", along), "ok")
     for warning in sorted({warning for each in moved for warning in each.warnings}):
         flash(warning, "warn")
     if entries:

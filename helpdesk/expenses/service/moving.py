@@ -1,6 +1,6 @@
 """Expenses that go along when their ticket moves to another project (docs/billing.md rule E8)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,9 +17,9 @@ from helpdesk.kernel.errors import Conflict
 from helpdesk.projects.models import Project
 
 
-def on_item(session: Session, item_id: int, *, lock: bool = False) -> list[Expense]:
-    """Return the expenses on a work item by day, whoever's they are; locked against others on wish."""
-    ids = list(session.scalars(select(Expense.id).where(Expense.work_item_id == item_id)))
+def on_items(session: Session, item_ids: Collection[int], *, lock: bool = False) -> list[Expense]:
+    """Return the expenses on work items by day, whoever's they are; locked against others on wish."""
+    ids = list(session.scalars(select(Expense.id).where(Expense.work_item_id.in_(item_ids))))
     if lock:
         claiming.lock(session, ids)
     return sorted(queries.by_ids(session, ids), key=lambda one: (one.spent_on, one.id))

@@ -1,140 +1,158 @@
-"""Work leaves the plan of its project for another project: what goes along, and what it is no longer tied to."""
+"""An item leaves its project for another one: what would go along, and what would be let go (docs/projects.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from helpdesk.infra import audit, live
-from helpdesk.infra.db import alone
-from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Person
+from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries, service
-from helpdesk.projects.models import TaskDetails, TaskLink, WorkItem
+from helpdesk.projects.domain.leaving import torn, with_all_below
+from helpdesk.projects.models import (
+    OPEN_STATUSES,
+    Baseline,
+    BaselineTask,
+    Project,
+    ProjectMember,
+    TaskDetails,
+    TaskLink,
+    WorkItem,
+)
 
 
 @dataclass(frozen=True)
-class Ties:
-    """What joins work that leaves to work that stays: the task above it, and links as (predecessor, successor)."""
+class TornLink:
+    """A link between an item that goes and one that stays; ``waits`` where the one that goes is the successor."""
 
+    link: TaskLink
+    going: WorkItem
+    staying: WorkItem
+
+    @property
+    def waits(self) -> bool:
+        """Whether the item that goes waited for the one that stays, and not the other way round."""
+        return self.link.successor_id == self.going.id
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What a move to ``after`` takes along, and what it lets go.
+
+    ``items`` is the item and all tasks below it, in the order of the plan. ``above`` is the task that it belongs to,
+    ``orphans`` are tickets that had been tasks below it: they stay. ``unassigned`` are open items whose
+    assignee cannot have work of ``after``, and why in a sentence; ``outsiders`` keep theirs, though they are not of
+    its team. ``baselines`` remember days of what goes.
+    """
+
+    after: Project
+    items: list[WorkItem]
     above: WorkItem | None
-    links: tuple[tuple[WorkItem, WorkItem], ...]
+    orphans: list[WorkItem]
+    links: list[TornLink]
+    unassigned: list[tuple[WorkItem, str]]
+    outsiders: list[str]
+    baselines: list[str]
+
+    @property
+    def item(self) -> WorkItem:
+        """The item that somebody moves."""
+        return self.items[0]
 
 
-def move_item(session: Session, *, actor: Actor, now: datetime, item_id: int, project_id: int) -> list[WorkItem]:
-    """Move a ticket or a task to another project of its client, or from our own (Triage above all) to anybody's.
+def leaving(session: Session, *, item: WorkItem, after: Project) -> Leave:
+    """Return what a move of ``item`` to ``after`` would take along and let go; nothing is changed."""
+    items, orphans = family(session, item)
+    ids = [each.id for each in items]
+    assigned = [each for each in items if each.assignee is not None and each.status in OPEN_STATUSES]
+    why = {
+        person.id: service.why_not_assignable(session, project=after, person_id=person.id)
+        for person in _people(assigned)
+    }
+    team = set(session.scalars(select(ProjectMember.person_id).where(ProjectMember.project_id == after.id)))
+    details = item.task_details
+    return Leave(
+        after=after,
+        items=items,
+        above=session.get(WorkItem, details.parent_id) if details is not None and details.parent_id else None,
+        orphans=orphans,
+        links=_torn_links(session, items),
+        unassigned=[(each, why[each.assignee_id or 0]) for each in assigned if why[each.assignee_id or 0]],
+        outsiders=sorted(one.name for one in _people(assigned) if team and one.id not in team and not why[one.id]),
+        baselines=list(
+            session.scalars(
+                select(Baseline.name)
+                .where(
+                    Baseline.project_id == item.project_id,
+                    Baseline.id.in_(select(BaselineTask.baseline_id).where(BaselineTask.work_item_id.in_(ids))),
+                )
+                .order_by(Baseline.id)
+            )
+        ),
+    )
 
-    Tasks below it go along, and all of it is untied from what stays: the task above it, links (docs/projects.md). Who
-    may not have work of the new project has it no more. Returned is what moved, the item first; in the project that it
-    has already nothing moves.
+
+def refuse(leave: Leave, *, conversing: Sequence[WorkItem]) -> None:
+    """Let only what may leave its project for ``leave.after`` go; ``conversing`` are those with a conversation.
 
     Raises:
-        NotFound: no such item or project, or not for this actor.
-        RuleViolation: a closed project; work that belongs to another client; a task to Triage, which has no plan.
+        RuleViolation: a closed project, Triage for a task, or a conversation with another client.
     """
-    item = queries.get_item(session, actor=actor, item_id=item_id)
-    project = queries.get_project(session, actor=actor, project_id=project_id)
-    before = item.project
-    if project.status != "active":
-        message = f"{project.name} is not active any more; choose another project."
+    before, after = leave.item.project, leave.after
+    if after.status != "active":
+        message = f"{after.name} is not active any more; choose another project."
         raise RuleViolation(message)
-    if not before.client.is_internal and before.client_id != project.client_id:
-        what = "conversation is with" if item.kind == "ticket" else "task is for"
-        message = f"This {what} {before.client.name}; it does not move to another client."
-        raise RuleViolation(message)
-    if item.kind == "task" and project.is_triage:
+    if leave.item.kind == "task" and after.is_triage:
         message = "Triage has no plan; choose another project."
         raise RuleViolation(message)
-    if before.id == project.id:
-        return []
-    moving = [item, *tasks_below(session, item)]
-    if session.get(TaskDetails, item.id) is not None:  # a ticket that was a task once keeps its place in the plan
-        _let_go(session, actor=actor, now=now, leaving=moving, project_id=project.id)
-    for each in moving:
-        each.project_id, each.updated_at = project.id, now
-    session.flush()
-    for each in moving:
-        session.expire(each, ["project"])
-        audit.record(
-            session,
-            actor=actor,
-            action="moved",
-            kind=each.kind,
-            object_id=each.id,
-            now=now,
-            before=before.id,
-            after=project.id,
-        )
-        if each.assignee_id is not None and service.why_not_assignable(
-            session, project=project, person_id=each.assignee_id
-        ):
-            service.assign(session, actor=actor, now=now, item_id=each.id, assignee_id=None)
-        live.publish(session, audience=live.to_item(each.id), topic="queue", now=now)
-    return moving
+    if conversing and not before.client.is_internal and before.client_id != after.client_id:
+        what = "This conversation" if leave.item in conversing else f"The conversation of #{conversing[0].number}"
+        message = f"{what} is with {before.client.name}; it does not move to another client."
+        raise RuleViolation(message)
 
 
-def tasks_below(session: Session, item: WorkItem) -> list[WorkItem]:
-    """Return the tasks below an item at any depth, those above before those below them, as the plan has them."""
-    found: list[WorkItem] = []
-    known, above = {item.id}, [item.id]
-    while above:
-        query = (
-            select(WorkItem)
-            .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
-            .where(TaskDetails.parent_id.in_(above), WorkItem.id.not_in(known), WorkItem.kind == "task")
-            .options(joinedload(WorkItem.project))
-            .order_by(TaskDetails.position, WorkItem.number)
-        )
-        level = list(session.scalars(query))
-        above = [each.id for each in level]
-        known.update(above)
-        found += level
-    return found
-
-
-def ties_of(session: Session, leaving: Sequence[WorkItem]) -> Ties:
-    """Return what joins ``leaving``, the first of which stands above the others, to what stays."""
-    ids = {each.id for each in leaving}
-    details = session.get(TaskDetails, leaving[0].id)
-    above = session.get(WorkItem, details.parent_id) if details and details.parent_id else None
-    touching = or_(TaskLink.predecessor_id.in_(ids), TaskLink.successor_id.in_(ids))
-    rows = session.scalars(select(TaskLink).where(touching).order_by(TaskLink.id)).all()
-    cut = [row for row in rows if not {row.predecessor_id, row.successor_id} <= ids]
-    ends = {row.predecessor_id for row in cut} | {row.successor_id for row in cut}
-    items = {each.id: each for each in session.scalars(select(WorkItem).where(WorkItem.id.in_(ends)))} if ends else {}
-    return Ties(above, tuple((items[row.predecessor_id], items[row.successor_id]) for row in cut))
-
-
-def _let_go(session: Session, *, actor: Actor, now: datetime, leaving: Sequence[WorkItem], project_id: int) -> Ties:
-    """Take ``leaving`` out of its plan to the end of another project's, in the order given; return what was untied.
-
-    Both plans are changed by one at a time. What leaves keeps its days, and its links and levels among itself.
-    """
-    alone(session, *(f"plan of project {each}" for each in (leaving[0].project_id, project_id)))
-    ties, first = ties_of(session, leaving), leaving[0]
-    last = (
-        select(func.max(TaskDetails.position))
-        .join(WorkItem, WorkItem.id == TaskDetails.work_item_id)
-        .where(WorkItem.project_id == project_id)
+def family(session: Session, item: WorkItem) -> tuple[list[WorkItem], list[WorkItem]]:
+    """Return the item with all tasks below it, and tickets that hang below one of them since they were tasks."""
+    query = (
+        select(WorkItem.id, WorkItem.kind, TaskDetails.parent_id)
+        .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
+        .where(WorkItem.project_id == item.project_id)
+        .order_by(func.coalesce(TaskDetails.position, 0), WorkItem.number)
     )
-    position = session.scalar(last) or 0
-    ids = [each.id for each in leaving]
-    hanging = TaskDetails.parent_id.in_(ids) & TaskDetails.work_item_id.not_in(ids)  # tickets that were tasks below it
-    session.execute(update(TaskDetails).where(hanging | (TaskDetails.work_item_id == first.id)).values(parent_id=None))
-    for place, each in enumerate(leaving, position + 1):
-        session.execute(update(TaskDetails).where(TaskDetails.work_item_id == each.id).values(position=place))
-    for before, after in ties.links:
-        session.execute(delete(TaskLink).where(TaskLink.predecessor_id == before.id, TaskLink.successor_id == after.id))
-        audit.record(
-            session,
-            actor=actor,
-            action="unlinked",
-            kind="task",
-            object_id=after.id,
-            now=now,
-            followed=before.number,
-            moved_to=project_id,
-        )
-    return ties
+    rows = session.execute(query).all()
+    parents = {row.id: row.parent_id for row in rows if row.kind == "task"}
+    ids = with_all_below(parents, item.id) if item.kind == "task" else [item.id]
+    hanging = [row.id for row in rows if row.kind == "ticket" and row.parent_id in ids and row.id not in ids]
+    wanted = select(WorkItem).where(WorkItem.id.in_([*ids, *hanging]))
+    wanted = wanted.options(joinedload(WorkItem.task_details), joinedload(WorkItem.assignee))
+    found = {each.id: each for each in session.scalars(wanted)}
+    return [found[each] for each in ids], [found[each] for each in hanging]
+
+
+def may_see(session: Session, person: Person, project: Project) -> bool:
+    """Return whether the client of the project is for that person to see."""
+    try:
+        queries.get_project(session, actor=accounts.actor_of(person), project_id=project.id)
+    except NotFound:
+        return False
+    return True
+
+
+def _torn_links(session: Session, items: Sequence[WorkItem]) -> list[TornLink]:
+    ids = [each.id for each in items]
+    query = select(TaskLink).where(or_(TaskLink.predecessor_id.in_(ids), TaskLink.successor_id.in_(ids)))
+    links = {link.id: link for link in session.scalars(query.order_by(TaskLink.id))}
+    going = torn(((link.id, link.predecessor_id, link.successor_id) for link in links.values()), set(ids))
+    ends = {end for each in going for end in (links[each].predecessor_id, links[each].successor_id)}
+    found = {each.id: each for each in session.scalars(select(WorkItem).where(WorkItem.id.in_(ends)))} if ends else {}
+    return [
+        TornLink(link, *((first, second) if first.id in ids else (second, first)))
+        for link in (links[each] for each in going)
+        for first, second in [(found[link.predecessor_id], found[link.successor_id])]
+    ]
+
+
+def _people(items: Sequence[WorkItem]) -> list[Person]:
+    return list({each.assignee_id: each.assignee for each in items if each.assignee is not None}.values())

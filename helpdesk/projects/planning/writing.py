@@ -33,8 +33,13 @@ def read_alone(session: Session, *, actor: Actor, project_id: int) -> StoredPlan
     Raises:
         NotFound: no such project, or not for this actor.
     """
-    alone(session, f"plan of project {project_id}")
+    lock_plans(session, project_id)
     return read(session, actor=actor, project_id=project_id)
+
+
+def lock_plans(session: Session, *project_ids: int) -> None:
+    """Let nobody else change these plans until the transaction ends."""
+    alone(session, *(f"plan of project {project_id}" for project_id in project_ids))
 
 
 def check_version(row: TaskRow, expected_version: int) -> None:

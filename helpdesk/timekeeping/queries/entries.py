@@ -63,12 +63,15 @@ def of_uuid(session: Session, *, person_id: int | None, uuid: str) -> TimeEntry 
     return session.scalar(with_work().where(TimeEntry.uuid == uuid, TimeEntry.person_id == person_id))
 
 
-def of_item(session: Session, item_id: int, *, reversed_too: bool = False) -> list[TimeEntry]:
-    """Return the entries on a work item, newest first; those that were reversed only where asked for."""
-    query = with_work().where(TimeEntry.work_item_id == item_id)
-    if not reversed_too:
-        query = query.where(TimeEntry.status != "reversed")
+def of_item(session: Session, item_id: int) -> list[TimeEntry]:
+    """Return the entries on a work item, newest first, but for reversed ones."""
+    query = with_work().where(TimeEntry.work_item_id == item_id, TimeEntry.status != "reversed")
     return list(session.scalars(query.order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())))
+
+
+def ids_on(session: Session, item_ids: Iterable[int]) -> list[int]:
+    """Return the ids of all entries on these work items, reversed ones too."""
+    return list(session.scalars(select(TimeEntry.id).where(TimeEntry.work_item_id.in_(tuple(item_ids)))))
 
 
 def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:

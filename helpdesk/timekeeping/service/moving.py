@@ -61,7 +61,7 @@ def refuse_held(entries: Iterable[TimeEntry], moving: Mapping[int, MovingTime]) 
     held = [entry for entry in entries if moving[entry.id].outcome is Outcome.HELD]
     if held:
         named = "; ".join(
-            f"{format_hm(queries.worked_of(entry).seconds)} of {entry.person.name} in "
+            f"{format_hm(queries.worked_of(entry).seconds)} of {entry.person.name} on #{entry.work_item.number} in "
             f"{', '.join(moving[entry.id].held_by) or 'a closed document'}"
             for entry in held
         )

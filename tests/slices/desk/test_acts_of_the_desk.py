@@ -388,10 +388,10 @@ def test_only_a_ticket_in_triage_is_offered_every_project(office, sign_in_as):
     ("move", "complaint"),
     [
         (lambda office, _number: (office.acme_ticket.number, office.globex_project.id), "does not move to another"),
-        (lambda office, _number: (office.acme_task.number, office.globex_project.id), "This task is for Acme"),
+        (lambda office, _number: (office.acme_task.number, office.acme_project.id), "it moves to no other"),
         (lambda _office, number: (number, ""), "Choose the project"),
     ],
-    ids=["another client", "a task", "no project"],
+    ids=["another client", "a task where it is", "no project"],
 )
 def test_what_may_not_move_stays_and_says_why(office, sign_in_as, move, complaint):
     number, project_id = move(office, triage_ticket(office))

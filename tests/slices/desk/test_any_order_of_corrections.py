@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,13 @@ class Work(RuleBasedStateMachine):
         with attempt() as session:
             moving.move(session, actor=self.people["manager"], now=LATER, **where)
 
+    @rule(to=st.integers(0, 2))
+    def its_task_moves(self, to: int) -> None:
+        where = [*self.projects, self.office.globex_project.id][to]
+        with attempt() as session:
+            number = self.office.acme_task.number
+            moving.move(session, actor=self.people["manager"], now=LATER, number=number, project_id=where)
+
     @rule(through=st.sampled_from([None, None, date(2026, 10, 5), date(2026, 11, 2)]), only_acme=st.booleans())
     def days_are_locked_or_opened(self, through: date | None, only_acme: bool) -> None:  # noqa: FBT001 - drawn
         how: dict[str, Any] = {"client_id": self.office.acme.id if only_acme else None, "reason": "Books"}
@@ -230,9 +238,9 @@ class Work(RuleBasedStateMachine):
             rates.set_rate(session, actor=SYSTEM, now=LATER, amount="90.00", currency="EUR", effective_on=BEGINNING)
         for month in (*MONTHS, *REST):
             self._close(month, AT_LAST)
-        for month in (*MONTHS, *REST):
+        for client, month in product((self.office.acme, self.office.globex), (*MONTHS, *REST)):
             with unit_of_work() as session:
-                invoicing.draft_month(session, actor=SYSTEM, now=AT_LAST, client_id=self.office.acme.id, month=month)
+                invoicing.draft_month(session, actor=SYSTEM, now=AT_LAST, client_id=client.id, month=month)
         with unit_of_work() as session:
             approved = {
                 row.id: row.billable_seconds or 0 for row in session.execute(text(ENTRIES)) if row.status in SETTLED

@@ -129,7 +129,7 @@ def test_charged_time_keeps_its_ticket_and_names_what_holds_it(office, website, 
     assert "It stays where it is." in page
     assert "gift 7" in page
     assert "Charged time stays where it was charged" in answer.text
-    assert "1:00 of Technician Person in gift 7" in answer.text
+    assert f"1:00 of Technician Person on #{office.acme_ticket.number} in gift 7" in answer.text
     assert project_of(office.acme_ticket.number) == office.acme_project.id
     assert entries()[other.id].status == "approved"
 
