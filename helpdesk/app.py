@@ -27,6 +27,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import mount as mount_words
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
+from helpdesk.sla import noticing
 
 ROOT = Path(__file__).parents[1]
 MODEL_SLICES = (
@@ -37,6 +38,7 @@ MODEL_SLICES = (
     "outbox",
     "projects",
     "tickets",
+    "sla",
     "rates",
     "timekeeping",
     "expenses",
@@ -54,6 +56,7 @@ VIEW_MODULES = (
     "helpdesk.outbox.views",
     "helpdesk.projects.views",
     "helpdesk.tickets.views",
+    "helpdesk.sla.views",
     "helpdesk.rates.views",
     "helpdesk.timekeeping.views",
     "helpdesk.expenses.views",
@@ -85,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     for name in MODEL_SLICES:
         import_module(f"helpdesk.{name}.models")
+    noticing.watch()
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -17,6 +17,7 @@ from helpdesk.outbox import process as outbox
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.retainers.statements import sending as retainer_statements
+from helpdesk.sla import process as sla
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
@@ -24,6 +25,7 @@ from workers.runtime import holder_name, is_stopping, job, light_job, mail_reade
 
 DRAIN_SECONDS = 10.0
 IMPORT_SECONDS = 20.0
+REMEASURE_SECONDS = 10.0
 
 
 @light_job
@@ -133,6 +135,19 @@ def watch_budgets() -> None:
 def watch_retainers() -> None:
     """Tell of retainers whose months have come to a threshold. Safe to run again: each is told once."""
     retainer_alerts.watch(unit_of_work, clock=clock.now)
+
+
+@light_job
+def watch_targets() -> None:
+    """Tell of answers and solutions that are at risk or overdue. Safe to run again: each is told once."""
+    sla.watch(unit_of_work, clock=clock.now)
+
+
+@light_job
+def remeasure_tickets() -> None:
+    """Measure open tickets anew for some seconds, then let other jobs have a turn. Safe to run again at any time."""
+    until = time.monotonic() + REMEASURE_SECONDS
+    sla.remeasure(unit_of_work, clock=clock.now, is_over=lambda: is_stopping() or time.monotonic() > until)
 
 
 @job

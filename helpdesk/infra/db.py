@@ -225,6 +225,13 @@ def at_the_end(session: Session, act: Callable[[Session], None]) -> None:
         acts.append(act)
 
 
+def before_the_end(session: Session, act: Callable[[Session], None]) -> None:
+    """Have ``act`` done, once, when all work of this unit is written, and before what :func:`at_the_end` holds."""
+    acts: list[Callable[[Session], None]] = session.info.setdefault("before the end", [])
+    if act not in acts:
+        acts.append(act)
+
+
 def alone(session: Session, *names: str) -> None:
     """Let one transaction at a time pass here for each name; it is over with the transaction. SQLite has but one."""
     if session.get_bind().dialect.name == "postgresql":
@@ -273,6 +280,7 @@ def unit_of_work() -> Iterator[Session]:
     with Session(db.engine.execution_options(writes=True), expire_on_commit=False) as session:
         with session.begin():
             yield session
-            for act in session.info.pop("at the end", ()):
+            session.flush()
+            for act in (*session.info.pop("before the end", ()), *session.info.pop("at the end", ())):
                 act(session)
         jobs.enqueue_rung(session)

@@ -51,6 +51,9 @@ def _groups() -> dict[str, dict[str, str]]:
             "intake.limits": _("Mail limits"),
             "company.letters": _("Texts of mails"),
         },
+        _("Desk"): {
+            "sla.levels": _("Service levels"),
+        },
         _("Money"): {
             "invoicing.invoice_templates": _("Invoice templates"),
             "invoicing.number_settings": _("Numbers"),

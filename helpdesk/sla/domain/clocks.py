@@ -78,6 +78,11 @@ class Clock:
         """The working seconds of the stretches that have ended."""
         return sum(stretch.seconds for stretch in self.stretches)
 
+    @property
+    def was_missed(self) -> bool:
+        """Whether its seconds were used up before it was done, or before it paused; of one that runs nobody knows."""
+        return self.due_at is not None and (self.state == "paused" or self.due_at < (self.stopped_at or self.due_at))
+
     def is_missed(self, now: datetime) -> bool:
         """Return whether its seconds were used up before it was done (rule 17)."""
         return self.due_at is not None and self.due_at < (self.stopped_at or now)
