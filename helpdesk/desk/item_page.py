@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.desk import queries, render
+from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
@@ -50,6 +51,7 @@ class ItemValues:
     time: render.TimePanel
     retainer: render.RetainerPanel | None
     spam: SpamPanel | None
+    due: DuePanel | None
     inner_sender: Address | None
     last_seen_id: int | None
 
@@ -99,6 +101,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
             may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
         ),
         spam=spam_panel(session, actor=actor, details=details),
+        due=due_panel(session, item.id, now=now) if details is not None else None,
         inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
     )

@@ -17,6 +17,8 @@ from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.sla.explain import standing
+from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 
 VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
@@ -43,6 +45,13 @@ class QueueRow:
     held_count: int
     unread: bool
     changed_at: datetime
+    due_state: str
+    due_at: datetime | None
+    at_risk_at: datetime | None
+
+    def standing(self, now: datetime) -> str:
+        """How what is due next stands: on_track, at_risk, overdue or paused; empty where nothing is promised."""
+        return standing(state=self.due_state, due_at=self.due_at, at_risk_at=self.at_risk_at, now=now)
 
     @property
     def key(self) -> str:
@@ -190,7 +199,11 @@ def _rows(actor: Actor) -> Select[Any]:
             held,
             WorkItem.status == "new",
             WorkItem.updated_at,
+            func.coalesce(TicketDue.state, ""),
+            TicketDue.due_at,
+            TicketDue.at_risk_at,
         )
+        .outerjoin(TicketDue, TicketDue.work_item_id == WorkItem.id)
         .outerjoin(assignee, assignee.id == WorkItem.assignee_id)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
         .outerjoin(Contact, Contact.id == TicketDetails.requester_id)

@@ -96,6 +96,7 @@ def queue() -> ResponseReturnValue:
             "newer_url": _queue_url(view, client_id, after=page.newer_key),
             "older_url": _queue_url(view, client_id, before=page.older_key),
         },
+        now=clock.now(),
         last_mail_at=queries.last_mail_at(session),
         needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
     )

@@ -1,0 +1,65 @@
+"""What the desk shows of promises: when a ticket is due, how that stands, and why."""
+
+from datetime import timedelta
+
+import pytest
+
+from helpdesk.infra.db import unit_of_work
+from helpdesk.sla.service import policies
+from helpdesk.sla.service.policies import PolicyValues
+from helpdesk.tickets import service as tickets
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.usefixtures("rung")
+HOUR = 3600
+
+
+@pytest.fixture
+def number(office):
+    """The number of a ticket that began at eleven of a Wednesday, on Berlin's clock: an answer within an hour."""
+    with unit_of_work() as session:
+        admin = office.actor("admin")
+        policy = policies.furnish(session, actor=admin, now=NOW)
+        values = PolicyValues(
+            name="Standard",
+            calendar_id=policy.calendar_id,
+            is_on=True,
+            at_risk_percent=80,
+            budgets={"normal": {"first_answer": HOUR, "resolution": 8 * HOUR}},
+        )
+        policies.save_policy(session, actor=admin, now=NOW, policy_id=policy.id, values=values)
+        return tickets.open_ticket(
+            session,
+            actor=admin,
+            now=NOW,
+            project_id=office.acme_project.id,
+            requester_id=office.acme_contact.id,
+            title="Printer",
+            text="",
+        ).number
+
+
+def test_a_ticket_and_the_queue_say_when_it_is_due_and_the_ticket_why(office, number, sign_in_as, fixed_clock):
+    technician = sign_in_as(office.technician)
+
+    page, queue = technician.get(f"/items/{number}").text, technician.get("/desk").text
+    assert "Due: First answer 18 Nov 2026, 12:00" in page
+    assert "Due: 18 Nov 2026, 12:00" in queue
+    assert "From Wed 18 Nov 2026, 11:00 on it runs." in page
+    assert "Mon-Fri 9:00-17:00 (Europe/Berlin)" in page
+
+    fixed_clock.now = NOW + timedelta(minutes=50)
+    assert "At risk: 18 Nov 2026, 12:00" in technician.get("/desk").text
+
+    fixed_clock.now = NOW + timedelta(minutes=61)
+    assert "Overdue: 18 Nov 2026, 12:00" in technician.get("/desk").text
+
+    technician.post(f"/items/{number}/status", data={"status": "waiting"})
+    page, queue = technician.get(f"/items/{number}").text, technician.get("/desk").text
+    assert "Paused" in queue
+    assert "Wed 18 Nov 2026, 11:00 to Wed 18 Nov 2026, 12:01: 1 h 1 min used, then it waited on the client." in page
+
+    technician.post(f"/items/{number}/status", data={"status": "solved"})
+    page = technician.get(f"/items/{number}").text
+    assert "Done on Wed 18 Nov 2026, 12:01, in time." in page
+    assert "solved in time" in page
