@@ -45,6 +45,12 @@ def start(number: int, title: str) -> Command:
     return Command(label, "player-play", act="start", number=number)
 
 
+def move(number: int, title: str) -> Command:
+    """Return the command that moves an item to another project."""
+    label = _("Move #%(number)s %(title)s to another project", number=number, title=title)
+    return Command(label, "arrow-back-up", url_for("desk.preview_move", number=number))
+
+
 def new_in(project_id: int, name: str) -> list[Command]:
     """Return the commands that begin something in a project; ``name`` says which, with its client."""
     return [

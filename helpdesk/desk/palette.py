@@ -93,7 +93,10 @@ def _commands(session: Session, actor: Actor, places: list[Place], found: Found,
 
 
 def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
-    """Return the commands of a sentence: ``start printer``, ``new task web``; without more, on what one worked last."""
+    """Return the commands of a sentence: ``start printer``, ``move printer``, ``new task web``.
+
+    Without more they are on what one worked last.
+    """
     words = asked_words(typed)
     timer, task = words_of(_("start the timer on")), words_of(_("new task in"))
     if not words:
@@ -103,6 +106,9 @@ def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
         return _starts(
             find(session, actor=actor, typed=rest).items if rest else time.recent_items(session, actor=actor)
         )
+    if len(words) > 1 and words[0] == words_of(_("move"))[0]:
+        meant = find(session, actor=actor, typed=" ".join(words[1:])).items
+        return [commands.move(item.number, item.title) for item in meant]
     if len(words) > 1 and words[0] == task[0] and task[1].startswith(words[1]):
         rest = " ".join(word for word in words[2:] if word not in task)
         if rest:

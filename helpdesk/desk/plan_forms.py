@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
@@ -12,8 +13,10 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.durations import parse_typed_duration
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain.workdays import FIRST_DAY, LAST_DAY
+from helpdesk.projects.models import PRIORITIES
 from helpdesk.projects.planning.editing import Details
 from helpdesk.projects.planning.linking import MOST_LAG
+from helpdesk.projects.words import priority_names
 
 _NUMBER = re.compile(r"#?([0-9]{1,9})(\s.*)?")
 LAG_UNITS = {"working_days": _l("working days"), "days": _l("days")}
@@ -91,11 +94,18 @@ class NewTaskForm(_PlannedForm):
 
 
 class PlanDetailsForm(_PlannedForm):
-    """What the plan knows of a task; ``version`` is that of the task when the form was opened."""
+    """What a task is called and what the plan knows of it; ``version`` is that of the task when the form was opened."""
 
     version = HiddenField(validators=[DataRequired()])
+    title = StringField(_l("Task"), validators=[DataRequired(), Length(max=200)])
+    priority = SelectField(_l("Priority"))
     remaining = StringField(_l("What is left"), validators=[Length(max=20), _is_duration])
     is_milestone = BooleanField(_l("Milestone: takes no time"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what WTForms takes
+        super().__init__(*args, **kwargs)
+        words = priority_names()
+        self.priority.choices = options((key, words[key]) for key in PRIORITIES)
 
     @property
     def expected_version(self) -> int:

@@ -212,6 +212,34 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
     return item
 
 
+def describe(session: Session, *, actor: Actor, now: datetime, item_id: int, title: str, priority: str) -> WorkItem:
+    """Give an item another title and priority; what it has already changes nothing.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: no title, or an unknown priority.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    before, after = (item.title, item.priority), (_title(title), _known(priority, PRIORITIES))
+    if before == after:
+        return item
+    item.title, item.priority = after
+    item.updated_at = now
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="described",
+        kind=item.kind,
+        object_id=item.id,
+        now=now,
+        before=dict(zip(("title", "priority"), before, strict=True)),
+        after=dict(zip(("title", "priority"), after, strict=True)),
+    )
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    return item
+
+
 def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:
     """Give an item to somebody, or with None to nobody; the same person again changes nothing.
 

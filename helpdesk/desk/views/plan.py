@@ -26,6 +26,7 @@ from helpdesk.kernel.durations import MINUTE, format_hm, format_hms
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
+from helpdesk.projects import service
 from helpdesk.projects.domain import picture
 from helpdesk.projects.models import Project
 from helpdesk.projects.planning import baselines, editing, linking, moving
@@ -152,7 +153,7 @@ def plan_task(project_id: int, number: int) -> str:
 @bp.post("/projects/<int:project_id>/plan/tasks/<int:number>/details")
 @policy(DESK)
 def plan_edit(project_id: int, number: int) -> ResponseReturnValue:
-    """Set what the plan knows of a task; a refused form keeps what was typed."""
+    """Set what a task is called and what the plan knows of it; a refused form keeps what was typed."""
     view, form = _look(read_session(), _project(project_id)), PlanDetailsForm()
     row = view.stored.by_number(number)
     if not form.validate_on_submit():
@@ -167,11 +168,21 @@ def plan_edit(project_id: int, number: int) -> ResponseReturnValue:
                 expected_version=form.expected_version,
                 **_who(project_id),
             )
+            service.describe(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                item_id=row.id,
+                title=form.title.data or "",
+                priority=form.priority.data,
+            )
     except RuleViolation as refusal:
         form.refuse(refusal)
         return _task_page(view, row, form), 422
     flash(
-        _("%(name)s is saved.", name=row.name) + (" " + plan_page.said(changes, number=number) if changes else ""), "ok"
+        _("%(name)s is saved.", name=f"#{number} {form.title.data}")
+        + (" " + plan_page.said(changes, number=number) if changes else ""),
+        "ok",
     )
     return redirect(url_for("desk.plan", project_id=project_id, _anchor=f"t{number}"), code=303)
 
@@ -291,6 +302,8 @@ def _details_form(view: PlanView, row: TaskRow) -> PlanDetailsForm:
     return PlanDetailsForm(
         formdata=None,
         version=str(row.version),
+        title=row.title,
+        priority=projects.get_item(read_session(), actor=current_actor(), number=row.number).priority,
         parent=above.name if above else "",
         starts_on=row.starts_on,
         due_on=row.due_on,

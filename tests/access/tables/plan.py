@@ -40,7 +40,15 @@ TASK = {
     "estimate": "8h",
 }
 LINK = {"predecessor": "#{plan_first} Cables", "successor": "{plan_second}", "lag_days": "-1", "lag_unit": "days"}
-DETAILS = {"version": "1", "parent": "", "starts_on": "2026-12-01", "due_on": "2026-12-04", "estimate": "1:30"}
+DETAILS = {
+    "version": "1",
+    "title": "Plan",
+    "priority": "normal",
+    "parent": "",
+    "starts_on": "2026-12-01",
+    "due_on": "2026-12-04",
+    "estimate": "1:30",
+}
 ACME, GLOBEX = "/projects/{acme_project}/plan", "/projects/{globex_project}/plan"
 
 

@@ -135,6 +135,7 @@ def test_the_palette_offers_what_one_may_do_and_both_ways_show_the_same(office, 
         return [" ".join(re.sub(r"<kbd>.*?</kbd>|<[^>]*>", "", hit).replace(" ,", ",").split()) for hit in hits]
 
     assert lines("technician", "start printer")[0] == f"Start the timer on #{number} Printer prints blank labels"
+    assert lines("technician", "move printer")[0] == f"Move #{number} Printer prints blank labels to another project"
     assert lines("technician", "new task acme") == ["New task in Acme · Support"]
     assert "New expense" in lines("technician", "")
     assert [line for line in lines("technician", "settings") if "Settings" in line] == []

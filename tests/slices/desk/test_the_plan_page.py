@@ -1,11 +1,15 @@
 """The page of a plan: few statements however long it is, the client's day, and answers for scripts."""
 
+import re
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
+from sqlalchemy import select
+
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.projects.models import TaskDetails
+from helpdesk.projects.models import TaskDetails, WorkItem
 from helpdesk.projects.planning import editing, linking
 from helpdesk.projects.planning.editing import Details
 from helpdesk.timekeeping import service as timekeeping
@@ -93,3 +97,31 @@ def test_today_is_the_clients_day_and_what_is_left_is_shown(office, sign_in_as, 
     assert ", late" in page
     assert ">0:40<" in page
     assert "<dd>0:20</dd>" in details
+
+
+def test_a_task_gets_another_title_and_priority_and_a_refusal_or_an_old_page_changes_neither(office, sign_in_as):
+    (number,) = plan(office, 1)
+    browser, path = sign_in_as(office.technician), f"/projects/{office.acme_project.id}/plan/tasks/{number}"
+
+    def send(**more):
+        version = re.findall(r'name="version"[^>]*value="(\d+)"', browser.get(path).text)[0]
+        kept = {"version": version, "starts_on": "2026-12-01", "due_on": "2026-12-01", "estimate": "1:00"}
+        return browser.post(f"{path}/details", data=kept | more, follow_redirects=True)
+
+    def facts():
+        with unit_of_work() as session:
+            item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
+            return item.title, item.priority
+
+    saved = send(title="First step", priority="high")
+    after = facts()
+    empty, unknown = send(title=" ", priority="low"), send(title="Third step", priority="lowest")
+    stale = send(title="Third step", priority="low", version="1")
+
+    assert f"#{number} First step is saved." in saved.text
+    assert after == facts() == ("First step", "high")
+    assert [answer.status_code for answer in (empty, unknown, stale)] == [422, 422, 409]
+    assert 'value="Third step"' in unknown.text
+    with unit_of_work() as session:
+        told = session.scalars(select(AuditRow.data).where(AuditRow.action == "described")).one()
+        assert (told["before"]["title"], told["after"]) == ("Step 0", {"title": "First step", "priority": "high"})
