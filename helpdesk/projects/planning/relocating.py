@@ -1,6 +1,7 @@
 """Carry out a move to another project: let go what stays, take along what goes, and note both (docs/projects.md)."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -40,8 +41,9 @@ def move(session: Session, *, actor: Actor, now: datetime, leave: Leave) -> None
 def settle(session: Session, *, actor: Actor, now: datetime, project_id: int) -> None:
     """Let summaries of a plan span what is left below them. To be called last: what was loaded is loaded anew."""
     stored = read_alone(session, actor=actor, project_id=project_id)
-    with suppress(RuleViolation):  # tasks that wait for each other in a circle stay as they are
-        changed = reschedule(stored.plan, {})
+    levels = replace(stored.plan, links=())  # links push nobody here: no task that stays moves
+    with suppress(RuleViolation):  # tasks that hang below each other in a circle stay as they are
+        changed = reschedule(levels, {})
         write_days(session, actor=actor, now=now, stored=stored, changed=changed, chosen=changed, action="planned")
 
 
