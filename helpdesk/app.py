@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
-from helpdesk.infra import assets, clock, web
+from helpdesk.infra import assets, clock, compressing, web
 from helpdesk.infra.db import db, read_session
 from helpdesk.infra.drawing import PageEnvironment
 from helpdesk.infra.engine import prepare_engine
@@ -98,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Babel(app, locale_selector=_language)
     mount_words(app)
     _mount_sign_in(app)
+    compressing.mount(app)
     web.mount(app)
     assets.mount(app)
     app.jinja_env.globals.update(export_of_page=export_of_page)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from helpdesk.infra import links
 
@@ -14,12 +15,21 @@ FOREVER = "public, max-age=31536000, immutable"
 ERRORS = 400
 
 
+class _NotForFiles(SecureCookieSessionInterface):
+    """Keeps a file from being another one for each cookie, as pages are: nobody's session is in it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def mount(app: Flask) -> None:
     """Let addresses of static files carry a word made of the file's content, and answers to those be kept for good.
 
     Asked for by another word, or none, a file is asked for again each time: the page is older or newer than the file.
     """
     folder = Path(app.static_folder or "")
+    app.session_interface = _NotForFiles()
     links.forget()  # what was made before carries no such word
 
     def version_of(filename: str) -> str | None:
