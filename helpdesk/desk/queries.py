@@ -21,7 +21,7 @@ from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 
-VIEWS = ("all", "mine", "unassigned", "waiting", "closed", "spam", "client")
+VIEWS = ("all", "mine", "unassigned", "due", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,15 +53,15 @@ class QueueRow:
         """How what is due next stands: on_track, at_risk, overdue or paused; empty where nothing is promised."""
         return standing(state=self.due_state, due_at=self.due_at, at_risk_at=self.at_risk_at, now=now)
 
-    @property
-    def key(self) -> str:
-        """Where a page that ends with this row goes on."""
-        return f"{(self.changed_at - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+    def key(self, view: str) -> str:
+        """Where a page of the view that ends with this row goes on."""
+        moment = self.due_at if view == "due" and self.due_at is not None else self.changed_at
+        return f"{(moment - EPOCH) // timedelta(microseconds=1)}-{self.id}"
 
 
 @dataclass(frozen=True)
 class QueuePage:
-    """Some rows of a view, newest first, and the keys of the pages beside it."""
+    """Some rows of a view in its order, and the keys of the pages beside it: ``older_key`` is further down."""
 
     rows: Sequence[QueueRow]
     newer_key: str | None
@@ -78,19 +78,21 @@ def queue(
     after: str | None = None,
     limit: int = PAGE_ROWS,
 ) -> QueuePage:
-    """Return a page of a view, newest change first, in one query; ``before`` and ``after`` are keys of rows.
+    """Return a page of a view in one query; ``before`` and ``after`` are keys of rows: further down, or back up.
+
+    The newest change comes first; of what is due (docs/sla.md rule 23) what is due first.
 
     Raises:
         RuleViolation: a key that no row has ever had.
     """
-    position = tuple_(WorkItem.updated_at, WorkItem.id)
+    column = TicketDue.due_at if view == "due" else WorkItem.updated_at
+    position, is_rising = tuple_(column, WorkItem.id), (view == "due") != (after is not None)
     query = _rows(actor).where(visible(actor), *_of_view(view, actor, client_id))
-    if after is not None:
-        query = query.where(position > _position(after)).order_by(WorkItem.updated_at, WorkItem.id)
-    else:
-        query = query.order_by(WorkItem.updated_at.desc(), WorkItem.id.desc())
-        if before is not None:
-            query = query.where(position < _position(before))
+    from_key = after if after is not None else before
+    if from_key is not None:
+        known = _position(from_key)
+        query = query.where(position > known if is_rising else position < known)
+    query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
     found = [QueueRow(*row) for row in session.execute(query.limit(limit + 1))]
     rows, more = found[:limit], len(found) > limit
     if after is not None:
@@ -98,8 +100,8 @@ def queue(
     has_newer, has_older = (more, True) if after is not None else (before is not None, more)
     return QueuePage(
         rows,
-        newer_key=rows[0].key if rows and has_newer else None,
-        older_key=rows[-1].key if rows and has_older else None,
+        newer_key=rows[0].key(view) if rows and has_newer else None,
+        older_key=rows[-1].key(view) if rows and has_older else None,
     )
 
 
@@ -217,6 +219,7 @@ def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnEleme
         "all": [is_open],
         "mine": [is_open, WorkItem.assignee_id == actor.person_id],
         "unassigned": [is_open, WorkItem.assignee_id.is_(None)],
+        "due": [is_open, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
         "waiting": [WorkItem.status == "waiting"],
         "closed": [~is_open, WorkItem.id.not_in(spam)],
         "spam": [WorkItem.id.in_(spam)],

@@ -177,14 +177,20 @@ def due_of(session: Session, item_id: int) -> TicketDue | None:
     return session.get(TicketDue, item_id)
 
 
+def is_on(session: Session) -> bool:
+    """Return whether anything is promised to anybody."""
+    return session.scalar(select(SlaPolicy.id).where(SlaPolicy.measured_since.is_not(None)).limit(1)) is not None
+
+
 def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a ticket has missed what is due next, for a query that joins `TicketDue`."""
-    return TicketDue.due_at < now
+    """Return the condition that a ticket is overdue, for a query of work items; others join `TicketDue` themselves."""
+    return WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at < now))
 
 
 def is_at_risk(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a ticket is at risk and not overdue yet, for a query that joins `TicketDue`."""
-    return (TicketDue.at_risk_at <= now) & (TicketDue.due_at >= now)
+    """Return the condition that a ticket is at risk and not overdue yet, for a query of work items."""
+    found = select(TicketDue.work_item_id).where(TicketDue.at_risk_at <= now, TicketDue.due_at >= now)
+    return WorkItem.id.in_(found)
 
 
 def open_ticket_ids(session: Session, *, after: int, limit: int) -> list[int]:

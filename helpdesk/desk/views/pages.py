@@ -39,6 +39,7 @@ from helpdesk.infra.web import back_or, is_htmx
 from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
+from helpdesk.sla import queries as sla
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.queries import entries as time
 
@@ -97,6 +98,7 @@ def queue() -> ResponseReturnValue:
             "older_url": _queue_url(view, client_id, before=page.older_key),
         },
         now=clock.now(),
+        promised=sla.is_on(session),
         last_mail_at=queries.last_mail_at(session),
         needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
     )
@@ -342,6 +344,7 @@ def _view_names() -> dict[str, str]:
         "all": _("All open"),
         "mine": _("Mine"),
         "unassigned": _("Unassigned"),
+        "due": _("Due next"),
         "waiting": _("Waiting"),
         "closed": _("Closed"),
         "spam": _("Spam"),

@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from helpdesk.desk import queries
 from helpdesk.infra.db import unit_of_work
+from helpdesk.projects.models import WorkItem
+from helpdesk.sla import queries as sla
 from helpdesk.sla.service import policies
 from helpdesk.sla.service.policies import PolicyValues
 from helpdesk.tickets import service as tickets
@@ -39,10 +43,41 @@ def number(office):
         ).number
 
 
+def test_what_is_due_stands_in_its_order_page_by_page(office, number):
+    with unit_of_work() as session:
+        for minutes, priority in ((1, "normal"), (2, "urgent"), (3, "normal")):
+            item = tickets.open_ticket(
+                session,
+                actor=office.actor("admin"),
+                now=NOW + timedelta(minutes=minutes),
+                project_id=office.acme_project.id,
+                requester_id=office.acme_contact.id,
+                title=f"{priority} {minutes}",
+                text="",
+            )
+            item.priority = priority
+    actor = office.actor("technician")
+    with unit_of_work() as session:
+        first = queries.queue(session, actor=actor, view="due", limit=2)
+        second = queries.queue(session, actor=actor, view="due", limit=2, before=first.older_key)
+        back = queries.queue(session, actor=actor, view="due", limit=2, after=second.newer_key)
+        overdue, at_risk = (
+            session.scalars(select(WorkItem.title).where(condition).order_by(WorkItem.id)).all()
+            for condition in (sla.is_overdue(NOW + timedelta(minutes=61)), sla.is_at_risk(NOW + timedelta(minutes=61)))
+        )
+
+    assert [row.title for row in first.rows] == ["Printer", "normal 1"]
+    assert [row.title for row in second.rows] == ["normal 3"]
+    assert (second.older_key, first.newer_key, back.rows) == (None, None, first.rows)
+    assert (list(overdue), list(at_risk)) == (["Printer"], ["normal 1", "normal 3"])
+
+
 def test_a_ticket_and_the_queue_say_when_it_is_due_and_the_ticket_why(office, number, sign_in_as, fixed_clock):
     technician = sign_in_as(office.technician)
 
+    assert "Printer" in technician.get("/desk?view=due").text
     page, queue = technician.get(f"/items/{number}").text, technician.get("/desk").text
+    assert "view=due" in queue
     assert "Due: First answer 18 Nov 2026, 12:00" in page
     assert "Due: 18 Nov 2026, 12:00" in queue
     assert "From Wed 18 Nov 2026, 11:00 on it runs." in page
