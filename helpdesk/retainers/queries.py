@@ -23,6 +23,7 @@ from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, e
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.history import burned_before, months_that_settled, needed_since, openings_of, work_of
 from helpdesk.retainers.models import Agreement, HoursAnswer, HoursAsked, LedgerRow, RetainerPeriod
+from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 
@@ -206,7 +207,7 @@ def shelf_of(
         settled=months_that_settled(
             session, ids, entries=entries, since=since, zones={ZoneInfo(each.time_zone) for each in every}
         ),
-        given_back=_given_back(session, ids),
+        given_back=_given_back(session, entries),
         entries=entries,
         policies=session.scalars(select(RoundingPolicyRow)).all(),
         cards=rates.cards_of(session, currencies) if with_rates else {},
@@ -370,8 +371,11 @@ def _lifted(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[Mon
     return found
 
 
-def _given_back(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[int, GivenBack]]:
+def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> dict[int, dict[int, GivenBack]]:
     """Return by agreement and reversed entry what live closed periods drew for it, and which has given it back."""
+    reversed_ids = [row.id for of_client in entries.values() for row in of_client if row.status == "reversed"]
+    if not reversed_ids:
+        return {}
     query = (
         select(
             RetainerPeriod.agreement_id,
@@ -381,9 +385,8 @@ def _given_back(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict
             func.max(TimeReversal.reason),
         )
         .join(LedgerRow.period)
-        .join(RetainerPeriod.agreement)
         .join(TimeReversal, TimeReversal.time_entry_id == LedgerRow.time_entry_id)
-        .where(Agreement.client_id.in_(client_ids), RetainerPeriod.reversed_at.is_(None))
+        .where(LedgerRow.time_entry_id.in_(reversed_ids), RetainerPeriod.reversed_at.is_(None))
         .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
     found: dict[int, dict[int, GivenBack]] = defaultdict(dict)

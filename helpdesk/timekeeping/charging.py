@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
-from helpdesk.timekeeping.models import Charge, TimeEntry
+from helpdesk.timekeeping.models import WRITTEN_OFF, Charge, TimeEntry
 
 Holder = tuple[str, int]
 Namer = Callable[[Session, int], str]
@@ -132,10 +132,8 @@ def is_charged() -> ColumnElement[bool]:
 
 
 def is_written_off() -> ColumnElement[bool]:
-    """Return the condition that an entry of the surrounding query was written off."""
-    return exists().where(
-        Charge.time_entry_id == TimeEntry.id, Charge.kind == "written_off", Charge.released_at.is_(None)
-    )
+    """Return the condition that an entry of the surrounding query was written off, as the few that are all of them."""
+    return TimeEntry.id.in_(select(Charge.time_entry_id).where(WRITTEN_OFF))
 
 
 def holders_of(session: Session, entry_id: int) -> list[str]:

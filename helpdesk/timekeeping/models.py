@@ -235,6 +235,11 @@ class Charge(Base):
     entry: Mapped[TimeEntry] = relationship(back_populates="charges")
 
 
+WRITTEN_OFF = (Charge.kind == literal_column("'written_off'")) & Charge.released_at.is_(None)
+"""The charge holds what nobody pays for. They are few, and their index names all of them."""
+Index("ix_charges_written_off", Charge.time_entry_id, sqlite_where=WRITTEN_OFF, postgresql_where=WRITTEN_OFF)
+
+
 class TimeReversal(Base):
     """Why an entry that a closed period had drawn does not count any more, and what stands in its place (rule 2).
 
