@@ -9,6 +9,7 @@ the time that a page takes.
 import atexit
 import gc
 import threading
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ def _finish(embedded: Embedded, document: object, made: Any) -> None:  # noqa: A
 
 def _make_once(_document: object, made: Any) -> None:  # noqa: ANN401 - as above
     """Put what each object is written as in its place: pydyf asks for it twice, to write it and to hash it."""
-    from pydyf import Object  # noqa: PLC0415 - as above
+    from pydyf import Object, Stream  # noqa: PLC0415 - as above
 
     class Made(Object):  # type: ignore[misc]
         """An object of a PDF that is bytes already."""
@@ -152,7 +153,17 @@ def _make_once(_document: object, made: Any) -> None:  # noqa: ANN401 - as above
             self.number, self.generation = source.number, source.generation
             self.compressible, self.data = source.compressible, source.data
 
+    for each in made.objects:
+        if isinstance(each, Stream) and each.compress:
+            _compress(each)
     made.objects[:] = [each if each.free == "f" else Made(each) for each in made.objects]
+
+
+def _compress(stream: Any) -> None:  # noqa: ANN401 - as above
+    """Compress as zlib does by itself; pydyf asks for its best: a twentieth less, in four times the time."""
+    stream.compress = False
+    plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+    stream.stream, stream.extra["Filter"] = [zlib.compress(plain)], "/FlateDecode"
 
 
 def _put_right(embedded: Embedded, made: Any) -> None:  # noqa: ANN401 - as above
