@@ -1,12 +1,15 @@
 """One process of Helpdesk by itself: ``python -m workers work``, ``schedule``, ``watch`` or ``live``."""
 
+import gc
 import sys
 from collections.abc import Callable
 
-from helpdesk.infra import log
-from helpdesk.infra.settings import Settings, load
-from helpdesk.kernel.errors import SettingsError
-from workers import runtime
+gc.disable()  # until all is loaded, as in helpdesk.start
+
+from helpdesk.infra import log  # noqa: E402
+from helpdesk.infra.settings import Settings, load  # noqa: E402
+from helpdesk.kernel.errors import SettingsError  # noqa: E402
+from workers import runtime  # noqa: E402
 
 PROCESSES: dict[str, Callable[[Settings], None]] = {
     "work": runtime.run_worker,
@@ -21,6 +24,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in PROCESSES:
         sys.stderr.write(f"usage: python -m workers {'|'.join(PROCESSES)}\n")
         return 2
+    gc.freeze()
+    gc.enable()
     log.configure()
     try:
         settings = load()
