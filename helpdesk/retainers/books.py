@@ -39,11 +39,15 @@ class Bookkeeping:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """The burn that live closed periods drew for a reversed entry, and the closed month that gave it back, if any."""
+    """The burn that live closed periods drew for a reversed entry, and the closed month that gave it back, if any.
+
+    ``last`` is the last month that it counted in: those after it never do, however many of them are closed by now.
+    """
 
     seconds: int
     month: Month | None
     reason: str
+    last: Month | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class Shelf:
         given_back = self.given_back.get(agreement.id, {})
         grouped = self._group_seconds([row for row in mine if row.id not in settled], zone)
         books = Books(
-            entries=tuple(_work_entry(row, zone, closed, settled, grouped) for row in mine),
+            entries=tuple(_work_entry(row, zone, closed, settled, grouped, given_back.get(row.id)) for row in mine),
             zone=zone,
             currency=agreement.currency,
             rounding=policy_of(
@@ -196,6 +200,7 @@ def _work_entry(
     closed: Mapping[Month, RetainerPeriod],
     settled: Mapping[int, Month],
     grouped: Mapping[int, int],
+    back: GivenBack | None,
 ) -> WorkEntry:
     month, is_reversed = local_month(row.started_at, zone), row.status == "reversed"
     is_late = month in closed and settled.get(row.id) != month
@@ -213,7 +218,7 @@ def _work_entry(
         fixed_seconds=grouped.get(row.id, row.billable_seconds) if row.status in KEPT else None,
         fixed_rate=_fixed_rate(row),
         settle_in=(settled.get(row.id) or max(closed).next) if is_late else None,
-        reversed_in=max(closed).next if is_reversed else None,
+        reversed_in=((back and back.last) or max(closed)).next if is_reversed else None,
     )
 
 

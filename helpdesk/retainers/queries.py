@@ -383,6 +383,7 @@ def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> di
             func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=0)),
             func.max(case((LedgerRow.kind == "adjustment", RetainerPeriod.month))),
             func.max(TimeReversal.reason),
+            func.max(case((LedgerRow.kind.in_(("draw", "overage")), RetainerPeriod.month))),
         )
         .join(LedgerRow.period)
         .join(TimeReversal, TimeReversal.time_entry_id == LedgerRow.time_entry_id)
@@ -390,6 +391,7 @@ def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> di
         .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
     found: dict[int, dict[int, GivenBack]] = defaultdict(dict)
-    for agreement_id, entry_id, seconds, month, reason in session.execute(query):
-        found[agreement_id][entry_id or 0] = GivenBack(int(seconds), Month.of(month) if month else None, reason)
+    for agreement_id, entry_id, seconds, month, reason, last in session.execute(query):
+        months = [Month.of(each) if each else None for each in (month, last)]
+        found[agreement_id][entry_id or 0] = GivenBack(int(seconds), months[0], reason, months[1])
     return found

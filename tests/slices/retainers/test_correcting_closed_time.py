@@ -12,10 +12,12 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project
 from helpdesk.retainers import queries, service
+from helpdesk.retainers.service.blocks import NewBlock, add_block
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
 from tests.slices.retainers.conftest import JUNE, hours
 
+BLOCK = NewBlock(hours("5"), date(2026, 3, 1), date(2026, 12, 31))
 MARCH, APRIL, MAY = (Month(2026, number) for number in (3, 4, 5))
 
 
@@ -128,6 +130,24 @@ def test_of_work_across_the_edge_the_open_month_just_forgets_its_part(story):
 
     assert story.ledger(april)[:2] == [("grant", hours("30")), ("adjustment", hours("15"))]
     assert april.used_seconds == 0
+
+
+def test_the_forgotten_part_does_not_come_back_once_its_month_is_closed(story):
+    """15 h in March and 9 in April; with blocks all is read again, and May carries in what April left."""
+    story.agree(per_month="20", rollover_months=2)
+    add_block(story.session, actor=SYSTEM, now=JUNE, agreement_id=story.agreement.id, wanted=BLOCK, key="b" * 32)
+    entry = story.log("24", "2026-03-31")
+    story.close("2026-03")
+    timekeeping.reverse_entry(
+        story.session, actor=story.office.actor("manager"), now=JUNE, entry_id=entry.id, reason="Never done"
+    )
+
+    april = story.close("2026-04")
+    may = queries.month_view(story.session, agreement=story.agreement, month=MAY, now=JUNE)
+
+    assert (april.used_seconds, april.carried_out_seconds) == (0, hours("45"))
+    assert may is not None
+    assert may.statement.period.carried_in_seconds == hours("45")
 
 
 def test_what_a_reversed_entry_owes_is_paid_first_and_billed_to_nobody(story):
