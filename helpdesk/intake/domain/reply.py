@@ -191,10 +191,10 @@ def _introduces_quote(head: list[str], index: int) -> bool:
 def _says_who_wrote(head: list[str], index: int) -> bool:
     """Return whether a time, an address and a word for "wrote" stand here; a mail program may have broken the line."""
     line = head[index]
-    if not line[:1].isalnum() or not any(sign.isdigit() for sign in line):
+    if not line[:1].isalnum():
         return False
     whole = line if _wrote(line) else f"{line} {' '.join(head[index + 1 : index + 2])}"
-    return "@" in whole and _wrote(whole)
+    return "@" in whole and _wrote(whole) and any(sign.isdigit() for sign in line)
 
 
 def _wrote(line: str) -> bool:

@@ -26,7 +26,7 @@ from helpdesk.kernel.errors import ExternalFailure
 
 logger = structlog.get_logger()
 
-BATCH = 50
+BATCH = 100
 LOW = PAGE // 2
 MOMENT_SECONDS = 0.04
 """How long a mail that is read waits for the ones behind it: a commit costs the same for one and for many."""

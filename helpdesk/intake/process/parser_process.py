@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -162,13 +163,18 @@ class _Values(pickle.Unpickler):
         Raises:
             UnpicklingError: it is none that belongs to a parsed mail.
         """
-        if module == "datetime" and name in {"datetime", "date", "timezone", "timedelta"}:
-            return getattr(import_module(module), name)  # type: ignore[no-any-return]
-        found = getattr(import_module(module), name, None) if module.startswith(OURS) else None
-        if isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum)):
-            return found
-        message = f"{module}.{name} is no part of a parsed mail"
-        raise pickle.UnpicklingError(message)
+        return _class_of(module, name)
+
+
+@cache
+def _class_of(module: str, name: str) -> type:
+    if module == "datetime" and name in {"datetime", "date", "timezone", "timedelta"}:
+        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+    found = getattr(import_module(module), name, None) if module.startswith(OURS) else None
+    if isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum)):
+        return found
+    message = f"{module}.{name} is no part of a parsed mail"
+    raise pickle.UnpicklingError(message)
 
 
 def _value_of(payload: bytes) -> Read | Unread:

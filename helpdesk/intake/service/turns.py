@@ -19,7 +19,7 @@ from helpdesk.intake.service import log
 from helpdesk.intake.service.log import ATTEMPTS, LEASE, Claimed
 
 TURN_SECONDS = 60
-PAGE = 100
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)

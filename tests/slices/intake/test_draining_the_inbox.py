@@ -13,7 +13,7 @@ from helpdesk.infra.models import Blob, Lease
 from helpdesk.intake.models import InboundEffect, InboundMessage
 from helpdesk.intake.parser.child import PLENTY_BYTES, Read, Unread, apart
 from helpdesk.intake.parser.read import parse
-from helpdesk.intake.process.drain import drain
+from helpdesk.intake.process.drain import BATCH, drain
 from helpdesk.intake.process.parser_process import Limits
 from helpdesk.intake.process.reader import Reader
 from helpdesk.intake.service import effect, turns
@@ -161,14 +161,14 @@ def test_one_that_cannot_be_read_is_tried_three_times_and_the_others_do_not_wait
 
 
 def test_when_time_is_over_what_is_read_is_handled_and_the_rest_given_back_without_counting_as_an_attempt(inbox):
-    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(57)))
-    reader, rounds = QuickReader(count=52), iter([False, True])
+    deliver(inbox, *(mail(sender=f"p{number}@acme.example") for number in range(BATCH + 7)))
+    reader, rounds = QuickReader(count=BATCH + 2), iter([False, True])
 
     left = work(inbox, reader, is_over=lambda: next(rounds))
 
     assert left
-    assert [line.state for line in lines()] == ["done"] * 52 + ["received"] * 5
-    assert [line.attempts for line in lines()] == [1] * 52 + [0] * 5
+    assert [line.state for line in lines()] == ["done"] * (BATCH + 2) + ["received"] * 5
+    assert [line.attempts for line in lines()] == [1] * (BATCH + 2) + [0] * 5
     assert reader.dropped == 5
 
 

@@ -334,6 +334,7 @@ class Intake(RuleBasedStateMachine):
             everybody = ticket_queries.participants(session, [ticket.item_id for ticket in self.model.tickets])
             people = Counter((one.work_item_id, one.contact.email) for one in everybody)
             assert people == Counter((each.item_id, who) for each in self.model.tickets for who in each.participants)
+            assert self.deaths or not list(blobs.store().root.glob("??/.*")), "only a death leaves staged files behind"
             closed = set(session.scalars(select(WorkItem.id).where(WorkItem.closed_at.is_not(None))))
             assert closed == {ticket.item_id for ticket in self.model.tickets if ticket.closed_at}
 
