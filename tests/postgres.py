@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,11 +30,12 @@ def _run(folder: Path, *command: str) -> None:
 
 @contextmanager
 def cluster(*, durable: bool = False) -> Iterator[str]:
-    """Start a cluster and yield its URL with ``{name}`` for the database; ``durable`` ones wait for the disk.
+    """Start a cluster and yield its URL with ``{name}`` for the database.
 
-    The others spare themselves that, and tidy up only when they are told: rows lie in the order of their coming.
+    ``durable`` ones lie on the disk and wait for it at each commit. The others spare themselves that, and tidy up only
+    when they are told: rows lie in the order of their coming.
     """
-    folder = scratch.folder("hdpg-")
+    folder = Path(tempfile.mkdtemp(prefix="hdpg-")) if durable else scratch.folder("hdpg-")
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
     data = folder / "data"
