@@ -98,7 +98,10 @@ def _refused(number: int, form: MoveForm, refusal: Exception) -> ResponseReturnV
 
 
 def _tell(moved: list[Moved]) -> None:
-    """Say how much time and how many expenses went along, and what somebody has to approve again."""
+    """Say where it is now, how much time and how many expenses went along, and what has to be approved again."""
+    item = moved[0].item
+    where = f"{item.project.client.name}, {item.project.name}"
+    flash(_("#%(number)s is in %(project)s now.", number=item.number, project=where), "ok")
     entries, returned, spent, paid = (sum(len(each) for each in lists) for lists in zip(*_lists(moved), strict=True))
     if along := sum(len(each.along) for each in moved):
         flash(ngettext("%(num)s task below it moved along.", "%(num)s tasks below it moved along.", along), "ok")

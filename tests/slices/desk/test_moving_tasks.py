@@ -126,6 +126,7 @@ def test_a_task_goes_to_another_client_with_all_below_it_and_lets_go_what_stays(
         "€150.00",
     ):
         assert said in page
+    assert f"#{story.root} is in Globex, Support now." in answer
     assert "2 tasks below it moved along." in answer
     with unit_of_work() as session:
         old, new = (
