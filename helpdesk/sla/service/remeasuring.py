@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import jobs
+from helpdesk.projects import queries as projects
 from helpdesk.sla import queries
 from helpdesk.sla.models import Remeasuring
 from helpdesk.sla.service.measuring import measure
@@ -29,6 +30,7 @@ def go_on(session: Session, *, now: datetime) -> bool:
     if row is None:
         return False
     ids = queries.open_ticket_ids(session, after=row.through_id, limit=PAGE)
+    projects.lock_items(session, ids)  # whoever acts on one of them measures it, too
     measure(session, ids, also_off=True)
     row.through_id, row.done = ids[-1] if ids else row.through_id, row.done + len(ids)
     row.finished_at = None if len(ids) == PAGE else now
