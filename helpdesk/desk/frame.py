@@ -16,6 +16,7 @@ from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
+from helpdesk.sla import queries as sla
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
 
@@ -44,7 +45,8 @@ class QueueCounts:
 class FrameCounts:
     """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted.
 
-    ``timers`` are entries that run or are paused: without one nothing more is asked about it.
+    ``timers`` are entries that run or are paused: without one nothing more is asked about it. ``promises`` are policies
+    of service levels that are on.
     """
 
     live_id: int
@@ -52,6 +54,7 @@ class FrameCounts:
     asking: int
     time_to_approve: int
     expenses_to_approve: int
+    promises: int
 
 
 def queue_counts(session: Session, *, actor: Actor) -> QueueCounts:
@@ -111,6 +114,7 @@ def _frame_counts(*, approves: bool) -> Select[Any]:
         timer_state.asking_count(person_id),
         time.submitted_count() if approves else nothing,
         expenses.submitted_count() if approves else nothing,
+        sla.on_count(),
     )
     return select(*(one.scalar_subquery() for one in asked))
 

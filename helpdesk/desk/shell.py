@@ -33,6 +33,7 @@ SECTIONS: dict[str, frozenset[str]] = {
     ADMIN: MANAGING | {"settings"},
 }
 CLIENTS_SHOWN = 7
+VIEWS = ("all", "mine", "unassigned", "due", "waiting", "closed", "spam")
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,7 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         places=places(close_month=month),
         sections=sections(session, actor),
         counts={"desk": counts.all, "approvals": waits.time_to_approve, "expenses": waits.expenses_to_approve},
-        views=[
-            View(key, getattr(counts, key, 0)) for key in ("all", "mine", "unassigned", "waiting", "closed", "spam")
-        ],
+        views=[View(key, getattr(counts, key, 0)) for key in VIEWS if key != "due" or waits.promises],
         clients=list(counts.clients[:CLIENTS_SHOWN]),
         close_month=month,
         timer=timer,

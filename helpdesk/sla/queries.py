@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.company.service import find_company
@@ -177,9 +177,9 @@ def due_of(session: Session, item_id: int) -> TicketDue | None:
     return session.get(TicketDue, item_id)
 
 
-def is_on(session: Session) -> bool:
-    """Return whether anything is promised to anybody."""
-    return session.scalar(select(SlaPolicy.id).where(SlaPolicy.measured_since.is_not(None)).limit(1)) is not None
+def on_count() -> Select[int]:
+    """Return the question how many policies are on, to be asked together with others."""
+    return select(func.count(SlaPolicy.id)).where(SlaPolicy.measured_since.is_not(None))
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:

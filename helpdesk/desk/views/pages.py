@@ -39,7 +39,6 @@ from helpdesk.infra.web import back_or, is_htmx
 from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
-from helpdesk.sla import queries as sla
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.queries import entries as time
 
@@ -98,7 +97,6 @@ def queue() -> ResponseReturnValue:
             "older_url": _queue_url(view, client_id, before=page.older_key),
         },
         now=clock.now(),
-        promised=sla.is_on(session),
         last_mail_at=queries.last_mail_at(session),
         needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
     )
