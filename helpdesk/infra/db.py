@@ -64,6 +64,14 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Return how a stored value is read: of SQLite's texts many hundred a page, so in one step."""
+        return _instant_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _instant_of(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
+
 
 AmountMinor = Annotated[int, mapped_column(BigInteger)]
 """Money in minor units of the row's currency."""

@@ -48,14 +48,14 @@ class Month:
         return cls(int(text[:4]), int(text[5:]))
 
     @classmethod
-    def of(cls, day: date) -> Self:
+    def of(cls, day: date) -> "Month":
         """Return the month in which ``day`` lies."""
-        return cls(day.year, day.month)
+        return _month(day.year, day.month)
 
     def plus(self, months: int) -> "Month":
         """Return the month so many months later, or earlier where ``months`` is negative."""
         year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
-        return Month(year, month + 1)
+        return _month(year, month + 1)
 
     def since(self, other: "Month") -> int:
         """Return how many months it lies after ``other``: March after January is 2, before it -2."""
@@ -89,6 +89,12 @@ class Month:
     def instants(self, zone: ZoneInfo) -> Instants:
         """Return the half-open range of UTC instants that is this month in ``zone``."""
         return day_start(self.first_day, zone), day_start(self.next.first_day, zone)
+
+
+@cache
+def _month(year: int, month: int) -> Month:
+    """Return always the same object for a month: most work of a page is of one or two."""
+    return Month(year, month)
 
 
 @cache
@@ -165,6 +171,8 @@ def require_utc(instant: datetime) -> datetime:
     Raises:
         RuleViolation: it has no offset, so that nobody knows which instant it is.
     """
+    if instant.tzinfo is UTC:  # as all that is stored
+        return instant
     if instant.utcoffset() is None:
         message = f"{instant.isoformat()} has no offset from UTC; write one, such as +01:00 or Z"
         raise RuleViolation(message)

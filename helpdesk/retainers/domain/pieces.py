@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
@@ -110,7 +111,7 @@ def _drawn(
         worked_in=segment.month,
         month=segment.month,
         price=None,
-        reason=f"covered by the retainer of {segment.month}",
+        reason=_covered_by(segment.month),
         grants=together(paid),
     )
     if not short:
@@ -132,6 +133,11 @@ def _drawn(
             reason=f"beyond the {allowance_name(agreement.span_of(month))}",
         ),
     ]
+
+
+@cache
+def _covered_by(month: Month) -> str:
+    return f"covered by the retainer of {month}"
 
 
 def _uncovered_seconds(segment: Segment, short: int, *, at_least: int) -> int:

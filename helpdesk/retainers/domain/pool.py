@@ -1,7 +1,7 @@
 """The grants of a retainer and the order in which they are drawn (docs/billing.md rule 9)."""
 
 from bisect import insort
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from helpdesk.kernel.periods import Month
@@ -22,13 +22,14 @@ class Lot:
     dies_in: Month
     block: TopUp | None = None
     last: Month | None = None
+    name: str = field(init=False)
+    """How a ledger row calls it."""
 
-    @property
-    def name(self) -> str:
-        """How a ledger row calls it."""
+    def __post_init__(self) -> None:
         if self.block:
-            return f"top-up of {self.block.valid_from}"
-        return allowance_name(Span(self.month, self.last or self.month))
+            self.name = f"top-up of {self.block.valid_from}"
+        else:
+            self.name = allowance_name(Span(self.month, self.last or self.month))
 
     def is_usable_on(self, day: date | None) -> bool:
         """Return whether it can be drawn for work of ``day``; ``None`` asks for no certain day."""

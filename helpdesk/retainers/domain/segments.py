@@ -1,7 +1,7 @@
 """An entry cut where its price or its period changes, and what each part burns (docs/billing.md "The pipeline")."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +25,7 @@ from helpdesk.retainers.domain.work import WorkEntry
 
 _DAY = timedelta(days=1)
 _END_OF_DAY = 24 * 60
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,14 @@ class Segment:
     month: Month
     day: date
     is_in_scope: bool
-    factor: Fraction = Fraction(1)
+    factor: Fraction = _ONE
+    burn_seconds: int = field(init=False, compare=False)
+    """What it takes from the allowance: its share times the factor, half up to a second."""
+
+    def __post_init__(self) -> None:
+        share = self.to_second - self.from_second
+        burn = share if self.factor is _ONE else round_half_up(share * self.factor)
+        object.__setattr__(self, "burn_seconds", burn)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -54,13 +62,6 @@ class Segment:
         """Its share of the entry's billable seconds."""
         return self.to_second - self.from_second
 
-    @property
-    def burn_seconds(self) -> int:
-        """What it takes from the allowance: its share times the factor, half up to a second."""
-        if self.factor.numerator == self.factor.denominator:  # as it mostly is, and asked often
-            return self.billable_seconds
-        return round_half_up(self.billable_seconds * self.factor)
-
 
 def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zone: ZoneInfo) -> list[Segment]:
     """Return the parts of an entry in time order; their ranges partition ``[0, billable)``.
@@ -69,8 +70,9 @@ def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zo
     23:40 to 00:25 over a month's edge, rounded up to 45 minutes, gives 20 minutes to one month and 25 to the next.
     """
     windows = _business_windows(entry, agreement, zone)
-    if not windows and local_day(entry.started_at, zone) == local_day(entry.ended_at, zone):
-        whole = _segment(entry, (0, billable), entry.started_at, windows, agreement, zone)  # other edges are midnights
+    day = local_day(entry.started_at, zone)
+    if not windows and day == local_day(entry.ended_at, zone):
+        whole = _segment(entry, (0, billable), day, agreement, is_in_hours=False)  # other edges are midnights
         return _before_reversal(entry, [whole])
     edges = [edge for window in windows for edge in window]
     edges += month_edges(entry.started_at, entry.ended_at, zone) + _contract_edges(agreement, zone)
@@ -78,40 +80,41 @@ def segments_of(entry: WorkEntry, billable: int, agreement: Agreement | None, zo
     shares = largest_remainder(billable, [int((end - start).total_seconds()) for start, end in pieces])
     segments, at = [], 0
     for (start, _), share in zip(pieces, shares, strict=True):
-        segments.append(_segment(entry, (at, at + share), start, windows, agreement, zone))
+        is_in_hours, day = _is_within(start, windows), local_day(start, zone)
+        segments.append(_segment(entry, (at, at + share), day, agreement, is_in_hours=is_in_hours))
         at += share
     return _before_reversal(entry, segments)
 
 
 def _before_reversal(entry: WorkEntry, segments: list[Segment]) -> list[Segment]:
-    return [each for each in segments if entry.reversed_in is None or each.month < entry.reversed_in]
+    return segments if entry.reversed_in is None else [each for each in segments if each.month < entry.reversed_in]
 
 
 def _segment(
     entry: WorkEntry,
     seconds: tuple[int, int],
-    start: datetime,
-    windows: list[Instants],
+    day: date,
     agreement: Agreement | None,
-    zone: ZoneInfo,
+    *,
+    is_in_hours: bool,
 ) -> Segment:
-    day = local_day(start, zone)
-    month = max(Month.of(day), entry.settle_in or Month.of(day))
+    worked_in = Month.of(day)
+    month = worked_in if entry.settle_in is None else max(worked_in, entry.settle_in)
     if (
         agreement is None
         or not agreement.is_in_force(day)
         or not agreement.covers(project=entry.project, work_type=entry.work_type)
     ):
         return Segment(entry, *seconds, month, day, is_in_scope=False)
-    is_after_hours = not entry.is_typed_duration and not _is_within(start, windows)
-    factor = agreement.terms_in(Month.of(day)).factor_for(entry.work_type, is_after_hours=is_after_hours)
-    settled_on = max(day, agreement.first_day_in(month))
+    is_after_hours = not entry.is_typed_duration and not is_in_hours
+    factor = agreement.terms_in(worked_in).factor_for(entry.work_type, is_after_hours=is_after_hours)
+    settled_on = day if month is worked_in else max(day, agreement.first_day_in(month))
     return Segment(entry, *seconds, month, settled_on, is_in_scope=True, factor=_exact(factor))
 
 
 @cache
 def _exact(factor: Decimal) -> Fraction:
-    return Fraction(factor)
+    return _ONE if factor == 1 else Fraction(factor)
 
 
 def _contract_edges(agreement: Agreement | None, zone: ZoneInfo) -> list[datetime]:

@@ -57,8 +57,10 @@ class WorkEntry:
     reversed_in: Month | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "started_at", require_utc(self.started_at))
-        object.__setattr__(self, "ended_at", require_utc(self.ended_at))
+        for name in ("started_at", "ended_at"):
+            given = getattr(self, name)
+            if (instant := require_utc(given)) is not given:
+                object.__setattr__(self, name, instant)
         if self.ended_at < self.started_at:
             message = "time does not end before it starts"
             raise RuleViolation(message)
