@@ -186,12 +186,12 @@ def _drawn_by(row: Worked, agreements: dict[int, engine.Agreement], zone: ZoneIn
     """Return the id of the narrowest agreement that covers the entry on the day it began."""
     day = row.started_at.astimezone(zone).date()
     project, work_type = _project(row), _work_type(row)
-    covering = [
-        (engine.narrowness(agreement), agreement_id)
-        for agreement_id, agreement in agreements.items()
-        if agreement.is_in_force(day) and agreement.covers(project=project, work_type=work_type)
-    ]
-    return max(covering)[1] if covering else None
+    found: tuple[int, int] | None = None
+    for agreement_id, agreement in agreements.items():
+        if agreement.is_in_force(day) and agreement.covers(project=project, work_type=work_type):
+            narrow = engine.narrowness(agreement), agreement_id
+            found = narrow if found is None else max(found, narrow)
+    return found and found[1]
 
 
 def _work_entry(

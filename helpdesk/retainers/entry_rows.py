@@ -65,7 +65,7 @@ def entries_of(
     older = 0
     for result in reversed(settlement.entries):
         row = rows[result.entry.uuid]
-        pieces = [piece for piece in result.pieces if month in {piece.month, piece.worked_in}]
+        pieces = [piece for piece in result.pieces if month in (piece.month, piece.worked_in)]
         is_pending = result.entry.is_pending and Month.of(row.started_at.astimezone(zone).date()) == month
         if not pieces and not is_pending:
             continue

@@ -71,8 +71,8 @@ def visible_agreements(session: Session, *, actor: Actor) -> list[Agreement]:
     return sorted(session.scalars(query), key=lambda agreement: (agreement.client.name.casefold(), agreement.name))
 
 
-def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agreement:
-    """Return the agreement with its client.
+def get_agreement(session: Session, *, actor: Actor, agreement_id: int, is_whole: bool = True) -> Agreement:
+    """Return the agreement with its client; where it is not whole, the shelf of its client brings the rest of it.
 
     Raises:
         NotFound: there is none, or the actor may not see this client's money.
@@ -81,7 +81,7 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agree
         select(Agreement)
         .join(Agreement.client)
         .where(Agreement.id == agreement_id, clients.billable_by(actor))
-        .options(joinedload(Agreement.client), *_whole())
+        .options(joinedload(Agreement.client), *(_whole() if is_whole else ()))
     )
     agreement = session.scalar(query)
     if agreement is None:

@@ -24,6 +24,10 @@ class EntryStatus(StrEnum):
     LOCKED = "locked"
 
 
+COUNTING = (EntryStatus.APPROVED, EntryStatus.LOCKED)
+WAITING = (EntryStatus.DRAFT, EntryStatus.SUBMITTED)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkEntry:
     """One entry as the engine sees it; instants are aware and kept in UTC, keys are texts.
@@ -73,12 +77,12 @@ class WorkEntry:
     @property
     def counts(self) -> bool:
         """Whether it is drawn and billed: billable and approved."""
-        return self.is_billable and self.status in {EntryStatus.APPROVED, EntryStatus.LOCKED}
+        return self.is_billable and self.status in COUNTING
 
     @property
     def is_pending(self) -> bool:
         """Whether it would count once it is approved."""
-        return self.is_billable and self.status in {EntryStatus.DRAFT, EntryStatus.SUBMITTED}
+        return self.is_billable and self.status in WAITING
 
     @property
     def order(self) -> tuple[datetime, str]:

@@ -20,7 +20,7 @@ from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
 from helpdesk.retainers import alerts, burn_down, entry_rows, queries, render, service, words
 from helpdesk.retainers.asked import asked_line
-from helpdesk.retainers.books import MonthView, engine_agreement
+from helpdesk.retainers.books import MonthView, Shelf, engine_agreement
 from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
 from helpdesk.retainers.models import Agreement
 from helpdesk.retainers.service import asking, writing_off
@@ -36,7 +36,7 @@ ENTRIES_AT_ONCE = 100
 def agreement(agreement_id: int) -> str:
     """Show one agreement in one month: picture, days, entries, and the ledger once it is closed."""
     now, session = clock.now(), read_session()
-    found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id)
+    found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id, is_whole=False)
     month = month_asked_for(now)
     shelf = queries.shelf_of(session, client_ids=[found.client_id], month=month, through=month, now=now)
     view = shelf.month_view(found, month=month, now=now)
@@ -59,7 +59,7 @@ def agreement(agreement_id: int) -> str:
             "pool": words.label_of_span(view.span) if view.span.is_quarter else "",
         },
         month=stepper("retainers.agreement", month, now, agreement_id=found.id)
-        | {"closed_at": view.closed.closed_at if view.closed else None, "may_reopen": _may_reopen(session, view)},
+        | {"closed_at": view.closed.closed_at if view.closed else None, "may_reopen": _may_reopen(view, shelf)},
         alert=render.alert_of(view),
         told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, view.span.first), ())),
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),
@@ -97,10 +97,9 @@ def _more_hours(session: Session, view: MonthView, now: datetime) -> dict[str, o
     }
 
 
-def _may_reopen(session: Session, view: MonthView) -> bool:
+def _may_reopen(view: MonthView, shelf: Shelf) -> bool:
     """Return whether the month is the newest closed one; what an invoice holds is looked at when it is asked for."""
-    closed = queries.closed_periods(session, agreement_ids=[view.agreement.id]).get(view.agreement.id, {})
-    return view.closed is not None and view.month == max(closed)
+    return view.closed is not None and view.month == max(shelf.closed[view.agreement.id])
 
 
 def _last_months(found: Agreement, now: datetime) -> list[dict[str, str]]:
