@@ -28,6 +28,9 @@ from tests.slices.invoicing.histories.time_acts import DAYS, LATER, MONTHS, WHIC
 
 EUROS = st.sampled_from(["0.01", "10.00", "33.33", "250.00"])
 DRAFTS = "SELECT id FROM invoices WHERE status = 'draft' ORDER BY id"
+DRAFTED_LINES = (
+    "SELECT l.id FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id WHERE i.status = 'draft' ORDER BY l.id"
+)
 LIVE = "SELECT id FROM invoices WHERE status IN ('draft', 'issued') ORDER BY id"
 ISSUED = "SELECT id FROM invoices WHERE kind = 'invoice' AND number IS NOT NULL AND status <> 'void' ORDER BY id"
 
@@ -86,9 +89,16 @@ class MoneyActs(TimeActs):
         wanted = lines.FreeLine("Cable", Decimal(price), Decimal(quantity), tax)
         self._change(which, lines.add_free, wanted=wanted)
 
-    @rule(which=WHICH, kind=st.sampled_from(["discount", "surcharge"]), percent=st.sampled_from([None, "10", "33.3"]))
-    def it_is_adjusted(self, which: int, kind: str, percent: str | None) -> None:
-        much = {"percent": Decimal(percent)} if percent else {"amount": Money(777, "EUR")}
+    @rule(
+        which=WHICH,
+        kind=st.sampled_from(["discount", "surcharge"]),
+        percent=st.sampled_from([None, "10", "33.3"]),
+        at=st.none() | WHICH,
+    )
+    def it_is_adjusted(self, which: int, kind: str, percent: str | None, at: int | None) -> None:
+        much: dict[str, Any] = {"percent": Decimal(percent)} if percent else {"amount": Money(777, "EUR")}
+        if at is not None:
+            much["line_ids"] = (self._pick(DRAFTED_LINES, at) or 0,)
         self._change(which, discounts.adjust, wanted=discounts.Adjustment(kind, "As agreed", **much))
 
     @rule(which=WHICH, group_by=st.sampled_from(GroupBy))

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
@@ -66,8 +66,8 @@ ROUNDING = st.fixed_dictionaries(
 )
 CLIENT = st.fixed_dictionaries(
     {
-        "tax_per_line": st.booleans(),
-        "prices_include_tax": st.booleans(),
+        "tax_rounding": st.sampled_from(["company", "sum", "line"]),
+        "price_basis": st.sampled_from(["company", "net", "gross"]),
         "tax_percent": st.sampled_from(["19", "9.975", "0"]),
         "invoice_group_by": st.sampled_from(["ticket", "entry", "day", "rate"]),
     }
@@ -123,8 +123,7 @@ class TimeActs(RuleBasedStateMachine):
     ) -> None:
         who: dict[str, Any] = {"actor": SYSTEM, "now": LATER}
         with unit_of_work() as session:
-            for name, value in client.items():
-                setattr(session.get_one(Client, self.client_id), name, value)
+            session.execute(update(Client).where(Client.id == self.client_id).values(**client))
             added = [
                 projects.add_project(session, client_id=self.client_id, name=name, billing=billing, **who)
                 for name, billing in (("Web", "hourly"), ("Site", "fixed_fee"))
