@@ -159,7 +159,7 @@ def burned_before(
     """Return by agreement what its closed months drew in the weeks of the forecast, by the day of the work."""
     zones = {each.id: ZoneInfo(each.time_zone) for each in agreements if each.id in openings}
     earliest = (now - timedelta(weeks=HISTORY_WEEKS, days=2)).date()
-    burn = func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=LedgerRow.seconds))
+    burn = case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=LedgerRow.seconds)
     query = (
         select(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.started_at, burn)
         .join(LedgerRow.period)
@@ -171,11 +171,10 @@ def burned_before(
             LedgerRow.kind.in_(("draw", "overage")),
             TimeEntry.started_at >= now - timedelta(weeks=HISTORY_WEEKS, days=2),
         )
-        .group_by(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.id, TimeEntry.started_at)
     )
     last_days = {agreement_id: opening.after.last_day for agreement_id, opening in openings.items()}
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for agreement_id, month, started_at, seconds in session.execute(query):
         if month <= last_days[agreement_id]:
-            found[agreement_id][local_day(started_at, zones[agreement_id])] += int(seconds)
+            found[agreement_id][local_day(started_at, zones[agreement_id])] += seconds
     return found
