@@ -16,7 +16,7 @@ from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, WorkItem
 from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
@@ -33,6 +33,7 @@ class QueueRow:
 
     id: int
     number: int
+    version: int
     title: str
     snippet: str
     status: str
@@ -44,10 +45,16 @@ class QueueRow:
     attachment_count: int
     held_count: int
     unread: bool
+    tag_words: str
     changed_at: datetime
     due_state: str
     due_at: datetime | None
     at_risk_at: datetime | None
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags in the order of the alphabet."""
+        return sorted(filter(None, self.tag_words.split(",")))
 
     def standing(self, now: datetime) -> str:
         """How what is due next stands: on_track, at_risk, overdue or paused; empty where nothing is promised."""
@@ -185,10 +192,17 @@ def _rows(actor: Actor) -> Select[Any]:
         .correlate(WorkItem)
         .scalar_subquery()
     )
+    tags = (
+        select(func.aggregate_strings(ItemTag.tag, ","))
+        .where(ItemTag.work_item_id == WorkItem.id)
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
     return (
         _tickets(
             WorkItem.id,
             WorkItem.number,
+            WorkItem.version,
             WorkItem.title,
             func.coalesce(newest, ""),
             WorkItem.status,
@@ -200,6 +214,7 @@ def _rows(actor: Actor) -> Select[Any]:
             files,
             held,
             WorkItem.status == "new",
+            func.coalesce(tags, ""),
             WorkItem.updated_at,
             func.coalesce(TicketDue.state, ""),
             TicketDue.due_at,

@@ -49,6 +49,12 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
     return item
 
 
+def numbers_of(session: Session, item_ids: Collection[int]) -> dict[int, int]:
+    """Return the numbers of work items by their ids, in one query."""
+    query = select(WorkItem.id, WorkItem.number).where(WorkItem.id.in_(item_ids))
+    return {row.id: row.number for row in session.execute(query)}
+
+
 def lock_items(session: Session, item_ids: Collection[int]) -> None:
     """Lock many work items until the transaction ends, in one query; :func:`locked_item` has them, with projects."""
     query = select(WorkItem).where(among(session, WorkItem.id, item_ids)).options(joinedload(WorkItem.project))

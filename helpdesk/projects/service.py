@@ -20,6 +20,7 @@ from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, I
 BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
 PROJECT_STATUSES = ("active", "paused", "done")
 ITEM_NUMBERS = "work_items"
+TAG_LENGTH = 40
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")  # no dot: signed reply addresses have one (docs/mail.md rule 15)
 
 
@@ -267,6 +268,70 @@ def add_tags(session: Session, *, item_id: int, tags: Iterable[str]) -> None:
     known = set(session.scalars(select(ItemTag.tag).where(ItemTag.work_item_id == item_id)))
     session.add_all(ItemTag(work_item_id=item_id, tag=tag) for tag in dict.fromkeys(tags) if tag not in known)
     session.flush()
+
+
+def set_priority(session: Session, *, actor: Actor, now: datetime, item_id: int, priority: str) -> WorkItem:
+    """Say how urgent an item is; the same priority again changes nothing.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: an unknown priority.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    before = item.priority
+    if before == _known(priority, PRIORITIES):
+        return item
+    item.priority, item.updated_at = priority, now
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="set priority",
+        kind=item.kind,
+        object_id=item.id,
+        now=now,
+        before=before,
+        after=priority,
+    )
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    return item
+
+
+def tag_item(session: Session, *, actor: Actor, now: datetime, item_id: int, tag: str, on: bool) -> bool:
+    """Put a tag on an item, or take it off; return whether that changed anything.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+        RuleViolation: no word, or too long a one.
+    """
+    item = queries.get_item(session, actor=actor, item_id=item_id)
+    word = tag_of(tag)
+    stored = session.get(ItemTag, (item.id, word))
+    if (stored is not None) == on:
+        return False
+    if stored is None:
+        session.add(ItemTag(work_item_id=item.id, tag=word))
+    else:
+        session.delete(stored)
+    session.flush()
+    session.expire(item, ["tags"])
+    action = "tagged" if on else "untagged"
+    audit.record(session, actor=actor, action=action, kind=item.kind, object_id=item.id, now=now, tag=word)
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    return True
+
+
+def tag_of(text: str) -> str:
+    """Return a tag as it is kept: in lower case, with single spaces.
+
+    Raises:
+        RuleViolation: no word, a comma, or too long.
+    """
+    tag = " ".join(text.split()).lower()
+    if not tag or "," in tag or len(tag) > TAG_LENGTH:
+        message = f"A tag is a word or a few, without a comma, of at most {TAG_LENGTH} characters."
+        raise RuleViolation(message)
+    return tag
 
 
 def set_mail_slug(session: Session, *, actor: Actor, now: datetime, project_id: int, slug: str) -> Project:

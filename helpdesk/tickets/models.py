@@ -172,3 +172,18 @@ class ThreadReference(Base):
     message_id: Mapped[str] = mapped_column(primary_key=True)
 
     work_item: Mapped[WorkItem] = relationship()
+
+
+class QueueAct(Base):
+    """One act on many tickets of the queue, so that its person can undo it once (docs/desk.md rule 6).
+
+    ``changes`` holds for each ticket that changed its id, what of it changed, and that before and after.
+    """
+
+    __tablename__ = "queue_acts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    done_at: Mapped[datetime]
+    changes: Mapped[list[dict[str, Any]]]
+    undone_at: Mapped[datetime | None]

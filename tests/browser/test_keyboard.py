@@ -318,3 +318,28 @@ def test_a_dialog_opens_by_keyboard_and_gives_the_focus_back(visit: Callable[...
     expect(menu).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("[popovertarget=status-menu]")).to_be_focused()
+
+
+def test_tickets_are_picked_and_acted_on_by_keyboard_and_it_is_undone(
+    visit: Callable[..., Visitor], site: Site
+) -> None:
+    page = visit(ME).goto("/desk?view=all")
+    expect(page.locator("#bulk-bar")).to_be_hidden()
+    first = page.locator("#queue [data-row]").first
+
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(page.locator("#bulk-bar [data-count]")).to_have_text("2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#bulk-bar")).to_be_hidden()
+    first.locator("a[data-main]").focus()
+    page.keyboard.press("t")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 ticket changed.")).to_be_visible()
+    expect(page.locator("[data-done]")).to_be_visible()
+    page.keyboard.press("z")
+
+    expect(page.get_by_text("1 ticket is as before.")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from helpdesk.desk.views import (
     board,
+    bulk,
     conversation,
     forwards,
     kinds,
@@ -20,6 +21,7 @@ from helpdesk.desk.views.blueprint import bp
 __all__ = [
     "board",
     "bp",
+    "bulk",
     "conversation",
     "forwards",
     "kinds",

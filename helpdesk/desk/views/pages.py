@@ -97,6 +97,9 @@ def queue() -> ResponseReturnValue:
             "older_url": _queue_url(view, client_id, before=page.older_key),
         },
         now=clock.now(),
+        people=accounts.choices(session, roles=DESK),
+        done=request.args.get("done", type=int),
+        here=_here(),
         last_mail_at=queries.last_mail_at(session),
         needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
     )
@@ -335,6 +338,11 @@ def _askers(form: TicketForm) -> list[tuple[str, str]]:
 def _queue_url(view: str, client_id: int | None, **keys: str | None) -> str | None:
     values: dict[str, Any] = {"view": view, "client": client_id, **keys}
     return url_for("desk.queue", **values) if any(keys.values()) else None
+
+
+def _here() -> str:
+    """Return this page of the queue, without the act that led to it."""
+    return url_for("desk.queue", **{key: value for key, value in request.args.items() if key != "done"})  # type: ignore[arg-type]
 
 
 def _view_names() -> dict[str, str]:

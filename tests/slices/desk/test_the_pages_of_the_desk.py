@@ -83,7 +83,9 @@ def test_views_divide_the_queue(office, sign_in_as):
         "waiting": [office.acme_ticket.number],
         "closed": [done],
     }
-    counted = re.findall(r'(All open|Mine|Unassigned|Waiting on client|Closed)</span>(?:<span class="n">(\d+))?', page)
+    counted = re.findall(
+        r'class="label">(All open|Mine|Unassigned|Waiting on client|Closed)</span>(?:<span class="n">(\d+))?', page
+    )
     assert counted == [
         ("All open", "2"),
         ("Mine", "1"),

@@ -1,0 +1,228 @@
+"""One act on many tickets of the queue, and its undo (docs/desk.md rules 4 to 6)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.desk import service
+from helpdesk.infra.policy import Actor
+from helpdesk.intake.service import spam
+from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
+from helpdesk.projects import queries as projects_queries
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.models import QueueAct, TicketDetails
+from helpdesk.tickets.service.writing import add_event, lock
+
+MOST = 200
+"""Tickets of one act."""
+LONGEST_ID = 10
+
+Change = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A ticket as it was picked: by number, in the version that the page showed."""
+
+    number: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A ticket that stays as it is, and why."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an act: its id (None where nothing changed), how many tickets changed, and those that did not."""
+
+    act_id: int | None
+    changed: int
+    refusals: tuple[Refusal, ...]
+
+
+def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picked], what: str, value: str) -> Outcome:
+    """Do one thing to many tickets; one that refuses is named, and the rest is done.
+
+    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, tag, untag or spam. Whoever changed a
+    ticket since it was shown is not overruled: only tags go on regardless.
+
+    Raises:
+        RuleViolation: nothing picked, too many, or no such act.
+    """
+    wanted = sorted(set(picked), key=lambda one: one.number)
+    if not wanted or len(wanted) > MOST or what not in _ACTS:
+        message = f"Pick tickets, {MOST} at most, and what is to become of them."
+        raise RuleViolation(message)
+
+    def change(one: Picked) -> Change | None:
+        item = _locked(session, actor, one.number)
+        if item.version != one.version and what not in ("tag", "untag"):
+            message = "it changed since you looked"
+            raise Conflict(message)
+        before = _state(session, item)
+        _ACTS[what](session, actor, now, item, value)
+        session.flush()
+        return {"item_id": item.id, "what": what, "before": before, "after": _state(session, item)}
+
+    changes, refusals = _each(session, [(one.number, partial(change, one)) for one in wanted])
+    changes = [each for each in changes if each["before"] != each["after"]]
+    if not changes:
+        return Outcome(None, 0, refusals)
+    stored = QueueAct(person_id=actor.person_id, done_at=now, changes=changes)
+    session.add(stored)
+    session.flush()
+    return Outcome(stored.id, len(changes), refusals)
+
+
+def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outcome:
+    """Give tickets back what an act changed of them, where nobody changed that since; those that stay are named.
+
+    Raises:
+        NotFound: no such act of this actor.
+        Conflict: it is undone already.
+    """
+    query = select(QueueAct).where(QueueAct.id == act_id, QueueAct.person_id == actor.person_id).with_for_update()
+    stored = session.scalar(query.execution_options(populate_existing=True))
+    if stored is None:
+        message = "There is no such act of yours."
+        raise NotFound(message)
+    if stored.undone_at is not None:
+        message = "That is undone already."
+        raise Conflict(message)
+    stored.undone_at = now
+    numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
+
+    def restore(number: int, change: Change) -> Change:
+        item, before, after = _locked(session, actor, number), change["before"], change["after"]
+        changed = [key for key in before if before[key] != after[key]]
+        if any(_state(session, item)[key] != after[key] for key in changed):
+            message = "somebody changed it since"
+            raise Conflict(message)
+        _restore(session, actor, now, item, change)
+        session.flush()
+        return change
+
+    wanted = sorted((numbers[change["item_id"]], index) for index, change in enumerate(stored.changes))
+    restored, refusals = _each(
+        session,
+        [(number, partial(restore, number, stored.changes[index])) for number, index in wanted],
+    )
+    return Outcome(None, len(restored), refusals)
+
+
+def set_tag(session: Session, *, actor: Actor, now: datetime, item: WorkItem, tag: str, on: bool) -> None:
+    """Put a tag on a ticket or take it off, and say so in its conversation where that changes anything.
+
+    Raises:
+        RuleViolation: no word, or too long a one.
+    """
+    if projects.tag_item(session, actor=actor, now=now, item_id=item.id, tag=tag, on=on):
+        words = f"{'added' if on else 'took off'} the tag {projects.tag_of(tag)}"
+        add_event(session, actor=actor, now=now, item_id=item.id, text=words)
+
+
+def _each(
+    session: Session, acts: Iterable[tuple[int, Callable[[], Change | None]]]
+) -> tuple[list[Change], tuple[Refusal, ...]]:
+    """Do each in a savepoint of its own; return what changed, and who refused."""
+    changes, refusals = [], []
+    for number, do in acts:
+        try:
+            with session.begin_nested():
+                change = do()
+        except HelpdeskError as refusal:
+            refusals.append(Refusal(number, str(refusal)))
+        else:
+            if change is not None:
+                changes.append(change)
+    return changes, tuple(refusals)
+
+
+def _locked(session: Session, actor: Actor, number: int) -> WorkItem:
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    if item.kind != "ticket":
+        message = "it is a task"
+        raise RuleViolation(message)
+    item = lock(session, item.id)
+    session.expire(item, ["tags"])
+    return item
+
+
+def _state(session: Session, item: WorkItem) -> Change:
+    """Return what an act can change of a ticket."""
+    details = session.get(TicketDetails, item.id)
+    return {
+        "spam": details is not None and details.spam_at is not None,
+        "status": item.status,
+        "closed_at": item.closed_at.isoformat() if item.closed_at else None,
+        "assignee": item.assignee_id,
+        "priority": item.priority,
+        "tags": sorted(one.tag for one in item.tags),
+    }
+
+
+def _set_status(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    service.set_status(session, actor=actor, now=now, number=item.number, status=value)
+
+
+def _assign(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    if value and not (value.isascii() and value.isdigit() and len(value) < LONGEST_ID):
+        message = "There is no such person."
+        raise RuleViolation(message)
+    service.assign(session, actor=actor, now=now, number=item.number, assignee_id=int(value) if value else None)
+
+
+def _set_priority(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    before = item.priority
+    projects.set_priority(session, actor=actor, now=now, item_id=item.id, priority=value)
+    if before != value:
+        add_event(session, actor=actor, now=now, item_id=item.id, text=f"set the priority to {value}")
+
+
+def _tag(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    set_tag(session, actor=actor, now=now, item=item, tag=value, on=True)
+
+
+def _untag(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    set_tag(session, actor=actor, now=now, item=item, tag=value, on=False)
+
+
+def _mark_spam(session: Session, actor: Actor, now: datetime, item: WorkItem, _value: str) -> None:
+    spam.mark(session, actor=actor, now=now, item_id=item.id)
+
+
+_ACTS: dict[str, Callable[[Session, Actor, datetime, WorkItem, str], None]] = {
+    "status": _set_status,
+    "assignee": _assign,
+    "priority": _set_priority,
+    "tag": _tag,
+    "untag": _untag,
+    "spam": _mark_spam,
+}
+
+
+def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, change: Change) -> None:
+    """Give back what changed; spam first, for that moves the status, and the instant of closing after the status."""
+    before, after = change["before"], change["after"]
+    if before["spam"] != after["spam"]:
+        spam.unmark(session, actor=actor, now=now, item_id=item.id)
+    if before["status"] != after["status"]:
+        _set_status(session, actor, now, item, before["status"])
+        item.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
+    if before["assignee"] != after["assignee"]:
+        _assign(session, actor, now, item, str(before["assignee"] or ""))
+    if before["priority"] != after["priority"]:
+        _set_priority(session, actor, now, item, before["priority"])
+    for tag in {*before["tags"]} ^ {*after["tags"]}:
+        (_tag if tag in before["tags"] else _untag)(session, actor, now, item, tag)
