@@ -1,4 +1,4 @@
-"""One act on many tickets of the queue, and its undo (docs/desk.md rules 4 to 6)."""
+"""One act on many tickets of the queue, and its undo (docs/desk.md rules 5 to 7)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from helpdesk.desk import queries
-from helpdesk.desk.queries import QueueRow
+from helpdesk.desk.narrowing import Narrowing
+from helpdesk.desk.queries import WHOLE, QueueRow
 from helpdesk.desk.workload_page import Workload
 from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, hours, instant, number, pages, text
 from helpdesk.infra.i18n import gettext as _
@@ -24,11 +25,15 @@ class PersonWeek:
     load: Load
 
 
-def queue_sheet(session: Session, *, actor: Actor, view: str, client_id: int | None, name: str) -> Sheet[QueueRow]:
+def queue_sheet(
+    session: Session, *, actor: Actor, view: str, client_id: int | None, name: str, narrowed: Narrowing = WHOLE
+) -> Sheet[QueueRow]:
     """Return the tickets of a view of the queue, newest change first."""
 
     def read(key: str | None) -> tuple[Sequence[QueueRow], str | None]:
-        page = queries.queue(session, actor=actor, view=view, client_id=client_id, before=key, limit=AT_ONCE)
+        page = queries.queue(
+            session, actor=actor, view=view, client_id=client_id, narrowed=narrowed, before=key, limit=AT_ONCE
+        )
         return page.rows, page.older_key
 
     statuses, priorities = status_names(), priority_names()

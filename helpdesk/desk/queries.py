@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import visible
+from helpdesk.desk.narrowing import Narrowing
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.intake.models import InboundMessage
@@ -24,6 +25,7 @@ from helpdesk.tickets.models import Attachment, Message, TicketDetails
 VIEWS = ("all", "mine", "unassigned", "due", "waiting", "closed", "spam", "client")
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
+WHOLE = Narrowing()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,6 +83,7 @@ def queue(
     actor: Actor,
     view: str,
     client_id: int | None = None,
+    narrowed: Narrowing = WHOLE,
     before: str | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
@@ -94,7 +97,7 @@ def queue(
     """
     column = TicketDue.due_at if view == "due" else WorkItem.updated_at
     position, is_rising = tuple_(column, WorkItem.id), (view == "due") != (after is not None)
-    query = _rows(actor).where(visible(actor), *_of_view(view, actor, client_id))
+    query = _rows(actor).where(visible(actor), *_of_view(view, actor, client_id), *narrowed.conditions())
     from_key = after if after is not None else before
     if from_key is not None:
         known = _position(from_key)
@@ -112,10 +115,12 @@ def queue(
     )
 
 
-def total(session: Session, *, actor: Actor, view: str, client_id: int | None = None) -> int:
+def total(
+    session: Session, *, actor: Actor, view: str, client_id: int | None = None, narrowed: Narrowing = WHOLE
+) -> int:
     """Return how many tickets a view has."""
     query = _tickets(func.count(WorkItem.id)).where(visible(actor), *_of_view(view, actor, client_id))
-    return session.scalar(query) or 0
+    return session.scalar(query.where(*narrowed.conditions())) or 0
 
 
 def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:

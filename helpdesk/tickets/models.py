@@ -175,7 +175,7 @@ class ThreadReference(Base):
 
 
 class QueueAct(Base):
-    """One act on many tickets of the queue, so that its person can undo it once (docs/desk.md rule 6).
+    """One act on many tickets of the queue, so that its person can undo it once (docs/desk.md rule 7).
 
     ``changes`` holds for each ticket that changed its id, what of it changed, and that before and after.
     """

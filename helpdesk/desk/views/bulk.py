@@ -1,4 +1,4 @@
-"""Routes of acts on many tickets, and of their undo (docs/desk.md rules 4 to 6)."""
+"""Routes of acts on many tickets, and of their undo (docs/desk.md rules 5 to 7)."""
 
 from urllib.parse import urlsplit
 

@@ -16,6 +16,7 @@ from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import exports, item_page, queries, service, shell
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.narrowing import Narrowing, narrowing
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -68,7 +69,9 @@ def _queue_asked(session: Session) -> tuple[str, int | None, str]:
 
 def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
     view, client_id, title = _queue_asked(session)
-    return exports.queue_sheet(session, actor=current_actor(), view=view, client_id=client_id, name=title)
+    return exports.queue_sheet(
+        session, actor=current_actor(), view=view, client_id=client_id, narrowed=narrowing(request.args), name=title
+    )
 
 
 @bp.get("/desk")
@@ -78,11 +81,13 @@ def queue() -> ResponseReturnValue:
     """Show a page of one view of the queue."""
     session, actor = read_session(), current_actor()
     view, client_id, title = _queue_asked(session)
+    narrowed = narrowing(request.args)
     page = queries.queue(
         session,
         actor=actor,
         view=view,
         client_id=client_id,
+        narrowed=narrowed,
         before=request.args.get("before"),
         after=request.args.get("after"),
     )
@@ -90,18 +95,21 @@ def queue() -> ResponseReturnValue:
     return render_template(
         "desk/queue.html",
         title=title,
-        total=queries.total(session, actor=actor, view=view, client_id=client_id),
+        total=queries.total(session, actor=actor, view=view, client_id=client_id, narrowed=narrowed),
         groups=[{"title": "", "count": len(page.rows), "rows": page.rows}],
         page={
-            "newer_url": _queue_url(view, client_id, after=page.newer_key),
-            "older_url": _queue_url(view, client_id, before=page.older_key),
+            "newer_url": _queue_url(view, client_id, narrowed, after=page.newer_key),
+            "older_url": _queue_url(view, client_id, narrowed, before=page.older_key),
         },
         now=clock.now(),
         people=accounts.choices(session, roles=DESK),
+        view=view,
+        client_id=client_id,
+        narrowed=narrowed,
         done=request.args.get("done", type=int),
         here=_here(),
         last_mail_at=queries.last_mail_at(session),
-        needs_mailbox=not (page.rows or request.args.get("before") or intake.all_sources(session)),
+        needs_mailbox=not (page.rows or narrowed or request.args.get("before") or intake.all_sources(session)),
     )
 
 
@@ -335,8 +343,8 @@ def _askers(form: TicketForm) -> list[tuple[str, str]]:
     return [(one.email, f"{one.name}, {one.client.name}") for one in found if one.client]
 
 
-def _queue_url(view: str, client_id: int | None, **keys: str | None) -> str | None:
-    values: dict[str, Any] = {"view": view, "client": client_id, **keys}
+def _queue_url(view: str, client_id: int | None, narrowed: Narrowing, **keys: str | None) -> str | None:
+    values: dict[str, Any] = {"view": view, "client": client_id, **narrowed.args(), **keys}
     return url_for("desk.queue", **values) if any(keys.values()) else None
 
 

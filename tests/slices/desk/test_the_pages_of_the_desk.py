@@ -104,6 +104,26 @@ def test_the_queue_of_a_client_is_found_by_those_who_may_see_the_client(office, 
     assert browser.get("/desk?view=nonsense").status_code == 404
 
 
+def test_a_view_is_narrowed_by_the_address_of_its_page(office, sign_in_as):
+    vpn = open_ticket(office, title="VPN 100% Down", priority="urgent", assignee_id=office.technician.id)
+    other = open_ticket(office, title="Down again")
+    browser = sign_in_as(office.technician)
+    browser.post(f"/items/{vpn}/tags", data={"tag": "network"})
+
+    def shown(asked: str) -> list[int]:
+        return rows_of(browser.get(f"/desk?{asked}").text)
+
+    for asked in ("tag=Network", "priority=urgent", f"assignee={office.technician.id}", "words=100%25+down"):
+        assert shown(asked) == [vpn], asked
+        assert vpn not in shown(f"{asked}&view=unassigned")
+    assert shown("words=down") == [other, vpn] == [*shown("words=down&assignee=nobody"), vpn]
+    assert "Nothing fits" in browser.get("/desk?words=_own&status=waiting").text
+    assert "VPN" in browser.get("/desk?tag=network&export=csv").text
+    assert "Down again" not in browser.get("/desk?tag=network&export=csv").text
+    for wrong in ("status=x", "priority=x", "assignee=x"):
+        assert browser.get(f"/desk?{wrong}").status_code == 404
+
+
 @pytest.fixture
 def long_queue(office) -> list[int]:
     """120 more tickets of Acme, by number."""
