@@ -22,6 +22,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
+from helpdesk.tickets.models import Draft
+from helpdesk.tickets.service import Typed
 from helpdesk.timekeeping.forms import (
     MOST_NUMBER,
     WORKED_LENGTH,
@@ -31,12 +33,14 @@ from helpdesk.timekeeping.forms import (
 )
 
 BODY_LENGTH = 100_000
+CHOICES = ("work_type_id", "billable", "status")
 SETTABLE = tuple(status for status in ITEM_STATUSES if status != "new")
 
 
 class NoteForm(StrictForm):
-    """An internal note with the time for it."""
+    """An internal note with the time for it, and what was on the page when it was written."""
 
+    last_seen_id = HiddenField()
     body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
     worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
@@ -49,15 +53,38 @@ class NoteForm(StrictForm):
         if not self.is_submitted():
             self.work_type_id.data = default_work_type(session)
 
+    def last_seen(self) -> int | None:
+        """Return the newest message that the writer saw; None where the page had none."""
+        text = self.last_seen_id.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else None
+
+    def begin_with(self, draft: Draft | None) -> None:
+        """Show what its writer typed before (docs/answering.md rule 1); a choice that is no more is not taken up."""
+        if draft is None:
+            return
+        self.body.data, self.worked.data = draft.body, draft.worked
+        for name in CHOICES:
+            if name in self and getattr(draft, name) in [choice.value for choice in self[name].choices]:
+                self[name].data = getattr(draft, name)
+
+    def typed(self) -> Typed:
+        """Return what stands in the box."""
+        return Typed(
+            body=self.body.data or "",
+            worked=self.worked.data or "",
+            work_type_id=self.work_type_id.data,
+            billable=self.billable.data or "",
+            status=(self["status"].data or "") if "status" in self else "",
+        )
+
     def time(self) -> WorkedTime:
         """Return the time that was typed."""
         return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "")
 
 
 class ReplyForm(NoteForm):
-    """A reply, what was on the page when it was written, and the status afterwards."""
+    """A reply, and the status afterwards."""
 
-    last_seen_id = HiddenField()
     to_new_outside = BooleanField(_l("They may have this answer"))
     status = SelectField(_l("Status afterwards"), default="")
 
@@ -67,10 +94,17 @@ class ReplyForm(NoteForm):
         words = status_names()
         self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
 
-    def last_seen(self) -> int | None:
-        """Return the newest message that the writer saw; None where the page had none."""
-        text = self.last_seen_id.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else None
+
+class NoteDraftForm(NoteForm):
+    """A note that is not finished: it may be empty."""
+
+    body = TextAreaField(validators=[Length(max=BODY_LENGTH)])
+
+
+class ReplyDraftForm(ReplyForm):
+    """A reply that is not finished: it may be empty."""
+
+    body = TextAreaField(validators=[Length(max=BODY_LENGTH)])
 
 
 class StatusForm(StrictForm):

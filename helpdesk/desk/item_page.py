@@ -29,7 +29,7 @@ from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
-from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.models import Draft, Message, TicketDetails
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
 
@@ -54,6 +54,7 @@ class ItemValues:
     due: DuePanel | None
     inner_sender: Address | None
     last_seen_id: int | None
+    drafts: dict[str, Draft]
 
 
 def values(session: Session, *, actor: Actor, number: int, now: datetime) -> ItemValues:
@@ -104,6 +105,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         due=due_panel(session, item.id, now=now) if details is not None else None,
         inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
+        drafts=ticket_service.drafts(session, actor=actor, item_id=item.id),
     )
 
 

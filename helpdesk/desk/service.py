@@ -66,6 +66,7 @@ def reply(
         last_seen_message_id=last_seen_message_id,
         to_new_outside=to_new_outside,
     )
+    tickets.discard_draft(session, actor=actor, item_id=item.id, kind="reply")
     _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     if status:
         _set_status(session, actor=actor, now=now, item=item, status=status)
@@ -83,6 +84,7 @@ def add_note(
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
     message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text)
+    tickets.discard_draft(session, actor=actor, item_id=item.id, kind="note")
     _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     return message
 

@@ -187,3 +187,23 @@ class QueueAct(Base):
     done_at: Mapped[datetime]
     changes: Mapped[list[dict[str, Any]]]
     undone_at: Mapped[datetime | None]
+
+
+class Draft(Base):
+    """What somebody has begun to write on a work item: one reply and one note each (docs/answering.md rule 1).
+
+    ``worked``, ``work_type_id``, ``billable`` and ``status`` are kept as they were typed; they count when it is sent.
+    """
+
+    __tablename__ = "drafts"
+    __table_args__ = (one_of("kind", ("reply", "note")), Index("ix_drafts_work_item_id", "work_item_id"))
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str] = mapped_column(default="")
+    worked: Mapped[str] = mapped_column(default="")
+    work_type_id: Mapped[int | None]  # as chosen; the form offers those that there are
+    billable: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="")
+    saved_at: Mapped[datetime]

@@ -292,9 +292,11 @@ def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: N
     if reply_form is None:
         reply_form = ReplyForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
         reply_form.offer(session)
+        reply_form.begin_with(values.drafts.get("reply"))
     if note_form is None:
-        note_form = NoteForm(formdata=None)
+        note_form = NoteForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
         note_form.offer(session)
+        note_form.begin_with(values.drafts.get("note"))
     shell.look_at(item_number=number)
     return render_template(
         "desk/item.html",

@@ -2,6 +2,7 @@
 
 from helpdesk.tickets.service.arriving import add_mail
 from helpdesk.tickets.service.delivering import send_again, unreached
+from helpdesk.tickets.service.drafts import Typed, discard_draft, drafts, save_draft
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
@@ -13,6 +14,7 @@ from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
     "Recipients",
+    "Typed",
     "accept_held",
     "add_by_staff",
     "add_details",
@@ -21,6 +23,8 @@ __all__ = [
     "add_note",
     "add_participants",
     "ask_for_pictures",
+    "discard_draft",
+    "drafts",
     "hold_again",
     "mark_spam",
     "open_by_mail",
@@ -31,6 +35,7 @@ __all__ = [
     "recipients",
     "remove_participant",
     "reply",
+    "save_draft",
     "send_again",
     "split_held",
     "take_back",

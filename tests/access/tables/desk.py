@@ -158,6 +158,8 @@ ROWS = [
     Row("desk.act_on_many", "POST", "/desk/bulk", DESK_WRITES, form={"pick": "{acme_ticket}-1", "act": "tag:vpn"}),
     Row("desk.undo_act", "POST", "/desk/bulk/{missing}/undo", NOT_THERE),
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
+    *_on_items("desk.save_draft", "drafts/reply", REPLY),
+    *_on_items("desk.discard_draft", "drafts/note/discard", {}),
     *_on_items("desk.set_status", "status", {"status": "waiting"}),
     *_on_items("desk.assign", "assign", {"assignee_id": ""}),
     *_on_items("desk.move", "move", {"project_id": "{acme_project}"}),

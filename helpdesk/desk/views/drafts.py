@@ -1,0 +1,54 @@
+"""Routes of drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4)."""
+
+from flask import flash
+from flask.typing import ResponseReturnValue
+
+from helpdesk.desk.forms import NoteDraftForm, ReplyDraftForm
+from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.infra import clock
+from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.web import is_htmx
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects
+from helpdesk.tickets import service as tickets
+
+FORMS = {"reply": ReplyDraftForm, "note": NoteDraftForm}
+
+
+@bp.post("/items/<int:number>/drafts/<any(reply, note):kind>")
+@policy(DESK)
+def save_draft(number: int, kind: str) -> ResponseReturnValue:
+    """Keep what is typed; a script hears 204 when a draft is kept and 205 when none is, anybody else sees the item."""
+    item = projects.get_item(read_session(), actor=current_actor(), number=number)
+    form = FORMS[kind]()
+    form.offer(read_session())
+    if not form.validate_on_submit():
+        raise RuleViolation(" ".join(str(word) for words in form.errors.values() for word in words))
+    with unit_of_work() as session:
+        kept = tickets.save_draft(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            item_id=item.id,
+            kind=kind,
+            typed=form.typed(),
+            last_seen_id=form.last_seen(),
+        )
+    if is_htmx():
+        return "", 204 if kept else 205
+    flash(_("The draft is saved.") if kept else _("There is nothing to keep as a draft."), "ok")
+    return to_item(number)
+
+
+@bp.post("/items/<int:number>/drafts/<any(reply, note):kind>/discard")
+@policy(DESK)
+def discard_draft(number: int, kind: str) -> ResponseReturnValue:
+    """Throw away what was typed."""
+    StrictForm().validate_on_submit()
+    with unit_of_work() as session:
+        item = projects.get_item(session, actor=current_actor(), number=number)
+        tickets.discard_draft(session, actor=current_actor(), item_id=item.id, kind=kind)
+    return to_item(number)

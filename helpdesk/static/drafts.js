@@ -1,0 +1,54 @@
+/* What is typed on a ticket or task is kept on the server, so that a reload or another device goes on with it.
+
+   data-draft="/path"   on a form: where to keep what stands in it, a moment after the last key and when the page goes
+   data-draft-said      in it: says that it is kept (data-saved), or that it could not be (data-failed) */
+(() => {
+  "use strict";
+
+  const PAUSE_MS = 800;
+  const waiting = new Map(); // forms with something that is not kept yet, and their timers
+
+  function say(form, word) {
+    const said = form.querySelector("[data-draft-said]");
+    if (said) said.textContent = word ? said.dataset[word] : "";
+  }
+
+  async function keep(form) {
+    clearTimeout(waiting.get(form));
+    waiting.delete(form);
+    try {
+      const headers = { "HX-Request": "true" };
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" });
+      say(form, answer.ok ? (answer.status === 204 ? "saved" : "") : "failed");
+    } catch {
+      say(form, "failed");
+    }
+  }
+
+  function keepAll() {
+    for (const form of waiting.keys()) keep(form);
+  }
+
+  function typed(event) {
+    const form = event.target.closest?.("form[data-draft]");
+    if (!form) return;
+    clearTimeout(waiting.get(form));
+    say(form, "");
+    waiting.set(form, setTimeout(keep, PAUSE_MS, form));
+  }
+
+  for (const name of ["input", "change"]) document.addEventListener(name, typed);
+  addEventListener("pagehide", keepAll);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepAll());
+  /* What is sent is no draft; what stands in the other box is kept before the page is drawn anew. */
+  document.addEventListener(
+    "submit",
+    (event) => {
+      clearTimeout(waiting.get(event.target));
+      waiting.delete(event.target);
+      keepAll();
+    },
+    true,
+  );
+})();

@@ -1,0 +1,26 @@
+"""docs/answering.md rules 1 and 2: what is typed is kept by itself, and is gone from the box once it is sent."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.chromium import Visitor
+from tests.browser.site import Site
+
+
+def test_what_is_typed_survives_a_reload_and_goes_when_it_is_sent(fresh: Site, visit: Callable[[str], Visitor]) -> None:
+    visitor = visit("technician")
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+    body = page.get_by_label("Your reply")
+    reply = page.get_by_role("form", name="Reply")
+
+    with page.expect_response(lambda answer: answer.url.endswith("/drafts/reply")):
+        body.fill("It prints again, tried today.")
+    expect(reply.get_by_text("Draft saved")).to_be_visible()
+    page.reload()
+    expect(body).to_have_value("It prints again, tried today.")
+    reply.get_by_role("button", name="Send").click()
+
+    expect(page.locator("#conversation")).to_contain_text("It prints again, tried today.")
+    expect(body).to_have_value("")
+    assert visitor.watch.trouble == {}
