@@ -70,7 +70,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _instant_of(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
+    """Return what SQLite holds as an instant: in UTC, with its zone where another hand wrote it."""
+    if stored is None:
+        return None
+    found = datetime.fromisoformat(stored)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 AmountMinor = Annotated[int, mapped_column(BigInteger)]
