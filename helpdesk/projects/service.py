@@ -198,19 +198,7 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
         return item
     before, item.status, item.updated_at = item.status, status, now
     item.closed_at = None if status in OPEN_STATUSES else item.closed_at or now
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="set status",
-        kind=item.kind,
-        object_id=item.id,
-        now=now,
-        before=before,
-        after=status,
-    )
-    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
-    return item
+    return _changed(session, actor, now, item, "set status", before=before, after=status)
 
 
 def describe(session: Session, *, actor: Actor, now: datetime, item_id: int, title: str, priority: str) -> WorkItem:
@@ -226,19 +214,8 @@ def describe(session: Session, *, actor: Actor, now: datetime, item_id: int, tit
         return item
     item.title, item.priority = after
     item.updated_at = now
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="described",
-        kind=item.kind,
-        object_id=item.id,
-        now=now,
-        before=dict(zip(("title", "priority"), before, strict=True)),
-        after=dict(zip(("title", "priority"), after, strict=True)),
-    )
-    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
-    return item
+    was, then = (dict(zip(("title", "priority"), each, strict=True)) for each in (before, after))
+    return _changed(session, actor, now, item, "described", before=was, after=then)
 
 
 def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:
@@ -256,11 +233,7 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
     item.assignee_id, item.updated_at = assignee_id, now
     session.flush()
     session.expire(item, ["assignee"])
-    audit.record(
-        session, actor=actor, action="assigned", kind=item.kind, object_id=item.id, now=now, assignee_id=assignee_id
-    )
-    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
-    return item
+    return _changed(session, actor, now, item, "assigned", assignee_id=assignee_id)
 
 
 def add_tags(session: Session, *, item_id: int, tags: Iterable[str]) -> None:
@@ -282,19 +255,7 @@ def set_priority(session: Session, *, actor: Actor, now: datetime, item_id: int,
     if before == _known(priority, PRIORITIES):
         return item
     item.priority, item.updated_at = priority, now
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="set priority",
-        kind=item.kind,
-        object_id=item.id,
-        now=now,
-        before=before,
-        after=priority,
-    )
-    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
-    return item
+    return _changed(session, actor, now, item, "set priority", before=before, after=priority)
 
 
 def tag_item(session: Session, *, actor: Actor, now: datetime, item_id: int, tag: str, on: bool) -> bool:
@@ -315,9 +276,7 @@ def tag_item(session: Session, *, actor: Actor, now: datetime, item_id: int, tag
         session.delete(stored)
     session.flush()
     session.expire(item, ["tags"])
-    action = "tagged" if on else "untagged"
-    audit.record(session, actor=actor, action=action, kind=item.kind, object_id=item.id, now=now, tag=word)
-    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    _changed(session, actor, now, item, "tagged" if on else "untagged", tag=word)
     return True
 
 
@@ -367,6 +326,14 @@ def why_not_assignable(session: Session, *, project: Project, person_id: int) ->
     except RuleViolation as refusal:
         return str(refusal)
     return ""
+
+
+def _changed(session: Session, actor: Actor, now: datetime, item: WorkItem, action: str, **data: object) -> WorkItem:
+    """Write what became of an item, note who did it, and tell whoever looks at it or at the queue."""
+    session.flush()
+    audit.record(session, actor=actor, action=action, kind=item.kind, object_id=item.id, now=now, **data)
+    live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    return item
 
 
 def _check_assignee(session: Session, project: Project, assignee_id: int) -> None:
