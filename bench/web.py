@@ -28,7 +28,7 @@ from urllib.parse import urlencode, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from tools.worked import PASSWORD, Worked, worked
 
@@ -127,7 +127,6 @@ def _furnish(house: Worked, tickets: int) -> tuple[int, ...]:
         for first in range(0, tickets, AT_A_TIME):
             numbers = range(first, min(first + AT_A_TIME, tickets))
             _tickets(session, chance, numbers, tickets, projects, people, contacts)
-        session.execute(update(Contact).values(created_at=NOW))
     with house.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
         db.engine.dispose()
