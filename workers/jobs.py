@@ -125,6 +125,12 @@ def ask_forgotten_timers() -> None:
 
 
 @light_job
+def wake_tickets() -> None:
+    """Wake the tickets whose time has come. Safe to run again: each wakes once."""
+    tickets.wake_due(unit_of_work, clock=clock.now)
+
+
+@light_job
 def watch_budgets() -> None:
     """Tell managers of budgets that have come to a threshold. Safe to run again: each is told once."""
     with unit_of_work() as session:

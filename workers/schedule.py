@@ -35,6 +35,7 @@ PERIODIC = (
     Periodic("sweep_pictures", 60),
     Periodic("sweep_imports", 60),
     Periodic("ask_forgotten_timers", 60),
+    Periodic("wake_tickets", 30),
     Periodic("watch_targets", 60),
     Periodic("watch_budgets", 900),
     Periodic("watch_retainers", 900),

@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.desk import service
+from helpdesk.desk import service, snoozing
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.service import spam
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.projects.snoozing import put_to_sleep
+from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import QueueAct, TicketDetails
 from helpdesk.tickets.service.writing import add_event, lock
 
@@ -54,8 +56,8 @@ class Outcome:
 def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picked], what: str, value: str) -> Outcome:
     """Do one thing to many tickets; one that refuses is named, and the rest is done.
 
-    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, tag, untag or spam. Whoever changed a
-    ticket since it was shown is not overruled: only tags go on regardless.
+    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, tag, untag, snooze (an instant), wake
+    or spam. Whoever changed a ticket since it was shown is not overruled: only tags go on regardless.
 
     Raises:
         RuleViolation: nothing picked, too many, or no such act.
@@ -169,6 +171,7 @@ def _state(session: Session, item: WorkItem) -> Change:
         "assignee": item.assignee_id,
         "priority": item.priority,
         "tags": sorted(one.tag for one in item.tags),
+        "snoozed_until": item.snoozed_until.isoformat() if item.snoozed_until else None,
     }
 
 
@@ -198,6 +201,14 @@ def _untag(session: Session, actor: Actor, now: datetime, item: WorkItem, value:
     set_tag(session, actor=actor, now=now, item=item, tag=value, on=False)
 
 
+def _snooze(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    snoozing.snooze(session, actor=actor, now=now, item=item, value=value)
+
+
+def _wake(session: Session, actor: Actor, now: datetime, item: WorkItem, _value: str) -> None:
+    tickets.wake(session, actor=actor, now=now, item_id=item.id)
+
+
 def _mark_spam(session: Session, actor: Actor, now: datetime, item: WorkItem, _value: str) -> None:
     spam.mark(session, actor=actor, now=now, item_id=item.id)
 
@@ -208,12 +219,14 @@ _ACTS: dict[str, Callable[[Session, Actor, datetime, WorkItem, str], None]] = {
     "priority": _set_priority,
     "tag": _tag,
     "untag": _untag,
+    "snooze": _snooze,
+    "wake": _wake,
     "spam": _mark_spam,
 }
 
 
 def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, change: Change) -> None:
-    """Give back what changed; spam first, for that moves the status, and the instant of closing after the status."""
+    """Give back what changed: spam first, for that moves the status, and after the status what it takes away."""
     before, after = change["before"], change["after"]
     if before["spam"] != after["spam"]:
         spam.unmark(session, actor=actor, now=now, item_id=item.id)
@@ -224,5 +237,15 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, chan
         _assign(session, actor, now, item, str(before["assignee"] or ""))
     if before["priority"] != after["priority"]:
         _set_priority(session, actor, now, item, before["priority"])
+    if before.get("snoozed_until") != after.get("snoozed_until"):
+        _restore_sleep(session, actor, now, item, before["snoozed_until"])
     for tag in {*before["tags"]} ^ {*after["tags"]}:
         (_tag if tag in before["tags"] else _untag)(session, actor, now, item, tag)
+
+
+def _restore_sleep(session: Session, actor: Actor, now: datetime, item: WorkItem, until: str | None) -> None:
+    """Let it sleep as before, or wake it; what is over by now wakes by itself (docs/desk.md rule 12)."""
+    if until is None:
+        tickets.wake(session, actor=actor, now=now, item_id=item.id)
+    else:
+        put_to_sleep(session, actor=actor, now=now, item=item, until=datetime.fromisoformat(until))

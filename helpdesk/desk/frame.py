@@ -32,12 +32,13 @@ class ClientCount:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """How many open tickets each view has; closed ones are not counted, for they only grow."""
+    """How many open tickets each view has; what sleeps counts as snoozed alone, and closed ones only grow."""
 
     all: int = 0
     mine: int = 0
     unassigned: int = 0
     waiting: int = 0
+    snoozed: int = 0
     clients: tuple[ClientCount, ...] = ()
 
 
@@ -60,12 +61,13 @@ class FrameCounts:
 def queue_counts(session: Session, *, actor: Actor) -> QueueCounts:
     """Return the counts of all views and clients for the actor, in one query that reads open tickets alone."""
     rows = session.execute(_queue_counts(sees_all=actor.sees_all_clients), asker(actor)).all()
-    by_client = [ClientCount(row.id, row.name, int(row.all)) for row in rows]
+    by_client = [ClientCount(row.id, row.name, int(row.all)) for row in rows if row.all]
     return QueueCounts(
         all=sum(each.count for each in by_client),
         mine=sum(int(row.mine) for row in rows),
         unassigned=sum(int(row.unassigned) for row in rows),
         waiting=sum(int(row.waiting) for row in rows),
+        snoozed=sum(int(row.snoozed) for row in rows),
         clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
     )
 
@@ -80,21 +82,22 @@ def frame_counts(session: Session, *, actor: Actor) -> FrameCounts:
 @cache
 def _queue_counts(*, sees_all: bool) -> Executable:
     """Return the query of `queue_counts`: summed by project on its index before anything is looked up."""
-    person_id = bindparam("person_id", type_=Integer())
+    person_id, is_awake = bindparam("person_id", type_=Integer()), WorkItem.snoozed_until.is_(None)
     of_project = (
         select(
             WorkItem.project_id,
-            func.count().label("all"),
-            _counted(WorkItem.assignee_id == person_id).label("mine"),
-            _counted(WorkItem.assignee_id.is_(None)).label("unassigned"),
-            _counted(WorkItem.status == "waiting").label("waiting"),
+            _counted(is_awake).label("all"),
+            _counted(is_awake & (WorkItem.assignee_id == person_id)).label("mine"),
+            _counted(is_awake & WorkItem.assignee_id.is_(None)).label("unassigned"),
+            _counted(is_awake & (WorkItem.status == "waiting")).label("waiting"),
+            _counted(~is_awake).label("snoozed"),
         )
         .where(text(OPEN_TICKET))
         .group_by(WorkItem.project_id)
         .subquery()
     )
     counts = of_project.c
-    summed = (func.sum(each).label(each.name) for each in (counts.all, counts.mine, counts.unassigned, counts.waiting))
+    summed = (func.sum(each).label(each.name) for each in counts if each is not counts.project_id)
     return (
         select(Client.id, Client.name, *summed)
         .select_from(of_project)

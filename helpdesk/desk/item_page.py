@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.desk import queries, render
+from helpdesk.desk import queries, render, snoozing
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.service import entry_uuid
@@ -55,10 +56,11 @@ class ItemValues:
     inner_sender: Address | None
     last_seen_id: int | None
     drafts: dict[str, Draft]
+    snooze_choices: list[snoozing.Choice]
 
 
-def values(session: Session, *, actor: Actor, number: int, now: datetime) -> ItemValues:
-    """Return what the page of the item with that number shows to the actor.
+def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: ZoneInfo) -> ItemValues:
+    """Return what the page of the item with that number shows to the actor, who reads times in ``zone``.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -106,7 +108,12 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime) -> Ite
         inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
         drafts=ticket_service.drafts(session, actor=actor, item_id=item.id),
+        snooze_choices=snoozing.choices(session, now=now, zone=zone) if _can_sleep(item) else [],
     )
+
+
+def _can_sleep(item: WorkItem) -> bool:
+    return item.kind == "ticket" and item.status in OPEN_STATUSES
 
 
 def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Tuple, case, func, literal, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
@@ -22,10 +22,14 @@ from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 
-VIEWS = ("all", "mine", "unassigned", "due", "waiting", "closed", "spam", "client")
+VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
+OF_CLIENT = "of client"
+"""No view to choose: what is open of a client, awake or not."""
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 WHOLE = Narrowing()
+RISING: dict[str, InstrumentedAttribute[datetime | None]] = {"due": TicketDue.due_at, "snoozed": WorkItem.snoozed_until}
+"""Views that begin with what comes first, and by what; the others begin with the newest change."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,6 +56,7 @@ class QueueRow:
     due_state: str
     due_at: datetime | None
     at_risk_at: datetime | None
+    snoozed_until: datetime | None
 
     @property
     def tags(self) -> list[str]:
@@ -64,7 +69,7 @@ class QueueRow:
 
     def key(self, view: str) -> str:
         """Where a page of the view that ends with this row goes on."""
-        moment = self.due_at if view == "due" and self.due_at is not None else self.changed_at
+        moment = {"due": self.due_at, "snoozed": self.snoozed_until}.get(view) or self.changed_at
         return f"{(moment - EPOCH) // timedelta(microseconds=1)}-{self.id}"
 
 
@@ -90,13 +95,14 @@ def queue(
 ) -> QueuePage:
     """Return a page of a view in one query; ``before`` and ``after`` are keys of rows: further down, or back up.
 
-    The newest change comes first; of what is due (docs/sla.md rule 23) what is due first.
+    The newest change comes first; of what is due (docs/sla.md rule 23) what is due first, of what sleeps what wakes
+    first.
 
     Raises:
         RuleViolation: a key that no row has ever had.
     """
-    column = TicketDue.due_at if view == "due" else WorkItem.updated_at
-    position, is_rising = tuple_(column, WorkItem.id), (view == "due") != (after is not None)
+    column = RISING.get(view, WorkItem.updated_at)
+    position, is_rising = tuple_(column, WorkItem.id), (view in RISING) != (after is not None)
     query = _rows(actor).where(visible(actor), *_of_view(view, actor, client_id), *narrowed.conditions())
     from_key = after if after is not None else before
     if from_key is not None:
@@ -124,8 +130,8 @@ def total(
 
 
 def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:
-    """Return the open tickets of a client, newest change first."""
-    return queue(session, actor=actor, view="client", client_id=client_id, limit=limit).rows
+    """Return the open tickets of a client, also what sleeps, newest change first."""
+    return queue(session, actor=actor, view=OF_CLIENT, client_id=client_id, limit=limit).rows
 
 
 def last_mail_at(session: Session) -> datetime | None:
@@ -224,6 +230,7 @@ def _rows(actor: Actor) -> Select[Any]:
             func.coalesce(TicketDue.state, ""),
             TicketDue.due_at,
             TicketDue.at_risk_at,
+            WorkItem.snoozed_until,
         )
         .outerjoin(TicketDue, TicketDue.work_item_id == WorkItem.id)
         .outerjoin(assignee, assignee.id == WorkItem.assignee_id)
@@ -233,17 +240,19 @@ def _rows(actor: Actor) -> Select[Any]:
 
 
 def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnElement[bool]]:
-    is_open = WorkItem.status.in_(OPEN_STATUSES)
+    is_open, sleeps = WorkItem.status.in_(OPEN_STATUSES), WorkItem.snoozed_until.is_not(None)
     spam = select(TicketDetails.work_item_id).where(TicketDetails.spam_at.is_not(None))
     conditions: dict[str, list[ColumnElement[bool]]] = {
-        "all": [is_open],
-        "mine": [is_open, WorkItem.assignee_id == actor.person_id],
-        "unassigned": [is_open, WorkItem.assignee_id.is_(None)],
-        "due": [is_open, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
-        "waiting": [WorkItem.status == "waiting"],
+        "all": [is_open, ~sleeps],
+        "mine": [is_open, ~sleeps, WorkItem.assignee_id == actor.person_id],
+        "unassigned": [is_open, ~sleeps, WorkItem.assignee_id.is_(None)],
+        "due": [is_open, ~sleeps, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
+        "waiting": [WorkItem.status == "waiting", ~sleeps],
+        "snoozed": [is_open, sleeps],
         "closed": [~is_open, WorkItem.id.not_in(spam)],
         "spam": [WorkItem.id.in_(spam)],
-        "client": [is_open, Client.id == client_id],
+        "client": [is_open, ~sleeps, Client.id == client_id],
+        OF_CLIENT: [is_open, Client.id == client_id],
     }
     return conditions[view]
 

@@ -49,6 +49,7 @@ class ItemFacts:
     due_on: date | None
     estimate_seconds: int | None
     tags: list[str]
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         due_on=details.due_on if details else None,
         estimate_seconds=details.estimate_seconds if details else None,
         tags=[one.tag for one in item.tags],
+        snoozed_until=item.snoozed_until,
     )
 
 

@@ -33,7 +33,7 @@ SECTIONS: dict[str, frozenset[str]] = {
     ADMIN: MANAGING | {"settings"},
 }
 CLIENTS_SHOWN = 7
-VIEWS = ("all", "mine", "unassigned", "due", "waiting", "closed", "spam")
+VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam")
 
 
 @dataclass(frozen=True)

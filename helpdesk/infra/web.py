@@ -135,6 +135,7 @@ def mount(app: Flask) -> None:
         addresses_of=links.addresses_of,
         csp_nonce=csp_nonce,
         came_from=came_from,
+        reader_zone=zone,
         draw_icon=links.icon,
         get_locale=get_locale,
         icons_url=links.icons_url,

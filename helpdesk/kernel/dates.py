@@ -1,8 +1,9 @@
 """Days as people of a language write them: patterns name the parts in our order, each language joins them its way."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
@@ -22,6 +23,12 @@ def format_day(day: date, pattern: str, locale: Locale | str) -> str:
 def day_words(day: date) -> str:
     """Return the day as refusals write it, as pages do: ``1 Nov 2026``."""
     return format_day(day, "d MMM y", "en")
+
+
+def instant_words(instant: datetime, zone: ZoneInfo) -> str:
+    """Return day and time of an instant on the clock of a zone: ``Fri 27 Nov 2026, 16:30``."""
+    local = instant.astimezone(zone)
+    return f"{format_day(local.date(), 'EEE d MMM y', 'en')}, {local:%H:%M}"
 
 
 def _joined(pattern: str, day: date, language: str) -> str:

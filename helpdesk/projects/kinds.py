@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.projects import queries
+from helpdesk.projects import queries, snoozing
 from helpdesk.projects.models import TaskDetails, WorkItem
 
 
@@ -50,6 +50,7 @@ def become_ticket(session: Session, *, actor: Actor, now: datetime, item_id: int
 
 
 def _change(session: Session, item: WorkItem, kind: str, actor: Actor, now: datetime) -> WorkItem:
+    snoozing.wake(session, actor=actor, now=now, item=item)
     before, item.kind, item.updated_at = item.kind, kind, now
     session.flush()
     audit.record(

@@ -16,6 +16,7 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 OPEN_TICKET = "kind = 'ticket' AND status IN ('new', 'open', 'in_progress', 'waiting')"
 """What the queue is made of. In these very words, or SQLite does not see that its index answers."""
+SNOOZED = "snoozed_until IS NOT NULL"
 
 
 class Project(Base):
@@ -177,9 +178,11 @@ class WorkItem(Base):
             "project_id",
             "assignee_id",
             "status",
+            "snoozed_until",
             sqlite_where=text(OPEN_TICKET),
             postgresql_where=text(OPEN_TICKET),
         ),
+        Index("ix_work_items_snoozed", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -193,6 +196,7 @@ class WorkItem(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]  # an open ticket sleeps until then (docs/desk.md rule 10)
     version: Mapped[int] = mapped_column(default=1)
 
     project: Mapped[Project] = relationship()

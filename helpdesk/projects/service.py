@@ -186,7 +186,7 @@ def add_task(  # noqa: PLR0913 - a task has that many facts
 
 
 def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, status: str) -> WorkItem:
-    """Move an item to ``status``; the same one again changes nothing.
+    """Move an item to ``status``; the same one again changes nothing, and what is done sleeps no more.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -198,6 +198,7 @@ def set_status(session: Session, *, actor: Actor, now: datetime, item_id: int, s
         return item
     before, item.status, item.updated_at = item.status, status, now
     item.closed_at = None if status in OPEN_STATUSES else item.closed_at or now
+    item.snoozed_until = item.snoozed_until if status in OPEN_STATUSES else None
     return _changed(session, actor, now, item, "set status", before=before, after=status)
 
 

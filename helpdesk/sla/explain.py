@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.kernel.dates import instant_words
 from helpdesk.sla import queries
 from helpdesk.sla.domain.clocks import Clock
 from helpdesk.sla.domain.promises import written_budget
-from helpdesk.sla.render import TARGET_NAMES, local_words
+from helpdesk.sla.render import TARGET_NAMES
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def _reason(clock: Clock, now: datetime, zone: ZoneInfo, *, was_missed: bool) ->
 
 
 def _outcome(clock: Clock, state: str, zone: ZoneInfo) -> str:
-    due = local_words(clock.due_at, zone) if clock.due_at is not None else ""
+    due = instant_words(clock.due_at, zone) if clock.due_at is not None else ""
     if clock.stopped_at is not None:
-        done = local_words(clock.stopped_at, zone)
+        done = instant_words(clock.stopped_at, zone)
         if state == "missed":
             return _("Done on %(done)s.", done=done)
         return _("Done on %(done)s, in time.", done=done)
@@ -106,14 +107,15 @@ def _lines(clock: Clock, zone: ZoneInfo) -> list[str]:
         "waiting": _("then it waited on the client"),
         "solved": _("then it was solved"),
         "closed": _("then it was closed"),
+        "snoozed": _("then it was snoozed"),
     }
     lines = []
     for stretch in clock.stretches:
-        start = local_words(stretch.start, zone)
+        start = instant_words(stretch.start, zone)
         if stretch.end is None:
             lines.append(_("From %(start)s on it runs.", start=start))
             continue
         used = written_budget(stretch.seconds) or _("less than a minute")
-        words = _("%(start)s to %(end)s: %(used)s used", start=start, end=local_words(stretch.end, zone), used=used)
+        words = _("%(start)s to %(end)s: %(used)s used", start=start, end=instant_words(stretch.end, zone), used=used)
         lines.append(f"{words}, {whys[stretch.why]}." if stretch.why else f"{words}.")
     return lines

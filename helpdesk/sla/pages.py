@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import Client
 from helpdesk.kernel.business_time import add_business_seconds
+from helpdesk.kernel.dates import instant_words
 from helpdesk.projects.models import Project
 from helpdesk.sla import queries
 from helpdesk.sla.domain.clocks import TARGETS
 from helpdesk.sla.models import BusinessCalendar, SlaPolicy, SlaScope
-from helpdesk.sla.render import TARGET_NAMES, local_words
+from helpdesk.sla.render import TARGET_NAMES
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,10 @@ def preview(
     start = arrives.replace(tzinfo=calendar.zone)
 
     def due(seconds: int | None) -> str:
-        return local_words(add_business_seconds(calendar, start, seconds), calendar.zone) if seconds else ""
+        return instant_words(add_business_seconds(calendar, start, seconds), calendar.zone) if seconds else ""
 
     return Preview(
-        local_words(start, calendar.zone),
+        instant_words(start, calendar.zone),
         str(calendar.zone),
         [TARGET_NAMES[target] for target in TARGETS],
         {priority: [due(targets.get(target)) for target in TARGETS] for priority, targets in budgets.items()},

@@ -1,8 +1,9 @@
 """Reads of service levels: which policy covers a ticket, what happened on it, and what of it is due."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -13,8 +14,8 @@ from helpdesk.kernel.business_time import Calendar, WeeklyHours
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
 from helpdesk.sla.domain.clocks import Clock, History, clocks
-from helpdesk.sla.domain.history import Move, Said, history_of
-from helpdesk.sla.domain.promises import budgets_of
+from helpdesk.sla.domain.history import Change, Move, Said, Snoozed, Woke, history_of
+from helpdesk.sla.domain.promises import USUAL_HOURS, budgets_of
 from helpdesk.sla.models import BusinessCalendar, Remeasuring, SlaClock, SlaPolicy, SlaScope, TicketDue
 from helpdesk.tickets.models import Message, TicketDetails
 
@@ -71,14 +72,30 @@ class Promises:
 
 def calendar_of(row: BusinessCalendar, *, company_zone: str) -> Calendar:
     """Return a stored calendar as working time."""
-    days = frozenset(datetime.fromisoformat(one["day"]).date() for one in row.holidays)
+    days = frozenset(map(_holiday, row.holidays))
     return Calendar(WeeklyHours.parse(row.hours), zone_named(row.time_zone or company_zone), days)
+
+
+def _holiday(row: Mapping[str, str]) -> date:
+    return date.fromisoformat(row["day"])
 
 
 def company_zone(session: Session) -> str:
     """Return the zone of the company; UTC before it is set up."""
     company = find_company(session)
     return company.time_zone if company is not None else "UTC"
+
+
+def working_time(session: Session, *, zone: ZoneInfo) -> Calendar:
+    """Return the hours and holidays of the default policy on the clock of ``zone``; Mon-Fri 9:00-17:00 without one."""
+    query = (
+        select(BusinessCalendar.hours, BusinessCalendar.holidays)
+        .join(SlaPolicy, SlaPolicy.calendar_id == BusinessCalendar.id)
+        .where(SlaPolicy.is_default)
+    )
+    found = session.execute(query).one_or_none()
+    hours, holidays = found if found is not None else (USUAL_HOURS, ())
+    return Calendar(WeeklyHours.parse(hours), zone, frozenset(map(_holiday, holidays)))
 
 
 def promises(session: Session) -> Promises:
@@ -97,19 +114,19 @@ def measure(session: Session, item_ids: Collection[int], found: Promises) -> dic
     tickets = _tickets(session, item_ids)
     covered = {ticket.id: found.policy_of(ticket) for ticket in tickets if not ticket.is_spam}
     ids = [item_id for item_id, policy in covered.items() if policy is not None and policy.measured_since is not None]
-    moves, said = _moves(session, ids), _said(session, ids)
+    changes, said = _changes(session, ids), _said(session, ids)
     return {
-        ticket.id: _measured(ticket, covered.get(ticket.id), found, moves.get(ticket.id, ()), said.get(ticket.id, ()))
+        ticket.id: _measured(ticket, covered.get(ticket.id), found, changes.get(ticket.id, ()), said.get(ticket.id, ()))
         for ticket in tickets
     }
 
 
 def _measured(
-    ticket: Ticket, policy: SlaPolicy | None, found: Promises, moves: Sequence[Move], said: Sequence[Said]
+    ticket: Ticket, policy: SlaPolicy | None, found: Promises, changes: Sequence[Change], said: Sequence[Said]
 ) -> Measured | None:
     if policy is None or policy.measured_since is None:
         return None
-    history = history_of(created_at=ticket.created_at, status=ticket.status, moves=moves, said=said)
+    history = history_of(created_at=ticket.created_at, status=ticket.status, changes=changes, said=said)
     if history.opened_at < policy.measured_since:
         return None
     budgets = budgets_of(policy.budgets, ticket.priority)
@@ -136,20 +153,28 @@ def _tickets(session: Session, item_ids: Collection[int]) -> list[Ticket]:
     return [Ticket(*row) for row in session.execute(query)]
 
 
-def _moves(session: Session, item_ids: Collection[int]) -> Mapping[int, Sequence[Move]]:
+def _changes(session: Session, item_ids: Collection[int]) -> Mapping[int, Sequence[Change]]:
     query = (
-        select(AuditRow.object_id, AuditRow.at, AuditRow.data)
+        select(AuditRow.object_id, AuditRow.action, AuditRow.at, AuditRow.data)
         .where(
             AuditRow.object_kind.in_(("ticket", "task")),
             AuditRow.object_id.in_(item_ids),
-            AuditRow.action == "set status",
+            AuditRow.action.in_(_CHANGES),
         )
         .order_by(AuditRow.id)
     )
-    found: dict[int, list[Move]] = {}
-    for item_id, at, data in session.execute(query) if item_ids else ():
-        found.setdefault(item_id, []).append(Move(at, data["before"], data["after"]))
+    found: dict[int, list[Change]] = {}
+    for item_id, action, at, data in session.execute(query) if item_ids else ():
+        found.setdefault(item_id, []).append(_CHANGES[action](at, data))
     return found
+
+
+_CHANGES: dict[str, Callable[[datetime, Mapping[str, str]], Change]] = {
+    "set status": lambda at, data: Move(at, data["before"], data["after"]),
+    "snoozed": lambda at, data: Snoozed(at, datetime.fromisoformat(data["until"])),
+    "woke": lambda at, _data: Woke(at),
+}
+"""What stops clocks and lets them go on, by the action in the audit trail."""
 
 
 def _said(session: Session, item_ids: Collection[int]) -> Mapping[int, Sequence[Said]]:

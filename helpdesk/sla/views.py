@@ -16,7 +16,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.sla import pages, queries
-from helpdesk.sla.domain.promises import USUAL
+from helpdesk.sla.domain.promises import USUAL, USUAL_HOURS
 from helpdesk.sla.forms import (
     CalendarForm,
     CoverForm,
@@ -186,7 +186,7 @@ def _levels_page(
         (row.id, calendar if row.id == calendar_id and calendar else CalendarForm.of(row))
         for row in pages.calendars(session)
     ]
-    new = calendar if calendar_id is None and calendar else CalendarForm(formdata=None, hours=policies.USUAL_HOURS)
+    new = calendar if calendar_id is None and calendar else CalendarForm(formdata=None, hours=USUAL_HOURS)
     return render_template(
         "sla/levels.html",
         levels=pages.levels(session),

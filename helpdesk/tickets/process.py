@@ -1,4 +1,4 @@
-"""Fetching pictures from elsewhere: claimed in one transaction, fetched and drawn in none, recorded one by one."""
+"""What tickets do by themselves: they wake in time; pictures from elsewhere are claimed, fetched and recorded."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.kernel.errors import ExternalFailure
 from helpdesk.tickets.render import redraw
-from helpdesk.tickets.service import pictures
+from helpdesk.tickets.service import pictures, snoozing
 from helpdesk.tickets.service.pictures import Drawn
 
 PICTURE_BYTES = 5 * 1024 * 1024
@@ -32,6 +32,14 @@ class _Allowance:
     def seconds_left(self) -> float:
         """Return the seconds that are left."""
         return self.until - time.monotonic()
+
+
+def wake_due(unit_of_work: UnitOfWork, *, clock: Clock) -> None:
+    """Wake the tickets whose time has come, page by page (docs/desk.md rule 12). Safe to run again at any time."""
+    is_left = True
+    while is_left:
+        with unit_of_work() as session:
+            is_left = snoozing.wake_due(session, now=clock())
 
 
 def fetch_pictures(message_id: int, unit_of_work: UnitOfWork, *, get: Get, store: BlobStore, clock: Clock) -> None:

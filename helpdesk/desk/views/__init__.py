@@ -14,6 +14,7 @@ from helpdesk.desk.views import (
     prices,
     project,
     search,
+    snooze,
     spam,
     workload,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "prices",
     "project",
     "search",
+    "snooze",
     "spam",
     "workload",
 ]

@@ -34,6 +34,13 @@ class BulkForm(StrictForm):
     all = StringField(validators=[Length(max=2)])
     act = StringField(validators=[Length(max=60)])
     tag = StringField(validators=[Length(max=60)])
+    until = StringField(validators=[Length(max=60)])
+
+    def asked(self) -> tuple[str, str]:
+        """Return the act and its value, which a field of its own has where the button has none."""
+        what, _colon, value = (self.act.data or "").partition(":")
+        typed = {"tag": self.tag, "untag": self.tag, "snooze": self.until}.get(what)
+        return what, value or (typed.data or "" if typed is not None else "")
 
 
 @bp.post("/desk/bulk")
@@ -41,7 +48,7 @@ class BulkForm(StrictForm):
 def act_on_many() -> ResponseReturnValue:
     """Do one thing to all tickets that were picked."""
     form = BulkForm()
-    what, _colon, value = (form.act.data or "").partition(":")
+    what, value = form.asked()
     if not form.validate_on_submit():
         raise RuleViolation(_("Pick tickets, and what is to become of them."))
     with unit_of_work() as session:
@@ -51,7 +58,7 @@ def act_on_many() -> ResponseReturnValue:
             now=clock.now(),
             picked=form.pick.data or (),
             what=what,
-            value=(form.tag.data or "") if what in ("tag", "untag") and not value else value,
+            value=value,
         )
     _tell(done, ngettext("%(num)s ticket changed.", "%(num)s tickets changed.", done.changed))
     return _back(done.act_id)

@@ -13,7 +13,7 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
-from helpdesk.desk import exports, item_page, queries, service, shell
+from helpdesk.desk import exports, item_page, queries, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Narrowing, narrowing
@@ -36,7 +36,7 @@ from helpdesk.infra.policy import (
     current_actor,
     policy,
 )
-from helpdesk.infra.web import back_or, is_htmx
+from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
@@ -108,6 +108,7 @@ def queue() -> ResponseReturnValue:
         narrowed=narrowed,
         done=request.args.get("done", type=int),
         here=_here(),
+        snooze_choices=snoozing.choices(session, now=clock.now(), zone=zone()),
         last_mail_at=queries.last_mail_at(session),
         needs_mailbox=not (page.rows or narrowed or request.args.get("before") or intake.all_sources(session)),
     )
@@ -288,7 +289,7 @@ def _refused(form: StrictForm, act: Callable[[Session], None]) -> int | None:
 
 def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: NoteForm | None = None) -> str:
     session = read_session()
-    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now())
+    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now(), zone=zone())
     if reply_form is None:
         reply_form = ReplyForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
         reply_form.offer(session)
@@ -362,6 +363,7 @@ def _view_names() -> dict[str, str]:
         "unassigned": _("Unassigned"),
         "due": _("Due next"),
         "waiting": _("Waiting"),
+        "snoozed": _("Snoozed"),
         "closed": _("Closed"),
         "spam": _("Spam"),
     }

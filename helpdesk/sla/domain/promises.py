@@ -8,6 +8,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.sla.domain.clocks import TARGETS, Budgets
 
 MOST_HOURS = 2000
+USUAL_HOURS = "Mon-Fri 9:00-17:00"
 USUAL: Mapping[str, Mapping[str, int]] = {
     "urgent": {"first_answer": 3600, "next_answer": 2 * 3600, "resolution": 8 * 3600},
     "high": {"first_answer": 2 * 3600, "next_answer": 4 * 3600, "resolution": 16 * 3600},

@@ -14,11 +14,10 @@ from helpdesk.kernel.business_time import WeeklyHours, parse_holidays
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import queries as projects
-from helpdesk.sla.domain.promises import USUAL
+from helpdesk.sla.domain.promises import USUAL, USUAL_HOURS
 from helpdesk.sla.models import BusinessCalendar, SlaPolicy, SlaScope
 from helpdesk.sla.service.remeasuring import want
 
-USUAL_HOURS = "Mon-Fri 9:00-17:00"
 USUAL_SHARE = 80
 MOST_NAME = 80
 

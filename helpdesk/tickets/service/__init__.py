@@ -9,6 +9,7 @@ from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
 from helpdesk.tickets.service.pictures import ask_for_pictures
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
+from helpdesk.tickets.service.snoozing import snooze, wake, wake_due
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.writing import add_event, add_note
 
@@ -37,8 +38,11 @@ __all__ = [
     "reply",
     "save_draft",
     "send_again",
+    "snooze",
     "split_held",
     "take_back",
     "unmark_spam",
     "unreached",
+    "wake",
+    "wake_due",
 ]

@@ -10,6 +10,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.service.snoozing import wake
 from helpdesk.tickets.service.writing import add_event, keep_mail, lock, touch
 
 REOPENED_BY_AN_ANSWER = ("waiting", "solved", "closed")
@@ -29,10 +30,10 @@ def add_mail(
 ) -> Message:
     """Add a mail of a contact or of a member of staff to its ticket.
 
-    A client's answer reopens what waited or was solved; automatic and held mail, and mail of staff, changes nothing
-    else (docs/mail.md rules 16, 18 and 24). A ticket that was reopened ``reopenings_an_hour`` times within the hour
-    stays as it is, and the message says so (rule 26). What is ``imported`` and older than the ticket's last change is
-    history, and changes nothing either (rule 42).
+    A client's answer wakes what sleeps, and reopens what waited or was solved; held mail wakes, too (docs/desk.md rule
+    12). Automatic and held mail, and mail of staff, changes nothing else (docs/mail.md rules 16, 18 and 24). A ticket
+    that was reopened ``reopenings_an_hour`` times within the hour stays as it is, and the message says so (rule 26).
+    What is ``imported`` and older than the ticket's last change is history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
     message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
@@ -45,17 +46,25 @@ def add_mail(
             touch(session, item, now)
         else:
             take_answer(session, item, now)
+    elif mail.held and not (mail.automatic or is_history):
+        _wake(session, item, now, "woke up: held mail waits for a decision")
     return message
 
 
 def take_answer(session: Session, item: WorkItem, now: datetime) -> None:
-    """Move the ticket up for a client's answer, and reopen what waited or was solved; spam stays where it is."""
+    """Move the ticket up for a client's answer, wake it, and reopen what waited or was solved; spam stays put."""
     details = queries.get_details(session, item.id)
     if details is not None and details.spam_at is not None:
         return
     touch(session, item, now)
+    _wake(session, item, now, "woke up: the client answered")
     if item.status in REOPENED_BY_AN_ANSWER:
         _reopen(session, item, now)
+
+
+def _wake(session: Session, item: WorkItem, now: datetime, why: str) -> None:
+    if item.snoozed_until is not None:
+        wake(session, actor=SYSTEM, now=now, item_id=item.id, why=why)
 
 
 def _reopen(session: Session, item: WorkItem, now: datetime) -> None:

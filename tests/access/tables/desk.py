@@ -157,6 +157,8 @@ ROWS = [
     *_on_items("desk.add_note", "note", REPLY),
     Row("desk.act_on_many", "POST", "/desk/bulk", DESK_WRITES, form={"pick": "{acme_ticket}-1", "act": "tag:vpn"}),
     Row("desk.undo_act", "POST", "/desk/bulk/{missing}/undo", NOT_THERE),
+    *_on_items("desk.snooze", "snooze", {"until": "2026-11-23T09:00"}),
+    *_on_items("desk.wake", "wake", {}),
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
     *_on_items("desk.save_draft", "drafts/reply", REPLY),
     *_on_items("desk.discard_draft", "drafts/note/discard", {}),

@@ -14,7 +14,7 @@ def picks(page: str) -> dict[int, str]:
     return {int(value.split("-")[0]): value for value in re.findall(r'name="pick" value="([\d-]+)"', page)}
 
 
-def items() -> dict[int, tuple[str, str, str | None, list[str], bool]]:
+def items() -> dict[int, tuple[str, str, str | None, list[str], bool, bool]]:
     with unit_of_work() as session:
         return {
             one.number: (
@@ -23,6 +23,7 @@ def items() -> dict[int, tuple[str, str, str | None, list[str], bool]]:
                 one.assignee.name if one.assignee else None,
                 [tag.tag for tag in one.tags],
                 one.closed_at is None,
+                one.snoozed_until is None,
             )
             for one in session.scalars(select(WorkItem).where(WorkItem.kind == "ticket"))
         }
@@ -37,6 +38,7 @@ def test_an_act_on_many_changes_each_and_undo_gives_back_what_was(office, sign_i
         "status:solved": (0, "solved"),
         "priority:urgent": (1, "urgent"),
         "tag:  VPN  Down": (3, ["vpn down"]),
+        "snooze:2026-11-19T08:00:00+00:00": (5, False),
         "spam": (0, "closed"),
     }
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.periods import zone_named
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.sla import process
@@ -133,6 +134,22 @@ def test_a_ticket_is_due_as_its_story_goes_on(office):
     with unit_of_work() as session:
         resolution = session.scalars(select(SlaClock).where(SlaClock.target == "resolution")).one()
         assert (resolution.state, resolution.due_at, resolution.told) == ("running", at("12:20", 20), "")
+
+
+def test_clocks_stand_while_a_ticket_sleeps_and_go_on_at_the_instant_that_was_said(office):
+    promise(office, now=at("8:00"))
+    item_id = open_ticket(office, at("10:00"))
+
+    with unit_of_work() as session:
+        actor = office.actor("technician")
+        tickets.snooze(
+            session, actor=actor, now=at("10:30"), item_id=item_id, until=at("14:00"), zone=zone_named("UTC")
+        )
+    assert due(item_id) == ("first_answer", "paused", None)
+
+    with unit_of_work() as session:
+        tickets.wake_due(session, now=at("14:20"))
+    assert due(item_id) == ("first_answer", "running", at("14:30"))
 
 
 def test_nothing_is_measured_that_began_before_or_is_a_task_or_spam(office):

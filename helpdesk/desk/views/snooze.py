@@ -1,0 +1,51 @@
+"""Routes of sleep: a ticket is snoozed, and woken by hand (docs/desk.md rules 10 to 13)."""
+
+from flask import flash
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import Length
+
+from helpdesk.desk import snoozing
+from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.infra import clock
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.web import instant_filter
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import queries as projects
+from helpdesk.tickets import service as tickets
+
+
+class SnoozeForm(StrictForm):
+    """Until when: an instant with its offset, or day and time on the clock of the reader."""
+
+    until = StringField(validators=[Length(max=60)])
+
+
+@bp.post("/items/<int:number>/snooze")
+@policy(DESK)
+def snooze(number: int) -> ResponseReturnValue:
+    """Put a ticket to sleep."""
+    form = SnoozeForm()
+    try:
+        with unit_of_work() as session:
+            item = projects.get_item(session, actor=current_actor(), number=number)
+            value = (form.until.data or "") if form.validate_on_submit() else ""
+            until = snoozing.snooze(session, actor=current_actor(), now=clock.now(), item=item, value=value)
+        flash(_("The ticket sleeps until %(until)s, or until the client answers.", until=instant_filter(until)), "ok")
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+    return to_item(number)
+
+
+@bp.post("/items/<int:number>/wake")
+@policy(DESK)
+def wake(number: int) -> ResponseReturnValue:
+    """Wake a ticket."""
+    StrictForm().validate_on_submit()
+    with unit_of_work() as session:
+        item = projects.get_item(session, actor=current_actor(), number=number)
+        tickets.wake(session, actor=current_actor(), now=clock.now(), item_id=item.id)
+    return to_item(number)
