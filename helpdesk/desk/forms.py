@@ -23,7 +23,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
 from helpdesk.tickets.models import Draft
-from helpdesk.tickets.service import Typed
+from helpdesk.tickets.service import CannedText, Typed
 from helpdesk.timekeeping.forms import (
     MOST_NUMBER,
     WORKED_LENGTH,
@@ -105,6 +105,18 @@ class ReplyDraftForm(ReplyForm):
     """A reply that is not finished: it may be empty."""
 
     body = TextAreaField(validators=[Length(max=BODY_LENGTH)])
+
+
+class CannedForm(StrictForm):
+    """A canned reply (docs/answering.md rule 5)."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=20_000)])
+    shared = BooleanField(_l("Everybody on the desk can answer with it"))
+
+    def written(self) -> CannedText:
+        """Return what was typed."""
+        return CannedText(self.name.data or "", self.body.data or "", bool(self.shared.data))
 
 
 class StatusForm(StrictForm):

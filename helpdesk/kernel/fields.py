@@ -1,6 +1,7 @@
 """People's texts with fields: ``{{client}}`` becomes the client's name, and nothing else ever happens.
 
-A text is filled in one pass, so that what a field brings along is never read as a field.
+A name may have two parts, as ``{{ticket.number}}``: it is a name all the same, and reaches into nothing. A text is
+filled in one pass, so that what a field brings along is never read as a field.
 """
 
 import re
@@ -8,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from helpdesk.kernel.errors import RuleViolation
 
-_FIELD = re.compile(r"\{\{[ \t]*([a-z_]{1,40})[ \t]*\}\}")
+_FIELD = re.compile(r"\{\{[ \t]*([a-z_]{1,40}(?:\.[a-z_]{1,40})?)[ \t]*\}\}")
 
 
 def field(name: str) -> str:

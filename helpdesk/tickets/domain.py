@@ -11,6 +11,23 @@ from helpdesk.clients.domain import is_freemail, suffixes_of
 PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
 """What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
 
+CANNED_FIELDS = (
+    "requester.name",
+    "requester.first_name",
+    "requester.email",
+    "ticket.number",
+    "ticket.subject",
+    "client.name",
+    "project.name",
+    "company.name",
+    "me.name",
+    "me.first_name",
+)
+"""What a canned reply can ask for (docs/answering.md rule 6)."""
+_TITLES = frozenset(
+    {"dr.", "dr", "prof.", "prof", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "herr", "frau", "dipl.-ing."}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NewAttachment:
@@ -75,3 +92,13 @@ def new_outside(recipients: Iterable[str], *, domains: Collection[str], addresse
 def subject_of(number: int, title: str) -> str:
     """Return the subject of our mails about a ticket: ``[#1234] Printer prints blank labels``."""
     return f"[#{number}] {' '.join(title.split())}".rstrip()
+
+
+def first_name(name: str) -> str:
+    """Return the first word of somebody's name; of an address that stands for a name, all of it.
+
+    ``Dr. Ida Kühn`` is Ida: titles are passed over. ``Kühn, Ida`` is Ida too.
+    """
+    last, comma, given = name.partition(",")
+    words = [word for word in (given if comma and given.strip() else last).split() if word.casefold() not in _TITLES]
+    return words[0] if words else name.strip()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -207,3 +207,23 @@ class Draft(Base):
     billable: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="")
     saved_at: Mapped[datetime]
+
+
+class CannedReply(Base):
+    """A text to answer with: of one person, or shared by all without ``person_id`` (docs/answering.md rule 5)."""
+
+    __tablename__ = "canned_replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]
+    body: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
+Index(
+    "uq_canned_replies_name",
+    func.coalesce(CannedReply.person_id, 0),
+    func.lower(CannedReply.name),
+    unique=True,
+)

@@ -3,6 +3,7 @@
 from helpdesk.desk.views import (
     board,
     bulk,
+    canned,
     conversation,
     drafts,
     forwards,
@@ -24,6 +25,7 @@ __all__ = [
     "board",
     "bp",
     "bulk",
+    "canned",
     "conversation",
     "drafts",
     "forwards",

@@ -1,6 +1,6 @@
 """Routes of drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4)."""
 
-from flask import flash
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.desk.forms import NoteDraftForm, ReplyDraftForm
@@ -39,6 +39,8 @@ def save_draft(number: int, kind: str) -> ResponseReturnValue:
         )
     if is_htmx():
         return "", 204 if kept else 205
+    if request.args.get("then") == "canned":
+        return redirect(url_for("desk.choose_canned", number=number), code=303)
     flash(_("The draft is saved.") if kept else _("There is nothing to keep as a draft."), "ok")
     return to_item(number)
 

@@ -1,6 +1,14 @@
 """Use cases of conversations: tickets that open, mail that arrives, replies that go out, notes and events."""
 
 from helpdesk.tickets.service.arriving import add_mail
+from helpdesk.tickets.service.canned import (
+    CannedText,
+    canned_replies,
+    get_canned,
+    may_change,
+    remove_canned,
+    save_canned,
+)
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.drafts import Typed, discard_draft, drafts, save_draft
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
@@ -14,6 +22,7 @@ from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
+    "CannedText",
     "Recipients",
     "Typed",
     "accept_held",
@@ -24,18 +33,23 @@ __all__ = [
     "add_note",
     "add_participants",
     "ask_for_pictures",
+    "canned_replies",
     "discard_draft",
     "drafts",
+    "get_canned",
     "hold_again",
     "mark_spam",
+    "may_change",
     "open_by_mail",
     "open_ticket",
     "pass_on",
     "put_away_held",
     "put_back",
     "recipients",
+    "remove_canned",
     "remove_participant",
     "reply",
+    "save_canned",
     "save_draft",
     "send_again",
     "snooze",

@@ -10,7 +10,7 @@ from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import Project
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
-from helpdesk.tickets.models import Participant, TicketDetails
+from helpdesk.tickets.models import CannedReply, Participant, TicketDetails
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -44,6 +44,11 @@ OPEN_CONFLICT = expect(
     anonymous=302, technician=409, account_manager=409, rival=409, bookkeeper=403, manager=409, admin=409
 )
 
+SHARES = expect(anonymous=302, technician=422, account_manager=422, rival=422, bookkeeper=403, manager=303, admin=303)
+OWN_CANNED = expect(
+    anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+CANNED = {"name": "Another", "body": "Hello {{requester.name}}"}
 REPLY = {"body": "Done.", "billable": "billable"}
 
 
@@ -67,7 +72,13 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     intranet = Project(client_id=office.acme.id, name="Intranet", created_at=now)
     session.add(intranet)
     session.flush()
+    own = CannedReply(person_id=office.technician.id, name="Done", body="Done.", changed_at=now)
+    shared = CannedReply(name="Closing", body="Bye.", changed_at=now)
+    session.add_all([own, shared])
+    session.flush()
     return {
+        "own_canned": own.id,
+        "shared_canned": shared.id,
         "acme_intranet": intranet.id,
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
@@ -162,6 +173,19 @@ ROWS = [
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
     *_on_items("desk.save_draft", "drafts/reply", REPLY),
     *_on_items("desk.discard_draft", "drafts/note/discard", {}),
+    Row("desk.canned_replies", "GET", "/canned-replies", DESK),
+    Row("desk.add_canned", "POST", "/canned-replies", DESK_WRITES, form=CANNED),
+    Row("desk.add_canned", "POST", "/canned-replies", SHARES, form=CANNED | {"shared": "y"}),
+    Row("desk.change_canned", "POST", "/canned-replies/{own_canned}", OWN_CANNED, form=CANNED),
+    Row("desk.change_canned", "POST", "/canned-replies/{shared_canned}", SHARES, form=CANNED | {"shared": "y"}),
+    Row("desk.remove_canned", "POST", "/canned-replies/{own_canned}/remove", OWN_CANNED),
+    Row("desk.remove_canned", "POST", "/canned-replies/{shared_canned}/remove", SHARES),
+    Row("desk.remove_canned", "POST", "/canned-replies/{missing}/remove", NOT_THERE),
+    Row("desk.choose_canned", "GET", "/items/{acme_ticket}/canned", DESK),
+    Row("desk.choose_canned", "GET", "/items/{globex_ticket}/canned", GLOBEX),
+    Row("desk.choose_canned", "GET", "/items/{acme_task}/canned", NOT_THERE),
+    *_on_items("desk.use_canned", "canned/{shared_canned}", {}),
+    Row("desk.use_canned", "POST", "/items/{acme_ticket}/canned/{own_canned}", OWN_CANNED),
     *_on_items("desk.set_status", "status", {"status": "waiting"}),
     *_on_items("desk.assign", "assign", {"assignee_id": ""}),
     *_on_items("desk.move", "move", {"project_id": "{acme_project}"}),

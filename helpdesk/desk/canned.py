@@ -1,0 +1,89 @@
+"""Canned replies as they would be said on one ticket (docs/answering.md rules 5 to 7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from helpdesk.company import service as company
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.fields import filled
+from helpdesk.projects import queries as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries as tickets
+from helpdesk.tickets import service as ticket_service
+from helpdesk.tickets.domain import first_name
+from helpdesk.tickets.service import Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A canned reply with its variables filled in for one ticket."""
+
+    id: int
+    name: str
+    is_shared: bool
+    text: str
+
+
+def said_on(session: Session, *, actor: Actor, number: int) -> list[Said]:
+    """Return the actor's canned replies and the shared ones as they would be said on the ticket, by name.
+
+    Raises:
+        NotFound: no such ticket, not for this actor, or nobody asks there.
+    """
+    values = _values(session, actor, projects.get_item(session, actor=actor, number=number))
+    return [
+        Said(one.id, one.name, one.person_id is None, filled(one.body, values))
+        for one in ticket_service.canned_replies(session, actor=actor)
+    ]
+
+
+def add_to_draft(session: Session, *, actor: Actor, now: datetime, number: int, canned_id: int) -> None:
+    """Put a canned reply below what the actor has drafted on the ticket so far.
+
+    Raises:
+        NotFound: no such ticket or canned reply, or not for this actor.
+    """
+    item = projects.get_item(session, actor=actor, number=number)
+    canned = ticket_service.get_canned(session, actor=actor, canned_id=canned_id)
+    text = filled(canned.body, _values(session, actor, item))
+    draft = ticket_service.drafts(session, actor=actor, item_id=item.id).get("reply")
+    typed = Typed(
+        body=f"{draft.body}\n\n{text}" if draft and draft.body else text,
+        worked=draft.worked if draft else "",
+        work_type_id=draft.work_type_id if draft else None,
+        billable=draft.billable if draft else "",
+        status=draft.status if draft else "",
+    )
+    ticket_service.save_draft(
+        session,
+        actor=actor,
+        now=now,
+        item_id=item.id,
+        kind="reply",
+        typed=typed,
+        last_seen_id=tickets.last_message_id(session, item.id),
+    )
+
+
+def _values(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:
+    """Return what each of ``CANNED_FIELDS`` stands for on this ticket."""
+    details = tickets.details(session, item.id)
+    if details is None:
+        message = "Nobody has asked here, so there is nobody to reply to."
+        raise NotFound(message)
+    requester, own = details.requester, company.get_company(session)
+    return {
+        "requester.name": requester.name,
+        "requester.first_name": first_name(requester.name),
+        "requester.email": requester.email,
+        "ticket.number": str(item.number),
+        "ticket.subject": item.title,
+        "client.name": item.project.client.name,
+        "project.name": item.project.name,
+        "company.name": own.name,
+        "me.name": actor.name,
+        "me.first_name": first_name(actor.name),
+    }
