@@ -7,6 +7,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.imports import process as imports
 from helpdesk.infra import blobs, clock, jobs, live, outside, pdf, schema
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.jobs import Bell
 from helpdesk.intake.process import erasing
 from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.drain import sweep as sweep_log
@@ -21,7 +22,7 @@ from helpdesk.sla import process as sla
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
-from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, prepared, process_name
+from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, prepared, process_name, ring_later
 
 DRAIN_SECONDS = 10.0
 IMPORT_SECONDS = 20.0
@@ -50,8 +51,10 @@ def handle_inbound() -> None:
 
 @light_job
 def deliver_outgoing(message_id: int) -> None:
-    """Send one outgoing message. Safe to run again: a sent one is left alone."""
-    outbox.deliver(message_id, unit_of_work, send=smtp.send, store=blobs.store(), clock=clock.now)
+    """Send one outgoing message, and come again for one that is held. Safe to run again: a sent one is left alone."""
+    due_at = outbox.deliver(message_id, unit_of_work, send=smtp.send, store=blobs.store(), clock=clock.now)
+    if due_at is not None:
+        ring_later(Bell("deliver_outgoing", (message_id,), "mail"), seconds=(due_at - clock.now()).total_seconds())
 
 
 @light_job

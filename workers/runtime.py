@@ -16,7 +16,7 @@ from importlib import import_module
 
 import redis
 import structlog
-from flask import Flask, has_app_context
+from flask import Flask, current_app, has_app_context
 from rq import Queue, Worker, get_current_job
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -100,6 +100,19 @@ def prepared(get_ready: Callable[[], None]) -> Callable[[Callable[..., None]], C
 def is_stopping() -> bool:
     """Return whether this worker was asked to stop: jobs in hand come to an end soon."""
     return _stopping.is_set()
+
+
+def ring_later(bell: Bell, *, seconds: float) -> None:
+    """Ring for a job in some seconds; where this process ends before, the sweeper does."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask has no other way
+
+    def ring() -> None:
+        with app.app_context():
+            bells.enqueue(bell)
+
+    timer = threading.Timer(max(seconds, 0), ring)
+    timer.daemon = True
+    timer.start()
 
 
 def mail_reader() -> Reader:

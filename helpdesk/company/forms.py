@@ -83,5 +83,8 @@ class CompanyForm(StrictForm):
             ]
         ),
     )
+    undo_seconds = IntegerField(
+        _l("An answer can be taken back for seconds"), default=10, validators=[InputRequired(), NumberRange(0, 60)]
+    )
     notes_reading = BooleanField(_l("Time that people read a ticket or task is proposed to them"), default=True)
     self_approval = BooleanField(_l("People may approve their own time"))

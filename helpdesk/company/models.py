@@ -57,6 +57,7 @@ class Company(Base):
     approved_by: Mapped[str] = mapped_column(default="managers", server_default="managers")
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())  # a person may switch it off too
     business_hours: Mapped[str] = mapped_column(default=BUSINESS_HOURS, server_default=BUSINESS_HOURS)
+    undo_seconds: Mapped[int] = mapped_column(default=10, server_default="10")  # an answer can be taken back; 0: never
     created_at: Mapped[datetime]
 
 

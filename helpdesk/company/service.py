@@ -19,6 +19,7 @@ from helpdesk.kernel.taxes import check_mode
 MOST_PAYMENT_DAYS = 365
 DAY_MINUTES = 1440
 DAY_HOURS = 24
+MOST_UNDO_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class CompanyProfile:
     approved_by: str = "managers"
     notes_reading: bool = True
     business_hours: str = BUSINESS_HOURS
+    undo_seconds: int = 10
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -69,6 +71,9 @@ class CompanyProfile:
         if not 0 <= self.timer_idle_minutes <= DAY_MINUTES or not 0 <= self.timer_limit_hours <= DAY_HOURS:
             message = "A timer asks within a day: after 0 to 1440 minutes, or 0 to 24 hours; 0 means never."
             raise RuleViolation(message)
+        if not 0 <= self.undo_seconds <= MOST_UNDO_SECONDS:
+            message = f"An answer waits 0 to {MOST_UNDO_SECONDS} seconds."
+            raise RuleViolation(message, field="undo_seconds")
         check_country(self.country)
         check_currency(self.currency)
         zone_named(self.time_zone)

@@ -56,12 +56,14 @@ def _page(form: CompanyForm) -> str:
             _group(_("Where clients pay"), "bank_name iban bic"),
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
+            _group(_("Answers"), "undo_seconds"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
             _group(_("Invoices"), "invoice_terms factur_x tax_rounding price_basis"),
         ],
         hints={
             "timer_idle_minutes": _("0 means never. Until its person has answered, the time cannot be submitted."),
             "timer_limit_hours": _("0 means never."),
+            "undo_seconds": _("Its mail waits that long. 0 means that it leaves at once, and 60 is the most."),
             "notes_reading": _(
                 "Kept for 15 days, and shown to nobody else. Each person can switch it off under Nothing slips."
             ),

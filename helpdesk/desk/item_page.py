@@ -14,9 +14,9 @@ from helpdesk.clients.models import Client
 from helpdesk.desk import queries, render, snoozing
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
-from helpdesk.desk.service import entry_uuid
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
 from helpdesk.desk.triage import TriagePanel, triage_panel
+from helpdesk.desk.worked_time import entry_uuid
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
 from helpdesk.intake import queries as intake
@@ -83,7 +83,11 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
         move_to=projects.choices_for(session, actor=actor, item=item) if item.kind == "ticket" else [],
         messages=[
             render.message_line(
-                message, worked_seconds=worked.get(entry_uuid(message.id), 0), inbound_id=came_as.get(message.id)
+                message,
+                actor=actor,
+                now=now,
+                worked_seconds=worked.get(entry_uuid(message.id), 0),
+                inbound_id=came_as.get(message.id),
             )
             for message in messages
         ],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from math import ceil
 
 from helpdesk.desk.no_text import instead_of_text
 from helpdesk.desk.pictures_panel import PicturesPanel, pictures_panel
@@ -144,6 +145,7 @@ class MessageLine:
     reasons: list[str]
     worked_seconds: int
     delivery: DeliveryLine | None
+    undo_seconds: int
     attachments: Sequence[Attachment]
     signature_images: Sequence[Attachment]
 
@@ -258,8 +260,10 @@ def person_line(participant: Participant, messages: Mapping[int, Message]) -> Pe
     )
 
 
-def message_line(message: Message, *, worked_seconds: int, inbound_id: int | None = None) -> MessageLine:
-    """Return one piece of the conversation."""
+def message_line(
+    message: Message, *, actor: Actor, now: datetime, worked_seconds: int, inbound_id: int | None = None
+) -> MessageLine:
+    """Return one piece of the conversation, as the actor sees it."""
     author = message.person or message.contact
     outgoing = message.outgoing
     return MessageLine(
@@ -288,9 +292,17 @@ def message_line(message: Message, *, worked_seconds: int, inbound_id: int | Non
         reasons=message.reasons,
         worked_seconds=worked_seconds,
         delivery=delivery_line(outgoing) if outgoing else None,
+        undo_seconds=seconds_to_undo(outgoing, now=now) if outgoing and message.person_id == actor.person_id else 0,
         attachments=[file for file in message.attachments if not (file.inline or file.folded)],
         signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
+
+
+def seconds_to_undo(outgoing: OutgoingMessage, *, now: datetime) -> int:
+    """Return for how many seconds a mail is still held and can be taken back (docs/answering.md rule 8)."""
+    if outgoing.state != "queued" or outgoing.attempts:
+        return 0
+    return max(0, ceil((outgoing.next_attempt_at - now).total_seconds()))
 
 
 def delivery_line(outgoing: OutgoingMessage, *, sent_anew: bool = False) -> DeliveryLine:

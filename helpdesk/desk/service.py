@@ -1,40 +1,24 @@
 """Acts that span slices, each one unit of work: reply with time and status, note, new ticket, timer by number."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import NAMESPACE_OID, uuid5
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import service as clients
+from helpdesk.company import service as company
+from helpdesk.desk.taking_back import state_of
+from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message
+from helpdesk.tickets.service import Typed
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
-
-
-@dataclass(frozen=True, slots=True)
-class WorkedTime:
-    """Time that goes with what is written; ``worked`` as typed, empty for none."""
-
-    worked: str = ""
-    work_type_id: int | None = None
-    billable: str = "billable"
-
-
-NO_TIME = WorkedTime()
-
-
-def entry_uuid(message_id: int) -> str:
-    """Return the uuid of the time entry that goes with a message, by which the two find each other."""
-    return str(uuid5(NAMESPACE_OID, f"helpdesk message {message_id}"))
 
 
 def reply(
@@ -51,12 +35,16 @@ def reply(
 ) -> Message:
     """Reply to the requester, set the status and log the time in one act: all of it happens, or nothing.
 
+    The mail waits as long as the company lets answers be taken back (docs/answering.md rule 8).
+
     Raises:
         NotFound: no such ticket, or not for this actor.
         Conflict: somebody wrote since ``last_seen_message_id``.
         RuleViolation: nothing written, time that cannot be read, or nobody to reply to.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
+    before, held_seconds = state_of(session, item), company.get_company(session).undo_seconds
+    hold_until = now + timedelta(seconds=held_seconds) if held_seconds else None
     message = tickets.reply(
         session,
         actor=actor,
@@ -65,11 +53,16 @@ def reply(
         text=text,
         last_seen_message_id=last_seen_message_id,
         to_new_outside=to_new_outside,
+        hold_until=hold_until,
     )
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="reply")
-    _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
+    log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     if status:
         _set_status(session, actor=actor, now=now, item=item, status=status)
+    if hold_until is not None:
+        typed = Typed(message.text, time.worked, time.work_type_id, time.billable, status)
+        after = state_of(session, item)
+        tickets.hold(session, message=message, until=hold_until, typed=typed, before=before, after=after)
     return message
 
 
@@ -85,7 +78,7 @@ def add_note(
     item = projects_queries.get_item(session, actor=actor, number=number)
     message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text)
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="note")
-    _log_time(session, actor=actor, now=now, item=item, message=message, time=time)
+    log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     return message
 
 
@@ -179,21 +172,3 @@ def _set_status(session: Session, *, actor: Actor, now: datetime, item: WorkItem
         words = status.replace("_", " ")
         tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"set the status to {words}")
     return item
-
-
-def _log_time(
-    session: Session, *, actor: Actor, now: datetime, item: WorkItem, message: Message, time: WorkedTime
-) -> None:
-    if not time.worked.strip():
-        return
-    timekeeping.add_entry(
-        session,
-        actor=actor,
-        now=now,
-        item_id=item.id,
-        day=local_day(now, zone_named(item.project.client.time_zone)),
-        worked=time.worked,
-        billable=time.billable,
-        work_type_id=time.work_type_id,
-        uuid=entry_uuid(message.id),
-    )

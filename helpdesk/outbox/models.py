@@ -115,6 +115,7 @@ class OutgoingMessage(Base):
     claimed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
+    withdrawn_at: Mapped[datetime | None]  # its writer took it back before it left (docs/answering.md rule 8)
     bounced_at: Mapped[datetime | None]  # sent, and then returned by somebody's server (rule 28)
     bounce_report: Mapped[str] = mapped_column(default="")
 

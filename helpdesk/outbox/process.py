@@ -11,7 +11,7 @@ from helpdesk.infra.blobs import BlobStore
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.kernel.errors import HelpdeskError
-from helpdesk.outbox import service, tokens
+from helpdesk.outbox import queries, service, tokens
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.gateway import Access, Delivery, Outcome, Send
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
@@ -29,15 +29,18 @@ class _Parcel:
     files: tuple[OutgoingFile, ...]
 
 
-def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock) -> None:
+def deliver(
+    message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock
+) -> datetime | None:
     """Send one outgoing message. Safe to run again: what is sent, claimed or not yet due is left alone.
 
+    Returns the instant at which to come again, where the message is held till then (docs/answering.md rule 9).
     A kill between the server's yes and our record repeats the mail with the same Message-ID (invariant 9).
     """
     with unit_of_work() as session:
         message = service.claim(session, message_id=message_id, now=clock())
         if message is None:
-            return
+            return queries.held_until(session, message_id=message_id, now=clock())
         files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
         parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
     failpoints.passing("outbox_claimed")
@@ -48,6 +51,7 @@ def deliver(message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: Blo
             service.record_plain_sender(session, message_id=parcel.message_id)
         _record(session, parcel, delivery, now=clock())
     failpoints.passing("outbox_recorded")
+    return None
 
 
 def sweep(unit_of_work: UnitOfWork, *, clock: Clock) -> None:

@@ -77,9 +77,24 @@ def find_by_id(session: Session, outgoing_id: int) -> OutgoingMessage | None:
 
 
 def sent_about(session: Session, kind: str, object_id: int) -> list[OutgoingMessage]:
-    """Return all mail of ours that belongs to one thing, oldest first."""
-    query = select(OutgoingMessage).where(OutgoingMessage.about_kind == kind, OutgoingMessage.about_id == object_id)
+    """Return all mail of ours that belongs to one thing, oldest first; without what was taken back before it left."""
+    query = select(OutgoingMessage).where(
+        OutgoingMessage.about_kind == kind,
+        OutgoingMessage.about_id == object_id,
+        OutgoingMessage.withdrawn_at.is_(None),
+    )
     return list(session.scalars(query.order_by(OutgoingMessage.id)))
+
+
+def held_until(session: Session, *, message_id: int, now: datetime) -> datetime | None:
+    """Return the instant till which a mail is held that nobody has tried to send yet; None where it is not held."""
+    query = select(OutgoingMessage.next_attempt_at).where(
+        OutgoingMessage.id == message_id,
+        OutgoingMessage.state == "queued",
+        OutgoingMessage.attempts == 0,
+        OutgoingMessage.next_attempt_at > now,
+    )
+    return session.scalar(query)
 
 
 def due(session: Session, *, now: datetime, limit: int) -> list[int]:

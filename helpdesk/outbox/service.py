@@ -41,6 +41,7 @@ __all__ = [
     "send_anew",
     "set_up",
     "try_again",
+    "withdraw",
 ]
 
 SWEEP_LIMIT = 500
@@ -67,6 +68,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     for_person_id: int | None = None,
     from_name: str | None = None,
     attachments: Iterable[OutgoingFile] = (),
+    hold_until: datetime | None = None,
 ) -> OutgoingMessage:
     """Write one mail in the caller's transaction and ring for its delivery; a repeat of the key returns the first row.
 
@@ -74,7 +76,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     ``for_person_id`` the address for that colleague as well (docs/mail.md rule 15).
     ``automatic`` mail goes out with an empty envelope sender (rule 25), other mail with one that names this very mail
     (rule 28). The Message-ID is given here, once: a retry
-    repeats it (invariant 9).
+    repeats it (invariant 9). Nobody sends it before ``hold_until``, and till then it can be withdrawn.
 
     Raises:
         NotFound: no such mailbox, or it was removed and there is no other.
@@ -112,7 +114,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
         references=list(references),
         automatic=automatic,
         created_at=now,
-        next_attempt_at=now,
+        next_attempt_at=hold_until or now,
         attachments=[
             OutgoingAttachment(
                 position=position, blob_sha256=file.blob_sha256, name=file.name, content_type=file.content_type
@@ -127,6 +129,28 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
         session.flush()
     jobs.ring(session, "deliver_outgoing", outgoing.id, queue="mail")
     return outgoing
+
+
+def withdraw(session: Session, *, message_id: int, now: datetime) -> None:
+    """Keep a mail from ever leaving that is held; its row stays.
+
+    Raises:
+        Conflict: its hold is over.
+    """
+    withdrawn = session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.id == message_id,
+            OutgoingMessage.state == "queued",
+            OutgoingMessage.attempts == 0,
+            OutgoingMessage.next_attempt_at > now,
+        )
+        .values(state="failed", withdrawn_at=now)
+        .returning(OutgoingMessage.id)
+    ).scalar_one_or_none()
+    if withdrawn is None:
+        message = "This mail has left; it cannot be taken back any more."
+        raise Conflict(message)
 
 
 def claim(session: Session, *, message_id: int, now: datetime) -> OutgoingMessage | None:
@@ -184,11 +208,15 @@ def try_again(session: Session, *, actor: Actor, outgoing: OutgoingMessage, now:
     """Try a mail again that was given up: the same row, and so the same Message-ID (invariant 9).
 
     Raises:
-        Conflict: it has not failed, or somebody tries it again already.
+        Conflict: it has not failed, somebody tries it again already, or its writer took it back.
     """
     revived = session.execute(
         update(OutgoingMessage)
-        .where(OutgoingMessage.id == outgoing.id, OutgoingMessage.state == "failed")
+        .where(
+            OutgoingMessage.id == outgoing.id,
+            OutgoingMessage.state == "failed",
+            OutgoingMessage.withdrawn_at.is_(None),
+        )
         .values(state="queued", next_attempt_at=now)
         .returning(OutgoingMessage.id)
     ).scalar_one_or_none()

@@ -1,7 +1,8 @@
 /* What is typed on a ticket or task is kept on the server, so that a reload or another device goes on with it.
 
    data-draft="/path"   on a form: where to keep what stands in it, a moment after the last key and when the page goes
-   data-draft-said      in it: says that it is kept (data-saved), or that it could not be (data-failed) */
+   data-draft-said      in it: says that it is kept (data-saved), or that it could not be (data-failed)
+   data-leaves-in="10"  on the form that takes an answer back: for how many seconds it can; then the form goes */
 (() => {
   "use strict";
 
@@ -51,4 +52,19 @@
     },
     true,
   );
+
+  /* An answer that is still held: its seconds run down, and the way back goes with the last one. */
+  const ends = new WeakMap();
+
+  function countDown() {
+    for (const form of document.querySelectorAll("form[data-leaves-in]")) {
+      if (!ends.has(form)) ends.set(form, performance.now() + Number(form.dataset.leavesIn) * 1000);
+      const seconds = Math.ceil((ends.get(form) - performance.now()) / 1000);
+      if (seconds <= 0) form.remove();
+      else form.querySelector("[data-seconds]").textContent = `${seconds} s`;
+    }
+  }
+
+  countDown();
+  setInterval(countDown, 250);
 })();

@@ -209,6 +209,24 @@ class Draft(Base):
     saved_at: Mapped[datetime]
 
 
+class Takeback(Base):
+    """What it takes to take an answer back while its mail is held (docs/answering.md rule 8).
+
+    ``typed`` is what stood in the box beside the text, ``before`` and ``after`` what the answer changed of the ticket.
+    """
+
+    __tablename__ = "takebacks"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    until: Mapped[datetime]
+    typed: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+    message: Mapped[Message] = relationship()
+
+
 class CannedReply(Base):
     """A text to answer with: of one person, or shared by all without ``person_id`` (docs/answering.md rule 5)."""
 

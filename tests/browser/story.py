@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
 from helpdesk.desk import service as desk
-from helpdesk.desk.service import WorkedTime
+from helpdesk.desk.worked_time import WorkedTime
 from helpdesk.infra import job_failures
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
@@ -406,6 +406,7 @@ def _undeliverable(office: Office, clock: FixedClock, number: int) -> None:
         sent = desk.reply(session, actor=office.actor("manager"), now=clock(), number=number, text="Yes, gladly.")
         message_id = sent.outgoing_message_id
     assert message_id is not None
+    clock.advance(seconds=10)
     with unit_of_work() as session:
         claimed = outbox.claim(session, message_id=message_id, now=clock())
         assert claimed is not None

@@ -6,6 +6,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from helpdesk.desk import taking_back
 from helpdesk.desk.forms import AcceptForm, PersonForm, SendAgainForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
@@ -15,7 +16,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.intake.service import held
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
 
@@ -108,6 +109,24 @@ def send_again(number: int, outgoing_id: int) -> ResponseReturnValue:
         return _("The mail is on its way again.")
 
     return _decide(number, act, form=form)
+
+
+@bp.post("/items/<int:number>/messages/<int:message_id>/take-back")
+@policy(DESK)
+def unsend(number: int, message_id: int) -> ResponseReturnValue:
+    """Take an answer back whose mail is still held: it is a draft again."""
+    StrictForm().validate_on_submit()
+    try:
+        with unit_of_work() as session:
+            stays = taking_back.take_back(
+                session, actor=current_actor(), now=clock.now(), number=number, message_id=message_id
+            )
+        flash(_("Nothing was sent. The answer is a draft again."), "ok")
+        if stays:
+            flash(_("Its time stays: %(why)s", why=stays), "warn")
+    except Conflict as refusal:
+        flash(str(refusal), "danger")
+    return to_item(number, anchor="reply-body")
 
 
 @bp.post("/items/<int:number>/people")

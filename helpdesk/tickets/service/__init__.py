@@ -19,6 +19,7 @@ from helpdesk.tickets.service.pictures import ask_for_pictures
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
 from helpdesk.tickets.service.snoozing import snooze, wake, wake_due
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
+from helpdesk.tickets.service.taking_back import held_answer, hold, withdraw_answer
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "discard_draft",
     "drafts",
     "get_canned",
+    "held_answer",
+    "hold",
     "hold_again",
     "mark_spam",
     "may_change",
@@ -59,4 +62,5 @@ __all__ = [
     "unreached",
     "wake",
     "wake_due",
+    "withdraw_answer",
 ]

@@ -35,8 +35,9 @@ def reply(
     last_seen_message_id: int | None = None,
     to_new_outside: bool = False,
     attachments: Sequence[NewAttachment] = (),
+    hold_until: datetime | None = None,
 ) -> Message:
-    """Write to the requester and everybody in copy; the mail leaves after the commit.
+    """Write to the requester and everybody in copy; the mail leaves after the commit, or at ``hold_until``.
 
     A ticket that nobody has becomes the writer's, and a new one is open. Somebody outside, at a domain to which nobody
     wrote on this ticket yet, gets it only with ``to_new_outside`` (docs/mail.md rule 38).
@@ -72,7 +73,17 @@ def reply(
         subject=subject_of(item.number, item.title),
     )
     attach(written, attachments)
-    _send(session, item=item, details=details, whom=whom, mailbox=mailbox, message=written, actor=actor, now=now)
+    _send(
+        session,
+        item=item,
+        details=details,
+        whom=whom,
+        mailbox=mailbox,
+        message=written,
+        actor=actor,
+        now=now,
+        hold_until=hold_until,
+    )
     _let_in_answered(session, item=item, whom=whom, now=now)
     _take_up(session, item, actor, now)
     touch(session, item, now)
@@ -127,6 +138,7 @@ def _send(
     message: Message,
     actor: Actor,
     now: datetime,
+    hold_until: datetime | None,
 ) -> None:
     """Queue the mail for a reply and tie the two together."""
     earlier = queries.mail_ids(session, item.id)
@@ -146,6 +158,7 @@ def _send(
         item_id=item.id,
         from_name=f"{actor.name} ({mailbox.name})" if mailbox.name else actor.name,
         attachments=[OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments],
+        hold_until=hold_until,
     )
     message.outgoing_message_id = outgoing.id
     message.message_id = outgoing.message_id

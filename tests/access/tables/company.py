@@ -52,6 +52,7 @@ ROWS = [
             "payment_days": "30",
             "timer_idle_minutes": "90",
             "timer_limit_hours": "10",
+            "undo_seconds": "10",
             "tax_percent": "19",
         },
     ),

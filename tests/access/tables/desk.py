@@ -216,6 +216,8 @@ ROWS = [
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_acme}/send-again", DESK_WRITES),
     Row("desk.send_again", "POST", "/items/{globex_ticket}/mail/{failed_on_globex}/send-again", GLOBEX_WRITES),
     Row("desk.send_again", "POST", "/items/{acme_ticket}/mail/{failed_on_globex}/send-again", NOT_THERE),
+    Row("desk.unsend", "POST", "/items/{acme_ticket}/messages/{held_on_acme}/take-back", NOT_THERE),
+    Row("desk.unsend", "POST", "/items/{globex_ticket}/messages/{held_on_globex}/take-back", NOT_THERE),
     *_on_items("desk.add_participant", "people", {"email": "somebody@partner.example"}),
     *_on_items("desk.remove_participant", "people/{acme_contact}/remove", {}),
     *_on_items("desk.put_back_participant", "people/{acme_contact}/put-back", {}),

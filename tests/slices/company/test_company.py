@@ -19,6 +19,7 @@ FORM = {
     "payment_days": "30",
     "timer_idle_minutes": "90",
     "timer_limit_hours": "12",
+    "undo_seconds": "10",
     "tax_percent": "8.1",
     "address": "Line one\nLine two",
 }

@@ -68,6 +68,8 @@ def test_anything_else_is_no_tax_rate(percent):
         {"payment_days": -1},
         {"timer_idle_minutes": -1},
         {"timer_limit_hours": 25},
+        {"undo_seconds": 61},
+        {"undo_seconds": -1},
         {"invoice_number_pattern": "none"},
     ],
 )

@@ -1,0 +1,80 @@
+"""Taking back an answer with all that went with it, while its mail is held (docs/answering.md rules 8 to 10)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpdesk.desk.worked_time import entry_uuid
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.projects import queries as projects_queries
+from helpdesk.projects import service as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries as tickets_queries
+from helpdesk.tickets import service as tickets
+from helpdesk.tickets.models import Takeback
+from helpdesk.tickets.service.writing import lock, touch
+from helpdesk.timekeeping import service as timekeeping
+from helpdesk.timekeeping.queries import entries
+
+
+def state_of(session: Session, item: WorkItem) -> dict[str, Any]:
+    """Return what an answer changes of its ticket."""
+    details = tickets_queries.get_details(session, item.id)
+    return {
+        "status": item.status,
+        "closed_at": item.closed_at.isoformat() if item.closed_at else None,
+        "snoozed_until": item.snoozed_until.isoformat() if item.snoozed_until else None,
+        "assignee_id": item.assignee_id,
+        "last_message_at": details.last_message_at.isoformat() if details else None,
+    }
+
+
+def take_back(session: Session, *, actor: Actor, now: datetime, number: int, message_id: int) -> str:
+    """Make an answer a draft again, and undo its status, its assignee and its time; return in words what stays, or "".
+
+    What somebody changed since stays as they set it.
+
+    Raises:
+        NotFound: no such answer of the actor's.
+        Conflict: it has left.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = lock(session, item.id)
+    held = tickets.held_answer(session, actor=actor, item_id=item.id, message_id=message_id)
+    tickets.withdraw_answer(session, actor=actor, now=now, held=held)
+    stays = _take_back_time(session, actor, now, message_id)
+    _restore(session, actor, now, item, held)
+    return stays
+
+
+def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, held: Takeback) -> None:
+    before, after, current = held.before, held.after, state_of(session, item)
+    touch(session, item, now)
+    if current["status"] == after["status"] != before["status"]:
+        projects.set_status(session, actor=actor, now=now, item_id=item.id, status=before["status"])
+        item.closed_at, item.snoozed_until = _instant(before["closed_at"]), _instant(before["snoozed_until"])
+    if current["assignee_id"] == after["assignee_id"] != before["assignee_id"]:
+        projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=before["assignee_id"])
+    details = tickets_queries.get_details(session, item.id)
+    if details is not None and current["last_message_at"] == after["last_message_at"]:
+        details.last_message_at = _instant(before["last_message_at"]) or now
+    session.flush()
+
+
+def _take_back_time(session: Session, actor: Actor, now: datetime, message_id: int) -> str:
+    """Delete the time that went with the answer; where that is refused it stays, and the reason is returned."""
+    entry = entries.of_uuid(session, person_id=actor.person_id, uuid=entry_uuid(message_id))
+    if entry is None:
+        return ""
+    try:
+        with session.begin_nested():
+            timekeeping.delete_entry(session, actor=actor, now=now, entry_id=entry.id)
+    except HelpdeskError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

@@ -1,0 +1,95 @@
+"""An answer that is taken back while its mail is held (docs/answering.md rules 8 to 10)."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from helpdesk.infra import audit
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.outbox import service as outbox
+from helpdesk.tickets import queries
+from helpdesk.tickets.models import Message, Takeback, ThreadReference
+from helpdesk.tickets.service.drafts import Typed, drafts, save_draft
+
+KEPT = timedelta(minutes=10)
+"""What it took to take an answer back is forgotten some time after its hold."""
+TAKEN_BACK = "took back an answer before it left"
+
+
+def hold(
+    session: Session, *, message: Message, until: datetime, typed: Typed, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Note what it takes to take the answer back until then."""
+    session.execute(
+        delete(Takeback).where(Takeback.person_id == message.person_id, Takeback.until < message.posted_at - KEPT)
+    )
+    if message.person_id is not None:
+        held = Takeback(message_id=message.id, person_id=message.person_id, until=until, before=before, after=after)
+        held.typed = {name: value for name, value in asdict(typed).items() if name != "body"}
+        session.add(held)
+        session.flush()
+
+
+def held_answer(session: Session, *, actor: Actor, item_id: int, message_id: int) -> Takeback:
+    """Return what it takes to take an answer back.
+
+    Raises:
+        NotFound: no such answer on this item, or somebody else's.
+        Conflict: it has left, or is taken back already.
+    """
+    message = session.get(Message, message_id)
+    if message is None or message.work_item_id != item_id or message.person_id != actor.person_id:
+        error = "There is no such answer of yours."
+        raise NotFound(error)
+    held = session.get(Takeback, message_id)
+    if held is None:
+        error = "This answer is taken back, or has left: it is too late."
+        raise Conflict(error)
+    return held
+
+
+def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Takeback) -> None:
+    """Take the mail of an answer out of the way, make the answer a draft again, and leave one line that says so.
+
+    What Helpdesk noted of it goes as well. A draft that was begun since follows below what comes back.
+
+    Raises:
+        Conflict: the mail has left.
+    """
+    message = held.message
+    outgoing_id, text = message.outgoing_message_id or 0, message.text
+    session.execute(
+        delete(ThreadReference).where(
+            ThreadReference.work_item_id == message.work_item_id, ThreadReference.message_id == message.message_id
+        )
+    )
+    message.kind, message.text, message.reply_text, message.subject = "event", TAKEN_BACK, TAKEN_BACK, ""
+    message.recipients, message.message_id, message.outgoing_message_id = [], "", None
+    session.delete(held)
+    session.flush()
+    outbox.withdraw(session, message_id=outgoing_id, now=now)
+    session.expire(message, ["outgoing"])
+    session.execute(
+        delete(Message).where(
+            Message.work_item_id == message.work_item_id,
+            Message.kind == "event",
+            Message.posted_at == message.posted_at,
+            Message.id > message.id,
+        )
+    )
+    begun = drafts(session, actor=actor, item_id=message.work_item_id).get("reply")
+    typed = Typed(body=f"{text}\n\n{begun.body}" if begun and begun.body else text, **held.typed)
+    save_draft(
+        session,
+        actor=actor,
+        now=now,
+        item_id=message.work_item_id,
+        kind="reply",
+        typed=typed,
+        last_seen_id=queries.last_message_id(session, message.work_item_id),
+    )
+    audit.record(session, actor=actor, action="took back", kind="work_item", object_id=message.work_item_id, now=now)
