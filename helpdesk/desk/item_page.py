@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -25,7 +25,7 @@ from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.projects import queries as projects
-from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
@@ -167,14 +167,9 @@ def _other_open_tickets(session: Session, item: WorkItem) -> int:
     """Return how many more tickets of the client are open; those in Triage have nothing to do with each other."""
     if item.project.client.is_internal:
         return 0
-    query = select(func.count(WorkItem.id)).join(Project, Project.id == WorkItem.project_id)
-    open_ones = query.where(
-        Project.client_id == item.project.client_id,
-        WorkItem.kind == "ticket",
-        WorkItem.status.in_(OPEN_STATUSES),
-        WorkItem.id != item.id,
-    )
-    return session.scalar(open_ones) or 0
+    of_client = select(Project.id).where(Project.client_id == item.project.client_id)
+    open_ones = select(func.count()).select_from(WorkItem).where(text(OPEN_TICKET), WorkItem.project_id.in_(of_client))
+    return session.scalar(open_ones.where(WorkItem.id != item.id)) or 0
 
 
 def _handles_money(session: Session, actor: Actor, client: Client) -> bool:

@@ -15,6 +15,7 @@ OPEN_STATUSES = ("new", "open", "in_progress", "waiting")
 PRIORITIES = ("low", "normal", "high", "urgent")
 
 OPEN_TICKET = "kind = 'ticket' AND status IN ('new', 'open', 'in_progress', 'waiting')"
+CLOSED_TICKET = "kind = 'ticket' AND status IN ('solved', 'closed')"
 """What the queue is made of. In these very words, or SQLite does not see that its index answers."""
 SNOOZED = "snoozed_until IS NOT NULL"
 
@@ -183,6 +184,25 @@ class WorkItem(Base):
             postgresql_where=text(OPEN_TICKET),
         ),
         Index("ix_work_items_snoozed", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
+        Index(  # the views of the queue, newest change first
+            "ix_work_items_open_by_change",
+            "updated_at",
+            "id",
+            "project_id",
+            "assignee_id",
+            "status",
+            "snoozed_until",
+            sqlite_where=text(OPEN_TICKET),
+            postgresql_where=text(OPEN_TICKET),
+        ),
+        Index(
+            "ix_work_items_closed_by_change",
+            "updated_at",
+            "id",
+            "project_id",
+            sqlite_where=text(CLOSED_TICKET),
+            postgresql_where=text(CLOSED_TICKET),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -17,6 +17,20 @@ class TicketDetails(Base):
     """What a conversation knows of a work item. One row for each ticket."""
 
     __tablename__ = "ticket_details"
+    __table_args__ = (
+        Index(
+            "ix_ticket_details_related_to_id",
+            "related_to_id",
+            sqlite_where=text("related_to_id IS NOT NULL"),
+            postgresql_where=text("related_to_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ticket_details_spam",
+            "work_item_id",
+            sqlite_where=text("spam_at IS NOT NULL"),
+            postgresql_where=text("spam_at IS NOT NULL"),
+        ),
+    )
 
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
     requester_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
