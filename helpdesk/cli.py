@@ -26,7 +26,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.infra.processes import desk_application, desk_processes
 from helpdesk.infra.settings import Settings, load
 from helpdesk.infra.supervisor import Supervisor, hold_home
-from helpdesk.infra.web_server import WebServer, listen
+from helpdesk.infra.web_server import WebServer, listen, one_for_each_core
 from helpdesk.invoicing.process import close_named
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import (
@@ -64,7 +64,9 @@ def up(host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path 
         message = "--tls-cert and --tls-key go together."
         raise SettingsError(message)
     with hold_home(settings.home):
-        server = WebServer(listener=listen(host, port), tls_cert=tls_cert, tls_key=tls_key)
+        server = WebServer(
+            listener=listen(host, port), process_count=one_for_each_core(), tls_cert=tls_cert, tls_key=tls_key
+        )
         broker = plan_broker(home=settings.home, redis_url=settings.redis_url or None)
         settings = replace(settings, redis_url=broker.url, base_url=settings.base_url or server.url())
         _warn_of_plain_http(host, tls_cert, settings)

@@ -1,6 +1,8 @@
-"""Gunicorn inside a process that we forked: the port taken early, one worker, threads, an unhurried stop."""
+"""Gunicorn inside a process that we forked: the port taken early, a process for each core, an unhurried stop."""
 
+import os
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,9 @@ from helpdesk.infra.relay import Relay
 from helpdesk.kernel.errors import SettingsError
 
 BACKLOG = 512
+AT_ONCE = 8
+"""Requests that are answered at the same time, by all processes together."""
+MOST_PROCESSES = 4
 GRACEFUL_SECONDS = 15
 HANG_SECONDS = 120
 
@@ -22,10 +27,10 @@ WsgiApp = Callable[..., Any]
 
 @dataclass(frozen=True, kw_only=True)
 class WebServer:
-    """How the web child listens and how many requests it answers at once."""
+    """How the web child listens, and how many processes answer; threads of one process share a core."""
 
     listener: socket.socket
-    thread_count: int = 8
+    process_count: int = 1
     tls_cert: Path | None = None
     tls_key: Path | None = None
 
@@ -36,12 +41,17 @@ class WebServer:
         return f"{'https' if self.tls_cert else 'http'}://{shown}:{port}"
 
     def serve(self, app_factory: Callable[[], WsgiApp]) -> None:
-        """Serve the application in this process and one worker until SIGTERM; requests under way are finished.
+        """Serve the application in children of this process until SIGTERM; requests under way are finished.
 
-        ``app_factory`` is called once, before the worker is forked, and must leave no connection open. The
-        socket belongs to the server from then on.
+        ``app_factory`` is called once, before they are forked, and must leave no connection open. The socket belongs
+        to the server from then on.
         """
         _Gunicorn(self, app_factory).run()
+
+
+def one_for_each_core() -> int:
+    """Return how many processes answer on this machine: as many as there are cores for us, at most four."""
+    return min(MOST_PROCESSES, len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -94,8 +104,8 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             # Gunicorn closes the descriptor itself.
             "bind": f"fd://{self._server.listener.detach()}",
             "worker_class": _Worker,
-            "workers": 1,
-            "threads": self._server.thread_count,
+            "workers": self._server.process_count,
+            "threads": -(-AT_ONCE // self._server.process_count),
             "preload_app": True,
             "graceful_timeout": GRACEFUL_SECONDS,
             "timeout": HANG_SECONDS,

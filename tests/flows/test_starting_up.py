@@ -13,7 +13,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psutil
 import pytest
+
+from tests.waiting import eventually
 
 HELPDESK = Path(sys.executable).with_name("helpdesk")
 
@@ -138,6 +141,8 @@ def test_sigterm_stops_everything_in_order_and_leaves_no_process(tmp_path):
     with running(tmp_path) as process:
         announced(process)
         children = {child["name"]: child["pid"] for child in json.loads((tmp_path / "up.json").read_text())["children"]}
+        web = psutil.Process(children["web"])
+        eventually(lambda: len(web.children()) == min(4, len(os.sched_getaffinity(0))))  # one answers on each core
         process.send_signal(signal.SIGTERM)
         process.wait(60)
 
