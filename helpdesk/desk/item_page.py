@@ -25,7 +25,7 @@ from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.projects import queries as projects
-from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import queries as tickets
