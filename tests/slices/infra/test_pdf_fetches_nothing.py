@@ -11,6 +11,8 @@ from typing import Any
 import pypdf
 import pytest
 from PIL import Image
+from weasyprint.css import StyleFor
+from weasyprint.html import UA_STYLESHEET
 
 from helpdesk.infra.pdf import Asset, Page, to_pdf
 
@@ -80,12 +82,12 @@ def test_no_file_and_no_address_that_a_document_names_is_opened(tmp_path, opened
     secret = tmp_path / "passwd"
     secret.write_text(CANARY)
 
-    pdf = to_pdf(hostile(secret, server[0]))
+    printed = to_pdf(hostile(secret, server[0]))
 
-    reader = pypdf.PdfReader(io.BytesIO(pdf))
-    assert "Nothing to see" in text_of(pdf)
-    assert CANARY.encode() not in pdf
-    assert CANARY not in text_of(pdf)
+    reader = pypdf.PdfReader(io.BytesIO(printed))
+    assert "Nothing to see" in text_of(printed)
+    assert CANARY.encode() not in printed
+    assert CANARY not in text_of(printed)
     assert not reader.attachments
     assert opened == []
     assert server[1] == []
@@ -95,9 +97,9 @@ def test_a_file_that_reads_its_bytes_is_not_attached_either(tmp_path, server):
     secret = tmp_path / "passwd"
     secret.write_text(CANARY)
 
-    pdf = to_pdf(hostile(secret, server[0]))
+    printed = to_pdf(hostile(secret, server[0]))
 
-    assert not pypdf.PdfReader(io.BytesIO(pdf)).attachments
+    assert not pypdf.PdfReader(io.BytesIO(printed)).attachments
     assert server[1] == []
 
 
@@ -106,9 +108,9 @@ def test_an_asset_that_was_handed_in_is_shown():
     logo = io.BytesIO()
     Image.new("RGB", (8, 8), "navy").save(logo, "PNG")
 
-    pdf = to_pdf(Page(html=html, css="", identifier="a", assets={"logo": Asset(logo.getvalue(), "image/png")}))
+    printed = to_pdf(Page(html=html, css="", identifier="a", assets={"logo": Asset(logo.getvalue(), "image/png")}))
 
-    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].images) == 1
+    assert len(pypdf.PdfReader(io.BytesIO(printed)).pages[0].images) == 1
 
 
 def test_the_document_is_tagged_and_its_fonts_are_embedded():
@@ -122,6 +124,26 @@ def test_the_document_is_tagged_and_its_fonts_are_embedded():
     assert reader.metadata is not None
     assert reader.metadata.title == "Rechnung"
     assert embedded_fonts(reader)
+
+
+def test_no_element_has_the_style_of_a_note_and_all_looks_as_by_the_whole_sheet_of_weasyprint(monkeypatch):
+    html = """<!doctype html><html lang="en"><title>A</title><h1>Title</h1><p>Text, <b>bold</b>,
+    <a href="https://desk.example">link</a><br>next<small>small</small></p>
+    <table><thead><tr><th>Head</th></tr></thead><tr><td>Cell</td></tr></table></html>"""
+    page, asked = Page(html=html, css="", identifier="d"), []
+    style_of = StyleFor.set_computed_styles
+
+    def noted(*args: Any, pseudo_type: str | None = None, **how: Any) -> None:
+        asked.append(pseudo_type)
+        style_of(*args, pseudo_type=pseudo_type, **how)
+
+    monkeypatch.setattr(StyleFor, "set_computed_styles", noted)
+    printed, known = to_pdf(page), set(asked)
+    monkeypatch.setattr("helpdesk.infra.pdf._plain_sheet", lambda: UA_STYLESHEET)
+
+    assert printed == to_pdf(page)
+    assert not known & {"marker", "footnote-call", "footnote-marker"}
+    assert set(asked) - known
 
 
 def test_the_same_page_gives_the_same_bytes():
