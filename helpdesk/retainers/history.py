@@ -16,14 +16,14 @@ from helpdesk.retainers.domain.statement import HISTORY_WEEKS
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.retainers.worked import Worked, worked
 from helpdesk.timekeeping import charging
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import IS_LONG, TimeEntry
 
 Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
 
 WAITING = ("draft", "submitted", "approved")
 TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
 LATEST_ZONE = ZoneInfo("Etc/GMT+12")  # where a month ends last
-LONGEST = timedelta(days=366)  # no entry runs longer
+TWO_DAYS = timedelta(days=2)  # what began longer ago, and is not over, takes longer than a day
 
 
 def openings_of(agreements: Iterable[Agreement], closed: Closed, month: Month) -> dict[int, Opening]:
@@ -89,17 +89,16 @@ def work_of(
                 LedgerRow.time_entry_id.is_not(None),
             )
         )
-        recent = _rows(
-            session,
-            client_ids,
-            and_(entry.status.in_(TAKEN), entry.ended_at > since, entry.started_at > since - LONGEST, begins),
-        )
+        taken, is_recent = entry.status.in_(TAKEN), entry.started_at > since - TWO_DAYS
+        recent = _rows(session, client_ids, and_(taken, entry.ended_at > since, is_recent, begins))
+        long = select(entry.id).where(IS_LONG, entry.ended_at > since)  # no more, or SQLite takes another index
         waits = select(entry.id).where(
             entry.status.in_(WAITING), entry.started_at <= since, entry.billable == "billable"
         )
         undone = select(entry.id).where(entry.status == "reversed", entry.started_at <= since)
         # By their ids, found by what is rare: else all that a client ever had would be looked at.
-        late = and_(entry.ended_at <= since, entry.id.in_(union(waits, undone, settled)))
+        older = or_(entry.ended_at <= since, and_(taken, ~is_recent))
+        late = and_(older, entry.id.in_(union(long, waits, undone, settled)))
         rows = sorted(
             [*recent, *_rows(session, client_ids, late)],
             key=lambda row: (row.started_at, row.uuid),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
 from helpdesk.infra.db import AmountMinor, Base, one_of
+from helpdesk.infra.sql import days_between
 from helpdesk.projects.models import WorkItem
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping.domain.timer import KINDS
@@ -120,6 +121,10 @@ Index(
     sqlite_where=SUBMITTED,
     postgresql_where=SUBMITTED,
 )
+
+IS_LONG = days_between(TimeEntry.started_at, TimeEntry.ended_at) > literal_column("1")
+"""The entry takes longer than a day. Hardly any does, and their index finds those that reach into a month."""
+Index("ix_time_entries_long", TimeEntry.ended_at, sqlite_where=IS_LONG, postgresql_where=IS_LONG)
 
 RESUMES = TimeEntry.resumes_id.is_not(None)
 Index("ix_time_entries_resumes", TimeEntry.resumes_id, sqlite_where=RESUMES, postgresql_where=RESUMES)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import event
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.kernel.periods import Month
@@ -56,6 +57,37 @@ def test_a_closed_month_is_read_from_the_one_before_it(years):
     ours, theirs = (statement_of(each, agreement, april) for each in (short, whole))
 
     assert (ours.period, ours.days) == (theirs.period, theirs.days)
+
+
+@pytest.mark.parametrize("worked", ["30", "480"])
+def test_work_that_reaches_into_the_month_from_a_closed_one_counts_in_it(story, worked):
+    agreement = story.agree(per_month="10", starts_on=date(2026, 1, 1))
+    story.log(worked, "2026-01-31" if worked == "30" else "2026-01-25")
+    story.close("2026-01", now=NOW)
+    story.log("1", "2026-02-03")
+
+    whole, short = (
+        queries.shelf_of(story.session, client_ids=[agreement.client_id], month=month)
+        for month in (None, Month(2026, 2))
+    )
+    ours, theirs = (statement_of(each, agreement, Month(2026, 2)) for each in (short, whole))
+
+    assert [len(each.entries[agreement.client_id]) for each in (whole, short)] == [2, 2]
+    assert (ours.period, ours.days) == (theirs.period, theirs.days)
+    assert ours.burned_seconds > 10 * 3600
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # PostgreSQL decides by what it knows of the rows
+def test_what_reaches_into_a_month_is_found_by_the_index_of_what_is_long(years):
+    asked, connection = [], years.session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+
+    queries.shelf_of(years.session, client_ids=[years.agreement.client_id], month=MAY)
+
+    [(sql, given)] = [each for each in asked if "julianday" in each[0]]
+    assert "time_entries USING INDEX ix_time_entries_long" in str(
+        connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
+    )
 
 
 def test_the_page_costs_the_same_queries_however_long_the_history(office, sign_in_as, count_queries):
