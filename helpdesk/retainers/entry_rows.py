@@ -62,6 +62,7 @@ def entries_of(
     Pending ones are marked and draw nothing yet.
     """
     found: list[DrawnEntry] = []
+    names: dict[str, str] = {}
     older = 0
     for result in reversed(settlement.entries):
         row = rows[result.entry.uuid]
@@ -88,7 +89,7 @@ def entries_of(
                 covered_seconds=by_kind[PieceKind.COVERED],
                 overage_seconds=by_kind[PieceKind.OVERAGE],
                 pending=is_pending,
-                grants=grants_text(grants.beside(_paid(pieces), month)),
+                grants=grants_text(grants.beside(_paid(pieces), month), names),
             )
         )
     return found, older

@@ -15,11 +15,10 @@ from helpdesk.kernel.money import Money, format_money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers.advice.words import unused_words
 from helpdesk.retainers.books import MonthView, terms_in
-from helpdesk.retainers.domain import grants
 from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.terms import AtCap
-from helpdesk.retainers.models import Agreement, AgreementTerms, LedgerRow, RetainerAlert, RetainerPeriod
-from helpdesk.retainers.words import grants_text, label_of, label_of_day, plan_words
+from helpdesk.retainers.models import Agreement, AgreementTerms, RetainerAlert, RetainerPeriod
+from helpdesk.retainers.words import label_of, label_of_day, plan_words
 
 HOT, OUT = 80, 100
 CAP_NAMES = {
@@ -75,38 +74,6 @@ class Fact:
     label: str
     value: str
     strong: bool = False
-
-
-@dataclass(frozen=True)
-class Posting:
-    """One row of the ledger; ``seconds`` is signed burn."""
-
-    label: str
-    seconds: int
-    reason: str
-
-
-def ledger_of(period: RetainerPeriod | None) -> list[Posting]:
-    """Return the postings of a closed month in order; nothing while it is open."""
-    if period is None:
-        return []
-    names = {
-        "grant": _("Allowance"),
-        "carried_in": _("Carried in"),
-        "top_up": _("Top-up"),
-        "draw": _("Drawn"),
-        "expiry": _("Expired"),
-        "carried_out": _("Carried out"),
-        "overage": _("Overage"),
-        "adjustment": _("Adjustment"),
-    }
-    return [Posting(names[row.kind], row.seconds, _reason(row)) for row in period.rows if not row.reverses]
-
-
-def _reason(row: LedgerRow) -> str:
-    """Return why a row was posted, and which grants paid for it, where that was kept."""
-    paid = grants_text(grants.kept(row.grants))
-    return f"{row.reason}: {paid}" if paid else row.reason
 
 
 def board_row(

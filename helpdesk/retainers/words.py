@@ -48,6 +48,15 @@ def grant_text(drawn: GrantDrawn) -> str:
     return drawn.grant
 
 
-def grants_text(drawn: Iterable[GrantDrawn]) -> str:
-    """Return which grants paid how much: ``allowance of March 2026 1:30, block from 5 Mar 2026 0:30``."""
-    return ", ".join(f"{grant_text(each)} {format_hm(each.seconds)}" for each in drawn)
+def grants_text(drawn: Iterable[GrantDrawn], known: dict[str, str] | None = None) -> str:
+    """Return which grants paid how much: ``allowance of March 2026 1:30, block from 5 Mar 2026 0:30``.
+
+    ``known`` keeps what each is called, for the many rows of a page that name the same two or three.
+    """
+    names = {} if known is None else known
+    parts = []
+    for each in drawn:
+        if each.grant not in names:
+            names[each.grant] = grant_text(each)
+        parts.append(f"{names[each.grant]} {format_hm(each.seconds)}")
+    return ", ".join(parts)

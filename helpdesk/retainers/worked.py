@@ -1,6 +1,7 @@
 """The time that books are made of: rows of columns, since a month has many hundred and a page tells few of them."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
@@ -60,8 +61,9 @@ _ELSEWHERE: dict[str, InstrumentedAttribute[Any]] = {
 }
 
 
+@cache
 def worked() -> Select[Any]:
-    """Return the question for rows of `Worked`, of entries that have ended."""
+    """Return the question for rows of `Worked`, of entries that have ended; always the same, to be narrowed."""
     columns = [_ELSEWHERE.get(name) or getattr(TimeEntry, name) for name in Worked._fields]
     return (
         select(*columns)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Self
 
 from helpdesk.kernel.periods import Month
@@ -37,7 +38,7 @@ class GrantDrawn:
     @property
     def source(self) -> "Source":
         """What its name says."""
-        return Source.named(self.grant)
+        return _source_of(self.grant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Source:
         if found["first"]:
             return cls(span=Span(Month.parse(found["first"]), Month.parse(found["last"] or found["first"])))
         return cls(day=date.fromisoformat(found["day"]))
+
+
+@lru_cache(maxsize=1000)
+def _source_of(name: str) -> Source:
+    """Return what a name says, read once: a month draws hundreds of times on the same two or three grants."""
+    return Source.named(name)
 
 
 def together(drawn: Sequence[GrantDrawn]) -> tuple[GrantDrawn, ...]:

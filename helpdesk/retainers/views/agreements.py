@@ -18,7 +18,7 @@ from helpdesk.kernel.periods import Month, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
-from helpdesk.retainers import alerts, burn_down, entry_rows, queries, render, service, words
+from helpdesk.retainers import alerts, burn_down, entry_rows, ledger_page, queries, render, service, words
 from helpdesk.retainers.asked import asked_line
 from helpdesk.retainers.books import MonthView, Shelf, engine_agreement
 from helpdesk.retainers.forms import AlertsForm, EndForm, StatementsForm
@@ -71,7 +71,7 @@ def agreement(agreement_id: int) -> str:
         burn=burn_down.burn_of(view, as_of=contract_day(found, now)),
         entries=shown,
         entries_left_out=older,
-        ledger=render.ledger_of(view.closed),
+        ledger=ledger_page.ledger_of(session, view.closed.id) if view.closed else [],
         late=[
             entry_rows.late_of(each, contract_zone)
             for each in ([] if view.closed else writing_off.late_in(book, month))
