@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0670"
-down_revision = "0660"
+revision = "0700"
+down_revision = "0690"
 branch_labels = None
 depends_on = None
 
