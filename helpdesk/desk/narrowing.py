@@ -6,21 +6,26 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, false, func, select
 
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, ItemTag, WorkItem
+from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, ItemTag, Project, WorkItem
 
 NOBODY = "nobody"
 LONGEST_ID = 10
+NO_VIEW = "There is no such view of the queue."
+VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
+COUNTED = frozenset(VIEWS) - {"closed", "spam"}
+"""Views of open tickets; the others only grow, and are counted on their own page alone (docs/desk.md rule 2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What tickets of a view must be as well; empty says nothing. ``assignee`` is an id, or nobody."""
+    """What tickets of a view must be as well; empty says nothing. ``client`` is an id, ``assignee`` one, or nobody."""
 
     status: str = ""
     priority: str = ""
     assignee: str = ""
     tag: str = ""
     words: str = ""
+    client: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -45,30 +50,65 @@ class Narrowing:
             )
         if self.tag:
             found.append(WorkItem.id.in_(select(ItemTag.work_item_id).where(ItemTag.tag == self.tag)))
+        if self.client:
+            of_client = select(Project.id).where(Project.client_id == int(self.client))
+            found.append(WorkItem.project_id.in_(of_client))
         title = func.lower(WorkItem.title)
         found.extend(title.contains(word.lower(), autoescape=True) for word in self.words.split())
         return [false()] if "\x00" in self.tag + self.words else found
 
 
-def narrowing(args: Mapping[str, str]) -> Narrowing:
-    """Read what the address of a page asks for.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the queue asks for: a view, of which client where that is the view, and what narrows it."""
+
+    view: str = "all"
+    client_id: int | None = None
+    narrowed: Narrowing = Narrowing()
+
+    def args(self) -> dict[str, str]:
+        """Return that as the address says it."""
+        client = {"client": str(self.client_id)} if self.client_id is not None else {}
+        return {"view": self.view, **client, **self.narrowed.args()}
+
+
+def asked(args: Mapping[str, str]) -> Asked:
+    """Read what the address of the queue asks for.
 
     Raises:
-        NotFound: there is no such status, priority or person.
+        NotFound: there is no such view, status, priority, client or person.
     """
-    asked = Narrowing(
+    view, client = args.get("view", "all"), args.get("client", "")
+    if view not in VIEWS or (view == "client" and not _is_id(client)):
+        raise NotFound(NO_VIEW)
+    if view != "client":
+        return Asked(view, None, narrowing(args))
+    return Asked(view, int(client), narrowing({**args, "client": ""}))
+
+
+def narrowing(args: Mapping[str, str]) -> Narrowing:
+    """Read what the address of a page asks for besides the view.
+
+    Raises:
+        NotFound: there is no such status, priority, client or person.
+    """
+    found = Narrowing(
         status=args.get("status", ""),
         priority=args.get("priority", ""),
         assignee=args.get("assignee", ""),
         tag=" ".join(args.get("tag", "").split()).lower(),
         words=" ".join(args.get("words", "").split()[:10]),
+        client=args.get("client", ""),
     )
-    is_id = asked.assignee.isascii() and asked.assignee.isdigit() and len(asked.assignee) < LONGEST_ID
     if (
-        asked.status not in ("", *ITEM_STATUSES)
-        or asked.priority not in ("", *PRIORITIES)
-        or not (asked.assignee in ("", NOBODY) or is_id)
+        found.status not in ("", *ITEM_STATUSES)
+        or found.priority not in ("", *PRIORITIES)
+        or not (found.assignee in ("", NOBODY) or _is_id(found.assignee))
+        or not (found.client == "" or _is_id(found.client))
     ):
-        message = "There is no such view of the queue."
-        raise NotFound(message)
-    return asked
+        raise NotFound(NO_VIEW)
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < LONGEST_ID

@@ -32,7 +32,6 @@ SECTIONS: dict[str, frozenset[str]] = {
     MANAGER: MANAGING,
     ADMIN: MANAGING | {"settings"},
 }
-CLIENTS_SHOWN = 7
 VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam")
 
 
@@ -98,7 +97,7 @@ class Shell:
     sections: frozenset[str]
     counts: dict[str, int]
     views: list[View]
-    clients: list[frame.ClientCount]
+    open_clients: tuple[frame.ClientCount, ...]
     close_month: str
     timer: Timer | None
     work_types: list[tuple[int, str]]
@@ -153,7 +152,7 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         sections=sections(session, actor),
         counts={"desk": counts.all, "approvals": waits.time_to_approve, "expenses": waits.expenses_to_approve},
         views=[View(key, getattr(counts, key, 0)) for key in VIEWS if key != "due" or waits.promises],
-        clients=list(counts.clients[:CLIENTS_SHOWN]),
+        open_clients=counts.clients,
         close_month=month,
         timer=timer,
         work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],

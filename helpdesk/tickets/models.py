@@ -203,6 +203,27 @@ class QueueAct(Base):
     undone_at: Mapped[datetime | None]
 
 
+class SavedView(Base):
+    """A narrowed view of the queue under a name: of one person, or shared with all (docs/desk.md rules 14 to 17).
+
+    ``asked`` is what the address of the page asks for besides ``view`` and the client.
+    """
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)  # None: shared
+    name: Mapped[str]
+    position: Mapped[int]
+    view: Mapped[str]
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
+    asked: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+Index("uq_saved_views_name", func.coalesce(SavedView.person_id, 0), func.lower(SavedView.name), unique=True)
+
+
 class Draft(Base):
     """What somebody has begun to write on a work item: one reply and one note each (docs/answering.md rule 1).
 

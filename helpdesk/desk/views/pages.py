@@ -13,10 +13,11 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
-from helpdesk.desk import exports, item_page, queries, service, shell, snoozing
+from helpdesk.desk import exports, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
-from helpdesk.desk.narrowing import Narrowing, narrowing
+from helpdesk.desk.narrowing import Asked, asked
+from helpdesk.desk.view_words import view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -28,6 +29,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import (
     ACCOUNT_MANAGER,
     ADMIN,
+    APPROVERS,
     BOOKKEEPER,
     DESK,
     MANAGER,
@@ -57,20 +59,22 @@ def home() -> ResponseReturnValue:
     return redirect(url_for(pages[actor.role]))
 
 
-def _queue_asked(session: Session) -> tuple[str, int | None, str]:
-    """Return which view of the queue is asked for, of which client, and what it is called."""
-    view, client_id = request.args.get("view", "all"), request.args.get("client", type=int)
-    if view not in queries.VIEWS or (view == "client") != (client_id is not None):
-        raise NotFound(_("There is no such view of the queue."))
-    if client_id is None:
-        return view, None, _view_names()[view]
-    return view, client_id, clients.get(session, actor=current_actor(), client_id=client_id).name
+def _title_of(session: Session, wanted: Asked) -> str:
+    """Return what a view is called that has no name of its own."""
+    if wanted.client_id is None:
+        return view_names()[wanted.view]
+    return clients.get(session, actor=current_actor(), client_id=wanted.client_id).name
 
 
 def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
-    view, client_id, title = _queue_asked(session)
+    wanted = asked(request.args)
     return exports.queue_sheet(
-        session, actor=current_actor(), view=view, client_id=client_id, narrowed=narrowing(request.args), name=title
+        session,
+        actor=current_actor(),
+        view=wanted.view,
+        client_id=wanted.client_id,
+        narrowed=wanted.narrowed,
+        name=_title_of(session, wanted),
     )
 
 
@@ -80,37 +84,43 @@ def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
 def queue() -> ResponseReturnValue:
     """Show a page of one view of the queue."""
     session, actor = read_session(), current_actor()
-    view, client_id, title = _queue_asked(session)
-    narrowed = narrowing(request.args)
+    wanted = asked(request.args)
+    title, saved = _title_of(session, wanted), saved_views.lines(session, actor=actor)
+    shown = next((one for one in saved if one.asked == wanted), None)
+    total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)])
     page = queries.queue(
         session,
         actor=actor,
-        view=view,
-        client_id=client_id,
-        narrowed=narrowed,
+        view=wanted.view,
+        client_id=wanted.client_id,
+        narrowed=wanted.narrowed,
         before=request.args.get("before"),
         after=request.args.get("after"),
     )
-    shell.look_at(view=view, client_id=client_id)
+    shell.look_at(view=wanted.view if shown is None else None, client_id=wanted.client_id)
     return render_template(
         "desk/queue.html",
-        title=title,
-        total=queries.total(session, actor=actor, view=view, client_id=client_id, narrowed=narrowed),
+        title=shown.name if shown else title,
+        total=total,
         groups=[{"title": "", "count": len(page.rows), "rows": page.rows}],
         page={
-            "newer_url": _queue_url(view, client_id, narrowed, after=page.newer_key),
-            "older_url": _queue_url(view, client_id, narrowed, before=page.older_key),
+            "newer_url": _queue_url(wanted, after=page.newer_key),
+            "older_url": _queue_url(wanted, before=page.older_key),
         },
         now=clock.now(),
         people=accounts.choices(session, roles=DESK),
-        view=view,
-        client_id=client_id,
-        narrowed=narrowed,
+        view=wanted.view,
+        client_id=wanted.client_id,
+        narrowed=wanted.narrowed,
+        asked=wanted.args(),
+        saved=saved_views.with_counts(saved, counts),
+        shown_id=shown.id if shown else None,
+        may_share=actor.is_one_of(APPROVERS),
         done=request.args.get("done", type=int),
         here=_here(),
         snooze_choices=snoozing.choices(session, now=clock.now(), zone=zone()),
         last_mail_at=queries.last_mail_at(session),
-        needs_mailbox=not (page.rows or narrowed or request.args.get("before") or intake.all_sources(session)),
+        needs_mailbox=not (page.rows or wanted.narrowed or request.args.get("before") or intake.all_sources(session)),
     )
 
 
@@ -346,24 +356,11 @@ def _askers(form: TicketForm) -> list[tuple[str, str]]:
     return [(one.email, f"{one.name}, {one.client.name}") for one in found if one.client]
 
 
-def _queue_url(view: str, client_id: int | None, narrowed: Narrowing, **keys: str | None) -> str | None:
-    values: dict[str, Any] = {"view": view, "client": client_id, **narrowed.args(), **keys}
+def _queue_url(wanted: Asked, **keys: str | None) -> str | None:
+    values: dict[str, Any] = {**wanted.args(), **keys}
     return url_for("desk.queue", **values) if any(keys.values()) else None
 
 
 def _here() -> str:
     """Return this page of the queue, without the act that led to it."""
     return url_for("desk.queue", **{key: value for key, value in request.args.items() if key != "done"})  # type: ignore[arg-type]
-
-
-def _view_names() -> dict[str, str]:
-    return {
-        "all": _("All open"),
-        "mine": _("Mine"),
-        "unassigned": _("Unassigned"),
-        "due": _("Due next"),
-        "waiting": _("Waiting"),
-        "snoozed": _("Snoozed"),
-        "closed": _("Closed"),
-        "spam": _("Spam"),
-    }

@@ -1,0 +1,109 @@
+"""Views under a name: one's own and those of all, each with the count of what it shows."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from helpdesk.infra.db import unit_of_work
+from helpdesk.projects import service as projects
+from tests.conftest import NOW
+from tests.slices.desk.conftest import open_ticket
+
+URGENT: dict[str, object] = {"view": "all", "priority": "urgent"}
+
+
+def save(browser: FlaskClient, name: str, asked: dict[str, object], *, shared: bool = False) -> str:
+    """Save a view, and return where that leads."""
+    data = {"name": name, **asked} | ({"shared": "y"} if shared else {})
+    answer = browser.post("/desk/views", data=data)
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def beside(browser: FlaskClient, path: str = "/desk") -> list[tuple[str, str]]:
+    """The saved views in the rail of the queue, in their order, each with its count."""
+    rail = re.search(r'id="side-saved".*?</nav>', browser.get(path).text, re.DOTALL)
+    found = re.findall(r'clip">([^<]*)</span>(?:<span class="n">(\d+))?', rail[0]) if rail else []
+    return [(name, count) for name, count in found]
+
+
+def ids(browser: FlaskClient) -> dict[str, int]:
+    page = browser.get("/desk/views").text
+    names = re.findall(r'<a class="link" href="/desk\?[^"]*">([^<]+)</a>', page)
+    return dict(zip(names, map(int, re.findall(r'id="delete-(\d+)"', page)), strict=False))
+
+
+def test_what_narrows_the_queue_is_kept_with_the_count_of_what_it_shows(office, sign_in_as):
+    one, _other = open_ticket(office, priority="urgent"), open_ticket(office, priority="urgent", title="It hums")
+    with unit_of_work() as session:
+        projects.set_priority(
+            session, actor=office.actor("admin"), now=NOW, item_id=office.globex_ticket.id, priority="urgent"
+        )
+    browser = sign_in_as(office.technician)
+
+    leads_to = save(browser, "  On   fire ", URGENT)
+    save(browser, "Humming", {"view": "all", "client": office.acme.id, "words": "hums"})
+    save(browser, "Closed ones", {"view": "closed", "words": "hums"})
+
+    page = browser.get(leads_to).text
+    assert "<h1>On fire <span" in page
+    assert f"#{one}" in page
+    assert page.count("data-row ") == 2
+    assert beside(browser) == [("On fire", "2"), ("Humming", "1"), ("Closed ones", "")]
+    assert "All open, Acme, “hums”" in browser.get("/desk/views").text
+    assert 'popovertarget="save-view"' not in page
+    assert 'popovertarget="save-view"' in browser.get("/desk?priority=low").text
+    save(sign_in_as(office.manager), "All fires", URGENT, shared=True)
+    assert beside(sign_in_as(office.rival)) == [("All fires", "3")]
+
+
+def test_views_are_renamed_put_in_order_and_deleted(office, sign_in_as):
+    browser = sign_in_as(office.technician)
+    for name in ("One", "Two", "Three"):
+        save(browser, name, URGENT)
+    known = ids(browser)
+
+    browser.post(f"/desk/views/{known['Three']}/move", data={"by": "up"})
+    browser.post(f"/desk/views/{known['One']}/move", data={"by": "up"})
+    browser.post(f"/desk/views/{known['Two']}/move", data={"by": "down"})
+    browser.post(f"/desk/views/{known['One']}", data={"name": "Uno"})
+
+    assert [name for name, _count in beside(browser)] == ["Uno", "Three", "Two"]
+    browser.post(f"/desk/views/{known['Three']}/delete")
+    assert "The view “Three” is deleted" in browser.get("/desk").text
+    assert [name for name, _count in beside(browser)] == ["Uno", "Two"]
+
+
+def test_a_refused_name_stands_where_it_was_typed(office, sign_in_as):
+    browser = sign_in_as(office.technician)
+    save(browser, "On fire", URGENT)
+    save(browser, "Other", URGENT)
+
+    taken = browser.post("/desk/views", data={"name": "ON FIRE", "view": "all", "words": "hums"})
+    renamed = browser.post(f"/desk/views/{ids(browser)['Other']}", data={"name": "on fire"})
+    long = browser.post("/desk/views", data={"name": "x" * 61, **URGENT})
+
+    assert [one.status_code for one in (taken, renamed, long)] == [422, 422, 422]
+    assert "There is a view of that name already." in taken.text
+    assert 'value="ON FIRE"' in taken.text
+    assert 'name="words" value="hums"' in taken.text
+    assert 'value="on fire"' in renamed.text
+    assert "at most 60 characters" in long.text
+    assert browser.post("/desk/views", data={"name": "x", "status": "odd"}).status_code == 404
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_those_of_all_are_looked_after_by_managers_and_ones_own_by_oneself(office, sign_in_as):
+    manager, technician = sign_in_as(office.manager), sign_in_as(office.technician)
+    save(manager, "Fires", URGENT, shared=True)
+    save(manager, "Globex", {"view": "client", "client": office.globex.id, "priority": "high"}, shared=True)
+    save(technician, "Mine alone", URGENT)
+    shared, own = ids(manager)["Fires"], ids(technician)["Mine alone"]
+
+    assert technician.post("/desk/views", data={"name": "x", "shared": "y", **URGENT}).status_code == 403
+    for path, data in (("", {"name": "x"}), ("/move", {"by": "up"}), ("/delete", {})):
+        assert technician.post(f"/desk/views/{shared}{path}", data=data).status_code == 403
+        assert manager.post(f"/desk/views/{own}{path}", data=data).status_code == 404
+    assert [name for name, _count in beside(technician)] == ["Mine alone", "Fires"]  # Globex is not theirs to see
+    assert [name for name, _count in beside(manager)] == ["Fires", "Globex"]
