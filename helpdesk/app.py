@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
-from helpdesk.infra import assets, clock, compressing, web
+from helpdesk.infra import assets, clock, compressing, marks, web
 from helpdesk.infra.db import db, read_session
 from helpdesk.infra.drawing import PageEnvironment
 from helpdesk.infra.engine import prepare_engine
@@ -27,6 +27,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import mount as mount_words
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
+from helpdesk.projects import marks as item_marks
 from helpdesk.sla import noticing
 
 ROOT = Path(__file__).parents[1]
@@ -101,7 +102,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     compressing.mount(app)
     web.mount(app)
     assets.mount(app)
-    app.jinja_env.globals.update(export_of_page=export_of_page)
+    app.jinja_env.globals.update(
+        export_of_page=export_of_page,
+        draw_avatar=marks.avatar,
+        draw_moment=marks.moment,
+        draw_status=item_marks.status,
+        draw_priority=item_marks.priority,
+        word_of_status=item_marks.status_label,
+    )
     app.context_processor(lambda: shell.context(clock.now()))
     for module in VIEW_MODULES:
         app.register_blueprint(import_module(module).bp)

@@ -19,8 +19,10 @@ def url_for(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as Flask's
     An address follows from its endpoint, its values and the path under which we are mounted. What Flask derives from
     the request besides (an endpoint of the same blueprint, an address with host or anchor) it is asked each time.
     """
-    special = any(name[:1] == "_" or type(value) not in _PLAIN for name, value in values.items())
-    if special or endpoint[:1] == "." or not has_request_context():
+    for name, value in values.items():
+        if name[:1] == "_" or type(value) not in _PLAIN:
+            return flask.url_for(endpoint, **values)
+    if endpoint[:1] == "." or not has_request_context():
         return flask.url_for(endpoint, **values)
     return _url_for(request.root_path, endpoint, *chain.from_iterable(values.items()))
 

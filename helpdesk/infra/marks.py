@@ -1,0 +1,41 @@
+"""Small marks that lists repeat for each row: who, and when. As functions, for a macro takes ten times as long."""
+
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import reader_locale
+from helpdesk.infra.links import icon
+from helpdesk.infra.web import zone
+from helpdesk.kernel.dates import format_day
+
+
+def avatar(name: str | None, ours: bool = False, large: bool = False) -> Markup:  # noqa: FBT001, FBT002 - as templates call it
+    """Return two letters of a person in a circle, the whole name for those who hover or listen; ``ours`` is staff."""
+    words = name.split() if name else []
+    if not words:
+        label = escape(_("Unassigned"))
+        return _marked(f'<span class="av none" role="img" aria-label="{label}" title="{label}">{icon("user-question")}')
+    label = escape(name)
+    letters = escape((words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper())
+    style = f"av{' us' if ours else ''}{' lg' if large else ''}"
+    return _marked(f'<span class="{style}" role="img" aria-label="{label}" title="{label}">{letters}')
+
+
+def moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Markup:
+    """Return an instant; ``shape`` is time, date, datetime or ago. static/app.js shows it in the browser's zone."""
+    local = instant.astimezone(zone())
+    locale = reader_locale() or "en"
+    if shape == "time":
+        words = f"{local:%H:%M}"
+    elif shape == "date":
+        words = format_day(local.date(), "EEE d MMM", locale)
+    else:
+        words = f"{format_day(local.date(), 'd MMM y', locale)}, {local:%H:%M}"
+    style = f' class="{escape(attributes["class"])}"' if attributes.get("class") else ""
+    return Markup(f'<time{style} datetime="{instant.isoformat()}" data-local="{shape}">{escape(words)}</time>')  # noqa: S704 - all escaped
+
+
+def _marked(html: str) -> Markup:
+    return Markup(f"{html}</span>")  # noqa: S704 - our own, with what is not ours escaped

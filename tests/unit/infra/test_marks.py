@@ -1,0 +1,49 @@
+"""Marks of people and instants in lists: what they say, and that a name cannot become markup."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask, g
+from flask_babel import Babel
+
+from helpdesk.infra.marks import avatar, moment
+
+
+@pytest.fixture(autouse=True)
+def page():
+    """A page being made for somebody in Berlin."""
+    app = Flask(__name__)
+    Babel(app)
+    with app.test_request_context("/"):
+        g.time_zone = "Europe/Berlin"
+        yield
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Tess Tech", "TT"), ("tess maria tech", "TT"), ("Tess", "T"), ("ömer", "Ö"), (" tess ", "T")]
+)
+def test_a_person_is_two_letters_and_a_name(name, letters):
+    mark = avatar(name, ours=True, large=True)
+
+    assert mark == f'<span class="av us lg" role="img" aria-label="{name}" title="{name}">{letters}</span>'
+
+
+@pytest.mark.parametrize("name", [None, "", "  "])
+def test_nobody_is_a_mark_of_its_own(name):
+    assert avatar(name).startswith('<span class="av none" role="img" aria-label="Unassigned" title="Unassigned"><svg')
+
+
+def test_a_name_is_no_markup():
+    mark, shown = avatar('<b "x> &c'), "&lt;b &#34;x&gt; &amp;c"
+
+    assert mark == f'<span class="av" role="img" aria-label="{shown}" title="{shown}">&lt;&amp;</span>'
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [("time", "23:30"), ("date", "Fri 27 Nov"), ("datetime", "27 Nov 2026, 23:30"), ("ago", "27 Nov 2026, 23:30")],
+)
+def test_an_instant_is_on_the_clock_of_the_reader(shape, words):
+    mark = moment(datetime(2026, 11, 27, 22, 30, tzinfo=UTC), shape, **{"class": "ago"})
+
+    assert mark == f'<time class="ago" datetime="2026-11-27T22:30:00+00:00" data-local="{shape}">{words}</time>'
