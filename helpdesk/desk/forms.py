@@ -83,8 +83,10 @@ class NoteForm(StrictForm):
 
 
 class ReplyForm(NoteForm):
-    """A reply, and the status afterwards."""
+    """A reply, and the status afterwards; ``people`` and ``act`` change who gets it before it is sent."""
 
+    people = StringField(_l("Copy to"), validators=[Length(max=1000)])
+    act = StringField(validators=[Length(max=20)])
     to_new_outside = BooleanField(_l("They may have this answer"))
     status = SelectField(_l("Status afterwards"), default="")
 
@@ -93,6 +95,15 @@ class ReplyForm(NoteForm):
         super().offer(session)
         words = status_names()
         self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
+
+    def changes_people(self) -> bool:
+        """Return whether it says who is to get the answer: then nothing is sent yet."""
+        return bool(self.people.data or self.act.data)
+
+    def taken_off(self) -> int | None:
+        """Return the contact who is not to get it, from ``off:12``; None where nobody is taken off."""
+        what, _colon, value = (self.act.data or "").partition(":")
+        return int(value) if what == "off" and value.isascii() and value.isdigit() else None
 
 
 class NoteDraftForm(NoteForm):

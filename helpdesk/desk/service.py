@@ -15,6 +15,7 @@ from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import typed_people
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.service import Typed
 from helpdesk.timekeeping import service as timekeeping
@@ -64,6 +65,33 @@ def reply(
         after = state_of(session, item)
         tickets.hold(session, message=message, until=hold_until, typed=typed, before=before, after=after)
     return message
+
+
+def keep_draft_with_people(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    typed: Typed,
+    last_seen_id: int | None,
+    added: str,
+    taken_off_id: int | None,
+) -> None:
+    """Add people to the conversation or take one off, and keep the reply so far as the draft: all of it, or nothing.
+
+    Raises:
+        NotFound: no such ticket, or not for this actor; nobody such takes part.
+        RuleViolation: what is no address, and whoever cannot take part.
+    """
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    for name, email in typed_people(added):
+        tickets.add_by_staff(session, actor=actor, now=now, item_id=item.id, email=email, name=name)
+    if taken_off_id is not None:
+        tickets.remove_participant(session, actor=actor, now=now, item_id=item.id, contact_id=taken_off_id)
+    tickets.save_draft(
+        session, actor=actor, now=now, item_id=item.id, kind="reply", typed=typed, last_seen_id=last_seen_id
+    )
 
 
 def add_note(

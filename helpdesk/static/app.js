@@ -8,6 +8,7 @@
    data-rows              a list in which j and k walk over the rows' links
    data-auto-submit       a field that submits its form when it changes
    data-send-key          a text area that Ctrl Enter submits
+   data-enter-for="id"    a button that Enter in that field presses
    data-check-all="name"  a box that ticks all boxes of that name in its form
    data-filter="#id"      a field that hides the rows of a list that do not contain its words
    data-local="time"      an instant shown in the reader's zone: time, date, datetime or ago
@@ -176,6 +177,8 @@
     }
   }
 
+  const enterOf = (field) => document.querySelector(`[data-enter-for="${CSS.escape(field.id)}"]`);
+
   function toggleTimer() {
     const row = document.activeElement?.closest("[data-item]");
     const quick = document.querySelector("#timer [data-quick-start]");
@@ -269,6 +272,9 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("[data-send-key]")) {
       event.preventDefault();
       event.target.form.requestSubmit();
+    } else if (event.key === "Enter" && event.target.id && enterOf(event.target)) {
+      event.preventDefault();
+      enterOf(event.target).click();
     } else if (event.target instanceof Element) {
       press(event);
     }

@@ -102,3 +102,16 @@ def first_name(name: str) -> str:
     last, comma, given = name.partition(",")
     words = [word for word in (given if comma and given.strip() else last).split() if word.casefold() not in _TITLES]
     return words[0] if words else name.strip()
+
+
+def typed_people(text: str) -> list[tuple[str, str]]:
+    """Return (name, address) of everybody in a typed line, once each: ``Bob <bob@acme.example>, ida@kuehn.example``.
+
+    Commas, semicolons and line breaks part them. What is no address is returned as it stands, for who checks addresses.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for part in filter(None, (each.strip() for each in re.split(r"[,;\n]", text))):
+        name, angle, address = part.removesuffix(">").rpartition("<")
+        pair = (name.strip(' "') if angle else "", address.strip())
+        found.setdefault(pair[1].lower(), pair)
+    return list(found.values())

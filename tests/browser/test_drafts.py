@@ -24,3 +24,28 @@ def test_what_is_typed_survives_a_reload_and_goes_when_it_is_sent(fresh: Site, v
     expect(page.locator("#conversation")).to_contain_text("It prints again, tried today.")
     expect(body).to_have_value("")
     assert visitor.watch.trouble == {}
+
+
+def test_an_answer_is_taken_back_by_one_key_and_enter_above_it_adds_whoever_is_typed(
+    fresh: Site, visit: Callable[[str], Visitor]
+) -> None:
+    visitor = visit("technician")
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+    body, reply = page.get_by_label("Your reply"), page.get_by_role("form", name="Reply")
+
+    body.fill("It prints again.")
+    reply.locator("summary").click()
+    reply.get_by_label("Addresses in copy").fill("Ida <ida@kuehn.example>")
+    page.keyboard.press("Enter")
+    expect(reply.get_by_role("button", name="Take Ida off")).to_be_visible()
+    expect(body).to_have_value("It prints again.")
+    reply.get_by_label("Time for this reply").fill("0:10")
+    page.keyboard.press("Enter")
+    expect(page.locator("#conversation")).to_contain_text("It prints again.")
+    expect(body).to_have_value("")
+    page.locator("h1").click()
+    page.keyboard.press("z")
+
+    expect(body).to_have_value("It prints again.")
+    expect(page.locator("#conversation")).to_contain_text("took back an answer before it left")
+    assert visitor.watch.trouble == {}

@@ -15,7 +15,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import exports, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
-from helpdesk.desk.forms import AssignForm, NoteForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.view_words import view_names
 from helpdesk.desk.views.blueprint import bp, to_item
@@ -162,9 +162,14 @@ def item(number: int) -> str:
 @bp.post("/items/<int:number>/reply")
 @policy(DESK)
 def reply(number: int) -> ResponseReturnValue:
-    """Send a reply, with its time and the status afterwards in the same act; a refused one keeps what was typed."""
+    """Send a reply, with its time and the status afterwards in the same act; a refused one keeps what was typed.
+
+    Where it says who is to get the answer, that is done, and what is typed is the draft (docs/answering.md rule 12).
+    """
     projects.get_item(read_session(), actor=current_actor(), number=number)
     form = ReplyForm()
+    if form.changes_people():
+        return _change_people(number)
     form.offer(read_session())
 
     def act(session: Session) -> None:
@@ -182,6 +187,29 @@ def reply(number: int) -> ResponseReturnValue:
 
     refused = _refused(form, act)
     return (_item_page(number, reply_form=form), refused) if refused else to_item(number)
+
+
+def _change_people(number: int) -> ResponseReturnValue:
+    form = ReplyDraftForm()
+    form.offer(read_session())
+    if not form.validate_on_submit():
+        return _item_page(number, reply_form=form), 422
+    try:
+        with unit_of_work() as session:
+            service.keep_draft_with_people(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                number=number,
+                typed=form.typed(),
+                last_seen_id=form.last_seen(),
+                added=form.people.data or "",
+                taken_off_id=form.taken_off(),
+            )
+    except RuleViolation as refusal:
+        form.refuse(refusal, "people")
+        return _item_page(number, reply_form=form), 422
+    return to_item(number, anchor="reply-body")
 
 
 @bp.post("/items/<int:number>/note")

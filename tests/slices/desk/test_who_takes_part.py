@@ -124,6 +124,56 @@ class TestPeople:
         assert participants(item) == {"ann@acme.example": "mail"}
 
 
+class TestAboveTheAnswer:
+    def test_people_are_added_and_taken_off_and_nothing_typed_is_lost(self, inbox, office, sign_in_as):
+        item = item_of(inbox.receive(mail(headers={"Cc": "Bob <bob@acme.example>"})))
+        browser, answer = sign_in_as(office.technician), f"/items/{item.number}/reply"
+
+        added = browser.post(answer, data=ANSWER | {"people": "Ida <ida@acme.example>; cleo@partner.example"})
+        taken = browser.post(answer, data=ANSWER | {"act": f"off:{contact_id('bob@acme.example')}"})
+
+        assert [added.status_code, taken.status_code, replies()] == [303, 303, []]
+        assert participants(item) == {
+            "ann@acme.example": "mail",
+            "ida@acme.example": "staff",
+            "cleo@partner.example": "staff",
+        }
+        page = page_of(browser, item)
+        assert "Try the other driver.</textarea>" in page
+        assert "nobody here has written to cleo@partner.example on this ticket yet" in page
+        assert f'value="off:{contact_id("ida@acme.example")}"' in page
+        assert f'value="off:{contact_id("ann@acme.example")}"' not in page
+        browser.post(answer, data=ANSWER | {"to_new_outside": "y"})
+        assert sorted(people_of(replies()[-1])) == ["ann@acme.example", "cleo@partner.example", "ida@acme.example"]
+
+    @pytest.mark.parametrize(
+        ("form", "words"),
+        [
+            ({"people": "ida@acme.example, nobody"}, "&#39;nobody&#39; is no e-mail address"),
+            ({"people": "person@globex.example"}, "a contact of another client"),
+            ({"people": "x" * 1001}, "longer than 1000"),
+        ],
+    )
+    def test_who_cannot_get_it_is_said_beside_the_field_and_nobody_is_added(
+        self, inbox, office, sign_in_as, form, words
+    ):
+        item, browser = item_of(inbox.receive(mail())), sign_in_as(office.technician)
+
+        refused = browser.post(f"/items/{item.number}/reply", data=ANSWER | form)
+
+        assert refused.status_code == 422
+        assert words in refused.text.split('id="reply-people-error"')[1]
+        assert "Try the other driver.</textarea>" in refused.text
+        assert (participants(item), replies()) == ({"ann@acme.example": "mail"}, [])
+
+    def test_an_answer_to_nobody_who_takes_part_is_no_act(self, inbox, office, sign_in_as):
+        item = item_of(inbox.receive(mail()))
+
+        answer = sign_in_as(office.technician).post(f"/items/{item.number}/reply", data=ANSWER | {"act": "off:999999"})
+
+        assert (answer.status_code, replies()) == (404, [])
+
+
 class TestNewOutside:
     def test_the_first_answer_to_another_domain_needs_a_word(self, inbox, office, sign_in_as):
         item = item_of(inbox.receive(mail(headers={"Cc": "Cleo <cleo@partner.example>"})))
