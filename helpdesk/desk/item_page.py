@@ -1,6 +1,6 @@
 """What the page of one ticket or task shows, read in a constant number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -123,10 +123,14 @@ def _can_sleep(item: WorkItem) -> bool:
 def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:
     if details is None:
         return None
+    numbers = _numbers(session, actor, {details.related_to_id, details.merged_into_id} - {None})
+    linked = _linked(session, actor, item)
     return render.ticket_facts(
         details,
-        related_number=_related_number(session, actor, details),
-        linked=_linked(session, actor, item),
+        related_number=numbers.get(details.related_to_id),
+        merged_into=numbers.get(details.merged_into_id),
+        merged=[render.merged_ticket(one) for one in linked if one.merged_into_id == item.id],
+        linked=[render.linked_ticket(one) for one in linked if one.merged_into_id != item.id],
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=_other_open_tickets(session, item),
         can_send=details.mailbox is not None or outbox.default_mailbox(session) is not None,
@@ -141,26 +145,19 @@ def _inner_sender(session: Session, messages: Sequence[Message], details: Ticket
     return inner.sender if inner is not None else None
 
 
-def _related_number(session: Session, actor: Actor, details: TicketDetails) -> int | None:
-    """Return the number of the ticket that this one may belong to, where the actor may see that one too."""
-    if details.related_to_id is None:
-        return None
-    query = projects.visible_items(actor).where(WorkItem.id == details.related_to_id)
-    return session.scalar(query.with_only_columns(WorkItem.number))
+def _numbers(session: Session, actor: Actor, item_ids: Collection[int | None]) -> dict[int | None, int]:
+    """Return the numbers of tickets that this one leads to by their ids, of those that the actor may see."""
+    if not item_ids:
+        return {}
+    query = projects.visible_items(actor).where(WorkItem.id.in_(item_ids))
+    return {row.id: row.number for row in session.execute(query.with_only_columns(WorkItem.id, WorkItem.number))}
 
 
-def _linked(session: Session, actor: Actor, item: WorkItem) -> list[render.LinkedTicket]:
-    """Return the tickets that came of this one, as far as the actor may see them."""
+def _linked(session: Session, actor: Actor, item: WorkItem) -> list[TicketDetails]:
+    """Return the tickets that came of this one or were merged into it, as far as the actor may see them."""
     found = tickets.linked(session, item.id)
-    if not found:
-        return []
-    seen = projects.visible_items(actor).where(WorkItem.id.in_([one.work_item_id for one in found]))
-    numbers = set(session.scalars(seen.with_only_columns(WorkItem.number)))
-    return [
-        render.LinkedTicket(one.work_item.number, render.is_same_mail(one))
-        for one in found
-        if one.work_item.number in numbers
-    ]
+    seen = _numbers(session, actor, {one.work_item_id for one in found})
+    return [one for one in found if one.work_item_id in seen]
 
 
 def _other_open_tickets(session: Session, item: WorkItem) -> int:

@@ -21,9 +21,11 @@ def make_task(session: Session, *, actor: Actor, now: datetime, number: int) -> 
 
     Raises:
         NotFound: no such item, or not for this actor.
+        Conflict: it was merged into another ticket.
         RuleViolation: as `helpdesk.projects.kinds.become_task`.
     """
     item = projects.get_item(session, actor=actor, number=number)
+    tickets.refuse_merged(session, item)
     kinds.become_task(session, actor=actor, now=now, item_id=item.id)
     tickets.add_event(session, actor=actor, now=now, item_id=item.id, text="made this a task")
     return item

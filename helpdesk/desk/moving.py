@@ -26,6 +26,7 @@ from helpdesk.projects.planning.leaving import Leave
 from helpdesk.projects.planning.writing import lock_plans
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
+from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import claims, limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime
@@ -64,11 +65,12 @@ def move(
 
     Raises:
         NotFound: no such item or project, or not for this actor.
-        Conflict: time on it is charged, or an expense billed; what holds it is named.
+        Conflict: time on it is charged, or an expense billed; what holds it is named. It was merged into another.
         RuleViolation: a closed project, a conversation or a requester of another client, something approved on a day
             that is locked against the actor, or more billable time than the new project takes.
     """
     item = projects.get_item(session, actor=actor, number=number)
+    tickets.refuse_merged(session, item)
     after = projects.get_project(session, actor=actor, project_id=project_id)
     before = item.project
     claims.lock_books(session, before.client_id)

@@ -62,6 +62,14 @@ class LinkedTicket:
 
 
 @dataclass(frozen=True)
+class MergedTicket:
+    """A ticket that was merged into this one."""
+
+    number: int
+    title: str
+
+
+@dataclass(frozen=True)
 class AnswerLine:
     """To whom an answer goes; ``outside`` are those who need a word of confirmation first."""
 
@@ -87,7 +95,10 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave."""
+    """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave.
+
+    ``merged_into`` is None where it is not merged, and where the reader does not see that ticket.
+    """
 
     requester_name: str
     requester_email: str
@@ -98,6 +109,9 @@ class TicketFacts:
     related_number: int | None
     is_same_mail: bool
     linked: list[LinkedTicket]
+    is_merged: bool
+    merged_into: int | None
+    merged: list[MergedTicket]
     other_open: int
     answers_to: AnswerLine
 
@@ -205,6 +219,8 @@ def ticket_facts(
     details: TicketDetails,
     *,
     related_number: int | None,
+    merged_into: int | None,
+    merged: Sequence[MergedTicket],
     linked: Sequence[LinkedTicket],
     other_open: int,
     answers_to: AnswerLine,
@@ -221,9 +237,22 @@ def ticket_facts(
         related_number=related_number,
         is_same_mail=is_same_mail(details),
         linked=list(linked),
+        is_merged=details.merged_into_id is not None,
+        merged_into=merged_into,
+        merged=list(merged),
         other_open=other_open,
         answers_to=answers_to,
     )
+
+
+def linked_ticket(details: TicketDetails) -> LinkedTicket:
+    """Return a ticket that came of another as that one's page names it."""
+    return LinkedTicket(details.work_item.number, is_same_mail(details))
+
+
+def merged_ticket(details: TicketDetails) -> MergedTicket:
+    """Return a ticket that was merged into another as that one's page names it."""
+    return MergedTicket(details.work_item.number, details.work_item.title)
 
 
 def is_same_mail(details: TicketDetails) -> bool:

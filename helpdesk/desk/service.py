@@ -40,10 +40,10 @@ def reply(
 
     Raises:
         NotFound: no such ticket, or not for this actor.
-        Conflict: somebody wrote since ``last_seen_message_id``.
+        Conflict: somebody wrote since ``last_seen_message_id``, or it was merged into another ticket.
         RuleViolation: nothing written, time that cannot be read, or nobody to reply to.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = _workable(session, actor, number)
     before, held_seconds = state_of(session, item), company.get_company(session).undo_seconds
     hold_until = now + timedelta(seconds=held_seconds) if held_seconds else None
     message = tickets.reply(
@@ -101,9 +101,10 @@ def add_note(
 
     Raises:
         NotFound: no such item, or not for this actor.
+        Conflict: it was merged into another ticket.
         RuleViolation: nothing written, or time that cannot be read.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = _workable(session, actor, number)
     message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text)
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="note")
     log_time(session, actor=actor, now=now, item=item, message=message, time=time)
@@ -115,9 +116,10 @@ def set_status(session: Session, *, actor: Actor, now: datetime, number: int, st
 
     Raises:
         NotFound: no such item, or not for this actor.
+        Conflict: it was merged into another ticket.
         RuleViolation: no such status.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = _workable(session, actor, number)
     return _set_status(session, actor=actor, now=now, item=item, status=status)
 
 
@@ -182,15 +184,23 @@ def start_timer(session: Session, *, actor: Actor, now: datetime, number: int) -
 
     Raises:
         NotFound: no such item, or not for this actor.
+        Conflict: it was merged into another ticket.
         RuleViolation: the project is closed.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = _workable(session, actor, number)
     return timekeeping.start_timer(session, actor=actor, now=now, item_id=item.id)
 
 
 def stop_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | None:
     """Stop the actor's timer and return its entry; None where none runs."""
     return timekeeping.stop_timer(session, actor=actor, now=now)
+
+
+def _workable(session: Session, actor: Actor, number: int) -> WorkItem:
+    """Return the item on which somebody wants to work; a merged ticket takes nothing (docs/desk.md rule 23)."""
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    tickets.refuse_merged(session, item)
+    return item
 
 
 def _set_status(session: Session, *, actor: Actor, now: datetime, item: WorkItem, status: str) -> WorkItem:

@@ -14,6 +14,8 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.tickets import queries as tickets
+from helpdesk.tickets.models import TicketDetails
 
 
 def active_sources(session: Session) -> list[IntakeSource]:
@@ -215,14 +217,32 @@ def lines_of_item(session: Session, item_id: int) -> dict[int, int]:
 
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:
-    """Return these work items with their projects, by id."""
+    """Return by each of these ids the work item with its project: a merged ticket leads to the one that it is part of.
+
+    One query, and one more where any of them is merged (docs/desk.md rule 22).
+    """
     known = {item_id: item for item_id in item_ids if (item := projects.locked_item(session, item_id)) is not None}
+    merged = {item_id: into_id for item_id in known if (into_id := tickets.merged_into(session, item_id)) is not None}
     unread = [item_id for item_id in item_ids if item_id not in known]
-    if not unread:
-        return known
-    query = select(WorkItem).where(among(session, WorkItem.id, unread)).options(joinedload(WorkItem.project))
-    with reading(session, unread, (WorkItem, "id")):
-        return known | {item.id: item for item in session.scalars(query)}
+    if unread:
+        with reading(session, unread, (WorkItem, "id"), (TicketDetails, "work_item_id")):
+            for item, into_id in session.execute(_with_merge(session, unread)):
+                known[item.id] = item
+                if into_id is not None:
+                    merged[item.id] = into_id
+    if merged:
+        there = {item.id: item for item, _further in session.execute(_with_merge(session, set(merged.values())))}
+        known |= {item_id: there[into_id] for item_id, into_id in merged.items()}
+    return known
+
+
+def _with_merge(session: Session, item_ids: Collection[int]) -> Select[WorkItem, int | None]:
+    return (
+        select(WorkItem, TicketDetails.merged_into_id)
+        .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .where(among(session, WorkItem.id, item_ids))
+        .options(joinedload(WorkItem.project))
+    )
 
 
 def item_of_number(session: Session, number: int) -> int | None:

@@ -30,7 +30,7 @@ class Ticket:
     project_id: int
     client_id: int
     created_at: datetime
-    is_spam: bool
+    is_out: bool  # spam, or merged into another
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def measure(session: Session, item_ids: Collection[int], found: Promises) -> dic
     In three queries, however many there are.
     """
     tickets = _tickets(session, item_ids)
-    covered = {ticket.id: found.policy_of(ticket) for ticket in tickets if not ticket.is_spam}
+    covered = {ticket.id: found.policy_of(ticket) for ticket in tickets if not ticket.is_out}
     ids = [item_id for item_id, policy in covered.items() if policy is not None and policy.measured_since is not None]
     changes, said = _changes(session, ids), _said(session, ids)
     return {
@@ -143,7 +143,7 @@ def _tickets(session: Session, item_ids: Collection[int]) -> list[Ticket]:
             WorkItem.project_id,
             Project.client_id,
             WorkItem.created_at,
-            TicketDetails.spam_at.is_not(None),
+            TicketDetails.spam_at.is_not(None) | TicketDetails.merged_into_id.is_not(None),
         )
         .join(Project, Project.id == WorkItem.project_id)
         .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)

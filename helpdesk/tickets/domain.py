@@ -115,3 +115,60 @@ def typed_people(text: str) -> list[tuple[str, str]]:
         pair = (name.strip(' "') if angle else "", address.strip())
         found.setdefault(pair[1].lower(), pair)
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A ticket or task as a merge looks at it.
+
+    ``client_id`` is None where it is of our own company, Triage included. ``requester_of`` is the client whose contact
+    the requester is, None where nobody knows. ``merged_into`` is a number.
+    """
+
+    number: int
+    is_ticket: bool
+    is_spam: bool
+    merged_into: int | None
+    client_id: int | None
+    requester_id: int | None
+    requester_name: str
+    requester_of: int | None
+
+
+def why_not_merged(ticket: Side, into: Side) -> str:
+    """Return why ``ticket`` cannot be merged into the other, as a sentence; empty where it can (docs/desk.md rule 20).
+
+    What a client wrote stays with that client. From our own company, Triage above all, it goes to the client of whom
+    the requester is a contact; to any, where the requester is of none yet.
+    """
+    if ticket.number == into.number:
+        return "A ticket is not merged into itself."
+    return next(filter(None, (_unfit(one) for one in (ticket, into))), "") or _why_apart(ticket, into)
+
+
+def _unfit(one: Side) -> str:
+    if not one.is_ticket:
+        return f"#{one.number} is a task; only tickets are merged."
+    if one.merged_into is not None:
+        return f"#{one.number} was merged into #{one.merged_into} already."
+    return f"#{one.number} is marked as spam." if one.is_spam else ""
+
+
+def _why_apart(ticket: Side, into: Side) -> str:
+    if ticket.client_id is not None:
+        is_theirs = ticket.client_id == into.client_id
+        return (
+            "" if is_theirs else f"#{into.number} is not of the same client; the conversations of clients stay apart."
+        )
+    if into.client_id is not None:
+        is_theirs = ticket.requester_of in (None, into.client_id)
+        return (
+            "" if is_theirs else f"{ticket.requester_name} is a contact of another client than that of #{into.number}."
+        )
+    of_one_client = ticket.requester_of is not None and ticket.requester_of == into.requester_of
+    if ticket.requester_id == into.requester_id or of_one_client:
+        return ""
+    return (
+        f"Nobody knows whether {ticket.requester_name} and {into.requester_name} belong together. "
+        "Move one of the two tickets to its client first."
+    )

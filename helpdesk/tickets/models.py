@@ -36,6 +36,7 @@ class TicketDetails(Base):
     requester_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailboxes.id"))
     related_to_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"), index=True)  # docs/desk.md rule 21
     reasons: Mapped[list[str]]  # why it is here (docs/mail.md rule 44)
     last_message_at: Mapped[datetime]
     reopened_count: Mapped[int] = mapped_column(default=0)
@@ -222,6 +223,36 @@ class SavedView(Base):
 
 
 Index("uq_saved_views_name", func.coalesce(SavedView.person_id, 0), func.lower(SavedView.name), unique=True)
+
+
+class TicketMerge(Base):
+    """One ticket was merged into another, and what an undo gives back (docs/desk.md rules 20 to 24).
+
+    ``moved`` names what went along: ``messages``, ``people`` (contacts that came to the other by it), ``drafts`` and
+    ``earlier`` (tickets that had been merged into this one). ``before`` has status and instant of closing of this
+    ticket, and of the other where the merge opened that again.
+    """
+
+    __tablename__ = "ticket_merges"
+    __table_args__ = (
+        Index(
+            "one_merge_of_a_ticket",
+            "work_item_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"))
+    into_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    merged_at: Mapped[datetime]
+    moved: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any]]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class Draft(Base):

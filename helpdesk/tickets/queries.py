@@ -70,6 +70,12 @@ def get_details(session: Session, item_id: int) -> TicketDetails | None:
         return session.get(TicketDetails, item_id)
 
 
+def merged_into(session: Session, item_id: int) -> int | None:
+    """Return the ticket that this one was merged into, and whose conversation goes on there; None for any other."""
+    found = get_details(session, item_id)
+    return found.merged_into_id if found is not None else None
+
+
 def last_message_id(session: Session, item_id: int) -> int | None:
     """Return the newest message that somebody wrote; what Helpdesk noted by itself does not count."""
     return session.scalar(select(func.max(Message.id)).where(Message.work_item_id == item_id, Message.kind != "event"))
@@ -126,8 +132,9 @@ def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -
 
 
 def linked(session: Session, item_id: int) -> list[TicketDetails]:
-    """Return the tickets that came of this one: possibly related, split off, or of the same mail."""
-    query = select(TicketDetails).where(TicketDetails.related_to_id == item_id).order_by(TicketDetails.work_item_id)
+    """Return the tickets that came of this one, possibly related, split off, or of the same mail, or were merged in."""
+    is_linked = (TicketDetails.related_to_id == item_id) | (TicketDetails.merged_into_id == item_id)
+    query = select(TicketDetails).where(is_linked).order_by(TicketDetails.work_item_id)
     return list(session.scalars(query.options(joinedload(TicketDetails.work_item))))
 
 

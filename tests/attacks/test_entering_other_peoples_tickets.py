@@ -1,10 +1,12 @@
 """More than 500 forged mails, through the real parser and the real effect: none enters (rules 14 to 22)."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from helpdesk.desk import merging
 from helpdesk.infra import crypto
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
@@ -22,6 +24,7 @@ from tests.mails import mail
 pytestmark = pytest.mark.usefixtures("rung")
 
 SEED = 20_261_123
+OF_A_MERGED_TICKET = 90
 
 
 def answered(inbox, office, raw):
@@ -52,6 +55,17 @@ def target(inbox, office) -> Target:
         staff_id=office.technician.id,
         keys=crypto.mail_keys(),
     )
+
+
+@pytest.fixture
+def merged(inbox, office, target) -> Target:
+    """The target, merged into another ticket of Ann's; ``item_id`` is that one's, all else as the mails have it."""
+    into, _sent = answered(inbox, office, mail("Blank again.", subject="Labels", message_id="<Again@acme.example>"))
+    with unit_of_work() as session:
+        merging.merge(session, actor=office.actor("manager"), now=NOW, number=target.number, into_number=into.number)
+        projects.set_status(session, actor=SYSTEM, now=NOW, item_id=into.id, status="solved")
+    there: Target = replace(target, item_id=into.id)
+    return there
 
 
 def receive_all(inbox, tried: list[Attempt]) -> dict[str, int]:
@@ -132,6 +146,29 @@ def test_nobody_enters_a_ticket_that_is_not_theirs(inbox, target, of_each_kind):
     assert entered(target, lines) == []
     assert unfinished(lines) == []
     assert condition(target) == before
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_a_merged_ticket_is_no_way_into_the_other(inbox, target, merged):
+    before = condition(merged), condition(target)
+
+    lines = receive_all(inbox, some(target, OF_A_MERGED_TICKET, checked=False))
+
+    assert len(lines) == OF_A_MERGED_TICKET
+    assert (entered(merged, lines), entered(target, lines)) == ([], [])
+    assert unfinished(lines) == []
+    assert (condition(merged), condition(target)) == before
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_the_requester_enters_the_other_by_all_ways_into_a_merged_ticket(inbox, target, merged):
+    tried = [attempt for attempt in genuine(target) if not attempt.checked]
+
+    lines = receive_all(inbox, tried)
+
+    assert sorted(set(lines) - set(entered(merged, lines))) == []
+    assert entered(target, lines) == []
+    assert (condition(merged)[0], condition(target)[0]) == ("open", "closed")
 
 
 def test_the_requester_enters_by_each_of_these_ways(inbox, target):

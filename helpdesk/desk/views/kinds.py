@@ -12,7 +12,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
 
 
@@ -33,7 +33,7 @@ def make_task(number: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             kinds.make_task(session, actor=current_actor(), now=clock.now(), number=number)
         flash(_("#%(number)s is a task now. Its number, time and messages stayed.", number=number), "ok")
-    except RuleViolation as refusal:
+    except (Conflict, RuleViolation) as refusal:
         flash(str(refusal), "danger")
     return to_item(number)
 

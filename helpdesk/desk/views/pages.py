@@ -278,7 +278,7 @@ def start_timer() -> ResponseReturnValue:
             entry = service.start_timer(session, actor=current_actor(), now=clock.now(), number=form.number.data or 0)
             if warning := limits.warning_of(session, entry):
                 flash(warning, "warn")
-    except RuleViolation as refusal:
+    except (Conflict, RuleViolation) as refusal:
         flash(str(refusal), "danger")
     return back_or("desk.queue")
 
@@ -340,7 +340,7 @@ def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: N
     return render_template(
         "desk/item.html",
         **vars(values),
-        can_act=True,
+        can_act=not (values.ticket and values.ticket.is_merged),
         reply_form=reply_form if values.ticket else None,
         note_form=note_form,
     )

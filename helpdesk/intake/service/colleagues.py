@@ -15,6 +15,7 @@ from helpdesk.intake.service.matching import Arrival
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.outbox.domain import first_reply_token
 from helpdesk.projects import queries as projects
+from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
 from helpdesk.tickets.models import Message
@@ -34,7 +35,8 @@ def writer(session: Session, arrival: Arrival, decision: Decision) -> Actor | No
     token = first_reply_token(arrival.mail.recipient_addresses, keys=crypto.mail_keys())
     if decision.matched_by is not MatchedBy.SIGNED_ADDRESS or token is None:
         return None
-    if (token.person_id, token.work_item_id) != (person_id, item_id):
+    signed_for = ticket_queries.merged_into(session, token.work_item_id) or token.work_item_id
+    if (token.person_id, signed_for) != (person_id, item_id):
         return None
     actor = accounts.actor_of(accounts.get_person(session, person_id))
     try:

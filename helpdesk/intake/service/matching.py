@@ -80,20 +80,26 @@ def look(session: Session, inbound: InboundMessage, mail: ParsedMail) -> Arrival
 
 
 def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Candidate]:
-    """Return the work items that the mail may belong to, in the order of rule 14, each once."""
+    """Return the work items that the mail may belong to, in the order of rule 14, each once.
+
+    What belongs to a merged ticket belongs to the one that it is part of, by that one's people (docs/desk.md rule 22).
+    """
     found: dict[int, MatchedBy] = {}
     for matched_by, item_id in _pairs(session, arrival):
         found.setdefault(item_id, matched_by)
     opens_anew = now - timedelta(days=arrival.limits.reopens_within_days)
-    items = queries.items_with_project(session, found)
+    leads = queries.items_with_project(session, found)
+    items: dict[int, tuple[MatchedBy, WorkItem]] = {}
+    for item_id, matched_by in found.items():
+        if item_id in leads:
+            items.setdefault(leads[item_id].id, (matched_by, leads[item_id]))
     people: dict[int, list[tuple[str, str]]] = {}
     for participant in tickets.participants(session, list(items)):
         entry = (participant.role, normalise_address(participant.contact.email))
         people.setdefault(participant.work_item_id, []).append(entry)
     return [
-        _candidate(matched_by, items[item_id], people.get(item_id, []), opens_anew)
-        for item_id, matched_by in found.items()
-        if item_id in items
+        _candidate(matched_by, item, people.get(item_id, []), opens_anew)
+        for item_id, (matched_by, item) in items.items()
     ]
 
 

@@ -49,9 +49,10 @@ def _keep(session: Session, item_id: int, found: Measured | None, rows: Sequence
             continue  # history: what was met stays met, whatever is promised later (rule 20)
         _copy(row, clock, found.policy.id if found is not None else 0)
         _tell_stopped(session, row, found)
+    begun = None if found is None else {found.history.opened_at, *found.history.asked}
     for row in known.values():
-        if row.state != "stopped":
-            session.delete(row)
+        if row.state != "stopped" or (begun is not None and row.started_at not in begun):
+            session.delete(row)  # a clock that was stopped is history, as long as what it began with is on the ticket
 
 
 def _copy(row: SlaClock, clock: Clock, policy_id: int) -> None:

@@ -12,6 +12,7 @@ from helpdesk.tickets.service.canned import (
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.drafts import Typed, discard_draft, drafts, save_draft
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
+from helpdesk.tickets.service.merging import merge_conversation, part_conversation, refuse_merged, standing_merge
 from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
@@ -43,12 +44,15 @@ __all__ = [
     "hold_again",
     "mark_spam",
     "may_change",
+    "merge_conversation",
     "open_by_mail",
     "open_ticket",
+    "part_conversation",
     "pass_on",
     "put_away_held",
     "put_back",
     "recipients",
+    "refuse_merged",
     "remove_canned",
     "remove_participant",
     "reply",
@@ -57,6 +61,7 @@ __all__ = [
     "send_again",
     "snooze",
     "split_held",
+    "standing_merge",
     "take_back",
     "unmark_spam",
     "unreached",

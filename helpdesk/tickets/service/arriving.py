@@ -36,13 +36,16 @@ def add_mail(
     What is ``imported`` and older than the ticket's last change is history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
+    merged_into = queries.merged_into(session, item.id)
+    if merged_into is not None:  # since the mail was matched
+        item = lock(session, merged_into)
     message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
     is_history = imported and now < item.updated_at
     if not (mail.automatic or mail.held or contact_id is None or is_history):
         if _is_capped(session, item, reopenings_an_hour, now):
             why = f"not reopened: it was {reopenings_an_hour} times within an hour, which is the limit"
             message.reasons = [*message.reasons, why]
-            add_event(session, actor=SYSTEM, now=now, item_id=item_id, text=why)
+            add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=why)
             touch(session, item, now)
         else:
             take_answer(session, item, now)

@@ -11,6 +11,7 @@ from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets.models import TicketDetails
+from helpdesk.tickets.service.merging import refuse_merged
 from helpdesk.tickets.service.writing import add_event, lock
 
 
@@ -20,7 +21,7 @@ def mark_spam(session: Session, *, actor: Actor, now: datetime, item_id: int) ->
     Raises:
         NotFound: no such ticket, or not for this actor.
         RuleViolation: nobody wrote: it is a task.
-        Conflict: it is spam already.
+        Conflict: it is spam already, or was merged into another ticket.
     """
     item, details = _ticket(session, actor, item_id)
     if details.spam_at is not None:
@@ -59,4 +60,5 @@ def _ticket(session: Session, actor: Actor, item_id: int) -> tuple[WorkItem, Tic
     if details is None:
         message = "Nobody has written on this task: it cannot be spam."
         raise RuleViolation(message)
+    refuse_merged(session, item)
     return item, details

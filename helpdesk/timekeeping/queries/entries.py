@@ -17,6 +17,7 @@ from helpdesk.infra.sql import seconds_between
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping.domain.worked import Week, Worked, span_between
 from helpdesk.timekeeping.domain.worked import seconds_between as seconds_from_to
 from helpdesk.timekeeping.models import SUBMITTED, Charge, TimeEntry, TimeReversal
@@ -64,8 +65,10 @@ def of_uuid(session: Session, *, person_id: int | None, uuid: str) -> TimeEntry 
 
 
 def of_item(session: Session, item_id: int) -> list[TimeEntry]:
-    """Return the entries on a work item, newest first, but for reversed ones."""
-    query = with_work().where(TimeEntry.work_item_id == item_id, TimeEntry.status != "reversed")
+    """Return the entries on a work item and on tickets merged into it, newest first, but for reversed ones."""
+    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
+    is_here = (TimeEntry.work_item_id == item_id) | TimeEntry.work_item_id.in_(merged)
+    query = with_work().where(is_here, TimeEntry.status != "reversed")
     return list(session.scalars(query.order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())))
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox
@@ -34,6 +35,9 @@ MONEY_OF_NOBODY = expect(**NO_MONEY, account_manager=422, rival=422, manager=422
 ASKED = "person_id={technician}&work_type_id=&on=2026-11-17&worked=0:13"
 GLOBEX_REFUSED = expect(
     anonymous=302, technician=404, account_manager=404, rival=422, bookkeeper=403, manager=422, admin=422
+)
+OPEN_REFUSED = expect(
+    anonymous=302, technician=422, account_manager=422, rival=422, bookkeeper=403, manager=422, admin=422
 )
 STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
 
@@ -76,10 +80,20 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     shared = CannedReply(name="Closing", body="Bye.", changed_at=now)
     session.add_all([own, shared])
     session.flush()
+    other = tickets.open_ticket(
+        session,
+        actor=SYSTEM,
+        now=now,
+        project_id=office.acme_project.id,
+        requester_id=office.acme_contact.id,
+        title="Labels stay blank",
+        text="",
+    )
     return {
         "own_canned": own.id,
         "shared_canned": shared.id,
         "acme_intranet": intranet.id,
+        "acme_other": other.number,
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
         "failed_on_globex": _failed(session, office.globex_ticket.id, mailbox.id, now),
@@ -214,6 +228,14 @@ ROWS = [
         expect(anonymous=302, technician=404, account_manager=404, rival=409, bookkeeper=403, manager=409, admin=409),
         form={"project_id": "{globex_project}", "seen": "another page"},
     ),
+    Row("desk.choose_merge", "GET", "/items/{acme_ticket}/merge", DESK),
+    Row("desk.choose_merge", "GET", "/items/{globex_ticket}/merge", GLOBEX),
+    Row("desk.choose_merge", "GET", "/items/{missing}/merge", NOT_THERE),
+    Row("desk.merge", "POST", "/items/{acme_ticket}/merge", DESK_WRITES, form={"into": "{acme_other}"}),
+    Row("desk.merge", "POST", "/items/{acme_ticket}/merge", OPEN_REFUSED, form={"into": "{globex_ticket}"}),
+    Row("desk.merge", "POST", "/items/{globex_ticket}/merge", GLOBEX_REFUSED, form={"into": "{acme_other}"}),
+    Row("desk.merge", "POST", "/items/{missing}/merge", NOT_THERE, form={"into": "{acme_other}"}),
+    *_on_items("desk.undo_merge", "unmerge", {}),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_ACME, query=ASKED + "&number={acme_ticket}"),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_GLOBEX, query=ASKED + "&number={globex_ticket}"),
