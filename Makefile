@@ -15,7 +15,6 @@ KILLS ?= 200
 SEED ?= 1
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra install
 
@@ -90,6 +89,7 @@ system-test:
 
 define require
 echo "Installing requirements/$(1).txt" >&2; \
-	$(PIP) install --require-hashes -r requirements/$(1).txt >&2 && \
-	$(PIP) install --no-deps --no-build-isolation -e . >&2
+	requirements/install-packages.sh requirements/$(1).txt >&2 && \
+	$(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet \
+		install --no-deps --no-build-isolation -e . >&2
 endef
