@@ -3,7 +3,6 @@
 import gc
 import os
 import pickle
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
@@ -32,6 +31,7 @@ from helpdesk.infra.settings import Settings
 from tests import scratch
 from tests.builders import Office
 from tests.postgres import cluster
+from tests.sqlite import SqliteFile
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 SCHEMA = """
@@ -120,43 +120,34 @@ def furnished_office(app: Flask) -> Office:
     return found
 
 
-def lay(kept: Path, file: Path) -> None:
-    """Make the SQLite database ``file``, which nobody has open, a copy of ``kept``."""
-    for suffix in ("-wal", "-shm"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
-    shutil.copy(kept, file)
-
-
 class SqliteHouse:
     """An application on SQLite whose file is laid anew from a migrated one before each test."""
 
     def __init__(self, home: Path) -> None:
-        self.file, self.template, self.furnished = (home / f"{name}.sqlite3" for name in ("test", "template", "office"))
-        self.app = _application(home, f"sqlite:///{self.file}")
+        self.home, self.database = home, SqliteFile(home / "test.sqlite3")
+        self.app = _application(home, f"sqlite:///{self.database.path}")
         with self.app.app_context():
             upgrade()
-        self._keep(self.template)
+        self.template, self.furnished = self.keep("template"), home / "office.sqlite3"
 
     def renew(self, *, furnished: bool = False) -> Flask:
         """Return the application on an empty database, or on one with the office in it."""
         if furnished and not self.furnished.exists():
-            self._lay(self.template)
+            self.lay(self.template)
             _furnish(self.app)
-            self._keep(self.furnished)
-        self._lay(self.furnished if furnished else self.template)
+            self.furnished = self.keep("office")
+        self.lay(self.furnished if furnished else self.template)
         return self.app
 
-    def _lay(self, kept: Path) -> None:
+    def keep(self, name: str) -> Path:
+        """Keep the database as it is now under a name, and return what :meth:`lay` takes."""
         with self.app.app_context():
-            db.engine.dispose()
-        lay(kept, self.file)
+            return self.database.keep(self.home / f"{name}.sqlite3", engine=db.engine)
 
-    def _keep(self, copy: Path) -> None:
+    def lay(self, kept: Path) -> None:
+        """Make the database what it was when it was kept."""
         with self.app.app_context():
-            with db.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.engine.dispose()
-        shutil.copy(self.file, copy)
+            self.database.lay(kept, engine=db.engine)
 
 
 class PostgresHouse:
@@ -294,7 +285,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     with application.app_context():
         yield application
         db.session.remove()
-        if db.engine.dialect.name == "sqlite" or db.engine.pool.checkedout():  # type: ignore[attr-defined]
+        if db.engine.pool.checkedout():  # type: ignore[attr-defined]
             db.engine.dispose()
 
 

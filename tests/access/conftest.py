@@ -1,7 +1,6 @@
 """A house in which everything is furnished once; each request that writes gets a fresh copy of it."""
 
 import importlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +39,7 @@ class FurnishedHouse:
     """
 
     house: SqliteHouse
+    furnished: Path
     folder: Path
     ids: Ids
     cookies: dict[str, str]
@@ -50,8 +50,8 @@ class FurnishedHouse:
         return self.house.app
 
     def renew(self) -> None:
-        self.house.renew()
-        shutil.copy(self.folder / "furnished.sqlite3", self.house.file)
+        """Lay the database anew, as it was furnished."""
+        self.house.lay(self.furnished)
 
     def browser(self, actor: str) -> FlaskClient:
         browser = self.app.test_client()
@@ -75,12 +75,8 @@ def furnished_house(sqlite_house: SqliteHouse, tmp_path_factory: pytest.TempPath
         with app.app_context():
             ids = _furnish()
             cookies = {actor: _sign_in(app, f"{actor}@halden-okoye.example") for actor in ACTORS[1:]}
-            with db.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.session.remove()
-            db.engine.dispose()
-    shutil.copy(sqlite_house.file, folder / "furnished.sqlite3")
-    return FurnishedHouse(sqlite_house, folder, ids, cookies)
+    return FurnishedHouse(sqlite_house, sqlite_house.keep("access"), folder, ids, cookies)
 
 
 @pytest.fixture
@@ -91,7 +87,6 @@ def access(furnished_house: FurnishedHouse, monkeypatch: pytest.MonkeyPatch) -> 
     with furnished_house.app.app_context():
         yield furnished_house
         db.session.remove()
-        db.engine.dispose()
 
 
 def _still(patch: pytest.MonkeyPatch, app: Flask, folder: Path) -> None:

@@ -16,8 +16,9 @@ from helpdesk.outbox import process as outbox
 from helpdesk.outbox.gateway import Access, Delivery, Outcome
 from helpdesk.outbox.models import OutgoingMessage
 from tests.builders import Office
-from tests.conftest import FixedClock, SqliteHouse, furnished_office, lay, settings_for
+from tests.conftest import FixedClock, SqliteHouse, furnished_office, settings_for
 from tests.slices.conftest import Inbox, connect
+from tests.sqlite import SqliteFile
 
 MOST_ROUNDS = 30
 STAFF = "halden-okoye.example"
@@ -62,7 +63,10 @@ class Instance:
 
 def application(home: Path, *, secret_key: bytes) -> Flask:
     """Return a desk's application, without a database yet; others know nothing of its keys."""
-    return create_app(replace(settings_for(home, f"sqlite:///{home / 'desk.sqlite3'}"), secret_key=secret_key))
+    file = SqliteFile(home / "desk.sqlite3")
+    app = create_app(replace(settings_for(home, f"sqlite:///{file.path}"), secret_key=secret_key))
+    app.extensions["database of the desk"] = file
+    return app
 
 
 @contextmanager
@@ -70,13 +74,11 @@ def instance(app: Flask, *, house: SqliteHouse, address: str, clock: FixedClock)
     """Yield the application as a desk whose mailbox is ``address``, on a database with nothing but the office in it."""
     house.renew(furnished=True)
     with app.app_context():
-        lay(house.furnished, Path(str(db.engine.url.database)))
+        app.extensions["database of the desk"].lay(house.furnished, engine=db.engine)
         mailbox_id, source_id = connect(address=address)
         inbox = Inbox(mailbox_id, source_id, clock)
         inbox.fetch()
     yield Instance(app, address, furnished_office(house.app), inbox)
-    with app.app_context():
-        db.engine.dispose()
 
 
 def exchange(one: Instance, other: Instance, *, relay: Relay, clock: FixedClock, minutes: float) -> list[bytes]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.site import Site
@@ -45,17 +44,6 @@ _TOO_WIDE = """() => {
     .map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`)
     .concat(document.documentElement.scrollWidth > edge ? [`page ${document.documentElement.scrollWidth}`] : []);
 }"""
-
-_AXE = "([context, options]) => axe.run(context, options)"
-_PAGE = {"include": [["html"]]}
-_INSIDE = {**_PAGE, "exclude": [[".side"], ["nav.bar"]]}
-_AXE_OPTIONS = {"resultTypes": ["violations"], "iframes": False}  # mail in its frame is as a stranger wrote it
-_COLOURS = ["color-contrast", "link-in-text-block"]
-_RULES = {
-    "all": _AXE_OPTIONS,
-    "colours": {**_AXE_OPTIONS, "runOnly": _COLOURS},
-    "no colours": {**_AXE_OPTIONS, "rules": {rule: {"enabled": False} for rule in _COLOURS}},
-}
 
 
 @contextmanager
@@ -107,29 +95,6 @@ def dress(page: Page, *, width: int, theme: Literal["light", "dark"]) -> None:
     """Show the page at that width and as a system with that theme would."""
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": HEIGHT if width > NARROW else PHONE_HEIGHT})
-
-
-def faults(
-    page: Page,
-    rules: Literal["all", "colours", "no colours"] = "all",
-    *,
-    menus: bool = True,
-    within: str | None = None,
-) -> list[str]:
-    """Return what axe finds on the page as it stands: rule, element and reason; on wish with its rules on colour only.
-
-    Those on colour take most of its time. The menus around all pages take half of it. ``within`` is a selector of the
-    part that is to be looked at.
-    """
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    part = {"include": [[within]]} if within else _PAGE if menus else _INSIDE
-    found = page.evaluate(_AXE, [part, _RULES[rules]])
-    return [
-        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def too_wide(page: Page) -> list[str]:

@@ -1,7 +1,6 @@
 """The application as a browser meets it: a real server on a furnished SQLite database, everybody signed in."""
 
 import importlib
-import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from tests.access.rows import ACTORS, Ids, ids_of
 from tests.browser import story
 from tests.builders import PASSWORD, Office
 from tests.conftest import NOW, Browser, FixedClock, settings_for
+from tests.sqlite import SqliteFile
 
 TABLES = Path(__file__).parents[1] / "access" / "tables"
 
@@ -36,7 +36,7 @@ class Site:
     """The application, where it is served, what its database was like at first, and the cookies of all roles."""
 
     app: Flask
-    database: Path
+    database: SqliteFile
     empty: Path
     furnished: Path
     ids: Ids
@@ -66,10 +66,7 @@ class Site:
 
     def _lay(self, *, empty: bool) -> None:
         with self.app.app_context():
-            db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
-        shutil.copy(self.empty if empty else self.furnished, self.database)
+            self.database.lay(self.empty if empty else self.furnished, engine=db.engine)
         self.clock.now = NOW
 
     @contextmanager
@@ -99,8 +96,8 @@ class _Silent(WSGIRequestHandler):
 
 def build(home: Path) -> Site:
     """Return the site with the office, what the access tables add to it, and the story of ``story.tell``."""
-    database = home / "browser.sqlite3"
-    app = create_app(replace(settings_for(home, f"sqlite:///{database}"), base_url="http://127.0.0.1"))
+    database = SqliteFile(home / "browser.sqlite3")
+    app = create_app(replace(settings_for(home, f"sqlite:///{database.path}"), base_url="http://127.0.0.1"))
     app.test_client_class = Browser
     fixed = FixedClock()
     with pytest.MonkeyPatch.context() as patch, app.app_context():
@@ -109,13 +106,12 @@ def build(home: Path) -> Site:
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         patch.setitem(app.config, "WTF_CSRF_ENABLED", False)
         upgrade()
-        empty = _kept(database, home / "empty.sqlite3")
+        empty = database.keep(home / "empty.sqlite3", engine=db.engine)
         ids = _furnish(fixed)
         fixed.now = NOW
         cookies = {actor: _sign_in(app, f"{actor}@halden-okoye.example") for actor in ACTORS[1:]}
         db.session.remove()
-        furnished = _kept(database, home / "furnished.sqlite3")
-        db.engine.dispose()
+        furnished = database.keep(home / "furnished.sqlite3", engine=db.engine)
     return Site(app, database, empty, furnished, ids, cookies, fixed)
 
 
@@ -127,13 +123,6 @@ def _hurry(connection: Any, _record: Any) -> None:
 def _stand_still(patch: pytest.MonkeyPatch, fixed: FixedClock) -> None:
     patch.setattr(clock, "now", fixed)
     patch.setattr(jobs, "enqueue", lambda _bell: True)
-
-
-def _kept(database: Path, copy: Path) -> Path:
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(database, copy)
-    return copy
 
 
 def _furnish(fixed: FixedClock) -> Ids:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
 from helpdesk.timekeeping.models import TimeEntry
-from tests.browser.chromium import Visitor, faults
+from tests.browser.axe import faults
+from tests.browser.chromium import Visitor
 from tests.browser.site import Site
 from tests.builders import PASSWORD
 

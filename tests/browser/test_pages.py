@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.chromium import NARROW, WIDE, Visitor, dress, faults, too_wide
+from tests.browser.axe import colour_faults, faults, faults_of_what_appeared
+from tests.browser.chromium import NARROW, WIDE, Visitor, dress, too_wide
 from tests.browser.pages import Place, places, with_menus
 from tests.browser.site import Site
 
@@ -22,9 +23,9 @@ def test_a_page_is_accessible_quiet_and_never_wider_than_the_window(
     dress(page, width=WIDE, theme="light")
     found = {"wide, light": faults(page, menus=menus), "wide, sticking out": too_wide(page)}
     dress(page, width=WIDE, theme="dark")  # a theme changes nothing but colours
-    found["wide, dark"] = faults(page, "colours", menus=menus)
-    dress(page, width=NARROW, theme="light")  # and a width changes all but colours
-    found |= {"narrow": faults(page, "no colours", menus=menus), "narrow, sticking out": too_wide(page)}
+    found["wide, dark"] = colour_faults(page)
+    dress(page, width=NARROW, theme="light")  # and a width little but what is shown
+    found |= {"narrow": faults_of_what_appeared(page, menus=menus), "narrow, sticking out": too_wide(page)}
     dress(page, width=WIDE, theme="light")
 
     assert (urlsplit(page.url).path == SIGN_IN) == (place.path == SIGN_IN)

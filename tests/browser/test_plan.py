@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chromium import Visitor, faults
+from tests.browser.axe import faults
+from tests.browser.chromium import Visitor
 from tests.browser.site import Site
 
 
