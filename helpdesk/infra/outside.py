@@ -112,7 +112,9 @@ class _Transport(httpx.BaseTransport):
 
     def __init__(self, until: float, permit: Permit, resolver: Resolve) -> None:
         guard = _Guard(until, permit, resolver)
-        self._pool = httpcore.ConnectionPool(ssl_context=client_context(), network_backend=guard, http2=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=client_context(speaks="http/1.1"), network_backend=guard, http2=False
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Hand the request on as it is: the name stays in Host and in the certificate's check."""
