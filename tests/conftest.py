@@ -30,6 +30,7 @@ from helpdesk.infra.jobs import Bell
 from helpdesk.infra.settings import Settings
 from tests import scratch
 from tests.builders import Office
+from tests.once import made_once
 from tests.postgres import cluster
 from tests.sqlite import SqliteFile
 
@@ -121,14 +122,12 @@ def furnished_office(app: Flask) -> Office:
 
 
 class SqliteHouse:
-    """An application on SQLite whose file is laid anew from a migrated one before each test."""
+    """An application on SQLite whose file is laid anew from ``template``, a migrated one, before each test."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.database = home, SqliteFile(home / "test.sqlite3")
+    def __init__(self, home: Path, *, template: Path) -> None:
+        self.home, self.database, self.template = home, SqliteFile(home / "test.sqlite3"), template
         self.app = _application(home, f"sqlite:///{self.database.path}")
-        with self.app.app_context():
-            upgrade()
-        self.template, self.furnished = self.keep("template"), home / "office.sqlite3"
+        self.furnished = home / "office.sqlite3"
 
     def renew(self, *, furnished: bool = False) -> Flask:
         """Return the application on an empty database, or on one with the office in it."""
@@ -151,7 +150,7 @@ class SqliteHouse:
 
 
 class PostgresHouse:
-    """An application on PostgreSQL whose tables are emptied before each test.
+    """An application on PostgreSQL whose tables are emptied before each test; its cluster has a database ``migrated``.
 
     A test that leaves another schema behind costs a new copy of the migrated template. Rows are deleted rather than
     tables truncated, and connections are kept: both spare PostgreSQL from reading its catalogue anew.
@@ -159,12 +158,7 @@ class PostgresHouse:
 
     def __init__(self, home: Path, url: str) -> None:
         self.maintenance = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        self._sql("CREATE DATABASE tests")
         self.app = _application(home, url.format(name="tests"))
-        with self.app.app_context():
-            upgrade()
-            db.engine.dispose()
-        self._sql("ALTER DATABASE tests RENAME TO migrated")
         self.tests = create_engine(url.format(name="tests"), isolation_level="AUTOCOMMIT", pool_size=1)
         event.listen(self.tests, "connect", _switch_triggers_off)
         self._copy()
@@ -263,14 +257,45 @@ def _insertion(table: Table) -> str:
     return f"SELECT '{start}' || {rows} FROM {table.name} HAVING count(*) > 0"  # noqa: S608 - our own tables
 
 
+def _migrate(home: Path, url: str) -> Flask:
+    app = _application(home, url)
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return app
+
+
+def migrate_file(folder: Path) -> None:
+    """Make ``template.sqlite3`` in the folder: a database with the whole schema and nothing in it."""
+    file = SqliteFile(folder / "test.sqlite3")
+    with _migrate(folder, f"sqlite:///{file.path}").app_context():
+        file.keep(folder / "template.sqlite3", engine=db.engine)
+
+
+def migrate_cluster(folder: Path) -> None:
+    """Make in the folder what a cluster can begin with, whose database ``migrated`` has the whole schema."""
+    with cluster(keep=folder) as url:
+        maintenance = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with maintenance.connect() as connection:
+            connection.execute(text("CREATE DATABASE migrated"))
+        _migrate(folder, url.format(name="migrated"))
+
+
 @pytest.fixture(scope="session")
-def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouse:
-    return SqliteHouse(tmp_path_factory.mktemp("sqlite"))
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the whole schema and nothing in it."""
+    return made_once(tmp_path_factory, "migrated-sqlite", migrate_file) / "template.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> SqliteHouse:
+    return SqliteHouse(tmp_path_factory.mktemp("sqlite"), template=migrated_file)
 
 
 @pytest.fixture(scope="session")
 def postgres_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresHouse]:
-    with cluster() as url:
+    kept = made_once(tmp_path_factory, "migrated-postgres", migrate_cluster)
+    with cluster(kept=kept) as url:
         house = PostgresHouse(tmp_path_factory.mktemp("postgres"), url)
         yield house
         house.close()

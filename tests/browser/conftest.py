@@ -1,5 +1,6 @@
 """One site a worker, one Chromium a module: its event loop must not stay for tests that run their own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -10,12 +11,15 @@ from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.browser.chromium import Visitor
-from tests.browser.site import Site, build
+from tests.browser.site import Site, build, open_site
+from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return build(tmp_path_factory.mktemp("site"))
+    furnished, home = made_once(tmp_path_factory, "site", build), tmp_path_factory.mktemp("browser")
+    shutil.copytree(furnished, home, dirs_exist_ok=True)
+    return open_site(home)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.browser import chromium
 from tests.browser.chromium import THEMES, WIDTHS, Visitor, dress
 from tests.browser.pages import Place, places
-from tests.browser.site import Site, build
+from tests.browser.site import Site, build, open_site
 
 
 def take(folder: Path, words: list[str]) -> int:
@@ -21,7 +21,9 @@ def take(folder: Path, words: list[str]) -> int:
     wanted = [place for place in places() if not words or any(word in place.name for word in words)]
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        site = build(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        build(home)
+        site = open_site(home)
         site.renew()
         stack.enter_context(site.served())
         browser = stack.enter_context(chromium.running())

@@ -1,6 +1,7 @@
 """The application as a browser meets it: a real server on a furnished SQLite database, everybody signed in."""
 
 import importlib
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -94,25 +95,44 @@ class _Silent(WSGIRequestHandler):
         """Write no line."""
 
 
-def build(home: Path) -> Site:
-    """Return the site with the office, what the access tables add to it, and the story of ``story.tell``."""
-    database = SqliteFile(home / "browser.sqlite3")
-    app = create_app(replace(settings_for(home, f"sqlite:///{database.path}"), base_url="http://127.0.0.1"))
-    app.test_client_class = Browser
+def build(home: Path) -> None:
+    """Furnish a site with the office, what the access tables add to it, and the story of ``story.tell``.
+
+    :func:`open_site` opens it, there or in another folder that it was copied to.
+    """
+    app, database = _application(home)
     fixed = FixedClock()
     with pytest.MonkeyPatch.context() as patch, app.app_context():
-        event.listen(db.engine, "connect", _hurry)
         _stand_still(patch, fixed)
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         patch.setitem(app.config, "WTF_CSRF_ENABLED", False)
         upgrade()
-        empty = database.keep(home / "empty.sqlite3", engine=db.engine)
+        database.keep(home / "empty.sqlite3", engine=db.engine)
         ids = _furnish(fixed)
         fixed.now = NOW
         cookies = {actor: _sign_in(app, f"{actor}@halden-okoye.example") for actor in ACTORS[1:]}
         db.session.remove()
-        furnished = database.keep(home / "furnished.sqlite3", engine=db.engine)
-    return Site(app, database, empty, furnished, ids, cookies, fixed)
+        database.keep(home / "furnished.sqlite3", engine=db.engine)
+    (home / "site.json").write_text(json.dumps({"ids": ids, "cookies": cookies}))
+
+
+def open_site(home: Path) -> Site:
+    """Return the site that :func:`build` furnished in that folder."""
+    app, database = _application(home)
+    told = json.loads((home / "site.json").read_text())
+    empty, furnished = home / "empty.sqlite3", home / "furnished.sqlite3"
+    site = Site(app, database, empty, furnished, told["ids"], told["cookies"], FixedClock())
+    site.renew()
+    return site
+
+
+def _application(home: Path) -> tuple[Flask, SqliteFile]:
+    database = SqliteFile(home / "browser.sqlite3")
+    app = create_app(replace(settings_for(home, f"sqlite:///{database.path}"), base_url="http://127.0.0.1"))
+    app.test_client_class = Browser
+    with app.app_context():
+        event.listen(db.engine, "connect", _hurry)
+    return app, database
 
 
 def _hurry(connection: Any, _record: Any) -> None:

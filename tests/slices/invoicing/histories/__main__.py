@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from helpdesk.accounts import service as accounts
-from tests.conftest import PostgresHouse, SqliteHouse
+from tests.conftest import PostgresHouse, SqliteHouse, migrate_cluster, migrate_file
 from tests.postgres import cluster
 from tests.slices.invoicing.histories import history
 
@@ -60,9 +60,11 @@ def _house(*, postgresql: bool) -> Iterator[tuple[SqliteHouse | PostgresHouse, P
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         if not postgresql:
-            yield SqliteHouse(home), home
+            migrate_file(home)
+            yield SqliteHouse(home, template=home / "template.sqlite3"), home
             return
-        with cluster() as url:
+        migrate_cluster(home)
+        with cluster(kept=home) as url:
             house = PostgresHouse(home, url)
             yield house, home
             house.close()
