@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, func, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -25,6 +25,7 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     mail_notifications: Mapped[bool] = mapped_column(default=True)
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())
+    dense_rows: Mapped[bool] = mapped_column(default=False, server_default=false())  # of the queue
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person")

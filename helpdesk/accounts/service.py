@@ -55,6 +55,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     language: str
     last_seen_at: datetime
     notes_reading: bool
+    dense_rows: bool
 
     def get_id(self) -> str:
         """Return the token that the cookie carries."""
@@ -142,6 +143,7 @@ _SESSIONS = (
         Person.time_zone,
         Person.language,
         Person.notes_reading,
+        Person.dense_rows,
         TeamMember.team_id,
     )
     .join(Person, Person.id == PersonSession.person_id)
@@ -170,7 +172,14 @@ def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) ->
             token, team_ids = by_hash[row.token_hash], frozenset(teams[row.token_hash])
             actor = Actor(kind="person", name=row.name, role=row.role, person_id=row.person_id, team_ids=team_ids)
             found[token] = SignedIn(
-                token, actor, row.email, row.time_zone, row.language, row.last_seen_at, row.notes_reading
+                token,
+                actor,
+                row.email,
+                row.time_zone,
+                row.language,
+                row.last_seen_at,
+                row.notes_reading,
+                row.dense_rows,
             )
     return found
 
@@ -183,6 +192,11 @@ def needs_touch(who: SignedIn, *, now: datetime) -> bool:
 def touch(session: Session, *, token: str, now: datetime) -> None:
     """Note that the session is in use."""
     session.execute(update(PersonSession).where(PersonSession.token_hash == _hash(token)).values(last_seen_at=now))
+
+
+def choose_rows(session: Session, *, actor: Actor, dense: bool) -> None:
+    """Keep how high the rows of the queue are for the actor."""
+    session.execute(update(Person).where(Person.id == actor.person_id).values(dense_rows=dense))
 
 
 def sign_out(session: Session, *, token: str, now: datetime) -> None:

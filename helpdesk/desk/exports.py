@@ -26,13 +26,27 @@ class PersonWeek:
 
 
 def queue_sheet(
-    session: Session, *, actor: Actor, view: str, client_id: int | None, name: str, narrowed: Narrowing = WHOLE
+    session: Session,
+    *,
+    actor: Actor,
+    view: str,
+    client_id: int | None,
+    name: str,
+    narrowed: Narrowing = WHOLE,
+    sort: str = "",
 ) -> Sheet[QueueRow]:
-    """Return the tickets of a view of the queue, newest change first."""
+    """Return the tickets of a view of the queue, in its order."""
 
     def read(key: str | None) -> tuple[Sequence[QueueRow], str | None]:
         page = queries.queue(
-            session, actor=actor, view=view, client_id=client_id, narrowed=narrowed, before=key, limit=AT_ONCE
+            session,
+            actor=actor,
+            view=view,
+            client_id=client_id,
+            narrowed=narrowed,
+            sort=sort,
+            before=key,
+            limit=AT_ONCE,
         )
         return page.rows, page.older_key
 

@@ -1,7 +1,7 @@
 """What narrows a view of the queue, as the address of the page says it (docs/desk.md rule 4)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import ColumnElement, false, func, select
 
@@ -12,6 +12,7 @@ NOBODY = "nobody"
 LONGEST_ID = 10
 NO_VIEW = "There is no such view of the queue."
 VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
+SORTS = ("priority", "number", "status", "subject", "client", "assignee", "changed")
 COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 """Views of open tickets; the others only grow, and are counted on their own page alone (docs/desk.md rule 2)."""
 
@@ -60,16 +61,25 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address of the queue asks for: a view, of which client where that is the view, and what narrows it."""
+    """What the address of the queue asks for: a view, of which client where it is one of a client, what narrows it.
+
+    ``sort`` is one of :data:`SORTS`, falling with a dash before it; empty is the order that the view has by itself.
+    """
 
     view: str = "all"
     client_id: int | None = None
     narrowed: Narrowing = Narrowing()
+    sort: str = ""
 
     def args(self) -> dict[str, str]:
         """Return that as the address says it."""
         client = {"client": str(self.client_id)} if self.client_id is not None else {}
-        return {"view": self.view, **client, **self.narrowed.args()}
+        sort = {"sort": self.sort} if self.sort else {}
+        return {"view": self.view, **client, **self.narrowed.args(), **sort}
+
+    def is_same_but_sorted(self, other: "Asked") -> bool:
+        """Return whether another asks for the same tickets, in whatever order."""
+        return replace(self, sort="") == replace(other, sort="")
 
 
 def asked(args: Mapping[str, str]) -> Asked:
@@ -78,12 +88,13 @@ def asked(args: Mapping[str, str]) -> Asked:
     Raises:
         NotFound: there is no such view, status, priority, client or person.
     """
-    view, client = args.get("view", "all"), args.get("client", "")
-    if view not in VIEWS or (view == "client" and not _is_id(client)):
+    view, client, sort = args.get("view", "all"), args.get("client", ""), args.get("sort", "")
+    is_sort = sort.removeprefix("-") in ("", *SORTS) and sort != "-"
+    if view not in VIEWS or not is_sort or (view == "client" and not _is_id(client)):
         raise NotFound(NO_VIEW)
     if view != "client":
-        return Asked(view, None, narrowing(args))
-    return Asked(view, int(client), narrowing({**args, "client": ""}))
+        return Asked(view, None, narrowing(args), sort)
+    return Asked(view, int(client), narrowing({**args, "client": ""}), sort)
 
 
 def narrowing(args: Mapping[str, str]) -> Narrowing:

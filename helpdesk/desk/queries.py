@@ -2,21 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, Tuple, case, func, literal, select, text, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, Select, TextClause, case, func, select, text
+from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import visible
 from helpdesk.desk.narrowing import Asked, Narrowing
-from helpdesk.infra.db import UtcDateTime
+from helpdesk.desk.ordering import key_of, order_of
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
-from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
@@ -27,9 +26,6 @@ OF_CLIENT = "of client"
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 WHOLE = Narrowing()
-RISING: dict[str, InstrumentedAttribute[datetime | None]] = {"due": TicketDue.due_at, "snoozed": WorkItem.snoozed_until}
-"""Views that begin with what comes first, and by what; the others begin with the newest change."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,7 @@ class QueueRow:
     due_at: datetime | None
     at_risk_at: datetime | None
     snoozed_until: datetime | None
+    position: datetime | int | str
 
     @property
     def tags(self) -> list[str]:
@@ -66,10 +63,10 @@ class QueueRow:
         """How what is due next stands: on_track, at_risk, overdue or paused; empty where nothing is promised."""
         return standing(state=self.due_state, due_at=self.due_at, at_risk_at=self.at_risk_at, now=now)
 
-    def key(self, view: str) -> str:
-        """Where a page of the view that ends with this row goes on."""
-        moment = {"due": self.due_at, "snoozed": self.snoozed_until}.get(view) or self.changed_at
-        return f"{(moment - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+    @property
+    def key(self) -> str:
+        """Where a page that ends with this row goes on in the order that it is shown in."""
+        return key_of(self.position, self.id)
 
 
 @dataclass(frozen=True)
@@ -88,26 +85,26 @@ def queue(
     view: str,
     client_id: int | None = None,
     narrowed: Narrowing = WHOLE,
+    sort: str = "",
     before: str | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
 ) -> QueuePage:
     """Return a page of a view in one query; ``before`` and ``after`` are keys of rows: further down, or back up.
 
-    The newest change comes first; of what is due (docs/sla.md rule 23) what is due first, of what sleeps what wakes
-    first.
+    Without a ``sort`` the newest change comes first; of what is due (docs/sla.md rule 23) what is due first, of what
+    sleeps what wakes first.
 
     Raises:
         RuleViolation: a key that no row has ever had.
     """
-    column = RISING.get(view, WorkItem.updated_at)
-    position, is_rising = tuple_(column, WorkItem.id), (view in RISING) != (after is not None)
+    order = order_of(view, sort)
+    column, is_rising = order.column, order.is_rising != (after is not None)
     query = _tickets([WorkItem.id, column.label("position")], view, actor, client_id, narrowed)
-    query = query.join(TicketDue, TicketDue.work_item_id == WorkItem.id) if view == "due" else query
+    query = query.join(TicketDue, TicketDue.work_item_id == WorkItem.id) if order.needs_due else query
     from_key = after if after is not None else before
     if from_key is not None:
-        known = _position(from_key)
-        query = query.where(position > known if is_rising else position < known)
+        query = query.where(order.beyond(from_key, is_rising=is_rising))
     query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
     found = [QueueRow(*row) for row in session.execute(_rows(actor, query.limit(limit + 1), is_rising=is_rising))]
     rows, more = found[:limit], len(found) > limit
@@ -116,8 +113,8 @@ def queue(
     has_newer, has_older = (more, True) if after is not None else (before is not None, more)
     return QueuePage(
         rows,
-        newer_key=rows[0].key(view) if rows and has_newer else None,
-        older_key=rows[-1].key(view) if rows and has_older else None,
+        newer_key=rows[0].key if rows and has_newer else None,
+        older_key=rows[-1].key if rows and has_older else None,
     )
 
 
@@ -232,6 +229,7 @@ def _rows(actor: Actor, page: Select[Any], *, is_rising: bool) -> Select[Any]:
         TicketDue.due_at,
         TicketDue.at_risk_at,
         WorkItem.snoozed_until,
+        on_page.c.position,
     ]
     return (
         select(*shown)
@@ -264,13 +262,3 @@ def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnEleme
         OF_CLIENT: [is_open, of_client],
     }
     return conditions[view]
-
-
-def _position(key: str) -> Tuple:
-    try:
-        microseconds, item_id = (int(part) for part in key.split("-"))
-        moment = EPOCH + timedelta(microseconds=microseconds)
-    except (ValueError, OverflowError):
-        message = "That page of the queue does not exist."
-        raise RuleViolation(message) from None
-    return tuple_(literal(moment, UtcDateTime()), item_id)

@@ -57,6 +57,12 @@ def with_counts(found: Iterable[SavedLine], counts: Iterable[int]) -> list[tuple
     return [(one, next(numbers) if one.asked.view in COUNTED else None) for one in found]
 
 
+def shown(found: Iterable[SavedLine], asked: Asked) -> SavedLine | None:
+    """Return the view whose tickets are asked for: the one that has them in that very order, else in another one."""
+    same = [one for one in found if one.asked.is_same_but_sorted(asked)]
+    return next((one for one in same if one.asked == asked), same[0] if same else None)
+
+
 def save(session: Session, *, actor: Actor, now: datetime, name: str, asked: Asked, is_shared: bool) -> SavedView:
     """Keep what is asked for under a name, behind the others.
 

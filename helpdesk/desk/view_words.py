@@ -1,6 +1,7 @@
 """What a view of the queue is called, and what narrows it, in the reader's language."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -8,10 +9,14 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible
-from helpdesk.desk.narrowing import NOBODY, Asked
+from helpdesk.desk.narrowing import NOBODY, SORTS, Asked
+from helpdesk.desk.ordering import order_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.projects.words import priority_names, status_names
+
+FALLING_FIRST = frozenset({"priority", "number", "changed"})
+"""What is sorted from the top down by the first click: the most urgent and the newest are looked for."""
 
 
 def view_names() -> dict[str, str]:
@@ -25,6 +30,41 @@ def view_names() -> dict[str, str]:
         "snoozed": _("Snoozed"),
         "closed": _("Closed"),
         "spam": _("Spam"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnHead:
+    """The head of a column: what a click on it sorts by, and how it is sorted now (rising, falling or not)."""
+
+    key: str
+    label: str
+    sort: str
+    state: str
+
+
+def columns(wanted: Asked) -> list[ColumnHead]:
+    """Return the heads of the queue's columns. A click sorts by one, another click the other way round."""
+    order, names = order_of(wanted.view, wanted.sort), sort_names()
+    heads = []
+    for key in SORTS:
+        is_now = order.name == key
+        is_rising = not order.is_rising if is_now else key not in FALLING_FIRST
+        state = ("rising" if order.is_rising else "falling") if is_now else ""
+        heads.append(ColumnHead(key, names[key], key if is_rising else f"-{key}", state))
+    return heads
+
+
+def sort_names() -> dict[str, str]:
+    """Return what the queue is sorted by."""
+    return {
+        "priority": _("Priority"),
+        "number": _("Number"),
+        "status": _("Status"),
+        "subject": _("Subject"),
+        "client": _("Client"),
+        "assignee": _("Assigned to"),
+        "changed": _("Changed"),
     }
 
 
@@ -53,3 +93,4 @@ def _parts(one: Asked, clients: Mapping[str, str], people: Mapping[str, str]) ->
     yield _("Nobody") if narrowed.assignee == NOBODY else people.get(narrowed.assignee, "")
     yield narrowed.tag
     yield _("“%(words)s”", words=narrowed.words) if narrowed.words else ""
+    yield _("by %(column)s", column=sort_names()[one.sort.removeprefix("-")].lower()) if one.sort else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
@@ -17,7 +18,8 @@ from helpdesk.desk import exports, item_page, queries, saved_views, service, she
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Asked, asked
-from helpdesk.desk.view_words import view_names
+from helpdesk.desk.ordering import OWN
+from helpdesk.desk.view_words import columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -74,6 +76,7 @@ def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
+        sort=wanted.sort,
         name=_title_of(session, wanted),
     )
 
@@ -86,7 +89,7 @@ def queue() -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
     wanted = asked(request.args)
     title, saved = _title_of(session, wanted), saved_views.lines(session, actor=actor)
-    shown = next((one for one in saved if one.asked == wanted), None)
+    shown = saved_views.shown(saved, wanted)
     total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)])
     page = queries.queue(
         session,
@@ -94,6 +97,7 @@ def queue() -> ResponseReturnValue:
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
+        sort=wanted.sort,
         before=request.args.get("before"),
         after=request.args.get("after"),
     )
@@ -106,6 +110,7 @@ def queue() -> ResponseReturnValue:
         page={
             "newer_url": _queue_url(wanted, after=page.newer_key),
             "older_url": _queue_url(wanted, before=page.older_key),
+            "is_by_change": not wanted.sort and wanted.view not in OWN,
         },
         now=clock.now(),
         people=accounts.choices(session, roles=DESK),
@@ -113,8 +118,11 @@ def queue() -> ResponseReturnValue:
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
         asked=wanted.args(),
+        columns=columns(wanted),
+        dense_rows=current_user.dense_rows,
         saved=saved_views.with_counts(saved, counts),
         shown_id=shown.id if shown else None,
+        is_saved=shown is not None and shown.asked == wanted,
         may_share=actor.is_one_of(APPROVERS),
         done=request.args.get("done", type=int),
         here=_here(),

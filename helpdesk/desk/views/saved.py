@@ -1,4 +1,4 @@
-"""Routes of views that are kept under a name (docs/desk.md rules 14 to 17)."""
+"""Routes of views that are kept under a name, and of the height of rows (docs/desk.md rules 14 to 19)."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length
 
+from helpdesk.accounts import service as accounts
 from helpdesk.desk import saved_views, view_words
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.views.blueprint import bp
@@ -17,6 +18,7 @@ from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
+from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
 
 TYPED = 200
@@ -39,6 +41,7 @@ class SaveForm(NameForm):
     assignee = HiddenField()
     tag = HiddenField()
     words = HiddenField(validators=[Length(max=TYPED)])
+    sort = HiddenField()
 
     def asked(self) -> Asked:
         """Return what it asks for.
@@ -117,6 +120,23 @@ def delete_view(view_id: int) -> ResponseReturnValue:
         name = saved_views.delete(session, actor=current_actor(), now=clock.now(), view_id=view_id)
     flash(_("The view “%(name)s” is deleted; its tickets stay.", name=name), "ok")
     return _back()
+
+
+class RowsForm(StrictForm):
+    """How high rows are: ``dense``, or as they are by themselves."""
+
+    rows = StringField(validators=[Length(max=10)])
+
+
+@bp.post("/desk/rows")
+@policy(DESK)
+def choose_rows() -> ResponseReturnValue:
+    """Keep how high the rows of the queue are for whoever asks."""
+    form = RowsForm()
+    with unit_of_work() as session:
+        is_dense = form.validate_on_submit() and form.rows.data == "dense"
+        accounts.choose_rows(session, actor=current_actor(), dense=is_dense)
+    return back_or("desk.queue")
 
 
 def _refused(form: StrictForm, act: Callable[[Session], None]) -> bool:

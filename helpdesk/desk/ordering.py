@@ -1,0 +1,112 @@
+"""In which order a view of the queue stands, and where its pages go on (docs/desk.md rules 3 and 18)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, String, Tuple, case, func, literal, select, tuple_
+from sqlalchemy.types import TypeEngine
+
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.infra.db import UtcDateTime
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, Project, WorkItem
+from helpdesk.sla.models import TicketDue
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OWN = {"due": "due", "snoozed": "wakes"}
+"""Views that begin with what comes first, and by what; the others begin with the newest change."""
+MOST_INTEGER = 2**31
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By what rows stand, and in which direction; rows that are alike there stand by their ids."""
+
+    name: str
+    is_rising: bool
+
+    @property
+    def column(self) -> ColumnElement[Any]:
+        """What rows are put in order by."""
+        return cast("ColumnElement[Any]", _COLUMNS[self.name]())  # attributes of classes are columns, too
+
+    @property
+    def needs_due(self) -> bool:
+        """Whether the dues of tickets must be joined."""
+        return self.name == "due"
+
+    def beyond(self, key: str, *, is_rising: bool) -> ColumnElement[bool]:
+        """Return the condition of rows behind the one that has ``key``, in a direction.
+
+        Raises:
+            RuleViolation: a key that no row has ever had.
+        """
+        position, known = tuple_(self.column, WorkItem.id), self._known(key)
+        return position > known if is_rising else position < known
+
+    def _known(self, key: str) -> Tuple:
+        written, _dash, item_id = key.rpartition("-")
+        kind = self.column.type
+        try:
+            return tuple_(literal(_read(written.replace("\x00", ""), kind), kind), _integer(item_id))
+        except (ValueError, OverflowError):
+            message = "That page of the queue does not exist."
+            raise RuleViolation(message) from None
+
+
+def order_of(view: str, sort: str) -> Order:
+    """Return the order of a view: as it is asked for, a name with a dash before it falling, or the view's own."""
+    if sort:
+        return Order(sort.removeprefix("-"), is_rising=not sort.startswith("-"))
+    return Order(OWN.get(view, "changed"), is_rising=view in OWN)
+
+
+def key_of(position: datetime | int | str, item_id: int) -> str:
+    """Return where a page goes on that ends with this row: its value in the order, and its id."""
+    written = (position - EPOCH) // _MICROSECOND if isinstance(position, datetime) else position
+    return f"{written}-{item_id}"
+
+
+def _read(written: str, kind: TypeEngine[Any]) -> datetime | int | str:
+    if isinstance(kind, UtcDateTime):
+        return EPOCH + _MICROSECOND * int(written)
+    return _integer(written) if isinstance(kind, Integer) else written
+
+
+def _integer(written: str) -> int:
+    """Return a number as the database takes it."""
+    if abs(number := int(written)) >= MOST_INTEGER:
+        raise OverflowError(written)
+    return number
+
+
+def _rank(column: SQLColumnExpression[str], names: tuple[str, ...]) -> ColumnElement[int]:
+    return case({name: rank for rank, name in enumerate(names)}, value=column, else_=len(names))
+
+
+def _client_name() -> ColumnElement[str]:
+    name = select(func.lower(Client.name)).join(Project, Project.client_id == Client.id)
+    return name.where(Project.id == WorkItem.project_id).correlate(WorkItem).scalar_subquery()
+
+
+def _assignee_name() -> ColumnElement[str]:
+    """Return the name of who does it; nobody comes first."""
+    name = select(func.lower(Person.name)).where(Person.id == WorkItem.assignee_id).correlate(WorkItem)
+    return func.coalesce(name.scalar_subquery(), literal("", String()))
+
+
+_COLUMNS: dict[str, Callable[[], SQLColumnExpression[Any]]] = {
+    "changed": lambda: WorkItem.updated_at,
+    "number": lambda: WorkItem.number,
+    "priority": lambda: _rank(WorkItem.priority, PRIORITIES),
+    "status": lambda: _rank(WorkItem.status, ITEM_STATUSES),
+    "subject": lambda: func.lower(WorkItem.title),
+    "client": _client_name,
+    "assignee": _assignee_name,
+    "due": lambda: TicketDue.due_at,
+    "wakes": lambda: WorkItem.snoozed_until,
+}
