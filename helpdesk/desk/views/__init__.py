@@ -19,6 +19,7 @@ from helpdesk.desk.views import (
     search,
     snooze,
     spam,
+    splitting,
     workload,
 )
 from helpdesk.desk.views.blueprint import bp
@@ -43,5 +44,6 @@ __all__ = [
     "search",
     "snooze",
     "spam",
+    "splitting",
     "workload",
 ]

@@ -20,6 +20,7 @@ from helpdesk.tickets.service.pictures import ask_for_pictures
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
 from helpdesk.tickets.service.snoozing import snooze, wake, wake_due
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
+from helpdesk.tickets.service.splitting import split_message, splittable
 from helpdesk.tickets.service.taking_back import held_answer, hold, withdraw_answer
 from helpdesk.tickets.service.writing import add_event, add_note
 
@@ -61,6 +62,8 @@ __all__ = [
     "send_again",
     "snooze",
     "split_held",
+    "split_message",
+    "splittable",
     "standing_merge",
     "take_back",
     "unmark_spam",

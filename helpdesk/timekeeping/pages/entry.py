@@ -124,6 +124,7 @@ class _Words:
             "reversed": _("reversed it"),
             "rounded": _("rounded it with its day or ticket"),
             "moved": _("moved its ticket to another project"),
+            "put on another item": _("put it on another ticket"),
             "priced": _("gave it a price"),
             "written_off": _("wrote it off"),
             "write_off_undone": _("took back that it was written off"),
@@ -146,6 +147,7 @@ class _Words:
             "status": _("Status"),
             "billable_seconds": _("Bills"),
             "rate_minor": _("Rate"),
+            "work_item": _("Ticket or task"),
         }[name]
 
     def value(self, name: str, value: Any) -> str:  # noqa: ANN401 - whatever the audit trail kept
@@ -161,4 +163,10 @@ class _Words:
             return amount_filter(value, self.currency)
         if name == "work_type_id":
             return self.work_types.get(value, "")
-        return str(value).replace("_", " ") if name in {"billable", "status"} else str(value)
+        return (
+            str(value).replace("_", " ")
+            if name in {"billable", "status"}
+            else f"#{value}"
+            if name == "work_item"
+            else str(value)
+        )

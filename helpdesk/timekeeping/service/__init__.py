@@ -4,7 +4,7 @@ from helpdesk.clients.locks import lock_dates, set_lock
 from helpdesk.timekeeping.service.approval import approve, approve_plain, preview, reject, reopen, submit
 from helpdesk.timekeeping.service.cells import save_cells
 from helpdesk.timekeeping.service.corrections import reverse_entry
-from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry
+from helpdesk.timekeeping.service.entries import add_entry, delete_entry, edit_entry, put_on
 from helpdesk.timekeeping.service.events import take_events
 from helpdesk.timekeeping.service.forgotten import answer, ask_about, forgotten
 from helpdesk.timekeeping.service.missing import lacks_price, price_what_had_none, without_price
@@ -39,6 +39,7 @@ __all__ = [
     "place_of",
     "preview",
     "price_what_had_none",
+    "put_on",
     "refuse_held",
     "reject",
     "remove_row",

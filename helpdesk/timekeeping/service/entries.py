@@ -145,6 +145,29 @@ def edit_entry(
     return entry
 
 
+def put_on(session: Session, *, actor: Actor, now: datetime, entry_id: int, item: WorkItem) -> TimeEntry:
+    """Put an entry on another item of the same project and return it; price, day and status stay.
+
+    Raises:
+        NotFound: no such entry, or somebody else's.
+        Conflict: a draft invoice, an issued one or a closed period holds seconds of it.
+        RuleViolation: it is approved, its day is locked, or its timer runs.
+    """
+    entry = _at_rest(session, actor, entry_id)
+    number = entry.work_item.number
+    refuse_charged(session, entry)
+    if entry.status in charging.APPROVED:
+        message = f"This time is approved for #{number}, and stays there."
+        raise RuleViolation(message)
+    locked = refuse_locked_entry(session, actor=actor, entry=entry, reason=f"put on #{item.number}")
+    before = history.facts_of(entry)
+    entry.work_item_id = item.id
+    session.flush()
+    session.expire(entry, ["work_item"])
+    history.record(session, actor=actor, now=now, action="put on another item", entry=entry, before=before, **locked)
+    return entry
+
+
 def delete_entry(session: Session, *, actor: Actor, now: datetime, entry_id: int, reason: str = "") -> None:
     """Delete an entry; the audit trail keeps what it said, and one of the timer can be restored.
 

@@ -94,6 +94,8 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         "shared_canned": shared.id,
         "acme_intranet": intranet.id,
         "acme_other": other.number,
+        "note_on_acme": _noted(session, office.acme_ticket.id, now),
+        "note_on_globex": _noted(session, office.globex_ticket.id, now),
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
         "failed_on_globex": _failed(session, office.globex_ticket.id, mailbox.id, now),
@@ -104,6 +106,10 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
 def _held(session: Session, item_id: int, contact_id: int, now: datetime) -> int:
     mail = IncomingMail("Re: Printer", "I take over.", None, "I take over.", "", "<held@x.example>", now, held=True)
     return tickets.add_mail(session, now=now, item_id=item_id, contact_id=contact_id, person_id=None, mail=mail).id
+
+
+def _noted(session: Session, item_id: int, now: datetime) -> int:
+    return tickets.add_note(session, actor=SYSTEM, now=now, item_id=item_id, text="The roll is empty.").id
 
 
 def _failed(session: Session, item_id: int, mailbox_id: int, now: datetime) -> int:
@@ -237,6 +243,18 @@ ROWS = [
     Row("desk.merge", "POST", "/items/{globex_ticket}/merge", GLOBEX_REFUSED, form={"into": "{acme_other}"}),
     Row("desk.merge", "POST", "/items/{missing}/merge", NOT_THERE, form={"into": "{acme_other}"}),
     *_on_items("desk.undo_merge", "unmerge", {}),
+    Row("desk.ask_split", "GET", "/items/{acme_ticket}/messages/{note_on_acme}/split-off", DESK),
+    Row("desk.ask_split", "GET", "/items/{globex_ticket}/messages/{note_on_globex}/split-off", GLOBEX),
+    Row("desk.ask_split", "GET", "/items/{acme_ticket}/messages/{note_on_globex}/split-off", NOT_THERE),
+    *(
+        Row("desk.split_off", "POST", f"/items/{{{item}}}/messages/{{{note}}}/split-off", who, form={"subject": "Roll"})
+        for item, note, who in (
+            ("acme_ticket", "note_on_acme", DESK_WRITES),
+            ("globex_ticket", "note_on_globex", GLOBEX_WRITES),
+            ("acme_ticket", "note_on_globex", NOT_THERE),
+            ("acme_ticket", "missing", NOT_THERE),
+        )
+    ),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_ACME, query=ASKED + "&number={acme_ticket}"),
     Row("desk.ask_price", "GET", "/rates/ask", MONEY_OF_GLOBEX, query=ASKED + "&number={globex_ticket}"),
