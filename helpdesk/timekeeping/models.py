@@ -48,16 +48,16 @@ class TimeEntry(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        # All that the sums of a project or an item are made of: they are read from the index alone.
+        # All that the sums of a project or an item are made of: they are read from the index alone, group by group.
         Index(
             "ix_time_entries_item_sums",
             "work_item_id",
             "status",
             "billable",
+            "rate_minor",
             "started_at",
             "ended_at",
             "billable_seconds",
-            "rate_minor",
         ),
         Index("ix_time_entries_person_started", "person_id", "started_at"),
         Index("ix_time_entries_status_started", "status", "started_at"),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, FromClause, case, func, join, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from helpdesk.infra.sql import seconds_between
 from helpdesk.projects.domain.budget import RUN_RATE_DAYS
@@ -16,7 +18,8 @@ from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
 
 WORKED = seconds_between(TimeEntry.started_at, TimeEntry.ended_at)
-COUNTS = TimeEntry.status != "reversed"  # another entry stands in its place, or the work never was
+REVERSED = "reversed"
+COUNTS = TimeEntry.status != REVERSED  # another entry stands in its place, or the work never was
 HOUR = 3600
 
 
@@ -42,36 +45,46 @@ NOTHING = ProjectTime()
 
 
 def by_project(session: Session, project_ids: Collection[int], *, now: datetime) -> dict[int, ProjectTime]:
-    """Return the time of each of these projects, in one query; a project without time is left out.
-
-    Summed by status and billing, so that the length of an entry is reckoned but once.
-    """
-    is_recent = TimeEntry.started_at >= now - timedelta(days=RUN_RATE_DAYS)
-    billed = func.coalesce(TimeEntry.billable_seconds, 0)
-    query = (
-        select(
-            WorkItem.project_id,
-            TimeEntry.status,
-            TimeEntry.billable,
-            _sum(WORKED).label("worked"),
-            _sum(case((is_recent, WORKED), else_=0)).label("recent"),
-            _sum(billed).label("billed"),
-            _sum(case((TimeEntry.rate_minor.is_(None), billed), else_=0)).label("unpriced"),
-            _sum(billed * func.coalesce(TimeEntry.rate_minor, 0)).label("value"),
-            func.min(TimeEntry.started_at).label("first_at"),
-        )
-        .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
-        .where(WorkItem.project_id.in_(project_ids), COUNTS)
-        .group_by(WorkItem.project_id, TimeEntry.status, TimeEntry.billable)
-    )
-    sums: dict[int, list[Any]] = defaultdict(list)
+    """Return the time of each of these projects, in one query; a project without time is left out."""
+    items, each = _items_with_sums(session, project_ids, recent_from=now - timedelta(days=RUN_RATE_DAYS))
+    same = (WorkItem.project_id, each.status, each.billable, each.rate_minor)
+    sums = (_sum(value).label(value.name) for value in (each.worked, each.recent, each.billed))
+    query = select(*same, *sums, func.min(each.first_at).label("first_at")).select_from(items)
+    query = query.where(WorkItem.project_id.in_(project_ids)).group_by(*same)
+    sums_of: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(query) if project_ids else ():
-        sums[row.project_id].append(row)
-    return {project_id: _time_of(rows) for project_id, rows in sums.items()}
+        if row.status != REVERSED:  # not in the query: there it costs a comparison for each entry
+            sums_of[row.project_id].append(row)
+    return {project_id: _time_of(rows) for project_id, rows in sums_of.items()}
+
+
+def _items_with_sums(
+    session: Session, project_ids: Collection[int], *, recent_from: datetime
+) -> tuple[FromClause, ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]]:
+    """Return items joined to the sums of each of them by status, billing and price of an hour, and those columns.
+
+    That is the order of their index: so of ten thousands of entries none is sorted or looked up for its group, and
+    prices are multiplied but once a group. PostgreSQL keeps to that order where it is asked item by item.
+    """
+    same = (TimeEntry.status, TimeEntry.billable, TimeEntry.rate_minor)
+    sums = select(
+        *same,
+        func.sum(WORKED).label("worked"),
+        func.sum(case((TimeEntry.started_at >= recent_from, WORKED))).label("recent"),
+        func.sum(TimeEntry.billable_seconds).label("billed"),
+        func.min(TimeEntry.started_at).label("first_at"),
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        of_item = sums.where(TimeEntry.work_item_id == WorkItem.id).correlate(WorkItem).group_by(*same).lateral()
+        return join(WorkItem, of_item, true()), of_item.c
+    items = select(WorkItem.id).where(WorkItem.project_id.in_(project_ids))
+    of_items = sums.add_columns(TimeEntry.work_item_id).where(TimeEntry.work_item_id.in_(items))
+    each = of_items.group_by(TimeEntry.work_item_id, *same).subquery()
+    return join(WorkItem, each, each.c.work_item_id == WorkItem.id), each.c
 
 
 def _time_of(rows: Sequence[Any]) -> ProjectTime:
-    """Return the time of a project whose ``rows`` are its sums by status and billing."""
+    """Return the time of a project whose ``rows`` are its sums by status, billing and price."""
     approved = [row for row in rows if row.status in APPROVED]
     pending = [row for row in rows if row.status not in APPROVED]
     billed = [row for row in approved if row.billable == "billable"]
@@ -80,9 +93,9 @@ def _time_of(rows: Sequence[Any]) -> ProjectTime:
         pending_seconds=sum(int(row.worked) for row in pending),
         billable_seconds=sum(int(row.billed) for row in billed)
         + sum(int(row.worked) for row in pending if row.billable == "billable"),
-        unpriced_seconds=sum(int(row.unpriced) for row in billed),
+        unpriced_seconds=sum(int(row.billed) for row in billed if row.rate_minor is None),
         recent_seconds=sum(int(row.recent) for row in rows),
-        value_minor_seconds=sum(int(row.value) for row in billed),
+        value_minor_seconds=sum(int(row.billed) * (row.rate_minor or 0) for row in billed),
         first_at=min(row.first_at for row in rows),
     )
 

@@ -60,6 +60,8 @@ def test_the_sums_tell_what_is_approved_pending_billable_and_late(session, offic
     work(session, office, 1, status="submitted")
     work(session, office, 0.5, status="draft", billable="not_billable")
     work(session, office, 3, status="approved", billable="no_charge", billable_seconds=0)
+    work(session, office, 0.25, rate_minor=None)
+    work(session, office, 7, status="reversed", days_ago=90)
     session.add(  # a timer that runs counts from when it stops
         TimeEntry(
             uuid="runs",
@@ -75,14 +77,15 @@ def test_the_sums_tell_what_is_approved_pending_billable_and_late(session, offic
     found = spent.by_project(session, [office.acme_project.id, office.globex_project.id], now=NOW)
 
     time = found[office.acme_project.id]
-    assert (time.approved_seconds, time.pending_seconds) == (9 * HOUR, int(1.5 * HOUR))
-    assert time.billable_seconds == 4 * HOUR + 9000 + HOUR
-    assert time.recent_seconds == int(6.5 * HOUR)
+    assert (time.approved_seconds, time.pending_seconds) == (int(9.25 * HOUR), int(1.5 * HOUR))
+    assert time.billable_seconds == int(4.25 * HOUR) + 9000 + HOUR
+    assert time.unpriced_seconds == int(0.25 * HOUR)
+    assert time.recent_seconds == int(6.75 * HOUR)
     assert time.value_minor_seconds == 4 * HOUR * 10_000 + 9000 * 12_000
     assert time.first_at == NOW - timedelta(days=60, hours=4)
     assert office.globex_project.id not in found
     assert spent.by_item(session, [office.acme_task.id, office.acme_ticket.id]) == {
-        office.acme_task.id: int(10.5 * HOUR)
+        office.acme_task.id: int(10.75 * HOUR)
     }
 
 
