@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, Team, TeamMember
@@ -72,8 +72,13 @@ def members(session: Session, *, team_id: int) -> list[int]:
 
 def choices(session: Session, *, roles: Collection[str]) -> list[tuple[int, str]]:
     """Return (id, name) of the active people with one of ``roles``, by name, for a select field."""
+    return [(row.id, row.name) for row in session.execute(choice_of(roles))]
+
+
+def choice_of(roles: Collection[str]) -> Select[int, str]:
+    """Return the question of `choices`, to be asked together with others."""
     query = select(Person.id, Person.name).where(Person.active.is_(True), Person.role.in_(sorted(roles)))
-    return [(row.id, row.name) for row in session.execute(query.order_by(func.lower(Person.name)))]
+    return query.order_by(func.lower(Person.name))
 
 
 def addresses(session: Session) -> list[str]:

@@ -91,8 +91,11 @@ class CompanyProfile:
 
 
 def find_company(session: Session) -> Company | None:
-    """Return our own company, or None before the first run."""
-    return session.get(Company, 1)
+    """Return our own company, or None before the first run. A session keeps it: nearly everything asks for it."""
+    found = session.get(Company, 1)
+    if found is not None:
+        session.info["company"] = found
+    return found
 
 
 def get_company(session: Session) -> Company:

@@ -3,19 +3,22 @@
 Every page pays for them, and to write a query costs more than to run it: who asks is a parameter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Integer, Select, bindparam, case, func, literal, select, text
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
-from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.policy import APPROVERS, DESK, Actor
+from helpdesk.infra.together import Together
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
+from helpdesk.rates import queries as rates
 from helpdesk.sla import queries as sla
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
@@ -58,9 +61,42 @@ class FrameCounts:
     promises: int
 
 
-def queue_counts(session: Session, *, actor: Actor) -> QueueCounts:
-    """Return the counts of all views and clients for the actor, in one query that reads open tickets alone."""
-    rows = session.execute(_queue_counts(sees_all=actor.sees_all_clients), asker(actor)).all()
+@dataclass(frozen=True)
+class Frame:
+    """All that the frame reads but for the company: what waits, the queue, what its reader worked on, and as what."""
+
+    waits: FrameCounts
+    queue: QueueCounts = QueueCounts()
+    recent: tuple[time.RecentItem, ...] = ()
+    work_types: tuple[tuple[int, str], ...] = ()
+
+
+def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
+    """Return what the frame shows the actor, in one query; ``recent`` work items only where they are asked for."""
+    works, sees_all = actor.is_one_of(DESK), actor.sees_all_clients
+    asked = _asked(approves=actor.is_one_of(APPROVERS), works=works, recent=works and recent, sees_all=sees_all)
+    found = asked.read(session, **asker(actor), limit=time.RECENT)
+    [waits] = found["waits"]
+    return Frame(
+        FrameCounts(*(count or 0 for count in waits)),
+        _queue(found.get("queue", [])),
+        tuple(time.RecentItem(*row) for row in found.get("recent", [])),
+        tuple((row.id, row.name) for row in found.get("work_types", [])),
+    )
+
+
+@cache
+def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool) -> Together:
+    parts: dict[str, Any] = {"waits": _frame_counts(approves=approves)}
+    if works:
+        parts["queue"] = _queue_counts(sees_all=sees_all)
+        parts["work_types"] = rates.work_type_choice()
+    if recent:
+        parts["recent"] = time.recent(sees_all=sees_all)
+    return Together(**parts)
+
+
+def _queue(rows: Sequence[Any]) -> QueueCounts:
     by_client = [ClientCount(row.id, row.name, int(row.all)) for row in rows if row.all]
     return QueueCounts(
         all=sum(each.count for each in by_client),
@@ -72,16 +108,8 @@ def queue_counts(session: Session, *, actor: Actor) -> QueueCounts:
     )
 
 
-def frame_counts(session: Session, *, actor: Actor) -> FrameCounts:
-    """Return the counts of the frame in one query: what asks the actor, and what waits for approvers."""
-    query = _frame_counts(approves=actor.is_one_of(APPROVERS))
-    row = session.execute(query, {"person_id": actor.person_id}).one()
-    return FrameCounts(*(count or 0 for count in row))
-
-
-@cache
-def _queue_counts(*, sees_all: bool) -> Executable:
-    """Return the query of `queue_counts`: summed by project on its index before anything is looked up."""
+def _queue_counts(*, sees_all: bool) -> Select[Any]:
+    """Return the question for what each client has: summed by project on its index before anything is looked up."""
     person_id, is_awake = bindparam("person_id", type_=Integer()), WorkItem.snoozed_until.is_(None)
     of_project = (
         select(
@@ -98,8 +126,9 @@ def _queue_counts(*, sees_all: bool) -> Executable:
     )
     counts = of_project.c
     summed = (func.sum(each).label(each.name) for each in counts if each is not counts.project_id)
+    shown: list[Any] = [Client.id, Client.name, *summed]
     return (
-        select(Client.id, Client.name, *summed)
+        select(*shown)
         .select_from(of_project)
         .join(Project, Project.id == counts.project_id)
         .join(Client, Client.id == Project.client_id)
@@ -108,18 +137,17 @@ def _queue_counts(*, sees_all: bool) -> Executable:
     )
 
 
-@cache
 def _frame_counts(*, approves: bool) -> Select[Any]:
     nothing, person_id = select(literal(0)), bindparam("person_id", type_=Integer())
-    asked = (
-        live.newest(),
-        timer_state.count_of(person_id),
-        timer_state.asking_count(person_id),
-        time.submitted_count() if approves else nothing,
-        expenses.submitted_count() if approves else nothing,
-        sla.on_count(),
-    )
-    return select(*(one.scalar_subquery() for one in asked))
+    asked = {
+        "live_id": live.newest(),
+        "timers": timer_state.count_of(person_id),
+        "asking": timer_state.asking_count(person_id),
+        "time_to_approve": time.submitted_count() if approves else nothing,
+        "expenses_to_approve": expenses.submitted_count() if approves else nothing,
+        "promises": sla.on_count(),
+    }
+    return select(*(one.scalar_subquery().label(name) for name, one in asked.items()))
 
 
 def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -28,6 +28,7 @@ from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_STATUSES, OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
+from helpdesk.sla import queries as sla
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.models import Draft, Message, TicketDetails
@@ -112,7 +113,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
         inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
         drafts=ticket_service.drafts(session, actor=actor, item_id=item.id),
-        snooze_choices=snoozing.choices(session, now=now, zone=zone) if _can_sleep(item) else [],
+        snooze_choices=snoozing.choices(sla.working_time(session, zone=zone), now) if _can_sleep(item) else [],
     )
 
 

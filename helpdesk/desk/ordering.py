@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, String, Tuple, case, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.types import TypeEngine
 
 from helpdesk.accounts.models import Person
@@ -39,20 +50,21 @@ class Order:
         """Whether the dues of tickets must be joined."""
         return self.name == "due"
 
-    def beyond(self, key: str, *, is_rising: bool) -> ColumnElement[bool]:
-        """Return the condition of rows behind the one that has ``key``, in a direction.
+    def beyond(self, *, is_rising: bool) -> ColumnElement[bool]:
+        """Return the condition of rows behind a `place`, in a direction."""
+        position = tuple_(self.column, WorkItem.id)
+        known = tuple_(bindparam("position", type_=self.column.type), bindparam("id", type_=Integer()))
+        return position > known if is_rising else position < known
+
+    def place(self, key: str) -> dict[str, datetime | int | str]:
+        """Return the parameters of `beyond` for the row that has ``key``.
 
         Raises:
             RuleViolation: a key that no row has ever had.
         """
-        position, known = tuple_(self.column, WorkItem.id), self._known(key)
-        return position > known if is_rising else position < known
-
-    def _known(self, key: str) -> Tuple:
         written, _dash, item_id = key.rpartition("-")
-        kind = self.column.type
         try:
-            return tuple_(literal(_read(written.replace("\x00", ""), kind), kind), _integer(item_id))
+            return {"position": _read(written.replace("\x00", ""), self.column.type), "id": _integer(item_id)}
         except (ValueError, OverflowError):
             message = "That page of the queue does not exist."
             raise RuleViolation(message) from None

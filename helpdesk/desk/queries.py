@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, case, func, select, text
+from sqlalchemy import ColumnElement, Integer, Select, TextClause, bindparam, case, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person, TeamMember
 from helpdesk.clients.models import Client, Contact
-from helpdesk.clients.queries import visible
+from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.desk.narrowing import Asked, Narrowing
 from helpdesk.desk.ordering import key_of, order_of
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
-from helpdesk.intake.models import InboundMessage
 from helpdesk.invoicing.models import Invoice
 from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.sla.explain import standing
@@ -26,6 +26,9 @@ OF_CLIENT = "of client"
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 WHOLE = Narrowing()
+ASKER = bindparam("person_id", type_=Integer())
+KNOWN = 256
+"""Queries that a process keeps: to write one costs more than to run it, and most pages ask for the same few views."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,15 @@ def queue(
     Raises:
         RuleViolation: a key that no row has ever had.
     """
-    order = order_of(view, sort)
-    column, is_rising = order.column, order.is_rising != (after is not None)
-    query = _tickets([WorkItem.id, column.label("position")], view, actor, client_id, narrowed)
-    query = query.join(TicketDue, TicketDue.work_item_id == WorkItem.id) if order.needs_due else query
-    from_key = after if after is not None else before
-    if from_key is not None:
-        query = query.where(order.beyond(from_key, is_rising=is_rising))
-    query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
-    found = [QueueRow(*row) for row in session.execute(_rows(actor, query.limit(limit + 1), is_rising=is_rising))]
+    asked, order, key = (
+        Asked(view, client_id, narrowed, sort),
+        order_of(view, sort),
+        after if after is not None else before,
+    )
+    is_rising = order.is_rising != (after is not None)
+    query = _page(asked, sees_all=actor.sees_all_clients, is_rising=is_rising, is_keyed=key is not None)
+    given = {**asker(actor), "rows": limit + 1, **(order.place(key) if key is not None else {})}
+    found = [QueueRow(*row) for row in session.execute(query, given)]
     rows, more = found[:limit], len(found) > limit
     if after is not None:
         rows.reverse()
@@ -120,19 +123,13 @@ def queue(
 
 def totals(session: Session, *, actor: Actor, asked: Iterable[Asked]) -> list[int]:
     """Return how many tickets each has of what is asked for, in one query."""
-    counts = [_tickets([func.count()], one.view, actor, one.client_id, one.narrowed).scalar_subquery() for one in asked]
-    return list(session.execute(select(*counts)).one()) if counts else []
+    query = _totals(tuple(asked), sees_all=actor.sees_all_clients)
+    return list(session.execute(query, asker(actor)).one())
 
 
 def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:
     """Return the open tickets of a client, also what sleeps, newest change first."""
     return queue(session, actor=actor, view=OF_CLIENT, client_id=client_id, limit=limit).rows
-
-
-def last_mail_at(session: Session) -> datetime | None:
-    """Return when mail came last."""
-    query = select(InboundMessage.received_at).order_by(InboundMessage.id.desc()).limit(1)
-    return session.scalar(query)
 
 
 def assignable(session: Session, client: Client) -> list[Person]:
@@ -165,18 +162,33 @@ def invoices_of(session: Session, client_id: int, *, limit: int = 10) -> list[In
     return list(session.scalars(query.order_by(Invoice.id.desc()).limit(limit)))
 
 
-def _tickets(
-    columns: Sequence[Any], view: str, actor: Actor, client_id: int | None, narrowed: Narrowing
-) -> Select[Any]:
-    """Return the query of tickets in a view, which reads no other table where it can: an index has all of it."""
-    query = select(*columns).select_from(WorkItem).where(*_of_view(view, actor, client_id), *narrowed.conditions())
-    if actor.sees_all_clients:
+@lru_cache(maxsize=KNOWN)
+def _totals(asked: tuple[Asked, ...], *, sees_all: bool) -> Select[Any]:
+    return select(*(_tickets([func.count()], one, sees_all=sees_all).scalar_subquery() for one in asked))
+
+
+@lru_cache(maxsize=KNOWN)
+def _page(asked: Asked, *, sees_all: bool, is_rising: bool, is_keyed: bool) -> Select[Any]:
+    """Return the query of a page for an ``asker``: so many ``rows`` of it, beyond a place in its order."""
+    order = order_of(asked.view, asked.sort)
+    column = order.column
+    query = _tickets([WorkItem.id, column.label("position")], asked, sees_all=sees_all)
+    query = query.join(TicketDue, TicketDue.work_item_id == WorkItem.id) if order.needs_due else query
+    query = query.where(order.beyond(is_rising=is_rising)) if is_keyed else query
+    query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
+    return _rows(query.limit(bindparam("rows", type_=Integer())), is_rising=is_rising)
+
+
+def _tickets(columns: Sequence[Any], asked: Asked, *, sees_all: bool) -> Select[Any]:
+    """Return the query of tickets for an ``asker``; it reads no other table where it can: an index has all of it."""
+    query = select(*columns).select_from(WorkItem).where(*_of_view(asked), *asked.narrowed.conditions())
+    if sees_all:
         return query
-    projects = select(Project.id).join(Client, Client.id == Project.client_id).where(visible(actor))
-    return query.where(WorkItem.project_id.in_(projects))
+    seen = visible_to_asker(sees_all=False)
+    return query.where(WorkItem.project_id.in_(select(Project.id).join(Project.client).where(seen)))
 
 
-def _rows(actor: Actor, page: Select[Any], *, is_rising: bool) -> Select[Any]:
+def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
     """Return the query of what a page shows of its tickets, which looks up nothing of those on other pages."""
     on_page = page.subquery()
     order = (on_page.c.position, on_page.c.id)
@@ -219,7 +231,7 @@ def _rows(actor: Actor, page: Select[Any], *, is_rising: bool) -> Select[Any]:
         Client.name,
         Contact.name,
         assignee.name,
-        func.coalesce(WorkItem.assignee_id, 0) == actor.person_id,
+        func.coalesce(WorkItem.assignee_id, 0) == ASKER,
         files,
         held,
         WorkItem.status == "new",
@@ -245,13 +257,13 @@ def _rows(actor: Actor, page: Select[Any], *, is_rising: bool) -> Select[Any]:
     )
 
 
-def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnElement[bool] | TextClause]:
+def _of_view(asked: Asked) -> list[ColumnElement[bool] | TextClause]:
     is_open, sleeps = text(OPEN_TICKET), WorkItem.snoozed_until.is_not(None)
     spam = select(TicketDetails.work_item_id).where(TicketDetails.spam_at.is_not(None))
-    of_client = WorkItem.project_id.in_(select(Project.id).where(Project.client_id == client_id))
+    of_client = WorkItem.project_id.in_(select(Project.id).where(Project.client_id == asked.client_id))
     conditions: dict[str, list[ColumnElement[bool] | TextClause]] = {
         "all": [is_open, ~sleeps],
-        "mine": [is_open, ~sleeps, WorkItem.assignee_id == actor.person_id],
+        "mine": [is_open, ~sleeps, WorkItem.assignee_id == ASKER],
         "unassigned": [is_open, ~sleeps, WorkItem.assignee_id.is_(None)],
         "due": [is_open, ~sleeps, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
         "waiting": [is_open, ~sleeps, WorkItem.status == "waiting"],
@@ -261,4 +273,4 @@ def _of_view(view: str, actor: Actor, client_id: int | None) -> list[ColumnEleme
         "client": [is_open, ~sleeps, of_client],
         OF_CLIENT: [is_open, of_client],
     }
-    return conditions[view]
+    return conditions[asked.view]

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
-from helpdesk.clients.queries import visible
+from helpdesk.clients.queries import visible_to_asker
 from helpdesk.desk.narrowing import COUNTED, Asked
 from helpdesk.desk.narrowing import asked as read
 from helpdesk.infra import audit
@@ -32,18 +33,22 @@ class SavedLine:
     asked: Asked
 
 
-def lines(session: Session, *, actor: Actor) -> list[SavedLine]:
-    """Return the actor's own views in their order, then the shared ones; without those of clients they do not see."""
-    query = (
-        select(SavedView)
-        .outerjoin(Client, Client.id == SavedView.client_id)
-        .where(
-            SavedView.person_id.is_(None) | (SavedView.person_id == actor.person_id),
-            SavedView.client_id.is_(None) | visible(actor),
-        )
-        .order_by(SavedView.person_id.is_(None), SavedView.position, SavedView.id)
-    )
-    return [_line(row, actor) for row in session.scalars(query)]
+def listed(*, sees_all: bool) -> Select[Any]:
+    """Return the question for the views of an ``asker``, to be asked together with others; `lines` reads the answer.
+
+    Their own ones come in their order, then the shared ones, without those of clients that they do not see.
+    """
+    columns = (SavedView.id, SavedView.name, SavedView.person_id, SavedView.view, SavedView.client_id, SavedView.asked)
+    query: Select[Any] = select(*columns).outerjoin(Client, Client.id == SavedView.client_id)
+    return query.where(
+        SavedView.person_id.is_(None) | (SavedView.person_id == bindparam("person_id")),
+        SavedView.client_id.is_(None) | visible_to_asker(sees_all=sees_all),
+    ).order_by(SavedView.person_id.is_(None), SavedView.position, SavedView.id)
+
+
+def lines(rows: Iterable[Any], *, actor: Actor) -> list[SavedLine]:
+    """Return the views that rows of `listed` are."""
+    return [_line(row, actor) for row in rows]
 
 
 def counted(found: Iterable[SavedLine]) -> list[Asked]:
@@ -138,7 +143,7 @@ def delete(session: Session, *, actor: Actor, now: datetime, view_id: int) -> st
     return stored.name
 
 
-def _line(row: SavedView, actor: Actor) -> SavedLine:
+def _line(row: Any, actor: Actor) -> SavedLine:  # noqa: ANN401 - a row of `listed`
     client = {"client": str(row.client_id)} if row.client_id is not None else {}
     may_change = row.person_id is not None or actor.is_one_of(APPROVERS)
     return SavedLine(

@@ -17,7 +17,6 @@ from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, DESK, MANA
 from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
-from helpdesk.rates import queries as rates
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import rights, timer_state
 from helpdesk.timekeeping.queries.entries import RecentItem
@@ -142,9 +141,9 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     month = close_month(session, now)
-    waits = frame.frame_counts(session, actor=actor)  # asked first: what comes while the rest is read is told later
+    read = frame.read(session, actor=actor, recent=not focus.item_number)
+    waits, counts = read.waits, read.queue
     timer = _timer(session, actor, now) if works and waits.timers else None
-    counts = frame.queue_counts(session, actor=actor) if works else frame.QueueCounts()
     return Shell(
         company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
@@ -155,11 +154,9 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         open_clients=counts.clients,
         close_month=month,
         timer=timer,
-        work_types=[(kind.id, kind.name) for kind in rates.work_types(session)] if timer else [],
+        work_types=list(read.work_types) if timer else [],
         asking=waits.asking,
-        recent_items=time.recent_items(session, actor=actor)
-        if works and timer is None and not focus.item_number
-        else [],
+        recent_items=list(read.recent) if timer is None else [],
         current_view=focus.view,
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,

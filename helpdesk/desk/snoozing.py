@@ -14,7 +14,6 @@ from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day, wall_clock, zone_named
 from helpdesk.projects.models import WorkItem
-from helpdesk.sla import queries as sla
 from helpdesk.tickets import service as tickets
 
 MORNING = time(6)
@@ -34,8 +33,8 @@ class Choice:
     at: datetime
 
 
-def choices(session: Session, *, now: datetime, zone: ZoneInfo) -> list[Choice]:
-    """Return what is offered to a reader in ``zone``, what comes first on top: one query."""
+def choices(calendar: Calendar, now: datetime) -> list[Choice]:
+    """Return what is offered to a reader on whose clock the calendar is, what comes first on top."""
     labels = {
         "today": _("Later today"),
         "tomorrow": _("Tomorrow morning"),
@@ -43,7 +42,7 @@ def choices(session: Session, *, now: datetime, zone: ZoneInfo) -> list[Choice]:
         "next": _("Next working day"),
         "week": _("In a week"),
     }
-    found = wake_times(sla.working_time(session, zone=zone), now)
+    found = wake_times(calendar, now)
     return [Choice(labels[key], at) for key, at in sorted(found.items(), key=lambda one: one[1])]
 
 

@@ -60,7 +60,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002 - as above
         """Return how a stored value is read: many hundred a page are, so in one step."""
-        return _instant_of if dialect.name == "sqlite" else _in_utc
+        return instant_of if dialect.name == "sqlite" else _in_utc
 
 
 def _in_utc(given: datetime | None) -> datetime | None:
@@ -68,7 +68,7 @@ def _in_utc(given: datetime | None) -> datetime | None:
     return None if given is None else given.astimezone(UTC)
 
 
-def _instant_of(stored: str | None) -> datetime | None:
+def instant_of(stored: str | None) -> datetime | None:
     """Return what SQLite holds as an instant: in UTC, with its zone where another hand wrote it."""
     if stored is None:
         return None

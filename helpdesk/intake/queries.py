@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.infra.db import foresee, once, reading, write_leaves
@@ -21,6 +21,12 @@ from helpdesk.tickets.models import TicketDetails
 def active_sources(session: Session) -> list[IntakeSource]:
     """Return every source that is to be read."""
     return list(session.scalars(select(IntakeSource).where(IntakeSource.active.is_(True)).order_by(IntakeSource.id)))
+
+
+def source_count() -> Select[int]:
+    """Return the question how many mailboxes are fetched, to be asked together with others."""
+    query = select(func.count(IntakeSource.id).label("count")).join(Mailbox, Mailbox.id == IntakeSource.mailbox_id)
+    return query.where(Mailbox.removed_at.is_(None))
 
 
 def all_sources(session: Session) -> list[IntakeSource]:

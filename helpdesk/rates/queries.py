@@ -266,6 +266,12 @@ def work_types(session: Session, *, archived: bool = False) -> list[WorkType]:
     return list(session.scalars(query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))))
 
 
+def work_type_choice() -> Select[int, str]:
+    """Return the question for (id, name) of the work types in use, in their order, to be asked with others."""
+    query = select(WorkType.id, WorkType.name).where(WorkType.archived_at.is_(None))
+    return query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))
+
+
 def work_type_names(session: Session) -> dict[int, str]:
     """Return the names of all work types by id, also of those that are not in use any more."""
     return {row.id: row.name for row in session.execute(select(WorkType.id, WorkType.name))}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -88,13 +89,18 @@ def company_zone(session: Session) -> str:
 
 def working_time(session: Session, *, zone: ZoneInfo) -> Calendar:
     """Return the hours and holidays of the default policy on the clock of ``zone``; Mon-Fri 9:00-17:00 without one."""
-    query = (
-        select(BusinessCalendar.hours, BusinessCalendar.holidays)
-        .join(SlaPolicy, SlaPolicy.calendar_id == BusinessCalendar.id)
-        .where(SlaPolicy.is_default)
-    )
-    found = session.execute(query).one_or_none()
-    hours, holidays = found if found is not None else (USUAL_HOURS, ())
+    return calendar_asked(session.execute(working_hours()).all(), zone=zone)
+
+
+def working_hours() -> Select[str, list[dict[str, Any]]]:
+    """Return the question of `working_time`, to be asked together with others; `calendar_asked` reads the answer."""
+    query = select(BusinessCalendar.hours, BusinessCalendar.holidays)
+    return query.join(SlaPolicy, SlaPolicy.calendar_id == BusinessCalendar.id).where(SlaPolicy.is_default)
+
+
+def calendar_asked(rows: Sequence[Any], *, zone: ZoneInfo) -> Calendar:
+    """Return what the rows of `working_hours` say, one or none of them."""
+    hours, holidays = rows[0] if rows else (USUAL_HOURS, ())
     return Calendar(WeeklyHours.parse(hours), zone, frozenset(map(_holiday, holidays)))
 
 

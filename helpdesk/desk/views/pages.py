@@ -14,7 +14,7 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
-from helpdesk.desk import exports, item_page, queries, saved_views, service, shell, snoozing
+from helpdesk.desk import beside_queue, exports, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Asked, asked
@@ -41,7 +41,6 @@ from helpdesk.infra.policy import (
     policy,
 )
 from helpdesk.infra.web import back_or, is_htmx, zone
-from helpdesk.intake import queries as intake
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping import limits
@@ -88,7 +87,8 @@ def queue() -> ResponseReturnValue:
     """Show a page of one view of the queue."""
     session, actor = read_session(), current_actor()
     wanted = asked(request.args)
-    title, saved = _title_of(session, wanted), saved_views.lines(session, actor=actor)
+    beside, now = beside_queue.read(session, actor=actor, asked=wanted, zone=zone()), clock.now()
+    saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
     total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)])
     page = queries.queue(
@@ -112,8 +112,8 @@ def queue() -> ResponseReturnValue:
             "older_url": _queue_url(wanted, before=page.older_key),
             "is_by_change": not wanted.sort and wanted.view not in OWN,
         },
-        now=clock.now(),
-        people=accounts.choices(session, roles=DESK),
+        now=now,
+        people=beside.people,
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
@@ -126,9 +126,9 @@ def queue() -> ResponseReturnValue:
         may_share=actor.is_one_of(APPROVERS),
         done=request.args.get("done", type=int),
         here=_here(),
-        snooze_choices=snoozing.choices(session, now=clock.now(), zone=zone()),
-        last_mail_at=queries.last_mail_at(session),
-        needs_mailbox=not (page.rows or wanted.narrowed or request.args.get("before") or intake.all_sources(session)),
+        snooze_choices=snoozing.choices(beside.working_time, now),
+        last_mail_at=beside.last_mail_at,
+        needs_mailbox=not (page.rows or wanted.narrowed or request.args.get("before") or beside.has_mailbox),
     )
 
 

@@ -9,6 +9,7 @@ from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length
 
 from helpdesk.accounts import service as accounts
+from helpdesk.clients.queries import asker
 from helpdesk.desk import saved_views, view_words
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.views.blueprint import bp
@@ -158,7 +159,8 @@ def _page(
     *, new: SaveForm | None = None, new_asked: Asked | None = None, renamed: dict[int, NameForm] | None = None
 ) -> str:
     session, actor = read_session(), current_actor()
-    found = saved_views.lines(session, actor=actor)
+    rows = session.execute(saved_views.listed(sees_all=actor.sees_all_clients), asker(actor))
+    found = saved_views.lines(rows, actor=actor)
     words = view_words.words_of(session, [one.asked for one in found] + ([new_asked] if new_asked else []), actor=actor)
     forms = {one.id: NameForm(formdata=None, name=one.name) for one in found} | (renamed or {})
     return render_template(

@@ -23,6 +23,7 @@ from helpdesk.timekeeping.domain.worked import seconds_between as seconds_from_t
 from helpdesk.timekeeping.models import SUBMITTED, Charge, TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries.rights import reach_of
 
+RECENT = 6
 LATEST = 200
 
 
@@ -162,18 +163,18 @@ class RecentItem:
     client_name: str
 
 
-def recent_items(session: Session, *, actor: Actor, limit: int = 6) -> list[RecentItem]:
+def recent_items(session: Session, *, actor: Actor, limit: int = RECENT) -> list[RecentItem]:
     """Return the work items of the actor's latest entries that they may still see, newest first.
 
     Only so many entries are looked at: every page asks, and whoever works here for years has ten thousands.
     """
-    query = _recent_items(sees_all=actor.sees_all_clients)
+    query = recent(sees_all=actor.sees_all_clients)
     return [RecentItem(*row) for row in session.execute(query, {**asker(actor), "limit": limit})]
 
 
 @cache
-def _recent_items(*, sees_all: bool) -> Select[int, str, int, str, str]:
-    """Return the query of `recent_items`, made once."""
+def recent(*, sees_all: bool) -> Select[int, str, int, str, str]:
+    """Return the query of `recent_items` for an ``asker`` and a ``limit``, to be asked together with others too."""
     latest = (
         select(TimeEntry.work_item_id, TimeEntry.started_at)
         .where(TimeEntry.person_id == bindparam("person_id", type_=Integer()))
@@ -184,7 +185,7 @@ def _recent_items(*, sees_all: bool) -> Select[int, str, int, str, str]:
     at = func.max(latest.c.started_at).label("at")
     last = select(latest.c.work_item_id, at).group_by(latest.c.work_item_id).subquery()
     return (
-        select(WorkItem.number, WorkItem.title, Project.id, Project.name, Client.name)
+        select(WorkItem.number, WorkItem.title, Project.id, Project.name, Client.name.label("client_name"))
         .select_from(last)
         .join(WorkItem, WorkItem.id == last.c.work_item_id)
         .join(WorkItem.project)

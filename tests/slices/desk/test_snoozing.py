@@ -28,7 +28,7 @@ def standing(office, view: str) -> list[int]:
     with unit_of_work() as session:
         actor = office.actor("technician")
         numbers = [row.number for row in queries.queue(session, actor=actor, view=view).rows]
-        assert getattr(frame.queue_counts(session, actor=actor), view) == len(numbers)
+        assert getattr(frame.read(session, actor=actor).queue, view) == len(numbers)
     return numbers
 
 

@@ -334,7 +334,7 @@ def test_the_frame_reads_open_tickets_alone(session, office):
     asked, connection = [], session.connection()
     event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
 
-    frame.queue_counts(session, actor=office.actor("technician"))
+    frame.read(session, actor=office.actor("technician"))
 
     [plan] = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked[:1]]
     assert "work_items USING INDEX ix_work_items_open_tickets" in str(plan)

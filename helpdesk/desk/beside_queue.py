@@ -1,0 +1,72 @@
+"""What a page of the queue shows beside its tickets: whom they can be given to, saved views, mail, our hours."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Integer, bindparam, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.clients.models import Client
+from helpdesk.clients.queries import MESSAGE, asker, visible_to_asker
+from helpdesk.desk import saved_views
+from helpdesk.desk.narrowing import Asked
+from helpdesk.desk.saved_views import SavedLine
+from helpdesk.infra.policy import DESK, Actor
+from helpdesk.infra.together import Together
+from helpdesk.intake import queries as intake
+from helpdesk.intake.models import InboundMessage
+from helpdesk.kernel.business_time import Calendar
+from helpdesk.kernel.errors import NotFound
+from helpdesk.sla import queries as sla
+
+
+@dataclass(frozen=True)
+class Beside:
+    """That for one reader; ``client_name`` is empty but in the view of a client, ``people`` are (id, name)."""
+
+    people: list[tuple[int, str]]
+    saved: list[SavedLine]
+    last_mail_at: datetime | None
+    working_time: Calendar
+    has_mailbox: bool
+    client_name: str
+
+
+def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Beside:
+    """Return what stands beside what is asked for, in one query; hours of work are on the clock of ``zone``.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+    """
+    of_client, sees_all = asked.client_id is not None, actor.sees_all_clients
+    given: dict[str, Any] = {**asker(actor), "client_id": asked.client_id}
+    found = _asked(of_client=of_client, sees_all=sees_all).read(session, **given)
+    if of_client and not found["client"]:
+        raise NotFound(MESSAGE)
+    return Beside(
+        people=[(row.id, row.name) for row in found["people"]],
+        saved=saved_views.lines(found["saved"], actor=actor),
+        last_mail_at=next((row.received_at for row in found["mail"]), None),
+        working_time=sla.calendar_asked(found["hours"], zone=zone),
+        has_mailbox=bool(found["mailboxes"][0].count),
+        client_name=found["client"][0].name if of_client else "",
+    )
+
+
+@cache
+def _asked(*, of_client: bool, sees_all: bool) -> Together:
+    parts: dict[str, Any] = {
+        "people": accounts.choice_of(DESK),
+        "saved": saved_views.listed(sees_all=sees_all),
+        "mail": select(InboundMessage.received_at).order_by(InboundMessage.id.desc()).limit(1),
+        "hours": sla.working_hours(),
+        "mailboxes": intake.source_count(),
+    }
+    if of_client:
+        seen = visible_to_asker(sees_all=sees_all)
+        parts["client"] = select(Client.name).where(Client.id == bindparam("client_id", type_=Integer()), seen)
+    return Together(**parts)

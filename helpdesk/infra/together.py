@@ -1,0 +1,86 @@
+"""Questions that are asked of the database as one: a page pays for each statement more than for what is in it."""
+
+import json
+from collections import namedtuple
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, Integer, Select, String, Text, cast, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from helpdesk.infra.db import UtcDateTime, instant_of
+
+Read = Callable[[Any], Any]
+
+
+class Together:
+    """Selects of columns that are one statement, written once in the life of a process.
+
+    Each gives a list of rows in its order, with the names of its columns. What differs from one request to the next is
+    a parameter. Integers, texts, truths, days, instants and JSON come back as they would by themselves.
+
+    Raises:
+        TypeError: a column is of another type.
+    """
+
+    def __init__(self, **parts: Any) -> None:  # noqa: ANN401 - selects of any columns
+        self._parts: dict[str, Select[Any]] = parts
+        self._readers = {name: _reader(name, part) for name, part in parts.items()}
+        self._written: dict[str, Select[Any]] = {}
+
+    def read(self, session: Session, **parameters: object) -> dict[str, list[Any]]:
+        """Return the rows of each select by its name."""
+        kind = session.get_bind().dialect.name
+        statement = self._written.get(kind)
+        if statement is None:
+            statement = self._written[kind] = self._write(on_postgresql=kind == "postgresql")
+        found = session.execute(statement, parameters).one()
+        return {name: self._readers[name](text) for name, text in zip(self._parts, found, strict=True)}
+
+    def _write(self, *, on_postgresql: bool) -> Select[Any]:
+        row, rows = (
+            (func.json_build_array, func.json_agg) if on_postgresql else (func.json_array, func.json_group_array)
+        )
+        asked = (part.subquery() for part in self._parts.values())
+        return select(*(select(cast(rows(row(*one.c)), Text)).select_from(one).scalar_subquery() for one in asked))
+
+
+def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:
+    columns = part.subquery().c
+    row_of: Any = namedtuple(name, columns.keys())  # type: ignore[misc]  # noqa: PYI024 - the select has the names
+    readers = [(at, read) for at, column in enumerate(columns) if (read := _read_of(column.type)) is not None]
+
+    def rows_of(text: str | None) -> list[Any]:
+        rows = json.loads(text) if text else []
+        for row in rows:
+            for at, read in readers:
+                if row[at] is not None:
+                    row[at] = read(row[at])
+        return [row_of(*row) for row in rows]
+
+    return rows_of
+
+
+def _read_of(kind: TypeEngine[Any]) -> Read | None:
+    """Return how a value of that type is made of what JSON holds; None where it is the same."""
+    for known, read in _READS:
+        if isinstance(kind, known):
+            return read
+    message = f"{kind!r} is not what is asked for together with others"
+    raise TypeError(message)
+
+
+def _of_json(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    return json.loads(value) if isinstance(value, str) else value  # SQLite keeps it as a text
+
+
+_READS: tuple[tuple[type[TypeEngine[Any]] | type[UtcDateTime], Read | None], ...] = (
+    (Boolean, bool),
+    (Integer, None),
+    (String, None),
+    (UtcDateTime, instant_of),
+    (Date, date.fromisoformat),
+    (JSON, _of_json),
+)

@@ -1,0 +1,47 @@
+"""What is asked together comes back as it would by itself, in one statement, on both databases."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Numeric, bindparam, func, literal, select
+
+from helpdesk.accounts.models import Person
+from helpdesk.infra.together import Together
+from helpdesk.projects.models import TaskDetails, WorkItem
+
+
+def test_rows_come_as_they_would_by_themselves_in_one_statement(session, office, count_queries):
+    people = select(Person.id, Person.name, Person.active, Person.created_at).order_by(Person.name.desc())
+    items = select(WorkItem.number, WorkItem.assignee_id, WorkItem.closed_at).order_by(WorkItem.number.desc()).limit(2)
+    none = select(TaskDetails.due_on).where(TaskDetails.work_item_id.in_(bindparam("ids", expanding=True)))
+    asked = Together(
+        people=people, items=items, none=none, one=select(func.count().label("items")).select_from(WorkItem)
+    )
+
+    with count_queries() as statements:
+        found = asked.read(session, ids=[])
+
+    assert len(statements) == 1
+    assert [tuple(row) for row in found["people"]] == [tuple(row) for row in session.execute(people)]
+    assert [tuple(row) for row in found["items"]] == [tuple(row) for row in session.execute(items)]
+    assert found["none"] == []
+    assert found["one"][0].items == session.scalar(select(func.count()).select_from(WorkItem))
+
+
+def test_days_instants_lists_and_signs_are_what_they_were(session, office):
+    said = "Ünïcode \"quoted\" \\ 'x'\n{}"
+    asked = Together(
+        day=select(literal(date(2026, 2, 28)).label("day"), literal(said).label("said")),
+        team=select(Person.id, Person.created_at).where(Person.id == bindparam("id")),
+    )
+
+    found = asked.read(session, id=office.technician.id)
+
+    assert tuple(found["day"][0]) == (date(2026, 2, 28), said)
+    assert found["team"][0].created_at.tzinfo is UTC
+    assert isinstance(found["team"][0].created_at, datetime)
+
+
+def test_a_number_that_json_would_change_is_refused():
+    with pytest.raises(TypeError):
+        Together(amount=select(literal(1, Numeric()).label("amount")))
