@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from helpdesk.kernel.errors import ExternalFailure
@@ -99,6 +99,7 @@ def to_pdf(page: Page) -> bytes:
     Raises:
         ExternalFailure: the renderer gave up on the document.
     """
+    _list_pages_once()
     try:
         with _no_collection():
             document = _parsed(page)
@@ -113,6 +114,26 @@ def to_pdf(page: Page) -> bytes:
         message = f"The document could not be printed: {error}"
         raise ExternalFailure(message) from error
     return printed
+
+
+@cache
+def _list_pages_once() -> None:
+    """Have pydyf keep the list of a document's pages: each element asks for it, and each time it is written anew.
+
+    That is a thirtieth of the time of 33 pages, and grows with their square.
+    """
+    from pydyf import PDF  # noqa: PLC0415 - takes its time, see the module's docstring
+
+    listed = PDF.page_references.fget
+
+    def page_references(made: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - pydyf's PDF
+        pages, known = len(made.pages["Kids"]), vars(made).get("_listed")
+        if known is None or known[0] != pages:
+            known = made._listed = pages, listed(made)  # noqa: SLF001 - ours, on an object that is not
+        references: tuple[bytes, ...] = known[1]
+        return references
+
+    PDF.page_references = property(page_references)
 
 
 def _parsed(page: Page) -> "HTML":

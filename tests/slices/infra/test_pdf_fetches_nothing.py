@@ -11,6 +11,7 @@ from typing import Any
 import pypdf
 import pytest
 from PIL import Image
+from pydyf import PDF, Dictionary
 from weasyprint.css import StyleFor
 from weasyprint.html import UA_STYLESHEET
 
@@ -144,6 +145,18 @@ def test_no_element_has_the_style_of_a_note_and_all_looks_as_by_the_whole_sheet_
     assert printed == to_pdf(page)
     assert not known & {"marker", "footnote-call", "footnote-marker"}
     assert set(asked) - known
+
+
+def test_the_pages_of_a_document_are_listed_once_until_there_is_another():
+    to_pdf(Page(html='<!doctype html><html lang="en"><title>A</title><p>1</p></html>', css="", identifier="e"))
+    made = PDF()
+
+    made.add_page(Dictionary())
+    one, again = made.page_references, made.page_references
+    made.add_page(Dictionary())
+
+    assert one is again
+    assert [one, made.page_references] == [(b"3 0 R",), (b"3 0 R", b"4 0 R")]
 
 
 def test_the_same_page_gives_the_same_bytes():
