@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Double, any_, literal
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, CompoundSelect, Double, Select, any_, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -24,6 +24,17 @@ def among(session: Session, column: Column, values: Iterable[object]) -> ColumnE
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(column.type)))
     return column.in_(values)
+
+
+def among_those(session: Session, column: Column, few: CompoundSelect[Any] | Select[Any]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` has one of the values that a query finds, which are few in a large table.
+
+    PostgreSQL puts them into an array first and looks each up. It would guess else how many there are, and rather read
+    the whole table.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(func.array(few.scalar_subquery()))
+    return column.in_(few)
 
 
 class seconds_between(FunctionElement[int]):  # noqa: N801 - reads as a function in a query

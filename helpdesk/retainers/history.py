@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.sql import among_those
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.retainers.books import engine_agreement
@@ -98,7 +99,7 @@ def work_of(
         undone = select(entry.id).where(entry.status == "reversed", entry.started_at <= since)
         # By their ids, found by what is rare: else all that a client ever had would be looked at.
         older = or_(entry.ended_at <= since, and_(taken, ~is_recent))
-        late = and_(older, entry.id.in_(union(long, waits, undone, settled)))
+        late = and_(older, among_those(session, entry.id, union(long, waits, undone, settled)))
         rows = sorted(
             [*recent, *_rows(session, client_ids, late)],
             key=lambda row: (row.started_at, row.uuid),
