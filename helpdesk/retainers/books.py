@@ -26,6 +26,7 @@ from helpdesk.timekeeping.models import TimeEntry
 
 KEPT = (*APPROVED, "reversed")
 """Entries whose seconds and rate are those that they were approved with."""
+_STATUSES = {each.value: each for each in EntryStatus}  # looked up for each entry
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -213,7 +214,7 @@ def _work_entry(
         ticket=str(row.work_item_id),
         work_type=_work_type(row),
         is_billable=row.billable == "billable",
-        status=EntryStatus.APPROVED if is_reversed else EntryStatus(row.status),
+        status=EntryStatus.APPROVED if is_reversed else _STATUSES[row.status],
         is_typed_duration=row.duration_only,
         fixed_seconds=grouped.get(row.id, row.billable_seconds) if row.status in KEPT else None,
         fixed_rate=_fixed_rate(row),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.periods import Month, local_day
@@ -48,8 +49,7 @@ class Books:
         return self.opening is not None and month <= self.opening.after
 
 
-@dataclass(frozen=True)
-class EntryResult:
+class EntryResult(NamedTuple):
     """What became of one entry; all seconds are 0 where it is not billable or not approved.
 
     On basis ``worked`` covered + overage + hourly = billable; on ``weighted`` they add up to the burn.

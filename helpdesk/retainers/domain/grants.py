@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.spans import Span
@@ -24,8 +24,7 @@ def allowance_name(span: Span) -> str:
     return f"allowance of {span.first} to {span.last}" if span.is_quarter else f"allowance of {span.first}"
 
 
-@dataclass(frozen=True, slots=True)
-class GrantDrawn:
+class GrantDrawn(NamedTuple):
     """Seconds of burn that one grant paid: an allowance, or the block with the key ``block``.
 
     ``grant`` is what the ledger calls it: ``allowance of 2026-03``, ``top-up of 2026-03-05``.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month
@@ -13,8 +14,7 @@ from helpdesk.retainers.domain.ledger import Account
 from helpdesk.retainers.domain.pieces import Piece, PieceKind
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One row of the ledger of a closed period; ``seconds`` is signed burn.
 
     Kinds: ``grant``, ``adjustment``, ``carried_in``, ``top_up`` add; ``draw``, ``expiry``, ``carried_out`` take away;

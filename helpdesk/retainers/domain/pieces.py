@@ -1,9 +1,9 @@
 """What becomes of each second: covered, overage or hourly, and at which price (docs/billing.md rules 3, 8 and 11)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import Month
@@ -26,8 +26,7 @@ class PieceKind(StrEnum):
     HOURLY = "hourly"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A half-open range of an entry's billable seconds with one fate; a charge is written from it.
 
     The ranges of an entry's pieces partition its billable seconds. ``quantity_seconds`` is what the statement counts

@@ -1,11 +1,11 @@
 """An entry cut where its price or its period changes, and what each part burns (docs/billing.md "The pipeline")."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.kernel.durations import largest_remainder
@@ -28,13 +28,13 @@ _END_OF_DAY = 24 * 60
 _ONE = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A part of an entry within one period, one side of business hours and one set of live grants.
 
     ``from_second`` and ``to_second`` are its half-open range of the entry's billable seconds. ``factor`` is 1
     where the retainer does not cover the work. ``month`` is the period that it falls into, ``day`` the local day
-    by which blocks are chosen.
+    by which blocks are chosen. ``burn_seconds`` are what it takes from the allowance: its share times the factor,
+    half up to a second.
     """
 
     entry: WorkEntry
@@ -43,14 +43,8 @@ class Segment:
     month: Month
     day: date
     is_in_scope: bool
-    factor: Fraction = _ONE
-    burn_seconds: int = field(init=False, compare=False)
-    """What it takes from the allowance: its share times the factor, half up to a second."""
-
-    def __post_init__(self) -> None:
-        share = self.to_second - self.from_second
-        burn = share if self.factor is _ONE else round_half_up(share * self.factor)
-        object.__setattr__(self, "burn_seconds", burn)
+    factor: Fraction
+    burn_seconds: int
 
     @property
     def key(self) -> tuple[str, int]:
@@ -105,11 +99,15 @@ def _segment(
         or not agreement.is_in_force(day)
         or not agreement.covers(project=entry.project, work_type=entry.work_type)
     ):
-        return Segment(entry, *seconds, month, day, is_in_scope=False)
+        return Segment(entry, *seconds, month, day, False, _ONE, seconds[1] - seconds[0])
     is_after_hours = not entry.is_typed_duration and not is_in_hours
-    factor = agreement.terms_in(worked_in).factor_for(entry.work_type, is_after_hours=is_after_hours)
+    factor = _exact(agreement.terms_in(worked_in).factor_for(entry.work_type, is_after_hours=is_after_hours))
     settled_on = day if month is worked_in else max(day, agreement.first_day_in(month))
-    return Segment(entry, *seconds, month, settled_on, is_in_scope=True, factor=_exact(factor))
+    return Segment(entry, *seconds, month, settled_on, True, factor, _burned(seconds[1] - seconds[0], factor))
+
+
+def _burned(share: int, factor: Fraction) -> int:
+    return share if factor is _ONE else round_half_up(share * factor)
 
 
 @cache

@@ -13,6 +13,8 @@ from helpdesk.kernel.money import Money, round_half_up
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.domain.spans import MONTHLY, POOL_MONTHS, Span, begins_of, span_of
 
+_ONE = Decimal(1)
+
 
 class FeeTiming(StrEnum):
     """Whether the fee is drafted before its month or after it."""
@@ -111,10 +113,12 @@ class Terms:
 
     def factor_for(self, work_type: str | None, *, is_after_hours: bool) -> Decimal:
         """Return the highest factor that applies, 1 where none does; factors never multiply one another."""
+        if not self.multipliers and self.after_hours is None:
+            return _ONE
         factors = [each.factor for each in self.multipliers if each.work_type == work_type]
         if self.after_hours and is_after_hours:
             factors.append(self.after_hours.factor)
-        return max(factors, default=Decimal(1))
+        return max(factors, default=_ONE)
 
 
 @dataclass(frozen=True, slots=True)
