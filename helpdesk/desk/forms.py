@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_wtf.file import MultipleFileField
 from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
@@ -42,6 +43,7 @@ class NoteForm(StrictForm):
 
     last_seen_id = HiddenField()
     body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
+    files = MultipleFileField(_l("Files"))
     worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
     billable = SelectField(_l("Billing"), default="")
@@ -116,6 +118,12 @@ class ReplyDraftForm(ReplyForm):
     """A reply that is not finished: it may be empty."""
 
     body = TextAreaField(validators=[Length(max=BODY_LENGTH)])
+
+
+class FilesForm(StrictForm):
+    """Files for a draft."""
+
+    files = MultipleFileField()
 
 
 class CannedForm(StrictForm):

@@ -36,6 +36,8 @@ def reply(
 ) -> Message:
     """Reply to the requester, set the status and log the time in one act: all of it happens, or nothing.
 
+    The files of the draft go along.
+
     The mail waits as long as the company lets answers be taken back (docs/answering.md rule 8).
 
     Raises:
@@ -54,6 +56,7 @@ def reply(
         text=text,
         last_seen_message_id=last_seen_message_id,
         to_new_outside=to_new_outside,
+        attachments=tickets.take_files(session, actor=actor, item_id=item.id, kind="reply"),
         hold_until=hold_until,
     )
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="reply")
@@ -97,7 +100,7 @@ def keep_draft_with_people(
 def add_note(
     session: Session, *, actor: Actor, now: datetime, number: int, text: str, time: WorkedTime = NO_TIME
 ) -> Message:
-    """Add an internal note and log the time in one act.
+    """Add an internal note with the files of its draft, and log the time in one act.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -105,7 +108,8 @@ def add_note(
         RuleViolation: nothing written, or time that cannot be read.
     """
     item = _workable(session, actor, number)
-    message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text)
+    files = tickets.take_files(session, actor=actor, item_id=item.id, kind="note")
+    message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text, attachments=files)
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="note")
     log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     return message

@@ -263,6 +263,12 @@ def read_session() -> Session:
     return session
 
 
+def read_anew() -> Session:
+    """Return the session that this request reads with, which sees from now on what was committed meanwhile."""
+    db.session().rollback()  # on SQLite it would go on seeing what it saw first
+    return read_session()
+
+
 @event.listens_for(db.session, "before_flush")
 def _refuse_to_write(*_session: object) -> None:
     message = "a session that reads does not write: open a unit of work"

@@ -17,9 +17,12 @@
   async function keep(form) {
     clearTimeout(waiting.get(form));
     waiting.delete(form);
+    if (!form.isConnected) return; // it was sent, or is drawn anew
     try {
       const headers = { "HX-Request": "true" };
-      const body = new URLSearchParams(new FormData(form));
+      const fields = new FormData(form);
+      fields.delete("files"); // they are put to the draft by themselves
+      const body = new URLSearchParams(fields);
       const answer = await fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" });
       say(form, answer.ok ? (answer.status === 204 ? "saved" : "") : "failed");
     } catch {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.clients.domain import is_freemail, suffixes_of
+from helpdesk.kernel.errors import RuleViolation
 
 PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
 """What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
@@ -24,6 +25,9 @@ CANNED_FIELDS = (
     "me.first_name",
 )
 """What a canned reply can ask for (docs/answering.md rule 6)."""
+MOST_FILES = 20
+MOST_FILE_BYTES = 15 * 1024 * 1024
+"""Of all files of one answer together; on its way a mail grows by a third, and many servers take 25 MB."""
 _TITLES = frozenset(
     {"dr.", "dr", "prof.", "prof", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "herr", "frau", "dipl.-ing."}
 )
@@ -172,3 +176,22 @@ def _why_apart(ticket: Side, into: Side) -> str:
         f"Nobody knows whether {ticket.requester_name} and {into.requester_name} belong together. "
         "Move one of the two tickets to its client first."
     )
+
+
+def check_files(sizes: Iterable[int]) -> None:
+    """Let pass the sizes in bytes of files that can go along with one answer.
+
+    Raises:
+        RuleViolation: too many, too large together, or an empty one.
+    """
+    every = list(sizes)
+    if len(every) > MOST_FILES:
+        message = f"{MOST_FILES} files go along at most."
+    elif 0 in every:
+        message = "The file is empty."
+    elif sum(every) > MOST_FILE_BYTES:
+        megabytes = sum(every) / 1024 / 1024
+        message = f"All files together may have {MOST_FILE_BYTES // 1024 // 1024} MB; these have {megabytes:.1f} MB."
+    else:
+        return
+    raise RuleViolation(message, field="files")

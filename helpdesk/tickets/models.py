@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -273,6 +273,32 @@ class Draft(Base):
     billable: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="")
     saved_at: Mapped[datetime]
+
+    files: Mapped[list["DraftFile"]] = relationship(order_by="DraftFile.id", viewonly=True)
+
+
+class DraftFile(Base):
+    """A stored file that goes along when the draft is sent (docs/answering.md rule 13)."""
+
+    __tablename__ = "draft_files"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["person_id", "work_item_id", "kind"],
+            ["drafts.person_id", "drafts.work_item_id", "drafts.kind"],
+            onupdate="CASCADE",  # a draft goes along with a merged ticket
+        ),
+        Index("ix_draft_files_draft", "person_id", "work_item_id", "kind"),
+        Index("ix_draft_files_blob_sha256", "blob_sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int]
+    work_item_id: Mapped[int]
+    kind: Mapped[str]
+    blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int]
 
 
 class Takeback(Base):

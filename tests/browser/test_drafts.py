@@ -49,3 +49,43 @@ def test_an_answer_is_taken_back_by_one_key_and_enter_above_it_adds_whoever_is_t
     expect(body).to_have_value("It prints again.")
     expect(page.locator("#conversation")).to_contain_text("took back an answer before it left")
     assert visitor.watch.trouble == {}
+
+
+DROPPED = """(form) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["dropped"], "dropped.log"));
+  for (const type of ["dragover", "drop"]) {
+    form.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }
+}"""
+PASTED = """(box) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["pasted"], "image.png", { type: "image/png" }));
+  box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_files_are_chosen_dropped_and_pasted_and_an_answer_waits_for_them(
+    fresh: Site, visit: Callable[[str], Visitor]
+) -> None:
+    visitor = visit("technician")
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+    body, reply = page.get_by_label("Your reply"), page.get_by_role("form", name="Reply")
+    chosen = {"name": "chosen.log", "mimeType": "text/plain", "buffer": b"chosen"}
+    reply.locator("[type=file]").set_input_files(chosen)  # type: ignore[arg-type]
+    expect(reply.get_by_text("chosen.log", exact=True)).to_be_visible()
+    reply.evaluate(DROPPED)
+    expect(reply.get_by_text("dropped.log", exact=True)).to_be_visible()
+    reply.get_by_role("button", name="Remove chosen.log").click()
+    expect(reply.get_by_text("chosen.log", exact=True)).to_have_count(0)
+
+    body.fill("See what is attached.")
+    body.evaluate(PASTED)
+    reply.get_by_role("button", name="Send").click()
+
+    mine = page.get_by_role("article", name="Reply from Technician Person").last
+    expect(mine).to_contain_text("See what is attached.")
+    expect(mine).to_contain_text("dropped.log")
+    expect(mine).to_contain_text("image.png")
+    expect(reply.locator("[data-files] li")).to_have_count(0)
+    assert visitor.watch.trouble == {}

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.desk.forms import NoteDraftForm, ReplyDraftForm
 from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.files import keep_files
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -37,10 +38,14 @@ def save_draft(number: int, kind: str) -> ResponseReturnValue:
             typed=form.typed(),
             last_seen_id=form.last_seen(),
         )
+    refused = keep_files(item.id, kind, form.files.data or ())
     if is_htmx():
         return "", 204 if kept else 205
     if request.args.get("then") == "canned":
         return redirect(url_for("desk.choose_canned", number=number), code=303)
+    for words in refused:
+        flash(words, "danger")
+    kept = kept or any(file.filename for file in form.files.data or ())
     flash(_("The draft is saved.") if kept else _("There is nothing to keep as a draft."), "ok")
     return to_item(number)
 

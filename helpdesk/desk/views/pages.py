@@ -21,6 +21,7 @@ from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.view_words import columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.files import keep_files
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
@@ -174,10 +175,10 @@ def reply(number: int) -> ResponseReturnValue:
 
     Where it says who is to get the answer, that is done, and what is typed is the draft (docs/answering.md rule 12).
     """
-    projects.get_item(read_session(), actor=current_actor(), number=number)
+    item_id = projects.get_item(read_session(), actor=current_actor(), number=number).id
     form = ReplyForm()
     if form.changes_people():
-        return _change_people(number)
+        return _change_people(number, item_id)
     form.offer(read_session())
 
     def act(session: Session) -> None:
@@ -193,15 +194,17 @@ def reply(number: int) -> ResponseReturnValue:
             time=form.time(),
         )
 
-    refused = _refused(form, act)
+    refused = _refused(form, item_id, "reply", act)
     return (_item_page(number, reply_form=form), refused) if refused else to_item(number)
 
 
-def _change_people(number: int) -> ResponseReturnValue:
+def _change_people(number: int, item_id: int) -> ResponseReturnValue:
     form = ReplyDraftForm()
     form.offer(read_session())
     if not form.validate_on_submit():
         return _item_page(number, reply_form=form), 422
+    for words in keep_files(item_id, "reply", form.files.data or ()):
+        flash(words, "danger")
     try:
         with unit_of_work() as session:
             service.keep_draft_with_people(
@@ -224,7 +227,7 @@ def _change_people(number: int) -> ResponseReturnValue:
 @policy(DESK)
 def add_note(number: int) -> ResponseReturnValue:
     """Add an internal note with its time; a refused one keeps what was typed."""
-    projects.get_item(read_session(), actor=current_actor(), number=number)
+    item_id = projects.get_item(read_session(), actor=current_actor(), number=number).id
     form = NoteForm()
     form.offer(read_session())
 
@@ -238,7 +241,7 @@ def add_note(number: int) -> ResponseReturnValue:
             time=form.time(),
         )
 
-    refused = _refused(form, act)
+    refused = _refused(form, item_id, "note", act)
     return (_item_page(number, note_form=form), refused) if refused else to_item(number)
 
 
@@ -317,12 +320,18 @@ def client(client_id: int) -> str:
     )
 
 
-def _refused(form: StrictForm, act: Callable[[Session], None]) -> int | None:
+def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], None]) -> int | None:
     """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form.
+
+    The files that came with it are put to the draft before, so that no refusal loses them.
 
     A part of a page (htmx) gets 422 for a conflict too: with 409 it would leave the page, and the words, out.
     """
-    if not form.validate_on_submit():
+    is_valid = form.validate_on_submit()
+    for words in keep_files(item_id, kind, form.files.data or ()):
+        form.refuse(words, "files")
+        is_valid = False
+    if not is_valid:
         return 422
     try:
         with unit_of_work() as session:

@@ -10,7 +10,16 @@ from helpdesk.tickets.service.canned import (
     save_canned,
 )
 from helpdesk.tickets.service.delivering import send_again, unreached
-from helpdesk.tickets.service.drafts import Typed, discard_draft, drafts, save_draft
+from helpdesk.tickets.service.drafts import (
+    Typed,
+    add_draft_file,
+    discard_draft,
+    draft_files,
+    drafts,
+    remove_draft_file,
+    save_draft,
+    take_files,
+)
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.merging import merge_conversation, part_conversation, refuse_merged, standing_merge
 from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
@@ -31,6 +40,7 @@ __all__ = [
     "accept_held",
     "add_by_staff",
     "add_details",
+    "add_draft_file",
     "add_event",
     "add_mail",
     "add_note",
@@ -38,6 +48,7 @@ __all__ = [
     "ask_for_pictures",
     "canned_replies",
     "discard_draft",
+    "draft_files",
     "drafts",
     "get_canned",
     "held_answer",
@@ -55,6 +66,7 @@ __all__ = [
     "recipients",
     "refuse_merged",
     "remove_canned",
+    "remove_draft_file",
     "remove_participant",
     "reply",
     "save_canned",
@@ -66,6 +78,7 @@ __all__ = [
     "splittable",
     "standing_merge",
     "take_back",
+    "take_files",
     "unmark_spam",
     "unreached",
     "wake",

@@ -1,15 +1,17 @@
-"""Drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4)."""
+"""Drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4, 13 and 14)."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from helpdesk.infra import blobs
 from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import Actor
 from helpdesk.projects import queries as project_queries
-from helpdesk.tickets.models import Draft, Message
+from helpdesk.tickets.domain import NewAttachment, check_files
+from helpdesk.tickets.models import Draft, DraftFile, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ def save_draft(
 ) -> bool:
     """Keep what somebody typed, instead of what was kept before; return whether it is kept.
 
-    An empty box keeps nothing. Neither does a page that is older than what its writer sent since: what it tells comes
-    late, and has been sent (rule 3).
+    An empty box keeps nothing, unless files are with it. Neither does a page that is older than what its writer sent
+    since: what it tells comes late, and has been sent (rule 3).
 
     Raises:
         NotFound: no such work item, or not for this actor.
@@ -42,7 +44,7 @@ def save_draft(
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     if actor.person_id is None or _was_sent(session, actor.person_id, item.id, kind, last_seen_id or 0):
         return False
-    if typed.is_empty:
+    if typed.is_empty and not draft_files(session, actor=actor, item_id=item.id, kind=kind):
         discard_draft(session, actor=actor, item_id=item.id, kind=kind)
         return False
     values = {**asdict(typed), "saved_at": now}
@@ -55,16 +57,78 @@ def save_draft(
 
 
 def discard_draft(session: Session, *, actor: Actor, item_id: int, kind: str) -> None:
-    """Forget what somebody began to write; nothing happens where there is nothing."""
+    """Forget what somebody began to write, and its files; nothing happens where there is nothing."""
+    session.execute(
+        delete(DraftFile).where(
+            DraftFile.person_id == actor.person_id, DraftFile.work_item_id == item_id, DraftFile.kind == kind
+        )
+    )
     session.execute(
         delete(Draft).where(Draft.person_id == actor.person_id, Draft.work_item_id == item_id, Draft.kind == kind)
     )
 
 
 def drafts(session: Session, *, actor: Actor, item_id: int) -> dict[str, Draft]:
-    """Return what this person began to write on a work item, by kind; nobody else sees it."""
+    """Return what this person began to write on a work item, by kind, with its files; nobody else sees it."""
     query = select(Draft).where(Draft.person_id == actor.person_id, Draft.work_item_id == item_id)
-    return {draft.kind: draft for draft in session.scalars(query)}
+    found = session.scalars(query.options(joinedload(Draft.files)).execution_options(populate_existing=True))
+    return {draft.kind: draft for draft in found.unique()}
+
+
+def draft_files(session: Session, *, actor: Actor, item_id: int, kind: str) -> list[DraftFile]:
+    """Return the files that are with somebody's draft, in the order in which they came."""
+    query = select(DraftFile).where(
+        DraftFile.person_id == actor.person_id, DraftFile.work_item_id == item_id, DraftFile.kind == kind
+    )
+    return list(session.scalars(query.order_by(DraftFile.id)))
+
+
+def add_draft_file(
+    session: Session, *, actor: Actor, now: datetime, item_id: int, kind: str, file: NewAttachment
+) -> None:
+    """Put a stored file to somebody's draft, which begins with it where there is none.
+
+    Raises:
+        NotFound: no such work item, or not for this actor.
+        RuleViolation: it is empty, or one too many, or too large together with the others.
+    """
+    item = project_queries.get_item(session, actor=actor, item_id=item_id)
+    kept = draft_files(session, actor=actor, item_id=item.id, kind=kind)
+    check_files([*(one.size_bytes for one in kept), file.size_bytes])
+    key = {"person_id": actor.person_id, "work_item_id": item.id, "kind": kind}
+    empty = {"body": "", "worked": "", "billable": "", "status": "", "saved_at": now}
+    session.execute(insert_of(session, Draft).values(**key, **empty).on_conflict_do_nothing())
+    blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
+    session.add(
+        DraftFile(
+            **key,
+            blob_sha256=file.blob_sha256,
+            name=file.name,
+            content_type=file.content_type,
+            size_bytes=file.size_bytes,
+        )
+    )
+    session.flush()
+
+
+def remove_draft_file(session: Session, *, actor: Actor, item_id: int, kind: str, file_id: int) -> None:
+    """Take a file from somebody's draft; nothing happens where it is gone already."""
+    session.execute(
+        delete(DraftFile).where(
+            DraftFile.id == file_id,
+            DraftFile.person_id == actor.person_id,
+            DraftFile.work_item_id == item_id,
+            DraftFile.kind == kind,
+        )
+    )
+
+
+def take_files(session: Session, *, actor: Actor, item_id: int, kind: str) -> list[NewAttachment]:
+    """Return the files of somebody's draft as what is sent with it."""
+    return [
+        NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes)
+        for one in draft_files(session, actor=actor, item_id=item_id, kind=kind)
+    ]
 
 
 def _was_sent(session: Session, person_id: int, item_id: int, kind: str, last_seen_id: int) -> bool:

@@ -12,8 +12,9 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.outbox import service as outbox
 from helpdesk.tickets import queries
-from helpdesk.tickets.models import Message, Takeback, ThreadReference
-from helpdesk.tickets.service.drafts import Typed, drafts, save_draft
+from helpdesk.tickets.domain import NewAttachment
+from helpdesk.tickets.models import Attachment, Message, Takeback, ThreadReference
+from helpdesk.tickets.service.drafts import Typed, add_draft_file, drafts, save_draft
 
 KEPT = timedelta(minutes=10)
 """What it took to take an answer back is forgotten some time after its hold."""
@@ -81,6 +82,9 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
             Message.id > message.id,
         )
     )
+    files = [NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes) for one in message.attachments]
+    session.execute(delete(Attachment).where(Attachment.message_id == message.id))
+    session.expire(message, ["attachments"])
     begun = drafts(session, actor=actor, item_id=message.work_item_id).get("reply")
     typed = Typed(body=f"{text}\n\n{begun.body}" if begun and begun.body else text, **held.typed)
     save_draft(
@@ -92,4 +96,6 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
         typed=typed,
         last_seen_id=queries.last_message_id(session, message.work_item_id),
     )
+    for file in files:
+        add_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
     audit.record(session, actor=actor, action="took back", kind="work_item", object_id=message.work_item_id, now=now)

@@ -198,6 +198,8 @@ ROWS = [
     *_on_items("desk.wake", "wake", {}),
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
     *_on_items("desk.save_draft", "drafts/reply", REPLY),
+    *_on_items("desk.add_files", "drafts/reply/files", {}),
+    *_on_items("desk.remove_file", "drafts/note/files/{missing}/remove", {}),
     *_on_items("desk.discard_draft", "drafts/note/discard", {}),
     Row("desk.canned_replies", "GET", "/canned-replies", DESK),
     Row("desk.add_canned", "POST", "/canned-replies", DESK_WRITES, form=CANNED),

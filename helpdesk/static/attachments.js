@@ -1,0 +1,113 @@
+/* Files for an answer: dropped on its form, pasted into its box or chosen, they are put to its draft at once.
+   Without it the field goes along with the form.
+
+   data-files-go-to="/path"  on the field of files: where they are sent; data-goes and data-failed say how that goes
+   data-files                in its form: the list of what is there
+   data-drops-file           on a button of the list: takes a file away by its formaction */
+(() => {
+  "use strict";
+
+  const fieldOf = (form) => form?.querySelector("[data-files-go-to]");
+  const listOf = (form) => form.querySelector("[data-files]");
+  const going = new Map(); // forms with files on their way, and whether they are to be submitted after that
+
+  /* What this script sends must not go along with the form again. */
+  function unname() {
+    for (const field of document.querySelectorAll("[data-files-go-to]")) field.removeAttribute("name");
+  }
+
+  async function send(form, url, files) {
+    const body = new FormData();
+    body.append("csrf_token", form.elements.csrf_token.value);
+    for (const file of files) body.append("files", file);
+    const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
+    if (!answer.ok) throw new Error(answer.status);
+    return answer.text();
+  }
+
+  function say(form, word) {
+    const line = document.createElement("p");
+    line.className = word === "failed" ? "danger s12" : "t3 s12";
+    line.setAttribute("role", word === "failed" ? "alert" : "status");
+    line.textContent = fieldOf(form).dataset[word];
+    listOf(form).querySelector(":scope > p")?.remove();
+    listOf(form).append(line);
+  }
+
+  async function put(form, files, url = fieldOf(form).dataset.filesGoTo) {
+    if (going.has(form)) await going.get(form).done;
+    const state = { submitter: undefined, wanted: false };
+    going.set(form, state);
+    if (files.length) say(form, "goes");
+    state.done = send(form, url, files)
+      .then((html) => {
+        listOf(form).innerHTML = html;
+      })
+      .catch(() => say(form, "failed"));
+    await state.done;
+    going.delete(form);
+    if (state.wanted && !listOf(form).querySelector("[role=alert]")) form.requestSubmit(state.submitter);
+  }
+
+  const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form.reply");
+
+  document.addEventListener("dragover", (event) => {
+    const form = withFiles(event);
+    for (const other of document.querySelectorAll("form.dropping")) other.classList.toggle("dropping", other === form);
+    if (!form || !fieldOf(form)) return;
+    event.preventDefault();
+    form.classList.add("dropping");
+  });
+
+  document.addEventListener("dragleave", (event) => {
+    const form = event.target.closest?.("form.dropping");
+    if (form && !form.contains(event.relatedTarget)) form.classList.remove("dropping");
+  });
+
+  document.addEventListener("drop", (event) => {
+    const form = withFiles(event);
+    form?.classList?.remove("dropping");
+    if (!form || !fieldOf(form)) return;
+    event.preventDefault();
+    put(form, [...event.dataTransfer.files]);
+  });
+
+  document.addEventListener("paste", (event) => {
+    const form = event.target.closest?.("form.reply");
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!form || !fieldOf(form) || !files.length || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    put(form, files);
+  });
+
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.("[data-files-go-to]")) return;
+    put(event.target.form, [...event.target.files]);
+    event.target.value = "";
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-drops-file]");
+    if (!button) return;
+    event.preventDefault();
+    put(button.form, [], button.formAction);
+  });
+
+  /* Nothing leaves without what is still on its way. */
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const state = going.get(event.target);
+      if (!state) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      state.wanted = true;
+      state.submitter = event.submitter ?? undefined;
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:after:swap", unname);
+  document.addEventListener("helpdesk:fresh", unname);
+  unname();
+})();
