@@ -21,12 +21,16 @@ from helpdesk.intake import queries as intake
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
+from helpdesk.projects.models import Project
 from helpdesk.sla import queries as sla
 
 
 @dataclass(frozen=True)
 class Beside:
-    """That for one reader; ``client_name`` is empty but in the view of a client, ``people`` are (id, name)."""
+    """That for one reader; ``client_name`` is empty but in the view of a client.
+
+    ``people`` and ``projects`` are (id, name); projects are those of the client of whom tickets are asked for.
+    """
 
     people: list[tuple[int, str]]
     saved: list[SavedLine]
@@ -34,6 +38,7 @@ class Beside:
     working_time: Calendar
     has_mailbox: bool
     client_name: str
+    projects: list[tuple[int, str]]
 
 
 def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Beside:
@@ -43,8 +48,8 @@ def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Bes
         NotFound: no such client, or not for this actor.
     """
     of_client, sees_all = asked.client_id is not None, actor.sees_all_clients
-    given: dict[str, Any] = {**asker(actor), "client_id": asked.client_id}
-    found = _asked(of_client=of_client, sees_all=sees_all).read(session, **given)
+    given: dict[str, Any] = {**asker(actor), "client_id": asked.of_client_id}
+    found = _asked(of_client=asked.of_client_id is not None, sees_all=sees_all).read(session, **given)
     if of_client and not found["client"]:
         raise NotFound(MESSAGE)
     return Beside(
@@ -54,6 +59,7 @@ def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Bes
         working_time=sla.calendar_asked(found["hours"], zone=zone),
         has_mailbox=bool(found["mailboxes"][0].count),
         client_name=found["client"][0].name if of_client else "",
+        projects=[(row.id, row.name) for row in found.get("projects", ())],
     )
 
 
@@ -67,6 +73,8 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "mailboxes": intake.source_count(),
     }
     if of_client:
-        seen = visible_to_asker(sees_all=sees_all)
-        parts["client"] = select(Client.name).where(Client.id == bindparam("client_id", type_=Integer()), seen)
+        known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))
+        projects = select(Project.id, Project.name).join(Client, Client.id == Project.client_id).where(*known)
+        parts["client"] = select(Client.name).where(*known)
+        parts["projects"] = projects.order_by(Project.name, Project.id)
     return Together(**parts)

@@ -19,7 +19,10 @@ COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What tickets of a view must be as well; empty says nothing. ``client`` is an id, ``assignee`` one, or nobody."""
+    """What tickets of a view must be as well; empty says nothing.
+
+    ``client`` and ``project`` are ids, ``assignee`` is one, or nobody.
+    """
 
     status: str = ""
     priority: str = ""
@@ -27,6 +30,7 @@ class Narrowing:
     tag: str = ""
     words: str = ""
     client: str = ""
+    project: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -54,6 +58,8 @@ class Narrowing:
         if self.client:
             of_client = select(Project.id).where(Project.client_id == int(self.client))
             found.append(WorkItem.project_id.in_(of_client))
+        if self.project:
+            found.append(WorkItem.project_id == int(self.project))
         title = func.lower(WorkItem.title)
         found.extend(title.contains(word.lower(), autoescape=True) for word in self.words.split())
         return [false()] if "\x00" in self.tag + self.words else found
@@ -77,18 +83,25 @@ class Asked:
         sort = {"sort": self.sort} if self.sort else {}
         return {"view": self.view, **client, **self.narrowed.args(), **sort}
 
+    @property
+    def of_client_id(self) -> int | None:
+        """The client of whom tickets are asked for, by the view or by what narrows it."""
+        return self.client_id if self.client_id is not None else int(self.narrowed.client or 0) or None
+
     def is_same_but_sorted(self, other: "Asked") -> bool:
         """Return whether another asks for the same tickets, in whatever order."""
         return replace(self, sort="") == replace(other, sort="")
 
 
 def asked(args: Mapping[str, str]) -> Asked:
-    """Read what the address of the queue asks for.
+    """Read what the address of the queue asks for; a project is asked for together with its client.
 
     Raises:
-        NotFound: there is no such view, status, priority, client or person.
+        NotFound: there is no such view, status, priority, client, project or person.
     """
     view, client, sort = args.get("view", "all"), args.get("client", ""), args.get("sort", "")
+    if args.get("project") and not client:
+        raise NotFound(NO_VIEW)
     is_sort = sort.removeprefix("-") in ("", *SORTS) and sort != "-"
     if view not in VIEWS or not is_sort or (view == "client" and not _is_id(client)):
         raise NotFound(NO_VIEW)
@@ -101,7 +114,7 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
     """Read what the address of a page asks for besides the view.
 
     Raises:
-        NotFound: there is no such status, priority, client or person.
+        NotFound: there is no such status, priority, client, project or person.
     """
     found = Narrowing(
         status=args.get("status", ""),
@@ -110,12 +123,13 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
         tag=" ".join(args.get("tag", "").split()).lower(),
         words=" ".join(args.get("words", "").split()[:10]),
         client=args.get("client", ""),
+        project=args.get("project", ""),
     )
     if (
         found.status not in ("", *ITEM_STATUSES)
         or found.priority not in ("", *PRIORITIES)
         or not (found.assignee in ("", NOBODY) or _is_id(found.assignee))
-        or not (found.client == "" or _is_id(found.client))
+        or any(each and not _is_id(each) for each in (found.client, found.project))
     ):
         raise NotFound(NO_VIEW)
     return found

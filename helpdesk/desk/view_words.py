@@ -13,6 +13,7 @@ from helpdesk.desk.narrowing import NOBODY, SORTS, Asked
 from helpdesk.desk.ordering import order_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
+from helpdesk.projects.models import Project
 from helpdesk.projects.words import priority_names, status_names
 
 FALLING_FIRST = frozenset({"priority", "number", "changed"})
@@ -69,25 +70,29 @@ def sort_names() -> dict[str, str]:
 
 
 def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[str]:
-    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: two queries for all of them."""
+    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in three queries."""
     wanted = list(asked)
-    client_ids = {int(one.narrowed.client) for one in wanted if one.narrowed.client} | {
-        one.client_id for one in wanted if one.client_id is not None
-    }
+    client_ids = {one.of_client_id for one in wanted}
+    project_ids = {int(one.narrowed.project) for one in wanted if one.narrowed.project}
     person_ids = {int(one.narrowed.assignee) for one in wanted if one.narrowed.assignee not in ("", NOBODY)}
     clients = _names(session, select(Client.id, Client.name).where(Client.id.in_(client_ids), visible(actor)))
+    of_project = select(Project.id, Project.name).join(Client, Client.id == Project.client_id)
+    projects = _names(session, of_project.where(Project.id.in_(project_ids), visible(actor)))
     people = _names(session, select(Person.id, Person.name).where(Person.id.in_(person_ids)))
-    return [", ".join(filter(None, _parts(one, clients, people))) for one in wanted]
+    return [", ".join(filter(None, _parts(one, clients, projects, people))) for one in wanted]
 
 
 def _names(session: Session, query: Select[int, str]) -> dict[str, str]:
     return {str(key): name for key, name in session.execute(query)}
 
 
-def _parts(one: Asked, clients: Mapping[str, str], people: Mapping[str, str]) -> Iterable[str]:
+def _parts(
+    one: Asked, clients: Mapping[str, str], projects: Mapping[str, str], people: Mapping[str, str]
+) -> Iterable[str]:
     narrowed = one.narrowed
     yield view_names().get(one.view, "")
-    yield clients.get(str(one.client_id) if one.client_id is not None else narrowed.client, "")
+    yield clients.get(str(one.of_client_id), "")
+    yield projects.get(narrowed.project, "")
     yield status_names().get(narrowed.status, "")
     yield priority_names().get(narrowed.priority, "")
     yield _("Nobody") if narrowed.assignee == NOBODY else people.get(narrowed.assignee, "")

@@ -344,3 +344,8 @@ def test_tickets_are_picked_and_acted_on_by_keyboard_and_it_is_undone(
     page.keyboard.press("z")
 
     expect(page.get_by_text("1 ticket is as before.")).to_be_visible()
+    new.locator("a[data-main]").focus()
+    page.keyboard.press("h")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 ticket changed.")).to_be_visible()
+    expect(new).to_have_count(0)

@@ -115,6 +115,7 @@ def queue() -> ResponseReturnValue:
         },
         now=now,
         people=beside.people,
+        projects=beside.projects,
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,

@@ -42,6 +42,7 @@ class SaveForm(NameForm):
     assignee = HiddenField()
     tag = HiddenField()
     words = HiddenField(validators=[Length(max=TYPED)])
+    project = HiddenField()
     sort = HiddenField()
 
     def asked(self) -> Asked:

@@ -58,6 +58,26 @@ def test_what_narrows_the_queue_is_kept_with_the_count_of_what_it_shows(office, 
     assert beside(sign_in_as(office.rival)) == [("All fires", "3")]
 
 
+def test_the_queue_is_narrowed_by_a_client_and_its_project(office, sign_in_as):
+    browser, acme = sign_in_as(office.technician), office.acme.id
+    number, project = open_ticket(office), office.acme_project.id
+    asked: dict[str, object] = {"view": "all", "client": acme, "project": project}
+
+    found = browser.get(f"/desk?client={acme}&project={project}").text
+    other = browser.get(f"/desk?view=client&client={acme}&project={office.globex_project.id}").text
+    leads_to = save(browser, "Support of Acme", asked)
+
+    assert f'data-item="{number}"' in found
+    assert f'<option value="{project}" selected>' in found
+    assert "Nothing fits" in other
+    assert f'data-item="{number}"' in browser.get(leads_to).text
+    assert f"All open, Acme, {office.acme_project.name}" in browser.get("/desk/views").text
+    assert f"view=client&amp;client={acme}&amp;project={project}" in browser.get(f"/projects/{project}").text
+    assert browser.get(f"/desk?project={project}").status_code == 404
+    assert browser.get(f"/desk?client={acme}&project=x").status_code == 404
+    assert "Nothing fits" in browser.get(f"/desk?client={office.globex.id}").text  # not theirs to see
+
+
 def test_views_are_renamed_put_in_order_and_deleted(office, sign_in_as):
     browser = sign_in_as(office.technician)
     for name in ("One", "Two", "Three"):
