@@ -1,6 +1,6 @@
 """What the page of one ticket or task shows, read in a constant number of queries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from helpdesk.clients.models import Client
 from helpdesk.desk import queries, render, snoozing
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
+from helpdesk.desk.links import Link, links_of
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
 from helpdesk.desk.triage import TriagePanel, triage_panel
 from helpdesk.desk.worked_time import entry_uuid
@@ -42,6 +43,7 @@ class ItemValues:
 
     item: render.ItemFacts
     ticket: render.TicketFacts | None
+    links: list[Link]
     statuses: tuple[str, ...]
     people: list[Person]
     move_to: list[tuple[int, str]]
@@ -78,7 +80,8 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
     timer = timer_state.shown(session, actor.person_id)
     return ItemValues(
         item=render.item_facts(item),
-        ticket=_ticket(session, actor, item, details),
+        ticket=_ticket(session, item, details),
+        links=links_of(session, actor=actor, item_id=item.id),
         statuses=SETTABLE,
         people=queries.assignable(session, client),
         move_to=projects.choices_for(session, actor=actor, item=item) if item.kind == "ticket" else [],
@@ -121,17 +124,11 @@ def _can_sleep(item: WorkItem) -> bool:
     return item.kind == "ticket" and item.status in OPEN_STATUSES
 
 
-def _ticket(session: Session, actor: Actor, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:
+def _ticket(session: Session, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:
     if details is None:
         return None
-    numbers = _numbers(session, actor, {details.related_to_id, details.merged_into_id} - {None})
-    linked = _linked(session, actor, item)
     return render.ticket_facts(
         details,
-        related_number=numbers.get(details.related_to_id),
-        merged_into=numbers.get(details.merged_into_id),
-        merged=[render.merged_ticket(one) for one in linked if one.merged_into_id == item.id],
-        linked=[render.linked_ticket(one) for one in linked if one.merged_into_id != item.id],
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=_other_open_tickets(session, item),
         can_send=details.mailbox is not None or outbox.default_mailbox(session) is not None,
@@ -144,21 +141,6 @@ def _inner_sender(session: Session, messages: Sequence[Message], details: Ticket
         return None
     inner = forwards.offered(session, store=blobs.store(), messages=messages, requester=details.requester)
     return inner.sender if inner is not None else None
-
-
-def _numbers(session: Session, actor: Actor, item_ids: Collection[int | None]) -> dict[int | None, int]:
-    """Return the numbers of tickets that this one leads to by their ids, of those that the actor may see."""
-    if not item_ids:
-        return {}
-    query = projects.visible_items(actor).where(WorkItem.id.in_(item_ids))
-    return {row.id: row.number for row in session.execute(query.with_only_columns(WorkItem.id, WorkItem.number))}
-
-
-def _linked(session: Session, actor: Actor, item: WorkItem) -> list[TicketDetails]:
-    """Return the tickets that came of this one or were merged into it, as far as the actor may see them."""
-    found = tickets.linked(session, item.id)
-    seen = _numbers(session, actor, {one.work_item_id for one in found})
-    return [one for one in found if one.work_item_id in seen]
 
 
 def _other_open_tickets(session: Session, item: WorkItem) -> int:

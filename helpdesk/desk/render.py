@@ -27,7 +27,6 @@ from helpdesk.timekeeping.queries.lines import of_entry
 from helpdesk.timekeeping.render import EntryLine
 
 RECIPIENTS_SHOWN = 3
-SAME_MAIL = "the same mail came to"
 
 
 @dataclass(frozen=True)
@@ -51,22 +50,6 @@ class ItemFacts:
     estimate_seconds: int | None
     tags: list[str]
     snoozed_until: datetime | None
-
-
-@dataclass(frozen=True)
-class LinkedTicket:
-    """A ticket that came of this one; ``is_same_mail``: the same mail opened it through another mailbox."""
-
-    number: int
-    is_same_mail: bool
-
-
-@dataclass(frozen=True)
-class MergedTicket:
-    """A ticket that was merged into this one."""
-
-    number: int
-    title: str
 
 
 @dataclass(frozen=True)
@@ -95,10 +78,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave.
-
-    ``merged_into`` is None where it is not merged, and where the reader does not see that ticket.
-    """
+    """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave."""
 
     requester_name: str
     requester_email: str
@@ -106,12 +86,7 @@ class TicketFacts:
     reasons: list[str]
     mailbox_address: str | None
     can_send: bool
-    related_number: int | None
-    is_same_mail: bool
-    linked: list[LinkedTicket]
     is_merged: bool
-    merged_into: int | None
-    merged: list[MergedTicket]
     other_open: int
     answers_to: AnswerLine
 
@@ -218,10 +193,6 @@ def item_facts(item: WorkItem) -> ItemFacts:
 def ticket_facts(
     details: TicketDetails,
     *,
-    related_number: int | None,
-    merged_into: int | None,
-    merged: Sequence[MergedTicket],
-    linked: Sequence[LinkedTicket],
     other_open: int,
     answers_to: AnswerLine,
     can_send: bool,
@@ -234,30 +205,10 @@ def ticket_facts(
         reasons=details.reasons,
         mailbox_address=details.mailbox.address if details.mailbox else None,
         can_send=can_send,
-        related_number=related_number,
-        is_same_mail=is_same_mail(details),
-        linked=list(linked),
         is_merged=details.merged_into_id is not None,
-        merged_into=merged_into,
-        merged=list(merged),
         other_open=other_open,
         answers_to=answers_to,
     )
-
-
-def linked_ticket(details: TicketDetails) -> LinkedTicket:
-    """Return a ticket that came of another as that one's page names it."""
-    return LinkedTicket(details.work_item.number, is_same_mail(details))
-
-
-def merged_ticket(details: TicketDetails) -> MergedTicket:
-    """Return a ticket that was merged into another as that one's page names it."""
-    return MergedTicket(details.work_item.number, details.work_item.title)
-
-
-def is_same_mail(details: TicketDetails) -> bool:
-    """Return whether the ticket is of the same mail as the one that it is related to (docs/mail.md rule 6)."""
-    return any(reason.startswith(SAME_MAIL) for reason in details.reasons)
 
 
 def answer_line(whom: tickets.Recipients) -> AnswerLine:

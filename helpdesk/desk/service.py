@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import service as clients
 from helpdesk.company import service as company
+from helpdesk.desk.closing import refuse_open_parts
 from helpdesk.desk.taking_back import state_of
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
@@ -42,7 +43,8 @@ def reply(
 
     Raises:
         NotFound: no such ticket, or not for this actor.
-        Conflict: somebody wrote since ``last_seen_message_id``, or it was merged into another ticket.
+        Conflict: somebody wrote since ``last_seen_message_id``, it was merged into another ticket, or it would be done
+            while parts of it are open.
         RuleViolation: nothing written, time that cannot be read, or nobody to reply to.
     """
     item = _workable(session, actor, number)
@@ -62,6 +64,7 @@ def reply(
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="reply")
     log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     if status:
+        refuse_open_parts(session, actor=actor, item=item, status=status)
         _set_status(session, actor=actor, now=now, item=item, status=status)
     if hold_until is not None:
         typed = Typed(message.text, time.worked, time.work_type_id, time.billable, status)
@@ -115,15 +118,20 @@ def add_note(
     return message
 
 
-def set_status(session: Session, *, actor: Actor, now: datetime, number: int, status: str) -> WorkItem:
+def set_status(
+    session: Session, *, actor: Actor, now: datetime, number: int, status: str, parts_stay_open: bool = False
+) -> WorkItem:
     """Set the status of an item and say so in its conversation.
 
     Raises:
         NotFound: no such item, or not for this actor.
         Conflict: it was merged into another ticket.
+        OpenParts: it would be done while parts of it are open, and nobody said that they stay so.
         RuleViolation: no such status.
     """
     item = _workable(session, actor, number)
+    if not parts_stay_open:
+        refuse_open_parts(session, actor=actor, item=item, status=status)
     return _set_status(session, actor=actor, now=now, item=item, status=status)
 
 

@@ -121,6 +121,16 @@ def typed_people(text: str) -> list[tuple[str, str]]:
     return list(found.values())
 
 
+SAID_OF_LINKS = {
+    "related": "is related to",
+    "part": "is part of",
+    "whole": "has as a part",
+    "duplicate": "is the same as",
+    "original": "is asked again in",
+}
+"""What one ticket or task can be to another, and how a history says it (docs/desk.md rule 26)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """A ticket or task as a merge looks at it.

@@ -225,6 +225,22 @@ class SavedView(Base):
 Index("uq_saved_views_name", func.coalesce(SavedView.person_id, 0), func.lower(SavedView.name), unique=True)
 
 
+class ItemLink(Base):
+    """One ticket or task is related to another, is part of it, or is the same as it (docs/desk.md rule 26)."""
+
+    __tablename__ = "item_links"
+    __table_args__ = (
+        one_of("kind", ("related", "part", "duplicate")),
+        CheckConstraint("work_item_id <> other_id", name="joins_two_items"),
+    )
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True, index=True)
+    kind: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
 class TicketMerge(Base):
     """One ticket was merged into another, and what an undo gives back (docs/desk.md rules 20 to 24).
 

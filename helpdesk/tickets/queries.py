@@ -131,13 +131,6 @@ def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def linked(session: Session, item_id: int) -> list[TicketDetails]:
-    """Return the tickets that came of this one, possibly related, split off, or of the same mail, or were merged in."""
-    is_linked = (TicketDetails.related_to_id == item_id) | (TicketDetails.merged_into_id == item_id)
-    query = select(TicketDetails).where(is_linked).order_by(TicketDetails.work_item_id)
-    return list(session.scalars(query.options(joinedload(TicketDetails.work_item))))
-
-
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:
     """Return who takes part in these conversations, with their contacts; those whom staff removed only if asked for."""
     of_item = {one: foreseen(session, "participants", one, otherwise=UNREAD) for one in item_ids}

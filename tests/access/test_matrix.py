@@ -161,7 +161,7 @@ def test_every_write_is_refused_without_the_token_of_the_form(
 
 def _some(name: str) -> int | str:
     """Return something that a path takes in that place."""
-    return 1 if name.endswith("_id") or name == "number" else {"kind": "reply"}.get(name, "2026-11")
+    return 1 if name.endswith(("_id", "number")) else {"kind": "reply"}.get(name, "2026-11")
 
 
 def test_each_page_has_a_nonce_of_its_own(access: FurnishedHouse) -> None:

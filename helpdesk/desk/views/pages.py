@@ -16,12 +16,14 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm
 from helpdesk.desk import beside_queue, exports, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
+from helpdesk.desk.closing import OpenParts
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.view_words import columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
+from helpdesk.desk.views.linking import asks_first
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
@@ -251,14 +253,12 @@ def add_note(number: int) -> ResponseReturnValue:
 def set_status(number: int) -> ResponseReturnValue:
     """Set the status of a ticket or task."""
     form = StatusForm()
-    with unit_of_work() as session:
-        service.set_status(
-            session,
-            actor=current_actor(),
-            now=clock.now(),
-            number=number,
-            status=(form.status.data or "") if form.validate_on_submit() else "",
-        )
+    status = (form.status.data or "") if form.validate_on_submit() else ""
+    try:
+        with unit_of_work() as session:
+            service.set_status(session, actor=current_actor(), now=clock.now(), number=number, status=status)
+    except OpenParts:
+        return asks_first(number, status)
     return to_item(number)
 
 

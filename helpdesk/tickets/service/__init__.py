@@ -21,6 +21,7 @@ from helpdesk.tickets.service.drafts import (
     take_files,
 )
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
+from helpdesk.tickets.service.linking import link, open_parts, unlink
 from helpdesk.tickets.service.merging import merge_conversation, part_conversation, refuse_merged, standing_merge
 from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
@@ -54,10 +55,12 @@ __all__ = [
     "held_answer",
     "hold",
     "hold_again",
+    "link",
     "mark_spam",
     "may_change",
     "merge_conversation",
     "open_by_mail",
+    "open_parts",
     "open_ticket",
     "part_conversation",
     "pass_on",
@@ -79,6 +82,7 @@ __all__ = [
     "standing_merge",
     "take_back",
     "take_files",
+    "unlink",
     "unmark_spam",
     "unreached",
     "wake",

@@ -11,7 +11,7 @@ from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import Project
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
-from helpdesk.tickets.models import CannedReply, Participant, TicketDetails
+from helpdesk.tickets.models import CannedReply, ItemLink, Participant, TicketDetails
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -89,6 +89,7 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         title="Labels stay blank",
         text="",
     )
+    session.add(ItemLink(work_item_id=other.id, other_id=office.acme_ticket.id, kind="part", created_at=now))
     return {
         "own_canned": own.id,
         "shared_canned": shared.id,
@@ -245,6 +246,15 @@ ROWS = [
     Row("desk.merge", "POST", "/items/{globex_ticket}/merge", GLOBEX_REFUSED, form={"into": "{acme_other}"}),
     Row("desk.merge", "POST", "/items/{missing}/merge", NOT_THERE, form={"into": "{acme_other}"}),
     *_on_items("desk.undo_merge", "unmerge", {}),
+    *_on_items("desk.link", "links", {"number": "{acme_task}", "how": "related"}),
+    Row("desk.unlink", "POST", "/items/{acme_ticket}/links/{acme_other}/remove", DESK_WRITES),
+    Row("desk.unlink", "POST", "/items/{acme_ticket}/links/{globex_ticket}/remove", NOT_THERE),
+    Row("desk.unlink", "POST", "/items/{globex_ticket}/links/{acme_other}/remove", NOT_THERE),
+    Row("desk.ask_close", "GET", "/items/{acme_ticket}/close", DESK, query="status=solved"),
+    Row("desk.ask_close", "GET", "/items/{acme_ticket}/close", NOT_THERE, query="status=open"),
+    Row("desk.ask_close", "GET", "/items/{globex_ticket}/close", GLOBEX, query="status=solved"),
+    Row("desk.ask_close", "GET", "/items/{missing}/close", NOT_THERE, query="status=solved"),
+    *_on_items("desk.close", "close", {"status": "solved", "parts": "too"}),
     Row("desk.ask_split", "GET", "/items/{acme_ticket}/messages/{note_on_acme}/split-off", DESK),
     Row("desk.ask_split", "GET", "/items/{globex_ticket}/messages/{note_on_globex}/split-off", GLOBEX),
     Row("desk.ask_split", "GET", "/items/{acme_ticket}/messages/{note_on_globex}/split-off", NOT_THERE),

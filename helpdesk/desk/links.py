@@ -1,0 +1,94 @@
+"""To what an item leads: linked by people, merged, split off, of the same mail, possibly related. One query."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import JSON, CompoundSelect, cast, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import Actor
+from helpdesk.projects import queries as projects
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.models import ItemLink, TicketDetails
+
+SAME_MAIL = "the same mail came to"
+SPLIT_OFF = "split off by"
+BY_PEOPLE = ("related", "part", "whole", "duplicate", "original")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An item to which another leads.
+
+    ``how`` is what this page's item is to it: related, part, whole, duplicate or original, where people said so; merged
+    (this one into it) or took_in (it into this one); origin or offspring where one came of the other. ``why`` are the
+    reasons of the one that came.
+    """
+
+    number: int
+    title: str
+    status: str
+    how: str
+    why: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What this page's item is to it, so that the number follows."""
+        said = {
+            "related": _("Related to"),
+            "part": _("Part of"),
+            "whole": _("Has as a part"),
+            "duplicate": _("The same as"),
+            "original": _("The same is asked in"),
+            "merged": _("Merged into"),
+            "took_in": _("Merged in:"),
+            "origin": _("Possibly related to"),
+            "offspring": _("Possibly related:"),
+        }
+        if self._begins(SAME_MAIL):
+            return _("The same mail opened")
+        if self._begins(SPLIT_OFF):
+            return _("Split off from") if self.how == "origin" else _("Split off:")
+        return said[self.how]
+
+    @property
+    def is_by_people(self) -> bool:
+        """Whether somebody made the link, and can take it away."""
+        return self.how in BY_PEOPLE
+
+    def _begins(self, words: str) -> bool:
+        return self.how in ("origin", "offspring") and any(reason.startswith(words) for reason in self.why)
+
+
+def links_of(session: Session, *, actor: Actor, item_id: int) -> list[Link]:
+    """Return to what an item leads, as far as the actor may see it, by number."""
+    ends = _ends(item_id).subquery()
+    query = (
+        projects.visible_items(actor)
+        .join(ends, ends.c.id == WorkItem.id)
+        .with_only_columns(WorkItem.number, WorkItem.title, WorkItem.status, ends.c.how, ends.c.why)
+        .order_by(WorkItem.number)
+    )
+    return [
+        Link(number, title, status, how, tuple(why or ())) for number, title, status, how, why in session.execute(query)
+    ]
+
+
+def _ends(item_id: int) -> CompoundSelect[int, str, list[str]]:
+    """Return ids of items with how the item is tied to each, and the reasons of the one that came of the other."""
+    mine, theirs, link = TicketDetails.work_item_id == item_id, TicketDetails, ItemLink
+    unsaid = cast(null(), JSON)
+    return union_all(
+        select(theirs.related_to_id.label("id"), literal("origin").label("how"), theirs.reasons.label("why")).where(
+            mine, theirs.related_to_id.is_not(None)
+        ),
+        select(theirs.work_item_id, literal("offspring"), theirs.reasons).where(theirs.related_to_id == item_id),
+        select(theirs.merged_into_id, literal("merged"), unsaid).where(mine, theirs.merged_into_id.is_not(None)),
+        select(theirs.work_item_id, literal("took_in"), unsaid).where(theirs.merged_into_id == item_id),
+        select(link.other_id, link.kind, unsaid).where(link.work_item_id == item_id),
+        select(link.work_item_id, literal("related"), unsaid).where(link.other_id == item_id, link.kind == "related"),
+        select(link.work_item_id, literal("whole"), unsaid).where(link.other_id == item_id, link.kind == "part"),
+        select(link.work_item_id, literal("original"), unsaid).where(
+            link.other_id == item_id, link.kind == "duplicate"
+        ),
+    )
