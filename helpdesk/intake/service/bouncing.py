@@ -36,6 +36,7 @@ def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) 
         session, actor=SYSTEM, now=now, item_id=decision.work_item_id, text=_sentence(arrival, unreached)
     )
     recording.done(session, arrival, decision, event, "bounce", reasons, now)
+    tickets.wake(session, actor=SYSTEM, now=now, item_id=decision.work_item_id, why="woke up: our mail did not arrive")
 
 
 def _mark(session: Session, arrival: Arrival, ours: Collection[str], now: datetime) -> list[str]:

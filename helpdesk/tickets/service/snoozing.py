@@ -23,7 +23,8 @@ def snooze(session: Session, *, actor: Actor, now: datetime, item_id: int, until
         NotFound: no such item, or not for this actor.
         RuleViolation: it is a task or done, or the instant is over or more than a year away.
     """
-    before = project_queries.get_item(session, actor=actor, item_id=item_id).snoozed_until
+    project_queries.get_item(session, actor=actor, item_id=item_id)
+    before = lock(session, item_id).snoozed_until
     item = snoozing.snooze(session, actor=actor, now=now, item_id=item_id, until=until)
     if item.snoozed_until != before:
         add_event(session, actor=actor, now=now, item_id=item_id, text=f"snoozed this until {_words(until, zone)}")
@@ -36,8 +37,8 @@ def wake(session: Session, *, actor: Actor, now: datetime, item_id: int, why: st
     Raises:
         NotFound: no such item, or not for this actor.
     """
-    item = project_queries.get_item(session, actor=actor, item_id=item_id)
-    slept = snoozing.wake(session, actor=actor, now=now, item=item)
+    project_queries.get_item(session, actor=actor, item_id=item_id)
+    slept = snoozing.wake(session, actor=actor, now=now, item=lock(session, item_id))
     if slept:
         add_event(session, actor=actor, now=now, item_id=item_id, text=why)
     return slept

@@ -10,6 +10,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.read import parse
+from helpdesk.kernel.periods import zone_named
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import Project, WorkItem
@@ -343,16 +344,21 @@ class TestMachines:
         assert [(line.state, line.outcome) for line in (by_address, by_message_id)] == [("ignored", "loop")] * 2
         assert len(conversation(item.id)) == 2
 
-    def test_a_bounce_is_noted_on_its_ticket_and_marks_a_dead_address(self, inbox, office):
+    def test_a_bounce_is_noted_on_its_ticket_wakes_it_and_marks_a_dead_address(self, inbox, office):
         item = ticket_of(inbox.receive(mail()))
         sent = reply_to(office, item.id)
+        with unit_of_work() as session:
+            later, utc = NOW + timedelta(days=1), zone_named("UTC")
+            tickets.snooze(session, actor=SYSTEM, now=NOW, item_id=item.id, until=later, zone=utc)
 
         line = inbox.receive(bounce(sent.message_id, "ann@acme.example"))
 
         assert (line.state, line.outcome) == ("done", "bounce")
-        note = conversation(item.id)[-1]
+        note, woke = conversation(item.id)[-2:]
         assert (note.kind, note.text) == ("event", "could not deliver mail to ann@acme.example (5.1.1)")
+        assert (woke.kind, woke.text) == ("event", "woke up: our mail did not arrive")
         with unit_of_work() as session:
+            assert session.get_one(WorkItem, item.id).snoozed_until is None
             assert session.scalar(select(Contact.undeliverable_at).where(Contact.email == "ann@acme.example")) == NOW
 
     def test_a_bounce_of_nothing_we_sent_is_only_listed(self, inbox):
