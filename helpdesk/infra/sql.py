@@ -2,9 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, CompoundSelect, Double, Select, any_, func, literal
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Double,
+    Select,
+    any_,
+    func,
+    literal,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -75,3 +87,45 @@ def _days_on_sqlite(element: days_between, compiler: SQLCompiler, **how: Any) ->
 def _days_on_postgresql(element: days_between, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
     start, end = (compiler.process(clause, **how) for clause in element.clauses)
     return f"(DATE_PART('epoch', {end} - {start}) / 86400)"
+
+
+class days_before(FunctionElement[datetime]):  # noqa: N801 - reads as a function in a query
+    """The instant so many days before another: ``days_before(started_at, 2)``; on SQLite to the second.
+
+    Beside what a row of the query says, where the instant could be asked with: PostgreSQL guesses better then, keeps
+    the plan that it made, and need not make it anew for each page.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, instant: Column, days: int) -> None:
+        """Take the instant, and whole days."""
+        super().__init__(instant, literal_column(str(int(days))))
+
+
+@compiles(days_before, "sqlite")
+def _before_on_sqlite(element: days_before, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+    instant, days = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"datetime({instant}, '-{days} days')"
+
+
+@compiles(days_before, "postgresql")
+def _before_on_postgresql(element: days_before, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+    instant, days = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"({instant} - INTERVAL '{days} days')"
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801 - as above
+    """A number as it is, which SQLite looks up in no index; PostgreSQL weighs for itself what an index is worth."""
+
+    inherit_cache = True
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_on_sqlite(element: unindexed, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+    return f"+{compiler.process(element.clauses, **how)}"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_on_postgresql(element: unindexed, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+    return str(compiler.process(element.clauses, **how))

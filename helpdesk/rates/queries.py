@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money
 from helpdesk.projects.models import Project
@@ -32,7 +33,9 @@ def cards_of(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tupl
     """Return what `cards_for` would of each client and currency: one query however many."""
     clients, currencies = {each for each, _currency in wanted}, {currency for _client, currency in wanted}
     query = _named().add_columns(Client.id)
-    query = query.where(or_(Client.id.is_(None), Client.id.in_(clients)), Rate.currency.in_(currencies))
+    query = query.where(
+        or_(Client.id.is_(None), among(session, Client.id, clients)), among(session, Rate.currency, currencies)
+    )
     found: dict[tuple[int, str], list[RateCard]] = {each: [] for each in wanted}
     for *named, client_id in session.execute(query) if wanted else ():
         card = _card(*named)

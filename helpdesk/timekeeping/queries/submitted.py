@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
-from helpdesk.infra.sql import seconds_between
+from helpdesk.infra.sql import seconds_between, unindexed
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import SUBMITTED, TimeEntry
 from helpdesk.timekeeping.queries.rights import Reach
@@ -105,7 +105,7 @@ class Waits:
         if is_limited or (by != "person" and len(ids) > 1):
             query = query.join(TimeEntry.work_item)
         if is_limited:
-            query = query.where((WorkItem.project_id + 0).in_(sorted(projects)))  # no index has a sum
+            query = query.where(unindexed(WorkItem.project_id).in_(sorted(projects)))
         if by == "person":
             return query, case(places, value=TimeEntry.person_id)
         return query, case({row[_AT["project"]]: places[row[at]] for row in rows}, value=WorkItem.project_id)

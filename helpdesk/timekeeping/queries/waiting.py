@@ -6,12 +6,12 @@ page with their facts, and what its projects have had so far.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Select, String, and_, bindparam, case, exists, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
@@ -19,7 +19,7 @@ from helpdesk.clients.models import Client
 from helpdesk.company import service as company
 from helpdesk.company.domain import BusinessHours
 from helpdesk.infra.db import UtcDateTime
-from helpdesk.infra.sql import seconds_between
+from helpdesk.infra.sql import days_before, seconds_between
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import Project, TaskDetails, WorkItem
 from helpdesk.rates.models import WorkType
@@ -33,11 +33,15 @@ from helpdesk.timekeeping.queries.submitted import KEYS, Filters, Manager, Sum, 
 
 PAGE = 50
 MOST_AT_ONCE = 500
-LONGEST = timedelta(days=2)
+LONGEST_DAYS = 2
 """Nothing submitted began longer before what it overlaps; without this its index would be read from the start."""
 Writer = aliased(Person, name="writer")
 Other = aliased(TimeEntry, name="other")
 OnItem = aliased(TimeEntry, name="on_item")
+REVERSED = literal_column("'reversed'", String)
+REJECTED = literal_column("'rejected'", String)
+TRIM = literal_column("'trim'", String)
+"""Written out: with values for them PostgreSQL would plan each page anew, which takes longer than the page does."""
 WORKED = seconds_between(TimeEntry.started_at, TimeEntry.ended_at)
 
 
@@ -102,9 +106,8 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
     """Return entries with what stands out about each, in the order of ``found``: rows of ids and starts."""
     if not found:
         return []
-    ids, first_at = [row.id for row in found], min(row.started_at for row in found)
-    asked = {"ids": ids, "from": first_at - LONGEST}
-    rows = {row[0].id: row for row in session.execute(_with_facts(), asked)}
+    ids = [row.id for row in found]
+    rows = {row[0].id: row for row in session.execute(_with_facts(), {"ids": ids})}
     had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
     hours = _Hours(company.get_company(session).business_hours)
     beyond = caps.remarks(session, [row[0] for row in rows.values()])
@@ -114,26 +117,26 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
 
 @cache
 def _with_facts() -> Select[Any]:
-    """Return the query of the entries ``ids`` and their facts, ``from`` when on others may overlap them; made once.
+    """Return the query of the entries ``ids`` and their facts; made once.
 
     Of what many entries share no more is loaded than a line and its price say of it.
     """
     overlaps = exists().where(
         Other.person_id == TimeEntry.person_id,
-        Other.started_at > bindparam("from", type_=UtcDateTime()),
+        Other.started_at > days_before(TimeEntry.started_at, LONGEST_DAYS),
         Other.id != TimeEntry.id,
-        Other.status != "reversed",
+        Other.status != REVERSED,
         Other.duration_only.is_(False),
         Other.started_at < TimeEntry.ended_at,
         or_(Other.ended_at.is_(None), Other.ended_at > TimeEntry.started_at),
     )
     on_item = (
         select(func.sum(seconds_between(OnItem.started_at, OnItem.ended_at)))
-        .where(OnItem.work_item_id == TimeEntry.work_item_id, OnItem.status.not_in(("reversed", "rejected")))
+        .where(OnItem.work_item_id == TimeEntry.work_item_id, OnItem.status != REVERSED, OnItem.status != REJECTED)
         .correlate(TimeEntry)
         .scalar_subquery()
     )
-    trimmed = exists().where(TimerEventRow.entry_uuid == TimeEntry.uuid, TimerEventRow.kind == "trim")
+    trimmed = exists().where(TimerEventRow.entry_uuid == TimeEntry.uuid, TimerEventRow.kind == TRIM)
     item = joinedload(TimeEntry.work_item)
     project = item.joinedload(WorkItem.project)
     return (
