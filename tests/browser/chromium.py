@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -44,6 +45,9 @@ _TOO_WIDE = """() => {
     .map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`)
     .concat(document.documentElement.scrollWidth > edge ? [`page ${document.documentElement.scrollWidth}`] : []);
 }"""
+
+
+_worn: WeakKeyDictionary[Page, tuple[int, str]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -92,9 +96,13 @@ def visiting(browser: Browser, site: Site, actor: str, **options: Any) -> Iterat
 
 
 def dress(page: Page, *, width: int, theme: Literal["light", "dark"]) -> None:
-    """Show the page at that width and as a system with that theme would."""
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": HEIGHT if width > NARROW else PHONE_HEIGHT})
+    """Show the page at that width and as a system with that theme would; what it wears already takes no time."""
+    worn = _worn.get(page, (0, ""))
+    if worn[1] != theme:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    if worn[0] != width:
+        page.set_viewport_size({"width": width, "height": HEIGHT if width > NARROW else PHONE_HEIGHT})
+    _worn[page] = (width, theme)
 
 
 def too_wide(page: Page) -> list[str]:

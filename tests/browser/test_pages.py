@@ -19,14 +19,13 @@ def test_a_page_is_accessible_quiet_and_never_wider_than_the_window(
 ) -> None:
     visitor, menus = visitor_of(place.actor), place in with_menus()
 
+    dress(visitor.page, width=WIDE, theme="light")
     page = visitor.goto(place.path.format(**site.ids))
-    dress(page, width=WIDE, theme="light")
     found = {"wide, light": faults(page, menus=menus), "wide, sticking out": too_wide(page)}
     dress(page, width=WIDE, theme="dark")  # a theme changes nothing but colours
     found["wide, dark"] = colour_faults(page)
     dress(page, width=NARROW, theme="light")  # and a width little but what is shown
     found |= {"narrow": faults_of_what_appeared(page, menus=menus), "narrow, sticking out": too_wide(page)}
-    dress(page, width=WIDE, theme="light")
 
     assert (urlsplit(page.url).path == SIGN_IN) == (place.path == SIGN_IN)
     assert {where: what for where, what in found.items() if what} == {}
