@@ -22,7 +22,9 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._own: sqlite3.Connection | None = None
+        self._file: int | None = None
         self._laid: tuple[Path, int] | None = None
+        os.register_at_fork(before=self._forget)
 
     def keep(self, copy: Path, *, engine: Engine) -> Path:
         """Copy the database as it is now, for :meth:`lay`; connections of ``engine`` are closed."""
@@ -38,13 +40,7 @@ class SqliteFile:
         if self._is_untouched(kept):
             return
         if not self._lay_beneath(kept):
-            self._close(engine)
-            for suffix in ("", "-wal", "-shm"):  # what somebody still has open is another file from now on
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-            shutil.copy(kept, self.path)
-            self._own = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
-            self._own.execute("PRAGMA journal_mode=WAL")
-            self._own.execute("PRAGMA synchronous=OFF")
+            self._lay_apart(kept, engine)
         self._laid = (kept, self.path.stat().st_mtime_ns)
 
     def _is_untouched(self, kept: Path) -> bool:
@@ -55,9 +51,9 @@ class SqliteFile:
         )
 
     def _lay_beneath(self, kept: Path) -> bool:
-        if self._own is None:
+        if self._own is None or self._file is None:
             return False
-        with kept.open("rb") as source, self.path.open("r+b") as target:
+        with kept.open("rb") as source:
             (schema,) = self._own.execute("PRAGMA schema_version").fetchone()
             if schema != int.from_bytes(os.pread(source.fileno(), 100, 0)[SCHEMA_COOKIE]):
                 return False
@@ -70,14 +66,33 @@ class SqliteFile:
             if is_busy:
                 return False
             size = os.fstat(source.fileno()).st_size
+            os.lseek(self._file, 0, os.SEEK_SET)
             sent = 0
             while sent < size:
-                sent += os.sendfile(target.fileno(), source.fileno(), sent, size - sent)
-            target.truncate(size)
+                sent += os.sendfile(self._file, source.fileno(), sent, size - sent)
+            os.truncate(self._file, size)
         return True
 
+    def _lay_apart(self, kept: Path, engine: Engine) -> None:
+        self._close(engine)
+        for suffix in ("", "-wal", "-shm"):  # what somebody still has open is another file from now on
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copy(kept, self.path)
+        self._file = os.open(self.path, os.O_RDWR)
+        self._own = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        self._own.execute("PRAGMA journal_mode=WAL")
+        self._own.execute("PRAGMA synchronous=OFF")
+
     def _close(self, engine: Engine) -> None:
+        """Close all, the file at last: to close it takes away the locks that this process has on it."""
         engine.dispose()
+        self._forget()
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None
+
+    def _forget(self) -> None:
+        """Close the connection, also before a fork: SQLite's must not be shared."""
         if self._own is not None:
             self._own.close()
         self._own = self._laid = None
