@@ -26,7 +26,7 @@ FOCUSED = """() => {
   const label = element.closest("label");
   const box = (label ?? element).getBoundingClientRect();
   return {
-    name: element === document.body ? "body" : element.id || element.name || element.textContent.trim(),
+    name: element === document.body ? "body" : element.id || element.name || (label ?? element).textContent.trim(),
     ring: drawn(element) || drawn(element, "::after") || (label !== null && drawn(label)),
     seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
   };
@@ -190,6 +190,8 @@ def test_tab_reaches_every_control_of_the_reply_and_shows_where_it_is(
         "reply-worked",
         "reply-type",
         "reply-billable",
+        "Canned reply /",
+        "Attach files, 15 MB together",
         "reply-status",
         "Send Ctrl ↵",
     ]
@@ -341,9 +343,11 @@ def test_tickets_are_picked_and_acted_on_by_keyboard_and_it_is_undone(
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 ticket changed.")).to_be_visible()
     expect(page.locator("[data-done]")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("z")
 
     expect(page.get_by_text("1 ticket is as before.")).to_be_visible()
+    page.wait_for_load_state()
     new.locator("a[data-main]").focus()
     page.keyboard.press("h")
     page.keyboard.press("Enter")

@@ -101,5 +101,5 @@ def test_the_settings_are_a_list_where_there_is_room_and_fold_where_not(
     page.wait_for_url("**/settings/teams")
     settings.locator("summary").click()
     expect(settings.locator("details [aria-current=page]")).to_have_text("Teams")
-    expect(settings.get_by_role("link")).to_have_count(15)
+    expect(settings.get_by_role("link")).to_have_count(16)
     assert visitor.watch.trouble == {}

@@ -94,6 +94,7 @@ def test_a_locked_database_costs_no_mail_and_no_flag(app, account, monkeypatch):
 
     other.close()
     event.remove(db.engine, "connect", _lose_patience)
+    db.engine.dispose()
     assert states() == ["received", "received"]
 
 
