@@ -37,7 +37,7 @@ def test_both_sides_show_a_link_until_it_is_taken_away(office, sign_in_as):
     assert links(office, office.acme_ticket.number) == [("original", first)]
     assert ("related", office.globex_ticket.number) in links(office, first, who="rival")
     page = browser.get(f"/items/{first}").text
-    assert re.search(rf'Has as a part</p><a class="n" href="/items/{second}">#{second} Toner</a>', page)
+    assert re.search(rf'Has as a part</span><br><a class="n" href="/items/{second}">#{second} Toner</a>', page)
     assert f"said that this is part of #{first}" in browser.get(f"/items/{second}").text
     browser.post(f"/items/{second}/links/{first}/remove")
     assert links(office, second) == []
