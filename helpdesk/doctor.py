@@ -83,6 +83,30 @@ SQL_CHECKS = (
         " JOIN messages m ON m.id = e.message_id WHERE m.held <> (i.outcome IN ('held', 'discarded'))",
     ),
     SqlCheck(
+        2,
+        "the log leads from inbound message {0} to work item {1}, its message is on {2}",
+        "SELECT e.inbound_message_id, e.work_item_id, m.work_item_id FROM inbound_effects e"
+        " JOIN messages m ON m.id = e.message_id WHERE e.work_item_id <> m.work_item_id",
+    ),
+    SqlCheck(
+        14,
+        "ticket {0} counts as merged without a merge that stands, or the other way round",
+        "SELECT d.work_item_id FROM ticket_details d LEFT JOIN ticket_merges m ON m.work_item_id = d.work_item_id"
+        " AND m.undone_at IS NULL WHERE (d.merged_into_id IS NULL) <> (m.id IS NULL)",
+    ),
+    SqlCheck(
+        14,
+        "ticket {0} is merged into {1}, which is merged itself",
+        "SELECT d.work_item_id, d.merged_into_id FROM ticket_details d JOIN ticket_details t"
+        " ON t.work_item_id = d.merged_into_id WHERE t.merged_into_id IS NOT NULL",
+    ),
+    SqlCheck(
+        14,
+        "message {0} was left on ticket {1}, which is merged",
+        "SELECT m.id, d.work_item_id FROM ticket_details d JOIN messages m ON m.work_item_id = d.work_item_id"
+        " WHERE d.merged_into_id IS NOT NULL AND m.kind <> 'event'",
+    ),
+    SqlCheck(
         3,
         "charges {1} and {2} hold the same seconds of time entry {0}",
         "SELECT a.time_entry_id, a.id, b.id FROM charges a JOIN charges b ON b.time_entry_id = a.time_entry_id"

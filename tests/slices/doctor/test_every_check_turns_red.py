@@ -42,6 +42,14 @@ MESSAGE = (
     " message_id, automatic, held, unverified, blocked_images, reasons)"
     " VALUES (1, {item}, 'mail', {at}, '', '', '', '', '[]', '', {no}, {no}, {no}, '[]', '[]')"
 )
+TICKET = (
+    "INSERT INTO ticket_details (work_item_id, requester_id, reasons, last_message_at, reopened_count, merged_into_id)"
+    " VALUES ({id}, 1, '[]', {at}, 0, {into})"
+)
+MERGE = (
+    "INSERT INTO ticket_merges (id, work_item_id, into_id, merged_at, moved, before)"
+    " VALUES ({id}, {after}, {into}, {at}, '[]', '[]')"
+)
 OUTGOING = (
     "INSERT INTO outgoing_messages (id, mailbox_id, idempotency_key, message_id, purpose,"
     " about_kind, about_id, from_name,"
@@ -277,6 +285,33 @@ FAULTS = {
             put(MESSAGE),
             *(put(INBOUND, id=each, state="done", outcome="ticket", reasons='["x"]') for each in (1, 2)),
             *(put(EFFECT, id=each, message=1) for each in (1, 2)),
+        ],
+    ),
+    "is on another ticket than the log says": (
+        2,
+        [
+            put(MAILBOX),
+            put(MESSAGE),
+            put(INBOUND, id=1, state="done", outcome="reply", reasons='["x"]'),
+            put(EFFECT, id=1, message=1),
+            "UPDATE inbound_effects SET work_item_id = work_item_id + 1",
+        ],
+    ),
+    "is merged by nobody": (14, [put(TICKET, id="{item}", into="{item} + 1")]),
+    "is merged into what is merged": (
+        14,
+        [
+            put(TICKET, id="{item}", into="{item} + 1"),
+            put(TICKET, id="{item} + 1", into="{item} + 2"),
+            *(put(MERGE, id=each, after=f"{{item}} + {each}", into=f"{{item}} + {each + 1}") for each in (0, 1)),
+        ],
+    ),
+    "has words left on it and is merged": (
+        14,
+        [
+            put(TICKET, id="{item}", into="{item} + 1"),
+            put(MERGE, id=0, after="{item}", into="{item} + 1"),
+            put(MESSAGE),
         ],
     ),
     "made nothing": (2, [put(MAILBOX), put(INBOUND, id=1, state="done", outcome="ticket", reasons='["x"]')]),
