@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
     SQLColumnExpression,
     String,
     bindparam,
@@ -45,10 +46,13 @@ class Order:
         """What rows are put in order by."""
         return cast("ColumnElement[Any]", _COLUMNS[self.name]())  # attributes of classes are columns, too
 
-    @property
-    def needs_due(self) -> bool:
-        """Whether the dues of tickets must be joined."""
-        return self.name == "due"
+    def joined(self, query: Select[Any]) -> Select[Any]:
+        """Return a query of work items together with what else ``column`` reads."""
+        if self.name == "due":
+            return query.join(TicketDue, TicketDue.work_item_id == WorkItem.id)
+        if self.name == "client":
+            return query.join(_CLIENTS, _CLIENTS.c.id == WorkItem.project_id)
+        return query.outerjoin(_PEOPLE, _PEOPLE.c.id == WorkItem.assignee_id) if self.name == "assignee" else query
 
     def beyond(self, *, is_rising: bool) -> ColumnElement[bool]:
         """Return the condition of rows behind a `place`, in a direction."""
@@ -100,25 +104,20 @@ def _rank(column: SQLColumnExpression[str], names: tuple[str, ...]) -> ColumnEle
     return case({name: rank for rank, name in enumerate(names)}, value=column, else_=len(names))
 
 
-def _client_name() -> ColumnElement[str]:
-    name = select(func.lower(Client.name)).join(Project, Project.client_id == Client.id)
-    return name.where(Project.id == WorkItem.project_id).correlate(WorkItem).scalar_subquery()
-
-
-def _assignee_name() -> ColumnElement[str]:
-    """Return the name of who does it; nobody comes first."""
-    name = select(func.lower(Person.name)).where(Person.id == WorkItem.assignee_id).correlate(WorkItem)
-    return func.coalesce(name.scalar_subquery(), literal("", String()))
-
-
+_CLIENTS = (
+    select(Project.id, func.lower(Client.name).label("name"))
+    .join(Client, Client.id == Project.client_id)
+    .subquery("clients_by_name")
+)
+_PEOPLE = select(Person.id, func.lower(Person.name).label("name")).subquery("people_by_name")
 _COLUMNS: dict[str, Callable[[], SQLColumnExpression[Any]]] = {
     "changed": lambda: WorkItem.updated_at,
     "number": lambda: WorkItem.number,
     "priority": lambda: _rank(WorkItem.priority, PRIORITIES),
     "status": lambda: _rank(WorkItem.status, ITEM_STATUSES),
     "subject": lambda: func.lower(WorkItem.title),
-    "client": _client_name,
-    "assignee": _assignee_name,
+    "client": lambda: _CLIENTS.c.name,
+    "assignee": lambda: func.coalesce(_PEOPLE.c.name, literal("", String())),  # nobody comes first
     "due": lambda: TicketDue.due_at,
     "wakes": lambda: WorkItem.snoozed_until,
 }

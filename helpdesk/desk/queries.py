@@ -172,8 +172,7 @@ def _page(asked: Asked, *, sees_all: bool, is_rising: bool, is_keyed: bool) -> S
     """Return the query of a page for an ``asker``: so many ``rows`` of it, beyond a place in its order."""
     order = order_of(asked.view, asked.sort)
     column = order.column
-    query = _tickets([WorkItem.id, column.label("position")], asked, sees_all=sees_all)
-    query = query.join(TicketDue, TicketDue.work_item_id == WorkItem.id) if order.needs_due else query
+    query = order.joined(_tickets([WorkItem.id, column.label("position")], asked, sees_all=sees_all))
     query = query.where(order.beyond(is_rising=is_rising)) if is_keyed else query
     query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
     return _rows(query.limit(bindparam("rows", type_=Integer())), is_rising=is_rising)
