@@ -131,6 +131,9 @@ class Story:
             ingrid.send(f"{page}/issue", {"ids": list(map(str, found)), "seen": seen}, page=page)
         self._wait("the invoices' PDFs", lambda: sightings.with_pdf(self.app) == expectation.INVOICES)
         self._wait("the invoices in the clients' mail", lambda: len(self._invoices_outside()) == expectation.INVOICES)
+        self._wait(
+            "the answer, which could be taken back", lambda: len(self.world.received()) >= expectation.MAILS_SENT
+        )
         say(f"{expectation.INVOICES} invoices issued, rendered and mailed")
 
     def _deliver(self, mails: list[SampleMail]) -> None:

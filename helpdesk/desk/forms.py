@@ -56,9 +56,11 @@ class NoteForm(StrictForm):
             self.work_type_id.data = default_work_type(session)
 
     def last_seen(self) -> int | None:
-        """Return the newest message that the writer saw; None where the page had none."""
-        text = self.last_seen_id.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else None
+        """Return the newest message that the writer saw, 0 where the page showed none; None where it did not say."""
+        text = self.last_seen_id.data
+        if text is None:
+            return None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else 0
 
     def begin_with(self, draft: Draft | None) -> None:
         """Show what its writer typed before (docs/answering.md rule 1); a choice that is no more is not taken up."""

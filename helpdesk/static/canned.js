@@ -11,13 +11,19 @@
   const pop = () => document.getElementById("canned");
   const choices = () => [...pop().querySelectorAll("[data-row]:not([hidden]) [data-canned-text]")];
 
-  async function open() {
+  let loaded = Promise.resolve(); // Enter waits for the list
+
+  function open() {
     const button = opener();
     const filter = pop()?.querySelector("input");
     if (!filter) return;
     filter.value = "";
     pop().showPopover({ source: button });
     filter.focus();
+    loaded = load(button, filter);
+  }
+
+  async function load(button, filter) {
     const list = pop().querySelector("[data-canned-list]");
     try {
       const answer = await fetch(button.dataset.canned, { headers: { "HX-Request": "true" }, redirect: "error" });
@@ -56,7 +62,7 @@
       (next < 0 ? filter : all[Math.min(next, all.length - 1)])?.focus();
     } else if (event.key === "Enter" && event.target === filter) {
       event.preventDefault();
-      all[0]?.click();
+      loaded.then(() => pop().matches(":popover-open") && choices()[0]?.click());
     } else if (event.key === "/" && event.target === filter && !filter.value) {
       event.preventDefault();
       insert("/"); // twice is the sign itself

@@ -25,7 +25,7 @@ from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
 from helpdesk.desk.views.linking import asks_first
 from helpdesk.infra import clock
-from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
@@ -46,6 +46,8 @@ from helpdesk.infra.policy import (
 from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
+from helpdesk.tickets import queries as ticket_queries
+from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.queries import entries as time
 
@@ -324,8 +326,7 @@ def client(client_id: int) -> str:
 def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], None]) -> int | None:
     """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form.
 
-    The files that came with it are put to the draft before, so that no refusal loses them.
-
+    The files that came with it are put to the draft before, and what was typed becomes the draft where it is refused.
     A part of a page (htmx) gets 422 for a conflict too: with 409 it would leave the page, and the words, out.
     """
     is_valid = form.validate_on_submit()
@@ -339,14 +340,30 @@ def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], N
             act(session)
     except (Conflict, RuleViolation) as refusal:
         form.refuse(str(refusal))
+        with unit_of_work() as session:
+            tickets.save_draft(
+                session,
+                actor=current_actor(),
+                now=clock.now(),
+                item_id=item_id,
+                kind=kind,
+                typed=form.typed(),
+                last_seen_id=ticket_queries.last_message_id(session, item_id),
+            )
+        read_anew()
         return 409 if isinstance(refusal, Conflict) and not is_htmx() else 422
     return None
 
 
 def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: NoteForm | None = None) -> str:
+    """Show an item, with a refused form as it was typed; what came since it was begun counts as seen from now on."""
     session = read_session()
     values = item_page.values(session, actor=current_actor(), number=number, now=clock.now(), zone=zone())
-    if reply_form is None:
+    since = []
+    if reply_form is not None:
+        since = [line for line in values.messages if line.kind != "event" and line.id > (reply_form.last_seen() or 0)]
+        reply_form.last_seen_id.data = str(values.last_seen_id or "")
+    else:
         reply_form = ReplyForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
         reply_form.offer(session)
         reply_form.begin_with(values.drafts.get("reply"))
@@ -360,6 +377,7 @@ def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: N
         **vars(values),
         can_act=not (values.ticket and values.ticket.is_merged),
         reply_form=reply_form if values.ticket else None,
+        since=since,
         note_form=note_form,
     )
 

@@ -73,3 +73,28 @@ def test_a_draft_that_cannot_be_kept_says_why(office, sign_in_as):
 
     assert too_long.status_code == 422
     assert drafts() == []
+
+
+def test_what_came_meanwhile_stops_an_answer_once_is_shown_and_leaves_it_the_draft(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    page, at = f"/items/{number}", seen(browser.get(f"/items/{number}").text)
+
+    def write(text: str) -> None:
+        with unit_of_work() as session:
+            item_id = session.scalars(select(WorkItem.id).where(WorkItem.number == number)).one()
+            tickets.add_note(session, actor=office.actor("manager"), now=NOW, item_id=item_id, text=text)
+
+    write("Wait for me.")
+    stopped = browser.post(f"{page}/reply", data={**TYPED, "last_seen_id": at})
+    shown = seen(stopped.text)
+    write("Really, wait.")
+    again = browser.post(f"{page}/reply", data={**TYPED, "last_seen_id": shown})
+    said = [each.text.split('class="came"')[1].split("</ul>")[0] for each in (stopped, again)]
+
+    assert (at, stopped.status_code, again.status_code) == ("", 409, 409)
+    assert "Internal note by" in said[0]
+    assert ["Wait for me." in each for each in said] == [True, False]
+    assert ["Really, wait." in each for each in said] == [False, True]
+    assert drafts() == [(office.technician.id, "reply", TYPED["body"])]
+    sent = browser.post(f"{page}/reply", data={**TYPED, "last_seen_id": seen(again.text)})
+    assert (sent.status_code, drafts()) == (303, [])
