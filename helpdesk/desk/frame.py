@@ -16,6 +16,7 @@ from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
 from helpdesk.infra.policy import APPROVERS, DESK, Actor
+from helpdesk.infra.sql import unguessed
 from helpdesk.infra.together import Together
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import queries as rates
@@ -75,7 +76,7 @@ def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
     """Return what the frame shows the actor, in one query; ``recent`` work items only where they are asked for."""
     works, sees_all = actor.is_one_of(DESK), actor.sees_all_clients
     asked = _asked(approves=actor.is_one_of(APPROVERS), works=works, recent=works and recent, sees_all=sees_all)
-    found = asked.read(session, **asker(actor), limit=time.RECENT)
+    found = asked.read(session, **asker(actor))
     [waits] = found["waits"]
     return Frame(
         FrameCounts(*(count or 0 for count in waits)),
@@ -138,7 +139,7 @@ def _queue_counts(*, sees_all: bool) -> Select[Any]:
 
 
 def _frame_counts(*, approves: bool) -> Select[Any]:
-    nothing, person_id = select(literal(0)), bindparam("person_id", type_=Integer())
+    nothing, person_id = select(literal(0)), unguessed(bindparam("person_id", type_=Integer()))
     asked = {
         "live_id": live.newest(),
         "timers": timer_state.count_of(person_id),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Double,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    select,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -47,6 +49,14 @@ def among_those(session: Session, column: Column, few: CompoundSelect[Any] | Sel
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(func.array(few.scalar_subquery()))
     return column.in_(few)
+
+
+def unguessed(parameter: BindParameter[Any]) -> ColumnElement[Any]:
+    """Return a parameter whose value PostgreSQL does not look at while it plans.
+
+    For what every page asks: where some have ten thousands of rows and some none, it would plan each page anew.
+    """
+    return select(parameter).scalar_subquery()
 
 
 class seconds_between(FunctionElement[int]):  # noqa: N801 - reads as a function in a query

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from sqlalchemy import Integer, Select, bindparam, exists, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Load, Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -13,7 +13,7 @@ from helpdesk.clients.models import Client, TimeLock
 from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
-from helpdesk.infra.sql import seconds_between
+from helpdesk.infra.sql import seconds_between, unguessed
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
@@ -163,23 +163,26 @@ class RecentItem:
     client_name: str
 
 
-def recent_items(session: Session, *, actor: Actor, limit: int = RECENT) -> list[RecentItem]:
+def recent_items(session: Session, *, actor: Actor) -> list[RecentItem]:
     """Return the work items of the actor's latest entries that they may still see, newest first.
 
     Only so many entries are looked at: every page asks, and whoever works here for years has ten thousands.
     """
     query = recent(sees_all=actor.sees_all_clients)
-    return [RecentItem(*row) for row in session.execute(query, {**asker(actor), "limit": limit})]
+    return [RecentItem(*row) for row in session.execute(query, asker(actor))]
 
 
 @cache
 def recent(*, sees_all: bool) -> Select[int, str, int, str, str]:
-    """Return the query of `recent_items` for an ``asker`` and a ``limit``, to be asked together with others too."""
+    """Return the query of `recent_items` for an ``asker``, to be asked together with others too.
+
+    How many are wanted is written out: for a number that it does not know PostgreSQL would plan every page anew.
+    """
     latest = (
         select(TimeEntry.work_item_id, TimeEntry.started_at)
-        .where(TimeEntry.person_id == bindparam("person_id", type_=Integer()))
+        .where(TimeEntry.person_id == unguessed(bindparam("person_id", type_=Integer())))
         .order_by(TimeEntry.started_at.desc())
-        .limit(LATEST)
+        .limit(literal_column(str(LATEST), Integer))
         .subquery()
     )
     at = func.max(latest.c.started_at).label("at")
@@ -192,7 +195,7 @@ def recent(*, sees_all: bool) -> Select[int, str, int, str, str]:
         .join(Project.client)
         .where(visible_to_asker(sees_all=sees_all))
         .order_by(last.c.at.desc())
-        .limit(bindparam("limit", type_=Integer()))
+        .limit(literal_column(str(RECENT), Integer))
     )
 
 

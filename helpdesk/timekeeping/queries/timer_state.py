@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, Integer, Select, bindparam, func, select, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.infra.db import once
@@ -38,12 +38,12 @@ def _current() -> Select[TimeEntry]:
     return query.order_by(TimeEntry.ended_at.is_not(None)).limit(1)
 
 
-def count_of(person_id: BindParameter[int]) -> Select[int]:
+def count_of(person_id: ColumnElement[int]) -> Select[int]:
     """Return the question how many entries `current` chooses from, to be asked together with others."""
     return select(func.count()).select_from(_ids(person_id).subquery())
 
 
-def _ids(person_id: BindParameter[int]) -> CompoundSelect[int]:
+def _ids(person_id: ColumnElement[int]) -> CompoundSelect[int]:
     mine = select(TimeEntry.id).where(TimeEntry.person_id == person_id)
     runs = mine.where(TimeEntry.ended_at.is_(None))
     rests = mine.join(TimerState, TimerState.paused_uuid == TimeEntry.uuid).where(TimerState.person_id == person_id)
@@ -60,7 +60,7 @@ def asking(session: Session, person_id: int | None) -> int:
     return session.scalar(asking_count(person_id)) or 0
 
 
-def asking_count(person_id: int | BindParameter[int] | None) -> Select[int]:
+def asking_count(person_id: int | ColumnElement[int] | None) -> Select[int]:
     """Return the question for that number, to be asked together with others; an index answers it."""
     return select(func.count()).select_from(TimeEntry).where(TimeEntry.person_id == person_id, text(ASKING))
 
