@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import httpx
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from helpdesk.app import create_app
@@ -79,11 +79,12 @@ def token_in(page: str) -> str:
 
 
 @contextmanager
-def running(home: Path, *arguments: str) -> Iterator[House]:
+def running(home: Path, *arguments: str, migrated: Path) -> Iterator[House]:
+    """Run ``helpdesk up`` on a copy of the SQLite database ``migrated`` with the office in it."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
     app = create_app(load({"HELPDESK_HOME": str(home), "REDIS_URL": "unix:///nowhere/redis.sock"}))
     with app.app_context():
-        upgrade()
+        shutil.copy(migrated, str(db.engine.url.database))
         with unit_of_work() as session:
             office = Office.furnish(session, now=clock.now())
         db.engine.dispose()

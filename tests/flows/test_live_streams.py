@@ -54,8 +54,8 @@ def listening(browser: httpx.Client, *, after: int) -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with running(tmp_path_factory.mktemp("live")) as started:
+def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("live"), migrated=migrated_file) as started:
         yield started
 
 
@@ -126,10 +126,10 @@ def test_the_broker_may_go_and_whoever_signs_out_hears_nothing_more(house: House
         assert (left.next_topic(), stayed.next_topic()) == ("", "after the sign-out")
 
 
-def test_a_stream_comes_through_where_helpdesk_itself_speaks_tls(tmp_path: Path) -> None:
+def test_a_stream_comes_through_where_helpdesk_itself_speaks_tls(tmp_path: Path, migrated_file: Path) -> None:
     certificate = make(tmp_path / "tls")
     arguments = ("--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key))
-    with running(tmp_path, *arguments) as secure:
+    with running(tmp_path, *arguments, migrated=migrated_file) as secure:
         browser, start = secure.browser("technician"), secure.newest()
         with listening(browser, after=start) as stream, listening(browser, after=start) as second:
             secure.publish(live.DESK, "first")

@@ -33,7 +33,7 @@ def keep(file: SqliteFile, engine: Engine, *numbers: int) -> Path:
     write(engine, "CREATE TABLE IF NOT EXISTS numbers (number)", "DELETE FROM numbers")
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO numbers VALUES (:number)"), [{"number": number} for number in numbers])
-    return file.keep(file.path.with_name(f"{numbers}.sqlite3"), engine=engine)
+    return file.keep(file.path.with_name(f"{len(numbers)}.sqlite3"), engine=engine)
 
 
 def test_connections_stay_open_and_see_what_was_laid_and_nothing_else(file: SqliteFile, engine: Engine) -> None:
@@ -68,3 +68,17 @@ def test_what_a_test_left_open_or_made_of_the_schema_is_gone(file: SqliteFile, e
         with engine.connect() as connection:
             assert rows(connection) == [1]
             assert connection.scalar(text("SELECT count(*) FROM sqlite_master")) == 1
+
+
+def test_a_database_is_sound_and_as_long_as_it_was_kept_however_long_it_became(
+    file: SqliteFile, engine: Engine
+) -> None:
+    short, long = keep(file, engine, 1), keep(file, engine, *range(50_000))
+    lengths = {kept: kept.stat().st_size for kept in (short, long)}
+
+    for kept in (short, long, short, short, long, long, short):
+        file.lay(kept, engine=engine)
+        assert file.path.stat().st_size == lengths[kept]
+        write(engine, "INSERT INTO numbers SELECT 1 FROM numbers, numbers AS others LIMIT 100000")
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
