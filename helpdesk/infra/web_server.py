@@ -83,7 +83,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Gunicorn's threads, which leave a connection open that a relay keeps (``helpdesk.infra.relay``)."""
+    """Gunicorn's threads, which leave a connection open that a relay keeps (``helpdesk.infra.relay``).
+
+    A process whose threads are all at work takes no further connection: the next one is for a process that has time.
+    Else one of them would take all that come at once, and answer them one after the other on its own core.
+    """
+
+    @property
+    def worker_connections(self) -> int:
+        """How many connections there may be for another to be taken; gunicorn looks before each one."""
+        under_way = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
+        return self._most_connections if under_way < self.cfg.threads else 0
+
+    @worker_connections.setter
+    def worker_connections(self, most: int) -> None:
+        self._most_connections = most
 
     def finish_request(self, conn: Any, fs: Any) -> None:  # noqa: ANN401 - gunicorn has no types
         """Let go of a connection that is the relay's, and do as gunicorn does with any other."""
