@@ -1,10 +1,10 @@
 """Which clients an actor may see, and how mail finds its client. Every client-visible query goes through here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, case, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -171,6 +171,30 @@ def client_of_domain(session: Session, domain: str) -> Client | None:
     return clients_of_domains(session, [domain])[domain].by_suffix
 
 
+def name_of_domain(session: Session, domain: str) -> str:
+    """Return the name of the client that ``domain`` belongs to; empty where it is nobody's."""
+    known: dict[str, str] | None = foreseen(session, "names by domain", domain, otherwise=None)
+    if known is not None:
+        return next((known[suffix] for suffix in _suffixes(domain) if suffix in known), "")
+    client = client_of_domain(session, domain)
+    return client.name if client is not None else ""
+
+
+def suffixes_to_ask(domain: str) -> Collection[str]:
+    """Return by which domains `names_asked` finds the client that ``domain`` belongs to."""
+    return _suffixes(domain)
+
+
+def names_asked(domains: BindParameter[Any]) -> Select[str, str]:
+    """Return the question for the names of clients by any of ``domains``, to be asked together with others."""
+    return select(ClientDomain.domain, Client.name).join(Client).where(ClientDomain.domain.in_(domains))
+
+
+def foresee_names(session: Session, domain: str, rows: Iterable[Any]) -> None:
+    """Let `name_of_domain` know what the rows of `names_asked` say of a domain."""
+    foresee(session, "names by domain", domain, value={row.domain: row.name for row in rows})
+
+
 @dataclass(frozen=True, slots=True)
 class DomainOwners:
     """Whose a mail domain is: ``by_suffix`` by the longest suffix that is known, ``whole`` by this very domain."""
@@ -204,7 +228,13 @@ def _suffixes(domain: str) -> Collection[str]:
 
 def domains_of(session: Session, client_id: int) -> frozenset[str]:
     """Return the mail domains of a client."""
-    return frozenset(session.scalars(select(ClientDomain.domain).where(ClientDomain.client_id == client_id)))
+    known: frozenset[str] | None = foreseen(session, "domains", client_id, otherwise=None)
+    return known if known is not None else frozenset(session.scalars(domains_asked(client_id)))
+
+
+def domains_asked(client_id: int | BindParameter[int]) -> Select[str]:
+    """Return the question of `domains_of`, to be asked together with others."""
+    return select(ClientDomain.domain).where(ClientDomain.client_id == client_id)
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.desk import queries, render, snoozing
+from helpdesk.desk import around_item, render, snoozing
+from helpdesk.desk.around_item import Around
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
-from helpdesk.desk.links import Link, links_of
+from helpdesk.desk.links import Link
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
 from helpdesk.desk.triage import TriagePanel, triage_panel
 from helpdesk.desk.worked_time import entry_uuid
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
-from helpdesk.intake import queries as intake
 from helpdesk.intake.service import forwards
 from helpdesk.kernel.periods import local_day, zone_named
-from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import Address
-from helpdesk.projects import queries as projects
-from helpdesk.projects.models import OPEN_STATUSES, OPEN_TICKET, Project, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, WorkItem
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.sla import queries as sla
@@ -45,7 +43,7 @@ class ItemValues:
     ticket: render.TicketFacts | None
     links: list[Link]
     statuses: tuple[str, ...]
-    people: list[Person]
+    people: Sequence[Any]
     move_to: list[tuple[int, str]]
     messages: list[render.MessageLine]
     participants: list[render.PersonLine]
@@ -68,37 +66,36 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
     Raises:
         NotFound: no such item, or not for this actor.
     """
-    item = projects.get_item(session, actor=actor, number=number)
+    item, details = tickets.get_item_with_details(session, actor=actor, number=number)
     client = item.project.client
     entries = time.of_item(session, item.id)
     worked = render.seconds_by_uuid(entries, now=now)
-    details = tickets.details(session, item.id)
-    messages = tickets.conversation(session, item.id)
-    came_as = intake.lines_of_item(session, item.id)
+    around = around_item.read(session, actor=actor, item=item, details=details)
+    messages = tickets.conversation(session, item.id, kept=tickets.Kept(around.files, around.pictures))
     people = tickets.participants(session, [item.id], removed_too=True)
     today = local_day(now, zone_named(client.time_zone))
-    timer = timer_state.shown(session, actor.person_id)
+    timer = timer_state.shown(session, actor.person_id) if around.has_timer else None
     return ItemValues(
         item=render.item_facts(item),
-        ticket=_ticket(session, item, details),
-        links=links_of(session, actor=actor, item_id=item.id),
+        ticket=_ticket(session, item, details, around),
+        links=around.links,
         statuses=SETTABLE,
-        people=queries.assignable(session, client),
-        move_to=projects.choices_for(session, actor=actor, item=item) if item.kind == "ticket" else [],
+        people=around.assignable,
+        move_to=around.move_to if item.kind == "ticket" else [],
         messages=[
             render.message_line(
                 message,
                 actor=actor,
                 now=now,
                 worked_seconds=worked.get(entry_uuid(message.id), 0),
-                inbound_id=came_as.get(message.id),
+                inbound_id=around.came_as.get(message.id),
             )
             for message in messages
         ],
         participants=[render.person_line(one, {message.id: message for message in messages}) for one in people],
         reads_mail=actor.is_one_of(APPROVERS),
         triage=triage_panel(session, item=item, details=details),
-        other_mail=render.other_deliveries(outbox.sent_about(session, "work_item", item.id), messages),
+        other_mail=render.other_deliveries(around.sent, messages),
         time=render.time_panel(
             entries,
             item=item,
@@ -108,15 +105,17 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
             rounding=rates.rounding_for(session, client_id=client.id, project_id=item.project_id, on=today),
         ),
         retainer=render.retainer_panel(
-            retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now),
+            retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now)
+            if around.has_agreement
+            else None,
             may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
         ),
         spam=spam_panel(session, actor=actor, details=details),
         due=due_panel(session, item.id, now=now) if details is not None else None,
         inner_sender=_inner_sender(session, messages, details),
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
-        drafts=ticket_service.drafts(session, actor=actor, item_id=item.id),
-        snooze_choices=snoozing.choices(sla.working_time(session, zone=zone), now) if _can_sleep(item) else [],
+        drafts=around.drafts,
+        snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
     )
 
 
@@ -124,14 +123,16 @@ def _can_sleep(item: WorkItem) -> bool:
     return item.kind == "ticket" and item.status in OPEN_STATUSES
 
 
-def _ticket(session: Session, item: WorkItem, details: TicketDetails | None) -> render.TicketFacts | None:
+def _ticket(
+    session: Session, item: WorkItem, details: TicketDetails | None, around: Around
+) -> render.TicketFacts | None:
     if details is None:
         return None
     return render.ticket_facts(
         details,
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
-        other_open=_other_open_tickets(session, item),
-        can_send=details.mailbox is not None or outbox.default_mailbox(session) is not None,
+        other_open=around.other_open,
+        can_send=details.mailbox is not None or around.has_mailbox,
     )
 
 
@@ -141,15 +142,6 @@ def _inner_sender(session: Session, messages: Sequence[Message], details: Ticket
         return None
     inner = forwards.offered(session, store=blobs.store(), messages=messages, requester=details.requester)
     return inner.sender if inner is not None else None
-
-
-def _other_open_tickets(session: Session, item: WorkItem) -> int:
-    """Return how many more tickets of the client are open; those in Triage have nothing to do with each other."""
-    if item.project.client.is_internal:
-        return 0
-    of_client = select(Project.id).where(Project.client_id == item.project.client_id)
-    open_ones = select(func.count()).select_from(WorkItem).where(text(OPEN_TICKET), WorkItem.project_id.in_(of_client))
-    return session.scalar(open_ones.where(WorkItem.id != item.id)) or 0
 
 
 def _handles_money(session: Session, actor: Actor, client: Client) -> bool:

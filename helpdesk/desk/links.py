@@ -1,14 +1,24 @@
 """To what an item leads: linked by people, merged, split off, of the same mail, possibly related. One query."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import JSON, CompoundSelect, cast, literal, null, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import Actor
-from helpdesk.projects import queries as projects
-from helpdesk.projects.models import WorkItem
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets.models import ItemLink, TicketDetails
 
 SAME_MAIL = "the same mail came to"
@@ -60,21 +70,20 @@ class Link:
         return self.how in ("origin", "offspring") and any(reason.startswith(words) for reason in self.why)
 
 
-def links_of(session: Session, *, actor: Actor, item_id: int) -> list[Link]:
-    """Return to what an item leads, as far as the actor may see it, by number."""
+def links_asked(item_id: BindParameter[int], seen: ColumnElement[bool]) -> Select[Any]:
+    """Return the question to what an item leads, by number, of items whose client is ``seen``; `links_of` reads it."""
     ends = _ends(item_id).subquery()
-    query = (
-        projects.visible_items(actor)
-        .join(ends, ends.c.id == WorkItem.id)
-        .with_only_columns(WorkItem.number, WorkItem.title, WorkItem.status, ends.c.how, ends.c.why)
-        .order_by(WorkItem.number)
-    )
-    return [
-        Link(number, title, status, how, tuple(why or ())) for number, title, status, how, why in session.execute(query)
-    ]
+    columns: list[Any] = [WorkItem.number, WorkItem.title, WorkItem.status, ends.c.how, ends.c.why]
+    query = select(*columns).join(ends, ends.c.id == WorkItem.id).join(WorkItem.project).join(Project.client)
+    return query.where(seen).order_by(WorkItem.number)
 
 
-def _ends(item_id: int) -> CompoundSelect[int, str, list[str]]:
+def links_of(rows: Iterable[Any]) -> list[Link]:
+    """Return what the rows of `links_asked` say."""
+    return [Link(row.number, row.title, row.status, row.how, tuple(row.why or ())) for row in rows]
+
+
+def _ends(item_id: BindParameter[int]) -> CompoundSelect[int, str, list[str]]:
     """Return ids of items with how the item is tied to each, and the reasons of the one that came of the other."""
     mine, theirs, link = TicketDetails.work_item_id == item_id, TicketDetails, ItemLink
     unsaid = cast(null(), JSON)

@@ -132,15 +132,17 @@ def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int =
     return queue(session, actor=actor, view=OF_CLIENT, client_id=client_id, limit=limit).rows
 
 
-def assignable(session: Session, client: Client) -> list[Person]:
-    """Return who can be given work of the client, by name: the restricted team's members where there is one."""
-    query = select(Person).where(Person.active, Person.role.in_(sorted(DESK)))
-    if client.restricted_team_id is not None:
-        members = select(TeamMember.person_id).where(TeamMember.team_id == client.restricted_team_id)
-        query = query.where(
-            Person.role.in_((ADMIN, MANAGER)) | Person.id.in_(members) | (Person.id == client.account_manager_id)
-        )
-    return list(session.scalars(query.order_by(Person.name, Person.id)))
+def assignable_to(*, is_restricted: bool) -> Select[int, str]:
+    """Return the question for who can be given work of a client, by name, to be asked together with others.
+
+    Where the client is restricted to a team, ``team_id``, they are its members, the ``manager_id`` and who leads.
+    """
+    query = select(Person.id, Person.name).where(Person.active, Person.role.in_(sorted(DESK)))
+    if is_restricted:
+        members = select(TeamMember.person_id).where(TeamMember.team_id == bindparam("team_id", type_=Integer()))
+        is_theirs = Person.id == bindparam("manager_id", type_=Integer())
+        query = query.where(Person.role.in_((ADMIN, MANAGER)) | Person.id.in_(members) | is_theirs)
+    return query.order_by(Person.name, Person.id)
 
 
 def projects_of(session: Session, client_id: int) -> list[tuple[Project, int]]:

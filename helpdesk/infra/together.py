@@ -4,14 +4,15 @@ import json
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Boolean, Date, Integer, Select, String, Text, cast, func, select
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Select, String, Text, cast, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from helpdesk.infra.db import UtcDateTime, instant_of
+from helpdesk.infra.db import Base, UtcDateTime, instant_of
 
+M = TypeVar("M", bound=Base)
 Read = Callable[[Any], Any]
 
 
@@ -45,6 +46,20 @@ class Together:
         )
         asked = (part.subquery() for part in self._parts.values())
         return select(*(select(cast(rows(row(*one.c)), Text)).select_from(one).scalar_subquery() for one in asked))
+
+
+def _names(model: type[Base]) -> list[str]:
+    return [attribute.key for attribute in model.__mapper__.column_attrs]
+
+
+def columns_of(model: type[Base], prefix: str = "") -> list[ColumnElement[Any]]:
+    """Return all columns of a model, to be asked for; `made` makes it of them."""
+    return [getattr(model, name).label(prefix + name) for name in _names(model)]
+
+
+def made(model: type[M], row: Any, prefix: str = "") -> M:  # noqa: ANN401 - a row that has the columns
+    """Return a row of a model, made of its columns: one to be read, which belongs to no session."""
+    return model(**{name: getattr(row, prefix + name) for name in _names(model)})
 
 
 def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BindParameter, Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.infra.db import foresee, once, reading, write_leaves
@@ -214,12 +214,10 @@ def known_uids(session: Session, source: IntakeSource) -> frozenset[int]:
     return frozenset(row.uid for row in session.execute(query))
 
 
-def lines_of_item(session: Session, item_id: int) -> dict[int, int]:
-    """Return the line of the log for each message of the work item that came by mail, by the message's id."""
-    query = select(InboundEffect.message_id, InboundEffect.inbound_message_id).where(
-        InboundEffect.work_item_id == item_id, InboundEffect.message_id.is_not(None)
-    )
-    return {message_id: inbound_id for message_id, inbound_id in session.execute(query) if message_id is not None}
+def effects_of(item_id: BindParameter[int]) -> Select[int | None, int]:
+    """Return the question for the line of the log of each message that came by mail, to be asked with others."""
+    columns = (InboundEffect.message_id, InboundEffect.inbound_message_id)
+    return select(*columns).where(InboundEffect.work_item_id == item_id, InboundEffect.message_id.is_not(None))
 
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:

@@ -1,10 +1,13 @@
 """Reads of mailboxes and outgoing mail."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import foreseen
+from helpdesk.infra.together import columns_of
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 
@@ -50,9 +53,20 @@ def mailbox_of_address(session: Session, address: str) -> Mailbox | None:
     return session.scalar(select(Mailbox).where(Mailbox.address == address.strip().lower()))
 
 
+def active_count() -> Select[int]:
+    """Return the question how many mailboxes we can write from, to be asked together with others."""
+    return select(func.count(Mailbox.id)).where(Mailbox.active.is_(True))
+
+
 def own_addresses(session: Session) -> frozenset[str]:
     """Return the addresses of our mailboxes, in lower case; one that was removed is ours no more."""
-    return frozenset(session.scalars(select(Mailbox.address).where(Mailbox.removed_at.is_(None))))
+    known: frozenset[str] | None = foreseen(session, "own addresses", otherwise=None)
+    return known if known is not None else frozenset(session.scalars(addresses_asked()))
+
+
+def addresses_asked() -> Select[str]:
+    """Return the question of `own_addresses`, to be asked together with others."""
+    return select(Mailbox.address).where(Mailbox.removed_at.is_(None))
 
 
 def plus_mailboxes(session: Session) -> list[str]:
@@ -76,14 +90,17 @@ def find_by_id(session: Session, outgoing_id: int) -> OutgoingMessage | None:
     return session.get(OutgoingMessage, outgoing_id)
 
 
-def sent_about(session: Session, kind: str, object_id: int) -> list[OutgoingMessage]:
-    """Return all mail of ours that belongs to one thing, oldest first; without what was taken back before it left."""
-    query = select(OutgoingMessage).where(
+def about(kind: str, object_id: BindParameter[int]) -> Select[Any]:
+    """Return the question for all mail of ours that belongs to one thing, oldest first, to be asked with others.
+
+    What was taken back before it left is not in it.
+    """
+    query = select(*columns_of(OutgoingMessage)).where(
         OutgoingMessage.about_kind == kind,
         OutgoingMessage.about_id == object_id,
         OutgoingMessage.withdrawn_at.is_(None),
     )
-    return list(session.scalars(query.order_by(OutgoingMessage.id)))
+    return query.order_by(OutgoingMessage.id)
 
 
 def held_until(session: Session, *, message_id: int, now: datetime) -> datetime | None:

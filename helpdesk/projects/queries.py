@@ -17,6 +17,8 @@ from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
 
+NO_ITEM = "There is no such ticket or task."
+
 
 def visible_items(actor: Actor) -> Select[WorkItem]:
     """Return the query of all work items that the actor may see, joined to their project and client."""
@@ -35,18 +37,19 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
         NotFound: no such item, or not for this actor.
     """
     wanted = WorkItem.number == number if item_id is None else WorkItem.id == item_id
-    query = visible_items(actor).where(wanted)
-    item = session.scalar(
-        query.options(
-            contains_eager(WorkItem.project).contains_eager(Project.client),
-            joinedload(WorkItem.assignee),
-            joinedload(WorkItem.task_details),
-        )
-    )
+    item = session.scalar(whole_items(actor).where(wanted))
     if item is None:
-        message = "There is no such ticket or task."
-        raise NotFound(message)
+        raise NotFound(NO_ITEM)
     return item
+
+
+def whole_items(actor: Actor) -> Select[WorkItem]:
+    """Return the query of `get_item`, of all that the actor may see."""
+    return visible_items(actor).options(
+        contains_eager(WorkItem.project).contains_eager(Project.client),
+        joinedload(WorkItem.assignee),
+        joinedload(WorkItem.task_details),
+    )
 
 
 def numbers_of(session: Session, item_ids: Collection[int]) -> dict[int, int]:
@@ -262,11 +265,31 @@ def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]
     return _choices(session, billable_by(actor))
 
 
+def active_choices(condition: ColumnElement[bool]) -> Select[Any]:
+    """Return the question for active projects, to be asked together with others: id, client, name, client_id."""
+    return _active(condition).add_columns(Project.client_id)
+
+
+def choices_to_move(rows: Iterable[Any], *, item: WorkItem) -> list[tuple[int, str]]:
+    """Return of rows of `active_choices` those to which a ticket may be moved, as `choices_for` does."""
+    home = item.project.client
+    return [
+        (row.id, f"{row.client} · {row.name}")
+        for row in rows
+        if row.id != item.project_id and (home.is_internal or row.client_id == home.id)
+    ]
+
+
 def _choices(session: Session, condition: ColumnElement[bool]) -> list[tuple[int, str]]:
-    query = (
-        select(Project.id, Client.name, Project.name)
+    found = session.execute(_active(condition))
+    return [(project_id, f"{client} · {project}") for project_id, client, project in found]
+
+
+def _active(condition: ColumnElement[bool]) -> Select[Any]:
+    columns: list[Any] = [Project.id, Client.name.label("client"), Project.name]
+    return (
+        select(*columns)
         .join(Project.client)
         .where(condition, Project.status == "active", Client.archived_at.is_(None))
         .order_by(func.lower(Client.name), func.lower(Project.name))
     )
-    return [(project_id, f"{client} · {project}") for project_id, client, project in session.execute(query)]

@@ -269,9 +269,9 @@ def work_types(session: Session, *, archived: bool = False) -> list[WorkType]:
     return list(session.scalars(query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))))
 
 
-def work_type_choice() -> Select[int, str]:
-    """Return the question for (id, name) of the work types in use, in their order, to be asked with others."""
-    query = select(WorkType.id, WorkType.name).where(WorkType.archived_at.is_(None))
+def work_type_choice() -> Select[int, str, bool]:
+    """Return the question for the work types in use, in their order and by their columns, to be asked with others."""
+    query = select(WorkType.id, WorkType.name, WorkType.is_default).where(WorkType.archived_at.is_(None))
     return query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.company.service import find_company
+from helpdesk.infra.db import foreseen
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.business_time import Calendar, WeeklyHours
 from helpdesk.kernel.periods import zone_named
@@ -19,6 +20,8 @@ from helpdesk.sla.domain.history import Change, Move, Said, Snoozed, Woke, histo
 from helpdesk.sla.domain.promises import USUAL_HOURS, budgets_of
 from helpdesk.sla.models import BusinessCalendar, Remeasuring, SlaClock, SlaPolicy, SlaScope, TicketDue
 from helpdesk.tickets.models import Message, TicketDetails
+
+UNREAD: Any = object()
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,8 @@ def stored_clocks(session: Session, item_ids: Collection[int]) -> Sequence[SlaCl
 
 def due_of(session: Session, item_id: int) -> TicketDue | None:
     """Return what of a ticket is due next; None where it is not measured."""
-    return session.get(TicketDue, item_id)
+    known: TicketDue | None = foreseen(session, "due", item_id, otherwise=UNREAD)
+    return session.get(TicketDue, item_id) if known is UNREAD else known
 
 
 def on_count() -> Select[int]:

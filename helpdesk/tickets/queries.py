@@ -1,15 +1,19 @@
 """Reads of conversations: whole ones in a constant number of queries, and what mail is matched with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from helpdesk.clients.models import Contact
 from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
+from helpdesk.infra.together import columns_of, made
 from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as projects
@@ -20,8 +24,19 @@ REFERENCES_LIMIT = 30
 UNREAD: Any = object()
 
 
-def conversation(session: Session, item_id: int) -> list[Message]:
-    """Return every message of the work item, oldest first, with authors, files and delivery: three queries."""
+@dataclass(frozen=True)
+class Kept:
+    """What of a conversation was asked together with other things: its files, and pictures from elsewhere."""
+
+    files: Sequence[Attachment]
+    pictures: Sequence[RemotePicture]
+
+
+def conversation(session: Session, item_id: int, *, kept: Kept | None = None) -> list[Message]:
+    """Return every message of the work item, oldest first, with authors, files and delivery: three queries.
+
+    With what is ``kept`` of it already, files and pictures, it is one.
+    """
     query = (
         select(Message)
         .where(Message.work_item_id == item_id)
@@ -31,11 +46,29 @@ def conversation(session: Session, item_id: int) -> list[Message]:
             joinedload(Message.person),
             joinedload(Message.passed_on_by),
             joinedload(Message.outgoing),
-            selectinload(Message.attachments),
-            selectinload(Message.pictures),
         )
     )
-    return list(session.scalars(query))
+    if kept is None:
+        whole = query.options(selectinload(Message.attachments), selectinload(Message.pictures))
+        return list(session.scalars(whole))
+    found = list(session.scalars(query))
+    for message in found:
+        for name, rows in (("attachments", kept.files), ("pictures", kept.pictures)):
+            set_committed_value(message, name, [row for row in rows if row.message_id == message.id])
+    foresee(session, "conversation", item_id, value=found)
+    return found
+
+
+def files_of(item_id: BindParameter[int]) -> Select[Any]:
+    """Return the question for the files of a conversation, to be asked together with others."""
+    query = select(*columns_of(Attachment)).join(Message, Message.id == Attachment.message_id)
+    return query.where(Message.work_item_id == item_id).order_by(Attachment.position)
+
+
+def pictures_of(item_id: BindParameter[int]) -> Select[Any]:
+    """Return the question for pictures from elsewhere in a conversation, to be asked together with others."""
+    query = select(*columns_of(RemotePicture)).join(Message, Message.id == RemotePicture.message_id)
+    return query.where(Message.work_item_id == item_id).order_by(RemotePicture.position)
 
 
 def details(session: Session, item_id: int) -> TicketDetails | None:
@@ -47,6 +80,26 @@ def details(session: Session, item_id: int) -> TicketDetails | None:
     )
     with reading(session, [item_id], (TicketDetails, "work_item_id")):
         return session.scalar(query)
+
+
+def get_item_with_details(session: Session, *, actor: Actor, number: int) -> tuple[WorkItem, TicketDetails | None]:
+    """Return what `projects.queries.get_item` and :func:`details` do, in one query.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+    """
+    query = (
+        projects.whole_items(actor)
+        .add_columns(TicketDetails)
+        .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .where(WorkItem.number == number)
+        .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound(projects.NO_ITEM)
+    item, details = found
+    return item, details
 
 
 def have_details(session: Session, item_ids: Collection[int]) -> set[int]:
@@ -99,6 +152,10 @@ def message_of_outgoing(session: Session, outgoing_id: int) -> Message | None:
 
 def latest_reply_to(session: Session, item_id: int, requester_id: int) -> str:
     """Return where the requester's latest mail asked us to answer to; empty for their own address."""
+    known = foreseen(session, "conversation", item_id, otherwise=UNREAD)
+    if known is not UNREAD:
+        mails = (one for one in known if one.contact_id == requester_id and one.kind == "mail")
+        return next((one.reply_to for one in reversed([*mails]) if not (one.held or one.automatic)), "")
     query = (
         select(Message.reply_to)
         .where(
@@ -116,6 +173,9 @@ def latest_reply_to(session: Session, item_id: int, requester_id: int) -> str:
 
 def answered_addresses(session: Session, item_id: int) -> set[str]:
     """Return the addresses to which we wrote on this work item, in lower case."""
+    known = foreseen(session, "conversation", item_id, otherwise=UNREAD)
+    if known is not UNREAD:
+        return {each["address"].lower() for one in known if one.kind == "reply" for each in one.recipients}
     query = select(Message.recipients).where(Message.work_item_id == item_id, Message.kind == "reply")
     return {person["address"].lower() for people in session.scalars(query) for person in people}
 
@@ -129,6 +189,22 @@ def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -
         .group_by(Attachment.blob_sha256)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def participants_to_make(item_id: BindParameter[int]) -> Select[Any]:
+    """Return the question for who takes part, to be asked together with others; `participants_of` makes them."""
+    query = select(*columns_of(Participant), *columns_of(Contact, "contact__"))
+    return query.join(Contact, Contact.id == Participant.contact_id).where(Participant.work_item_id == item_id)
+
+
+def participants_of(rows: Iterable[Any]) -> list[Participant]:
+    """Return who the rows of `participants_to_make` are, with their contacts; to be read alone."""
+    found = []
+    for row in rows:
+        participant = made(Participant, row)
+        set_committed_value(participant, "contact", made(Contact, row, "contact__"))
+        found.append(participant)
+    return found
 
 
 def participants(session: Session, item_ids: Collection[int], *, removed_too: bool = False) -> list[Participant]:

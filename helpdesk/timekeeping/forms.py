@@ -68,7 +68,7 @@ def default_work_type(session: Session) -> int | None:
 
 def _work_types(session: Session) -> list[WorkType]:
     """Return the work types in use; the forms of one page ask once."""
-    return list(once(session, "work types", read=lambda: rates.work_types(session)))
+    return list(once(session, "work types", read=lambda: rates.work_types(session)))  # or foreseen: by its columns
 
 
 class WorkForm(StrictForm):

@@ -92,8 +92,7 @@ def blockable(session: Session, address: str) -> Blockable:
         return Blockable("", "", "")
     if is_freemail(domain) or is_own(f"@{domain}", own):
         return Blockable(wanted, "", "")
-    client = clients.client_of_domain(session, domain)
-    return Blockable(wanted, domain, client.name if client is not None else "")
+    return Blockable(wanted, domain, clients.name_of_domain(session, domain))
 
 
 def _pattern(text: str) -> str:

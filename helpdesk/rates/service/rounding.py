@@ -1,12 +1,13 @@
 """How worked time becomes billed time, by client and by agreement, from a day on (docs/billing.md rule 4)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.db import foreseen
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import MINUTE, RoundingMode
 from helpdesk.kernel.errors import RuleViolation
@@ -37,7 +38,7 @@ class RoundingRules:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rows = session.scalars(select(RoundingPolicyRow)).all()
+        self._rows = _rows(session)
         self._finders: dict[int, Finder] = {}
 
     def of(
@@ -50,6 +51,11 @@ class RoundingRules:
                 self._finders[client_id] = _covering[0](self._session, client_id)
             agreement_id = self._finders[client_id](project_id, work_type_id, on)
         return rounding_of(self._rows, client_id=client_id, on=on, agreement_id=agreement_id)
+
+
+def _rows(session: Session) -> Sequence[RoundingPolicyRow]:
+    known: Sequence[RoundingPolicyRow] | None = foreseen(session, "rounding", otherwise=None)
+    return known if known is not None else session.scalars(select(RoundingPolicyRow)).all()
 
 
 def rounding_for(

@@ -1,14 +1,18 @@
 """Drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4, 13 and 14)."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.infra import blobs
 from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.together import made
 from helpdesk.projects import queries as project_queries
 from helpdesk.tickets.domain import NewAttachment, check_files
 from helpdesk.tickets.models import Draft, DraftFile, Message
@@ -66,6 +70,17 @@ def discard_draft(session: Session, *, actor: Actor, item_id: int, kind: str) ->
     session.execute(
         delete(Draft).where(Draft.person_id == actor.person_id, Draft.work_item_id == item_id, Draft.kind == kind)
     )
+
+
+def drafts_of(rows: Iterable[Any], files: Iterable[Any]) -> dict[str, Draft]:
+    """Return what `drafts` does, of their rows and those of their files; to be read alone."""
+    found = {row.kind: made(Draft, row) for row in rows}
+    of_kind: dict[str, list[DraftFile]] = {kind: [] for kind in found}
+    for row in files:
+        of_kind[row.kind].append(made(DraftFile, row))
+    for kind, draft in found.items():
+        set_committed_value(draft, "files", of_kind[kind])
+    return found
 
 
 def drafts(session: Session, *, actor: Actor, item_id: int) -> dict[str, Draft]:

@@ -38,13 +38,14 @@ def busy(office):
         "/desk?view=client&client={client}",
         "/desk?view=unassigned&status=open&words=printer",
         "/search/results?q=printer+hall",
+        "/items/{ticket}",
     ],
 )
 def test_a_page_asks_at_most_eight_questions(busy, sign_in_as, count_queries, role, path):
     browser = sign_in_as(getattr(busy, role))
 
     with count_queries() as asked:
-        page = browser.get(path.format(client=busy.acme.id))
+        page = browser.get(path.format(client=busy.acme.id, ticket=busy.acme_ticket.number))
 
     assert page.status_code == 200
     questions = [one for one in asked if one != "BEGIN"]

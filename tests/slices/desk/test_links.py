@@ -4,9 +4,10 @@ import re
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
-from helpdesk.desk.links import Link, links_of
+from helpdesk.clients.queries import visible
+from helpdesk.desk.links import Link, links_asked, links_of
 from helpdesk.infra.db import unit_of_work
 from helpdesk.projects.models import WorkItem
 from tests.slices.desk.conftest import open_ticket
@@ -21,7 +22,8 @@ def statuses(*numbers: int) -> list[str]:
 def links(office, number: int, who: str = "technician") -> list[tuple[str, int]]:
     with unit_of_work() as session:
         item_id = session.scalars(select(WorkItem.id).where(WorkItem.number == number)).one()
-        return [(one.how, one.number) for one in links_of(session, actor=office.actor(who), item_id=item_id)]
+        asked = links_asked(literal(item_id), visible(office.actor(who)))
+        return [(one.how, one.number) for one in links_of(session.execute(asked))]
 
 
 def test_both_sides_show_a_link_until_it_is_taken_away(office, sign_in_as):
