@@ -30,7 +30,6 @@ from helpdesk.sla.models import TicketDue
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import Attachment, Draft, DraftFile, RemotePicture, TicketDetails
 from helpdesk.tickets.service.drafts import drafts_of
-from helpdesk.timekeeping.queries import timer_state
 
 ITEM, CLIENT = bindparam("item_id", type_=Integer()), bindparam("client_id", type_=Integer())
 
@@ -49,7 +48,6 @@ class Around:
     other_open: int
     has_mailbox: bool
     has_agreement: bool
-    has_timer: bool
     hours: Sequence[Any]
     drafts: dict[str, Draft]
 
@@ -84,7 +82,6 @@ def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetai
         other_open=0 if client.is_internal else found["counts"][0].other_open,
         has_mailbox=bool(found["counts"][0].mailboxes),
         has_agreement=bool(found["counts"][0].agreements),
-        has_timer=bool(found["counts"][0].timers),
         hours=found["hours"],
         drafts=drafts_of(found["drafts"], found["draft_files"]),
     )
@@ -117,7 +114,6 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
             others.where(WorkItem.id != ITEM).scalar_subquery().label("other_open"),
             outbox.active_count().scalar_subquery().label("mailboxes"),
             select(func.count(Agreement.id)).where(Agreement.client_id == CLIENT).scalar_subquery().label("agreements"),
-            timer_state.count_of(bindparam("person_id", type_=Integer())).scalar_subquery().label("timers"),
         ),
         assignable=queries.assignable_to(is_restricted=is_restricted),
         move_to=projects.active_choices(seen),

@@ -31,7 +31,6 @@ from helpdesk.sla import queries as sla
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.models import Draft, Message, TicketDetails
-from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
 
 
@@ -68,13 +67,12 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
     """
     item, details = tickets.get_item_with_details(session, actor=actor, number=number)
     client = item.project.client
-    entries = time.of_item(session, item.id)
+    entries, timer = timer_state.of_item(session, item.id, person_id=actor.person_id)
     worked = render.seconds_by_uuid(entries, now=now)
     around = around_item.read(session, actor=actor, item=item, details=details)
     messages = tickets.conversation(session, item.id, kept=tickets.Kept(around.files, around.pictures))
     people = tickets.participants(session, [item.id], removed_too=True)
     today = local_day(now, zone_named(client.time_zone))
-    timer = timer_state.shown(session, actor.person_id) if around.has_timer else None
     return ItemValues(
         item=render.item_facts(item),
         ticket=_ticket(session, item, details, around),
@@ -104,12 +102,7 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
             now=now,
             rounding=rates.rounding_for(session, client_id=client.id, project_id=item.project_id, on=today),
         ),
-        retainer=render.retainer_panel(
-            retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now)
-            if around.has_agreement
-            else None,
-            may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client),
-        ),
+        retainer=_retainer(session, actor, item, now) if around.has_agreement else None,
         spam=spam_panel(session, actor=actor, details=details),
         due=due_panel(session, item.id, now=now) if details is not None else None,
         inner_sender=_inner_sender(session, messages, details),
@@ -142,6 +135,14 @@ def _inner_sender(session: Session, messages: Sequence[Message], details: Ticket
         return None
     inner = forwards.offered(session, store=blobs.store(), messages=messages, requester=details.requester)
     return inner.sender if inner is not None else None
+
+
+def _retainer(session: Session, actor: Actor, item: WorkItem, now: datetime) -> render.RetainerPanel | None:
+    client = item.project.client
+    left = retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now)
+    if left is None:
+        return None
+    return render.retainer_panel(left, may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client))
 
 
 def _handles_money(session: Session, actor: Actor, client: Client) -> bool:

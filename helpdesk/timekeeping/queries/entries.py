@@ -17,7 +17,6 @@ from helpdesk.infra.sql import seconds_between, unguessed
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping.domain.worked import Week, Worked, span_between
 from helpdesk.timekeeping.domain.worked import seconds_between as seconds_from_to
 from helpdesk.timekeeping.models import SUBMITTED, Charge, TimeEntry, TimeReversal
@@ -63,14 +62,6 @@ def running(session: Session, person_id: int | None) -> TimeEntry | None:
 def of_uuid(session: Session, *, person_id: int | None, uuid: str) -> TimeEntry | None:
     """Return a person's own entry by the uuid that it was made with."""
     return session.scalar(with_work().where(TimeEntry.uuid == uuid, TimeEntry.person_id == person_id))
-
-
-def of_item(session: Session, item_id: int) -> list[TimeEntry]:
-    """Return the entries on a work item and on tickets merged into it, newest first, but for reversed ones."""
-    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
-    is_here = (TimeEntry.work_item_id == item_id) | TimeEntry.work_item_id.in_(merged)
-    query = with_work().where(is_here, TimeEntry.status != "reversed")
-    return list(session.scalars(query.order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())))
 
 
 def ids_on(session: Session, item_ids: Iterable[int]) -> list[int]:

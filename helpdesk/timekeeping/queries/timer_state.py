@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.infra.db import once
+from helpdesk.infra.db import foresee, once
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping.models import ASKING, TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.queries import entries as queries
 
@@ -53,6 +54,31 @@ def _ids(person_id: ColumnElement[int]) -> CompoundSelect[int]:
 def shown(session: Session, person_id: int | None) -> TimeEntry | None:
     """Return what `current` does for all parts of one page, asked once."""
     return once(session, "timer", person_id, read=lambda: current(session, person_id))
+
+
+def of_item(session: Session, item_id: int, *, person_id: int | None) -> tuple[list[TimeEntry], TimeEntry | None]:
+    """Return the entries on a work item and on tickets merged into it, and what `shown` does of a person: one query.
+
+    The newest entries come first; reversed ones are left out.
+    """
+    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
+    of_items = select(TimeEntry.id).where(TimeEntry.status != "reversed")
+    here = union_all(
+        of_items.where(TimeEntry.work_item_id == item_id), of_items.where(TimeEntry.work_item_id.in_(merged))
+    )
+    timers = _ids(bindparam("person_id", type_=Integer()))
+    is_here, is_timer = TimeEntry.id.in_(here), TimeEntry.id.in_(timers)
+    query = (
+        queries.with_work()
+        .add_columns(is_here, is_timer)
+        .where(TimeEntry.id.in_(union_all(*here.selects, *timers.selects)))
+        .order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())
+    )
+    found = session.execute(query, {"person_id": person_id}).all()
+    mine = sorted((entry for entry, _here, timer in found if timer), key=lambda entry: entry.ended_at is not None)
+    timer = mine[0] if mine else None
+    foresee(session, "timer", person_id, value=timer)
+    return [entry for entry, here, _timer in found if here], timer
 
 
 def asking(session: Session, person_id: int | None) -> int:
