@@ -18,7 +18,7 @@ WORDY = {
 }
 """Kinds that shrink; all others are compressed by themselves."""
 WORTH_BYTES = 1024
-QUICK, SMALL = 5, 9
+QUICK, SMALL = 3, 9
 OK = 200
 
 
