@@ -18,7 +18,6 @@ from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.links import Link
 from helpdesk.desk.spam_panel import SpamPanel, spam_panel
 from helpdesk.desk.triage import TriagePanel, triage_panel
-from helpdesk.desk.worked_time import entry_uuid
 from helpdesk.infra import blobs
 from helpdesk.infra.policy import APPROVERS, RETAINERS, Actor
 from helpdesk.intake.service import forwards
@@ -30,6 +29,7 @@ from helpdesk.retainers import service as retainers
 from helpdesk.sla import queries as sla
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
+from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Draft, Message, TicketDetails
 from helpdesk.timekeeping.queries import timer_state
 

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.desk.worked_time import entry_uuid
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.service import following
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Message
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry

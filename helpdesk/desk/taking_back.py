@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpdesk.desk.worked_time import entry_uuid
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.projects import queries as projects_queries
@@ -13,6 +12,7 @@ from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets_queries
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Takeback
 from helpdesk.tickets.service.writing import lock, touch
 from helpdesk.timekeeping import service as timekeeping

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Message
 from helpdesk.timekeeping import service as timekeeping
 
@@ -23,11 +23,6 @@ class WorkedTime:
 
 
 NO_TIME = WorkedTime()
-
-
-def entry_uuid(message_id: int) -> str:
-    """Return the uuid of the time entry that goes with a message, by which the two find each other."""
-    return str(uuid5(NAMESPACE_OID, f"helpdesk message {message_id}"))
 
 
 def log_time(

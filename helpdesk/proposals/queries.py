@@ -18,7 +18,9 @@ from helpdesk.projects.queries import visible_items
 from helpdesk.proposals.domain.acts import Activity, Proposal, Timed, writing_seconds
 from helpdesk.proposals.domain.reading import Interval, Reading
 from helpdesk.proposals.models import ProposalDecision, ReadingSpan
-from helpdesk.tickets.models import Attachment, Message
+from helpdesk.tickets.domain import entry_uuid
+from helpdesk.tickets.models import Attachment, Message, TicketDetails
+from helpdesk.tickets.queries import merged_among
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 from helpdesk.timekeeping.queries import entries as time
 
@@ -58,14 +60,20 @@ class Settled:
 
 
 def traces(session: Session, *, actor: Actor, since: datetime) -> tuple[list[Activity], list[Reading]]:
-    """Return what the actor did since then on work items that they may see: what they wrote and changed, and read."""
+    """Return what the actor did since then on work items that they may see: what they wrote and changed, and read.
+
+    What was done on a ticket that is merged counts for the one that it is part of (docs/desk.md rule 23).
+    """
     acts = [*_messages(session, actor, since), *_changes(session, actor, since)]
     spans = _reading(session, actor, since)
+    leads = merged_among(session, {act[1] for act in acts} | {span[1] for span in spans})
+    acts = [(key, leads.get(item_id, item_id), at, says, seconds) for key, item_id, at, says, seconds in acts]
+    spans = [(key, leads.get(item_id, item_id), start, end) for key, item_id, start, end in spans]
     items = items_of(session, actor=actor, item_ids={act[1] for act in acts} | {span[1] for span in spans})
     zones = {item_id: zone_named(item.project.client.time_zone) for item_id, item in items.items()}
     return (
         [
-            Activity(key, item_id, at, local_day(at, zones[item_id]), says, seconds)
+            Activity(key, item_id, at, local_day(at, zones[item_id]), says, seconds, entry_uuid=_entry_uuid(key))
             for key, item_id, at, says, seconds in acts
             if item_id in zones
         ],
@@ -102,15 +110,28 @@ def items_of(session: Session, *, actor: Actor, item_ids: Collection[int]) -> di
 
 
 def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -> list[Timed]:
-    """Return the person's time since then, and what runs up to now."""
-    query = time.with_work().where(
-        TimeEntry.person_id == person_id,
-        TimeEntry.status != "reversed",
-        (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at >= since - timedelta(days=1)),
+    """Return the person's time since then, and what runs up to now; that of a merged ticket where this one goes on."""
+    merged = TicketDetails.work_item_id == TimeEntry.work_item_id
+    query = (
+        time.with_work()
+        .outerjoin(TicketDetails, merged)
+        .add_columns(TicketDetails.merged_into_id)
+        .where(
+            TimeEntry.person_id == person_id,
+            TimeEntry.status != "reversed",
+            (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at >= since - timedelta(days=1)),
+        )
     )
     return [
-        Timed(entry.work_item_id, entry.started_at, entry.ended_at or now, time.day_of(entry), entry.duration_only)
-        for entry in session.scalars(query)
+        Timed(
+            into_id or entry.work_item_id,
+            entry.started_at,
+            entry.ended_at or now,
+            time.day_of(entry),
+            entry.duration_only,
+            entry.uuid,
+        )
+        for entry, into_id in session.execute(query)
     ]
 
 
@@ -190,6 +211,12 @@ def _reading(session: Session, actor: Actor, since: datetime) -> list[tuple[str,
         .where(ReadingSpan.person_id == actor.person_id, ReadingSpan.ended_at >= since, Company.notes_reading.is_(True))
     )
     return [(f"{READING}:{row.id}", row.work_item_id, row.started_at, row.ended_at) for row in session.execute(query)]
+
+
+def _entry_uuid(key: str) -> str:
+    """Return the uuid of the entry that was written with a message; empty for other acts."""
+    kind, _colon, message_id = key.partition(":")
+    return entry_uuid(int(message_id)) if kind == "message" else ""
 
 
 def _read(act: Mapping[str, Any]) -> Interval:

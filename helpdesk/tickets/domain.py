@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
 
 from helpdesk.clients.domain import is_freemail, suffixes_of
 from helpdesk.kernel.errors import RuleViolation
@@ -119,6 +120,11 @@ def typed_people(text: str) -> list[tuple[str, str]]:
         pair = (name.strip(' "') if angle else "", address.strip())
         found.setdefault(pair[1].lower(), pair)
     return list(found.values())
+
+
+def entry_uuid(message_id: int) -> str:
+    """Return the uuid of the time entry that goes with a message, by which the two find each other."""
+    return str(uuid5(NAMESPACE_OID, f"helpdesk message {message_id}"))
 
 
 SAID_OF_LINKS = {

@@ -129,6 +129,14 @@ def merged_into(session: Session, item_id: int) -> int | None:
     return found.merged_into_id if found is not None else None
 
 
+def merged_among(session: Session, item_ids: Collection[int]) -> dict[int, int]:
+    """Return for those of the items that were merged into another that one's id."""
+    query = select(TicketDetails.work_item_id, TicketDetails.merged_into_id).where(
+        TicketDetails.work_item_id.in_(item_ids), TicketDetails.merged_into_id.is_not(None)
+    )
+    return {row.work_item_id: row.merged_into_id for row in session.execute(query)} if item_ids else {}
+
+
 def last_message_id(session: Session, item_id: int) -> int | None:
     """Return the newest message that somebody wrote; what Helpdesk noted by itself does not count."""
     return session.scalar(select(func.max(Message.id)).where(Message.work_item_id == item_id, Message.kind != "event"))

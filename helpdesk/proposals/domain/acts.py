@@ -41,6 +41,7 @@ class Activity:
     says: str
     seconds: int
     is_reading: bool = False
+    entry_uuid: str = ""  # of the entry that was written with it, if one was
 
     @property
     def began_at(self) -> datetime:
@@ -57,6 +58,7 @@ class Timed:
     ended_at: datetime
     day: date
     duration_only: bool = False
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,10 @@ def propose(
     """Return the entries that one person's acts and reading without time suggest, oldest first.
 
     Acts within timed work are covered, whatever item was timed: nobody does two things at once. A typed duration
-    covers all acts on its item on its day. Acts on one item, on one day, less than 20 minutes apart and with neither
-    another item's act nor timed work between them are one proposal. It begins as long before the first act as that
-    one took, but never within timed work or within the proposal before it, and ends with the last act.
+    covers all acts on its item on its day, and a message with which time was written is covered wherever it is now.
+    Acts on one item, on one day, less than 20 minutes apart and with neither another item's act nor timed work between
+    them are one proposal. It begins as long before the first act as that one took, but never within timed work or
+    within the proposal before it, and ends with the last act.
 
     Reading is covered in the same way, for as long as timed work lasted, and so is what was ``settled`` of it. It joins
     what is less than five minutes away; a proposal of reading alone is as long as was read, and at least three minutes.
@@ -106,7 +109,8 @@ def propose(
     written = list(timed)
     spans = sorted((one for one in written if not one.duration_only), key=lambda one: (one.started_at, one.ended_at))
     whole_days = {(one.item_id, one.day) for one in written if one.duration_only}
-    acts = [act for act in activities if not _is_within(act.at, spans)]
+    with_time = {one.uuid for one in written} - {""}
+    acts = [act for act in activities if not (act.entry_uuid in with_time or _is_within(act.at, spans))]
     acts += _read(readings, taken=[*((one.started_at - BEFORE, one.ended_at + AFTER) for one in spans), *settled])
     open_acts = sorted(
         (act for act in acts if (act.item_id, act.day) not in whole_days), key=lambda act: (act.at, act.key)

@@ -13,6 +13,7 @@ from helpdesk.projects import service as projects
 from helpdesk.projects.planning.linking import link
 from helpdesk.proposals import queries, service
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import entry_uuid
 from helpdesk.timekeeping import service as time
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
 from tests.conftest import NOW
@@ -133,6 +134,32 @@ def test_what_was_pushed_by_a_link_is_no_act_of_the_one_who_made_it(session, off
 
     said = sorted((one.item.title, act.says) for one in found for act in one.proposal.acts)
     assert said == [("Report", "linked"), ("Switch", "linked")]
+
+
+def test_what_has_time_is_not_proposed_again_where_a_merge_or_a_split_takes_it(session, office):
+    who = {"actor": office.actor("technician"), "now": NOW}
+    opened = {
+        "actor": SYSTEM,
+        "now": NOW,
+        "project_id": office.acme_project.id,
+        "requester_id": office.acme_contact.id,
+        "title": "Roll",
+        "text": "",
+    }
+    old, new = (tickets.open_ticket(session, **opened) for _ in range(2))
+    tickets.add_note(session, item_id=old.id, text=WORDS, **who)
+    split = tickets.add_note(session, item_id=old.id, text=WORDS, **who)
+    day = NOW.date()
+    time.add_entry(session, uuid=entry_uuid(split.id), day=day, worked="0:30", item_id=old.id, **who)
+    session.flush()
+    assert proposed(session, office) == []
+
+    tickets.split_message(session, item_id=old.id, message_id=split.id, title="Toner", **who)
+    tickets.merge_conversation(session, item=old, into=new, before={}, **who)
+
+    says = [act.says for one in proposed(session, office) for act in one.proposal.acts]
+    assert says
+    assert "wrote a note, 80 words" not in says
 
 
 def test_a_new_act_after_a_decision_is_proposed_by_itself(session, office):
