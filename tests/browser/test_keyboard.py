@@ -350,6 +350,7 @@ def test_tickets_are_picked_and_acted_on_by_keyboard_and_it_is_undone(
     page.wait_for_load_state()
     new.locator("a[data-main]").focus()
     page.keyboard.press("h")
+    expect(page.locator("#bulk-snooze [data-first]")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 ticket changed.")).to_be_visible()
     expect(new).to_have_count(0)
