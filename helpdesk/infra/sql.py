@@ -40,13 +40,13 @@ def among(session: Session, column: Column, values: Iterable[object]) -> ColumnE
     return column.in_(values)
 
 
-def among_those(session: Session, column: Column, few: CompoundSelect[Any] | Select[Any]) -> ColumnElement[bool]:
+def among_those(column: Column, few: CompoundSelect[Any] | Select[Any], *, dialect: str) -> ColumnElement[bool]:
     """Return the condition that ``column`` has one of the values that a query finds, which are few in a large table.
 
     PostgreSQL puts them into an array first and looks each up. It would guess else how many there are, and rather read
     the whole table.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect == "postgresql":
         return column == any_(func.array(few.scalar_subquery()))
     return column.in_(few)
 

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.sql import among_those
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
@@ -24,6 +27,9 @@ Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
 WAITING = ("draft", "submitted", "approved")
 TAKEN = (*WAITING, "locked", "reversed")  # all but what came back from approval
 LATEST_ZONE = ZoneInfo("Etc/GMT+12")  # where a month ends last
+FAR_OFF = datetime(9000, 1, 1, tzinfo=UTC)
+CLIENT_IDS = bindparam("client_ids", expanding=True, type_=Integer())
+SINCE, RECENT, ENDS = (bindparam(name, type_=UtcDateTime()) for name in ("since", "recent", "ends"))
 TWO_DAYS = timedelta(days=2)  # what began longer ago, and is not over, takes longer than a day
 
 
@@ -74,34 +80,14 @@ def work_of(
     time, what was reversed, and what a closed month from ``month`` on has settled. With ``through`` nothing of later
     months.
     """
-    entry = TimeEntry
-    begins = entry.started_at < through.instants(LATEST_ZONE)[1] if through else true()
+    asked = {"client_ids": list(client_ids), "ends": through.instants(LATEST_ZONE)[1] if through else FAR_OFF}
     if since is None:
-        rows = _rows(session, client_ids, and_(entry.status.in_(TAKEN), begins))
+        rows = _rows(session, _all(), asked)
     else:
-        settled = (
-            select(LedgerRow.time_entry_id)
-            .join(LedgerRow.period)
-            .join(RetainerPeriod.agreement)
-            .where(
-                Agreement.client_id.in_(client_ids),
-                RetainerPeriod.reversed_at.is_(None),
-                RetainerPeriod.month >= (month.first_day if month else date.min),
-                LedgerRow.time_entry_id.is_not(None),
-            )
-        )
-        taken, is_recent = entry.status.in_(TAKEN), entry.started_at > since - TWO_DAYS
-        recent = _rows(session, client_ids, and_(taken, entry.ended_at > since, is_recent, begins))
-        long = select(entry.id).where(IS_LONG, entry.ended_at > since)  # no more, or SQLite takes another index
-        waits = select(entry.id).where(
-            entry.status.in_(WAITING), entry.started_at <= since, entry.billable == "billable"
-        )
-        undone = select(entry.id).where(entry.status == "reversed", entry.started_at <= since)
-        # By their ids, found by what is rare: else all that a client ever had would be looked at.
-        older = or_(entry.ended_at <= since, and_(taken, ~is_recent))
-        late = and_(older, among_those(session, entry.id, union(long, waits, undone, settled)))
+        asked |= {"since": since, "recent": since - TWO_DAYS, "month": month.first_day if month else date.min}
+        late = _late(session.get_bind().dialect.name)
         rows = sorted(
-            [*recent, *_rows(session, client_ids, late)],
+            [*_rows(session, _recent(), asked), *_rows(session, late, asked)],
             key=lambda row: (row.started_at, row.uuid),
         )
     found: dict[int, list[Worked]] = defaultdict(list)
@@ -110,9 +96,52 @@ def work_of(
     return found
 
 
-def _rows(session: Session, client_ids: Collection[int], which: ColumnElement[bool]) -> list[Worked]:
-    query = worked().where(Project.client_id.in_(client_ids), which, ~charging.is_written_off())
-    return [Worked._make(row) for row in session.execute(query.order_by(TimeEntry.started_at, TimeEntry.uuid))]
+def _rows(session: Session, query: Select[Any], asked: Mapping[str, object]) -> list[Worked]:
+    return [Worked._make(row) for row in session.execute(query, asked)]
+
+
+@cache
+def _all() -> Select[Any]:
+    """Return the query for all work until ``ends``; it and the next two are made once, as that takes its time."""
+    return _of_clients(TimeEntry.status.in_(TAKEN), TimeEntry.started_at < ENDS)
+
+
+@cache
+def _recent() -> Select[Any]:
+    """Return the query for work that is over after ``since`` and began at most two days before."""
+    entry = TimeEntry
+    begins = and_(entry.started_at > RECENT, entry.started_at < ENDS)
+    return _of_clients(entry.status.in_(TAKEN), entry.ended_at > SINCE, begins)
+
+
+@cache
+def _late(dialect: str) -> Select[Any]:
+    """Return the query for what began longer ago, and for older work that no month before ``month`` has settled.
+
+    By ids, found by what is rare: else all that a client ever had would be looked at.
+    """
+    entry = TimeEntry
+    long = select(entry.id).where(IS_LONG, entry.ended_at > SINCE)  # no more, or SQLite takes another index
+    waits = select(entry.id).where(entry.status.in_(WAITING), entry.started_at <= SINCE, entry.billable == "billable")
+    undone = select(entry.id).where(entry.status == "reversed", entry.started_at <= SINCE)
+    settled = (
+        select(LedgerRow.time_entry_id)
+        .join(LedgerRow.period)
+        .join(RetainerPeriod.agreement)
+        .where(
+            Agreement.client_id.in_(CLIENT_IDS),
+            RetainerPeriod.reversed_at.is_(None),
+            RetainerPeriod.month >= bindparam("month", type_=Date()),
+            LedgerRow.time_entry_id.is_not(None),
+        )
+    )
+    older = or_(entry.ended_at <= SINCE, and_(entry.status.in_(TAKEN), entry.started_at <= RECENT))
+    return _of_clients(older, among_those(entry.id, union(long, waits, undone, settled), dialect=dialect))
+
+
+def _of_clients(*conditions: ColumnElement[bool]) -> Select[Any]:
+    query = worked().where(Project.client_id.in_(CLIENT_IDS), *conditions, ~charging.is_written_off())
+    return query.order_by(TimeEntry.started_at, TimeEntry.uuid)
 
 
 def months_that_settled(
@@ -159,22 +188,29 @@ def burned_before(
     """Return by agreement what its closed months drew in the weeks of the forecast, by the day of the work."""
     zones = {each.id: ZoneInfo(each.time_zone) for each in agreements if each.id in openings}
     earliest = (now - timedelta(weeks=HISTORY_WEEKS, days=2)).date()
+    asked = {"agreement_ids": list(zones), "month": earliest.replace(day=1)}
+    asked |= {"since": now - timedelta(weeks=HISTORY_WEEKS, days=2)}
+    last_days = {agreement_id: opening.after.last_day for agreement_id, opening in openings.items()}
+    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for agreement_id, month, started_at, seconds in session.execute(_burned(), asked):
+        if month <= last_days[agreement_id]:
+            found[agreement_id][local_day(started_at, zones[agreement_id])] += seconds
+    return found
+
+
+@cache
+def _burned() -> Select[Any]:
+    """Return the query of `burned_before`, made once."""
     burn = case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=LedgerRow.seconds)
-    query = (
+    return (
         select(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.started_at, burn)
         .join(LedgerRow.period)
         .join(TimeEntry, TimeEntry.id == LedgerRow.time_entry_id)
         .where(
-            RetainerPeriod.agreement_id.in_(tuple(zones)),
+            RetainerPeriod.agreement_id.in_(bindparam("agreement_ids", expanding=True, type_=Integer())),
             RetainerPeriod.reversed_at.is_(None),
-            RetainerPeriod.month >= earliest.replace(day=1),
+            RetainerPeriod.month >= bindparam("month", type_=Date()),
             LedgerRow.kind.in_(("draw", "overage")),
-            TimeEntry.started_at >= now - timedelta(weeks=HISTORY_WEEKS, days=2),
+            TimeEntry.started_at >= SINCE,
         )
     )
-    last_days = {agreement_id: opening.after.last_day for agreement_id, opening in openings.items()}
-    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for agreement_id, month, started_at, seconds in session.execute(query):
-        if month <= last_days[agreement_id]:
-            found[agreement_id][local_day(started_at, zones[agreement_id])] += seconds
-    return found
