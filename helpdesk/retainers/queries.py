@@ -71,8 +71,22 @@ def visible_agreements(session: Session, *, actor: Actor) -> list[Agreement]:
     return sorted(session.scalars(query), key=lambda agreement: (agreement.client.name.casefold(), agreement.name))
 
 
-def get_agreement(session: Session, *, actor: Actor, agreement_id: int, is_whole: bool = True) -> Agreement:
-    """Return the agreement with its client; where it is not whole, the shelf of its client brings the rest of it.
+def client_of(session: Session, *, actor: Actor, agreement_id: int) -> int:
+    """Return the id of the agreement's client, whose shelf brings the agreement itself.
+
+    Raises:
+        NotFound: there is none, or the actor may not see this client's money.
+    """
+    query = select(Agreement.client_id).join(Agreement.client)
+    client_id = session.scalar(query.where(Agreement.id == agreement_id, clients.billable_by(actor)))
+    if client_id is None:
+        message = "There is no such agreement."
+        raise NotFound(message)
+    return client_id
+
+
+def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agreement:
+    """Return the agreement with its client.
 
     Raises:
         NotFound: there is none, or the actor may not see this client's money.
@@ -81,7 +95,7 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int, is_whole
         select(Agreement)
         .join(Agreement.client)
         .where(Agreement.id == agreement_id, clients.billable_by(actor))
-        .options(joinedload(Agreement.client), *(_whole() if is_whole else ()))
+        .options(joinedload(Agreement.client), *_whole())
     )
     agreement = session.scalar(query)
     if agreement is None:

@@ -22,14 +22,15 @@ class Lot:
     dies_in: Month
     block: TopUp | None = None
     last: Month | None = None
-    name: str = field(init=False)
-    """How a ledger row calls it."""
+    _name: str = field(init=False, default="", compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        if self.block:
-            self.name = f"top-up of {self.block.valid_from}"
-        else:
-            self.name = allowance_name(Span(self.month, self.last or self.month))
+    @property
+    def name(self) -> str:
+        """How a ledger row calls it; written when it is first asked for, as of most of a long history nobody asks."""
+        if not self._name:
+            block, span = self.block, Span(self.month, self.last or self.month)
+            self._name = f"top-up of {block.valid_from}" if block else allowance_name(span)
+        return self._name
 
     def is_usable_on(self, day: date | None) -> bool:
         """Return whether it can be drawn for work of ``day``; ``None`` asks for no certain day."""

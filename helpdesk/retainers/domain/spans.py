@@ -34,6 +34,8 @@ def span_of(month: Month, *, begins: Month, pool_months: int) -> Span:
 
     Quarters from February on: April is in that of February, May begins the next.
     """
+    if pool_months == MONTHLY:
+        return Span(month, month)
     first = begins.plus(month.since(begins) // pool_months * pool_months)
     return Span(first, first.plus(pool_months - 1))
 

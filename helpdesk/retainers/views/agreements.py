@@ -36,9 +36,10 @@ ENTRIES_AT_ONCE = 100
 def agreement(agreement_id: int) -> str:
     """Show one agreement in one month: picture, days, entries, and the ledger once it is closed."""
     now, session = clock.now(), read_session()
-    found = queries.get_agreement(session, actor=current_actor(), agreement_id=agreement_id, is_whole=False)
+    client_id = queries.client_of(session, actor=current_actor(), agreement_id=agreement_id)
     month = month_asked_for(now)
-    shelf = queries.shelf_of(session, client_ids=[found.client_id], month=month, through=month, now=now)
+    shelf = queries.shelf_of(session, client_ids=[client_id], month=month, through=month, now=now)
+    found = next(each for each in shelf.agreements[client_id] if each.id == agreement_id)
     view = shelf.month_view(found, month=month, now=now)
     if view is None:
         message = _("This agreement has no such month.")
