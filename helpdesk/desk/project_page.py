@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra.policy import RETAINERS, Actor
+from helpdesk.infra.together import Together
 from helpdesk.outbox import queries as outbox
 from helpdesk.projects import alerts, queries
 from helpdesk.projects.alerts import HOURS, MONEY
@@ -84,16 +86,17 @@ def project_values(session: Session, *, actor: Actor, project_id: int, now: date
     project = queries.get_project(session, actor=actor, project_id=project_id)
     found = budgets.of_project(session, project, now=now)
     shown = {HOURS, MONEY} if _handles_money(session, actor, project.client_id) else {HOURS}
-    counts = queries.item_counts(session, project.id)
-    mailboxes = outbox.plus_mailboxes(session)
+    read = _asked().read(session, project_id=project.id)
+    counts = {(row.kind, row.is_open): row.number for row in read["counts"]}
+    mailboxes = [row.address for row in read["mailboxes"]]
     limit = limits.limit_of(project)
     return ProjectValues(
         project=project,
         client_name=project.client.name,
-        team=queries.team(session, project.id),
+        team=[row.name for row in read["team"]],
         may_edit=actor.is_one_of(RETAINERS),
-        tasks=queries.open_items(session, project_id=project.id, kind="task", limit=TASKS_SHOWN),
-        tickets=queries.open_items(session, project_id=project.id, kind="ticket", limit=TICKETS_SHOWN),
+        tasks=[ItemLine(*row) for row in read["tasks"]],
+        tickets=[ItemLine(*row) for row in read["tickets"]],
         counts={
             "tasks": counts.get(("task", True), 0),
             "tickets": counts.get(("ticket", True), 0),
@@ -107,6 +110,17 @@ def project_values(session: Session, *, actor: Actor, project_id: int, now: date
         limit_note=limit.warning(found.time.billable_seconds) if limit else "",
         addresses=_addresses(project, mailboxes),
         has_mailboxes=bool(mailboxes),
+    )
+
+
+@cache
+def _asked() -> Together:
+    return Together(
+        counts=queries.item_counts(),
+        tasks=queries.open_items(kind="task", limit=TASKS_SHOWN),
+        tickets=queries.open_items(kind="ticket", limit=TICKETS_SHOWN),
+        team=queries.team(),
+        mailboxes=outbox.plus_mailboxes_asked(),
     )
 
 

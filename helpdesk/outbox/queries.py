@@ -71,8 +71,13 @@ def addresses_asked() -> Select[str]:
 
 def plus_mailboxes(session: Session) -> list[str]:
     """Return the addresses of active mailboxes where mail to a plus address arrives (docs/mail.md rules 15 and 37)."""
+    return list(session.scalars(plus_mailboxes_asked()))
+
+
+def plus_mailboxes_asked() -> Select[str]:
+    """Return the question of `plus_mailboxes`, to be asked together with others."""
     query = select(Mailbox.address).where(Mailbox.active.is_(True), Mailbox.plus_addresses.is_(True))
-    return list(session.scalars(query.order_by(Mailbox.id)))
+    return query.order_by(Mailbox.id)
 
 
 def find_by_key(session: Session, idempotency_key: str) -> OutgoingMessage | None:

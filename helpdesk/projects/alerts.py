@@ -34,6 +34,8 @@ def note(session: Session, *, found: Found, now: datetime) -> int | None:
 
 def current(session: Session, project: Project) -> list[BudgetAlert]:
     """Return the alerts of the project's present budgets, the gravest first; a budget that was changed has new ones."""
+    if project.budget_seconds is None and project.budget_minor is None:
+        return []
     query = select(BudgetAlert).where(
         BudgetAlert.project_id == project.id,
         or_(

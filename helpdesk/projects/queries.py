@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, case, func, literal_column, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -13,7 +13,7 @@ from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import SYSTEM, Actor
-from helpdesk.infra.sql import among
+from helpdesk.infra.sql import among, unguessed
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
 
@@ -199,45 +199,52 @@ class ItemLine:
     above: str | None
 
 
-def open_items(session: Session, *, project_id: int, kind: str, limit: int) -> list[ItemLine]:
-    """Return open tickets, or tasks in the order of the plan with the title of the task above: one query."""
+PROJECT: ColumnElement[int] = unguessed(bindparam("project_id", type_=Integer()))
+"""The project that is asked about, by the parameter ``project_id``."""
+IS_OPEN = WorkItem.status.in_([literal_column(f"'{status}'", String) for status in OPEN_STATUSES])
+"""The item is open; written out, so that PostgreSQL keeps the plan of a question that has it."""
+
+
+def open_items(*, kind: str, limit: int) -> Select[Any]:
+    """Return the question for open tickets, or tasks in the order of the plan with the title of the one above.
+
+    To be asked of a ``project_id`` together with others; an :class:`ItemLine` is made of a row.
+    """
     parent = aliased(WorkItem)
-    query = (
-        select(
-            WorkItem.id,
-            WorkItem.number,
-            WorkItem.title,
-            WorkItem.status,
-            WorkItem.priority,
-            Person.name,
-            WorkItem.updated_at,
-            TaskDetails.due_on,
-            TaskDetails.estimate_seconds,
-            parent.title,
-        )
+    shown: list[Any] = [
+        WorkItem.id,
+        WorkItem.number,
+        WorkItem.title,
+        WorkItem.status,
+        WorkItem.priority,
+        Person.name.label("assignee_name"),
+        WorkItem.updated_at,
+        TaskDetails.due_on,
+        TaskDetails.estimate_seconds,
+        parent.title.label("above"),
+    ]
+    return (
+        select(*shown)
         .outerjoin(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
         .outerjoin(parent, parent.id == TaskDetails.parent_id)
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
-        .where(WorkItem.project_id == project_id, WorkItem.kind == kind, WorkItem.status.in_(OPEN_STATUSES))
+        .where(WorkItem.project_id == PROJECT, WorkItem.kind == literal_column(f"'{kind}'", String), IS_OPEN)
         .order_by(func.coalesce(TaskDetails.position, 0), WorkItem.number)
-        .limit(limit)
+        .limit(literal_column(str(limit), Integer))
     )
-    rows: Iterable[Any] = session.execute(query)
-    return [ItemLine(*row) for row in rows]
 
 
-def item_counts(session: Session, project_id: int) -> dict[tuple[str, bool], int]:
-    """Return how many items a project has by kind and whether they are open: one query."""
-    is_open = WorkItem.status.in_(OPEN_STATUSES)
-    query = select(WorkItem.kind, is_open, func.count()).where(WorkItem.project_id == project_id)
-    rows = session.execute(query.group_by(WorkItem.kind, is_open))
-    return {(kind, bool(opened)): count for kind, opened, count in rows}
+def item_counts() -> Select[Any]:
+    """Return the question how many items a ``project_id`` has by kind and whether they are open, as `open_items`."""
+    of = select(WorkItem.kind, IS_OPEN.label("is_open")).where(WorkItem.project_id == PROJECT)
+    each = of.subquery()
+    return select(each.c.kind, each.c.is_open, func.count().label("number")).group_by(each.c.kind, each.c.is_open)
 
 
-def team(session: Session, project_id: int) -> list[str]:
-    """Return the names of the people in a project's team."""
+def team() -> Select[str]:
+    """Return the question for the names of the people in the team of a ``project_id``, as `open_items`."""
     query = select(Person.name).join(ProjectMember, ProjectMember.person_id == Person.id)
-    return list(session.scalars(query.where(ProjectMember.project_id == project_id).order_by(func.lower(Person.name))))
+    return query.where(ProjectMember.project_id == PROJECT).order_by(func.lower(Person.name))
 
 
 def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:

@@ -42,15 +42,16 @@ class ProjectBudgets:
 
 
 def of_project(session: Session, project: Project, *, now: datetime) -> ProjectBudgets:
-    """Return how a project fares, in two queries."""
+    """Return how a project fares, in at most two queries."""
     return of_projects(session, [project], now=now)[project.id]
 
 
 def of_projects(session: Session, projects: Sequence[Project], *, now: datetime) -> dict[int, ProjectBudgets]:
-    """Return how each of these projects fares, by its id, in two queries however many they are."""
+    """Return how each of these projects fares, by its id, in at most two queries however many they are."""
     ids = [project.id for project in projects]
     times = spent.by_project(session, ids, now=now)
-    estimates = spent.open_estimates(session, ids)
+    budgeted = [each.id for each in projects if each.budget_seconds is not None or each.budget_minor is not None]
+    estimates = spent.open_estimates(session, budgeted)
     return {
         project.id: _budgets(project, times.get(project.id, spent.NOTHING), estimates.get(project.id), now)
         for project in projects

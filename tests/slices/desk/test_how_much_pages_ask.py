@@ -39,6 +39,7 @@ def busy(office):
         "/desk?view=unassigned&status=open&words=printer",
         "/search/results?q=printer+hall",
         "/items/{ticket}",
+        "/projects",
     ],
 )
 def test_a_page_asks_at_most_eight_questions(busy, sign_in_as, count_queries, role, path):
@@ -46,6 +47,17 @@ def test_a_page_asks_at_most_eight_questions(busy, sign_in_as, count_queries, ro
 
     with count_queries() as asked:
         page = browser.get(path.format(client=busy.acme.id, ticket=busy.acme_ticket.number))
+
+    assert page.status_code == 200
+    questions = [one for one in asked if one != "BEGIN"]
+    assert len(questions) <= MOST, "\n".join(questions)
+
+
+def test_the_page_of_a_project_asks_as_little(office, sign_in_as, count_queries):
+    browser = sign_in_as(office.manager)
+
+    with count_queries() as asked:
+        page = browser.get(f"/projects/{office.acme_project.id}")
 
     assert page.status_code == 200
     questions = [one for one in asked if one != "BEGIN"]
