@@ -22,11 +22,12 @@ NO_ITEM = "There is no such ticket or task."
 
 def visible_items(actor: Actor) -> Select[WorkItem]:
     """Return the query of all work items that the actor may see, joined to their project and client."""
+    return _items().where(visible(actor))
+
+
+def _items() -> Select[WorkItem]:
     return (
-        select(WorkItem)
-        .join(Project, Project.id == WorkItem.project_id)
-        .join(Client, Client.id == Project.client_id)
-        .where(visible(actor))
+        select(WorkItem).join(Project, Project.id == WorkItem.project_id).join(Client, Client.id == Project.client_id)
     )
 
 
@@ -37,15 +38,16 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
         NotFound: no such item, or not for this actor.
     """
     wanted = WorkItem.number == number if item_id is None else WorkItem.id == item_id
-    item = session.scalar(whole_items(actor).where(wanted))
+    item = session.scalar(whole_items(visible(actor)).where(wanted))
     if item is None:
         raise NotFound(NO_ITEM)
     return item
 
 
-def whole_items(actor: Actor) -> Select[WorkItem]:
-    """Return the query of `get_item`, of all that the actor may see."""
-    return visible_items(actor).options(
+def whole_items(seen: ColumnElement[bool]) -> Select[WorkItem]:
+    """Return the query of `get_item`, of the items of clients that are ``seen``."""
+    query = _items().where(seen)
+    return query.options(
         contains_eager(WorkItem.project).contains_eager(Project.client),
         joinedload(WorkItem.assignee),
         joinedload(WorkItem.task_details),

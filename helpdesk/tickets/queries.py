@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Select, func, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.clients.models import Contact
+from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
@@ -88,18 +90,23 @@ def get_item_with_details(session: Session, *, actor: Actor, number: int) -> tup
     Raises:
         NotFound: no such item, or not for this actor.
     """
-    query = (
-        projects.whole_items(actor)
-        .add_columns(TicketDetails)
-        .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
-        .where(WorkItem.number == number)
-        .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
-    )
-    found = session.execute(query).one_or_none()
+    query = _item_with_details(sees_all=actor.sees_all_clients)
+    found = session.execute(query, {**asker(actor), "number": number}).one_or_none()
     if found is None:
         raise NotFound(projects.NO_ITEM)
     item, details = found
     return item, details
+
+
+@cache
+def _item_with_details(*, sees_all: bool) -> Select[WorkItem, TicketDetails]:
+    return (
+        projects.whole_items(visible_to_asker(sees_all=sees_all))
+        .add_columns(TicketDetails)
+        .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .where(WorkItem.number == bindparam("number", type_=Integer()))
+        .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
+    )
 
 
 def have_details(session: Session, item_ids: Collection[int]) -> set[int]:

@@ -61,6 +61,17 @@ def of_item(session: Session, item_id: int, *, person_id: int | None) -> tuple[l
 
     The newest entries come first; reversed ones are left out.
     """
+    found = session.execute(_of_item(), {"person_id": person_id, "item_id": item_id}).all()
+    mine = sorted((entry for entry, _here, timer in found if timer), key=lambda entry: entry.ended_at is not None)
+    timer = mine[0] if mine else None
+    foresee(session, "timer", person_id, value=timer)
+    return [entry for entry, here, _timer in found if here], timer
+
+
+@cache
+def _of_item() -> Select[TimeEntry, bool, bool]:
+    """Return the query of `of_item`: entries, each with whether it is on the item and whether it is the timer."""
+    item_id = bindparam("item_id", type_=Integer())
     merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
     of_items = select(TimeEntry.id).where(TimeEntry.status != "reversed")
     here = union_all(
@@ -68,17 +79,12 @@ def of_item(session: Session, item_id: int, *, person_id: int | None) -> tuple[l
     )
     timers = _ids(bindparam("person_id", type_=Integer()))
     is_here, is_timer = TimeEntry.id.in_(here), TimeEntry.id.in_(timers)
-    query = (
+    return (
         queries.with_work()
         .add_columns(is_here, is_timer)
         .where(TimeEntry.id.in_(union_all(*here.selects, *timers.selects)))
         .order_by(TimeEntry.started_at.desc(), TimeEntry.id.desc())
     )
-    found = session.execute(query, {"person_id": person_id}).all()
-    mine = sorted((entry for entry, _here, timer in found if timer), key=lambda entry: entry.ended_at is not None)
-    timer = mine[0] if mine else None
-    foresee(session, "timer", person_id, value=timer)
-    return [entry for entry, here, _timer in found if here], timer
 
 
 def asking(session: Session, person_id: int | None) -> int:
