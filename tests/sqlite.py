@@ -22,9 +22,9 @@ class SqliteFile:
 
     A new connection reads the whole schema, which costs more than most tests do. So the file is written over beneath
     the connections that there are, when none of them is in a transaction and all of the log is in the file. Then the
-    head of the log's index is wiped, which each connection looks at before anything else: it makes them forget what
-    they hold of the pages, and find out anew how many there are (https://sqlite.org/walformat.html, section 2). Their
-    schema and statements stay, for no copy has another schema.
+    head of the log's index is wiped, which says how many pages there are, and is found out anew; a change of no meaning
+    makes it another than it ever was, so that each connection forgets what it holds of the pages
+    (https://sqlite.org/walformat.html, section 2). Their schema and statements stay, for no copy has another schema.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,6 +32,7 @@ class SqliteFile:
         self._own: sqlite3.Connection | None = None
         self._files: tuple[int, int] | None = None
         self._laid: tuple[Path, int] | None = None
+        self._count = 0
         os.register_at_fork(before=self._forget)
 
     def keep(self, copy: Path, *, engine: Engine) -> Path:
@@ -76,6 +77,9 @@ class SqliteFile:
                 sent += os.sendfile(file, source.fileno(), sent, size - sent)
             os.truncate(file, size)
         os.pwrite(index, bytes(INDEX_HEAD_BYTES), 0)
+        self._count += 1
+        self._own.execute(f"PRAGMA user_version = {self._count}")
+        self._own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return True
 
     def _lay_apart(self, kept: Path, engine: Engine) -> None:

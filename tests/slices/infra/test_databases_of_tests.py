@@ -82,3 +82,17 @@ def test_a_database_is_sound_and_as_long_as_it_was_kept_however_long_it_became(
         write(engine, "INSERT INTO numbers SELECT 1 FROM numbers, numbers AS others LIMIT 100000")
         with engine.connect() as connection:
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+def test_whoever_is_not_the_first_to_look_sees_what_was_laid_too(file: SqliteFile, engine: Engine) -> None:
+    one, other = keep(file, engine, 1), keep(file, engine, 1, 2)
+    file.lay(one, engine=engine)
+    first, second = (create_engine(f"sqlite:///{file.path}").connect() for _ in range(2))
+
+    for kept, expected in [(other, [1, 2]), (one, [1]), (other, [1, 2]), (one, [1])]:
+        file.lay(kept, engine=engine)
+        for connection in (first, second):
+            assert rows(connection) == expected
+            connection.rollback()
+    for connection in (first, second):
+        connection.close()
