@@ -27,6 +27,7 @@ def _prepare_more(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a ra
     connection.prepared_max = 500  # the pages together have more statements than the driver's 100
     connection.autocommit = True
     connection.execute("SET random_page_cost = 1.1")  # what pages ask for is in memory, or on a disk without a head
+    connection.execute("SET jit = off")  # to compile a question takes longer than any of ours to answer
     connection.autocommit = False
 
 
