@@ -22,9 +22,10 @@ def title_of(message: Message) -> str:
     return plain_subject(message.subject) or message.work_item.title
 
 
-def time_of(session: Session, message: Message) -> TimeEntry | None:
-    """Return the time that was logged with the message."""
-    return entries.of_uuid(session, person_id=message.person_id, uuid=entry_uuid(message.id))
+def time_of(session: Session, message: Message, *, item_id: int) -> TimeEntry | None:
+    """Return the time that was logged with the message; None where it is on another item, from which a merge came."""
+    entry = entries.of_uuid(session, person_id=message.person_id, uuid=entry_uuid(message.id))
+    return entry if entry is not None and entry.work_item_id == item_id else None
 
 
 def split(
@@ -49,7 +50,7 @@ def split(
         raise RuleViolation(message, field="subject")
     moved = tickets.split_message(session, actor=actor, now=now, item_id=item.id, message_id=message_id, title=title)
     following.follow(session, [moved.id], item_id=moved.work_item_id)
-    time = time_of(session, moved) if with_time else None
+    time = time_of(session, moved, item_id=item.id) if with_time else None
     if time is not None:
         timekeeping.put_on(session, actor=actor, now=now, entry_id=time.id, item=moved.work_item)
     return moved.work_item

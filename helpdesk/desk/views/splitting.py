@@ -79,7 +79,7 @@ def _message(number: int, message_id: int) -> Message:
 
 
 def _page(number: int, message: Message, form: SplitForm) -> str:
-    time = splitting.time_of(read_session(), message)
+    time = splitting.time_of(read_session(), message, item_id=message.work_item_id)
     names = ["subject"]
     hints = {"subject": _("It comes into the same project, with the files of the message.")}
     if time is not None:

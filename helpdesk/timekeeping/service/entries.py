@@ -151,10 +151,13 @@ def put_on(session: Session, *, actor: Actor, now: datetime, entry_id: int, item
     Raises:
         NotFound: no such entry, or somebody else's.
         Conflict: a draft invoice, an issued one or a closed period holds seconds of it.
-        RuleViolation: it is approved, its day is locked, or its timer runs.
+        RuleViolation: the item is in another project, it is approved, its day is locked, or its timer runs.
     """
     entry = _at_rest(session, actor, entry_id)
     number = entry.work_item.number
+    if entry.work_item.project_id != item.project_id:
+        message = f"#{item.number} is in another project than #{number}, where this time stays."
+        raise RuleViolation(message)
     refuse_charged(session, entry)
     if entry.status in charging.APPROVED:
         message = f"This time is approved for #{number}, and stays there."

@@ -9,13 +9,15 @@ from helpdesk.desk import service
 from helpdesk.desk.worked_time import WorkedTime
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.models import InboundEffect
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets.models import Message
+from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
 from tests.mails import mail
 from tests.slices.desk.conftest import open_ticket
-from tests.slices.desk.test_merging import item_of, people, texts
+from tests.slices.desk.test_merging import item_of, merge, people, texts
 
 pytestmark = pytest.mark.usefixtures("rung")
 
@@ -89,6 +91,26 @@ def test_time_goes_along_only_where_somebody_says_so_and_never_when_it_is_approv
     assert texts(item(int(stays.location.rpartition("/")[2])).id) == ["stays"]
     assert texts(item(number).id) == ["First", "approved"]
     assert "put it on another ticket" in browser.get(f"/time/entries/{entries[2].id}").text
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_time_of_a_ticket_that_was_merged_in_stays_there_and_none_goes_to_another_project(office, sign_in_as):
+    number, into, browser = open_ticket(office), open_ticket(office), sign_in_as(office.technician)
+    actor = office.actor("technician")
+    with unit_of_work() as session:
+        service.add_note(session, actor=actor, now=NOW, number=number, text="timed", time=WorkedTime("0:30"))
+    merge(office, number, into)
+    place = f"/items/{into}/messages/{message_of('timed')}/split-off"
+
+    assert 'name="with_time"' not in browser.get(place).text
+    assert browser.post(place, data={"subject": "A", "with_time": "y"}).status_code == 303
+
+    with unit_of_work() as session:
+        entry = session.scalars(select(TimeEntry)).one()
+        assert entry.work_item.number == number
+        elsewhere = session.get_one(WorkItem, office.globex_ticket.id)
+        with pytest.raises(RuleViolation, match="another project"):
+            timekeeping.put_on(session, actor=actor, now=NOW, entry_id=entry.id, item=elsewhere)
 
 
 def test_what_stays_says_why(inbox, office, sign_in_as):
