@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
@@ -67,9 +67,11 @@ def split_message(
     )
     session.flush()
     message.work_item_id = new.id
+    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
     session.execute(
         delete(ThreadReference).where(
-            ThreadReference.work_item_id == item_id, ThreadReference.message_id == message.message_id
+            or_(ThreadReference.work_item_id == item_id, ThreadReference.work_item_id.in_(merged)),
+            ThreadReference.message_id == message.message_id,
         )
     )
     session.flush()

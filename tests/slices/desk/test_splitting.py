@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from helpdesk.desk import service
+from helpdesk.desk import service, splitting
 from helpdesk.desk.worked_time import WorkedTime
 from helpdesk.infra.db import unit_of_work
 from helpdesk.intake.models import InboundEffect
@@ -111,6 +111,28 @@ def test_time_of_a_ticket_that_was_merged_in_stays_there_and_none_goes_to_anothe
         elsewhere = session.get_one(WorkItem, office.globex_ticket.id)
         with pytest.raises(RuleViolation, match="another project"):
             timekeeping.put_on(session, actor=actor, now=NOW, entry_id=entry.id, item=elsewhere)
+
+
+def test_an_answer_to_a_mail_that_came_by_a_merge_finds_the_ticket_split_off(inbox, office):
+    into = item_of(inbox.receive(mail(message_id="<ann@acme.example>")))
+    bob = "Bob <bob@acme.example>"
+    old = item_of(inbox.receive(mail("Blank here too.", sender=bob, message_id="<bob@acme.example>")))
+    merge(office, old.number, into.number)
+    message_id = message_of("Blank here too.")
+    with unit_of_work() as session:
+        new = splitting.split(
+            session,
+            actor=office.actor("technician"),
+            now=NOW,
+            item=session.get_one(WorkItem, into.id),
+            message_id=message_id,
+            title="Blank",
+        )
+
+    inbox.receive(mail("Still blank.", sender=bob, headers={"In-Reply-To": "<bob@acme.example>"}))
+
+    assert texts(new.id) == ["Blank here too.", "Still blank."]
+    assert texts(into.id) == ["It prints blank labels."]
 
 
 def test_what_stays_says_why(inbox, office, sign_in_as):
