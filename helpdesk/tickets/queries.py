@@ -20,7 +20,15 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.tickets.models import Attachment, Message, Participant, RemotePicture, ThreadReference, TicketDetails
+from helpdesk.tickets.models import (
+    Attachment,
+    Message,
+    Participant,
+    RemotePicture,
+    ThreadReference,
+    TicketDetails,
+    TicketMerge,
+)
 
 REFERENCES_LIMIT = 30
 UNREAD: Any = object()
@@ -345,8 +353,15 @@ def titles_written_about(session: Session, *, contact_id: int, since: datetime) 
 
 
 def first_mail(session: Session, item_id: int) -> Message | None:
-    """Return the mail that opened the ticket, with its files; None where no mail did."""
+    """Return the mail that opened the ticket, with its files; None where no mail did.
+
+    What merges brought opened another ticket, however old it is.
+    """
+    merges = select(TicketMerge.moved).where(TicketMerge.into_id == item_id, TicketMerge.undone_at.is_(None))
+    brought = [message_id for moved in session.scalars(merges) for message_id in moved["messages"]]
     query = select(Message).where(Message.work_item_id == item_id, Message.kind.in_(("mail", "note")))
+    if brought:
+        query = query.where(~among(session, Message.id, brought))
     first = session.scalar(query.order_by(Message.id).limit(1).options(selectinload(Message.attachments)))
     return first if first is not None and first.kind == "mail" and not first.held else None
 

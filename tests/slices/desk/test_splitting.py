@@ -135,6 +135,24 @@ def test_an_answer_to_a_mail_that_came_by_a_merge_finds_the_ticket_split_off(inb
     assert texts(into.id) == ["It prints blank labels."]
 
 
+def test_the_mail_that_opened_the_ticket_stays_where_an_older_one_was_merged_in(inbox, office, sign_in_as):
+    older = item_of(inbox.receive(mail(message_id="<ann@acme.example>")))
+    bobs = mail("Blank here too.", sender="Bob <bob@acme.example>", message_id="<bob@acme.example>")
+    into = item_of(inbox.receive(bobs))
+    merge(office, older.number, into.number)
+    browser = sign_in_as(office.technician)
+    opener, other = (
+        f"/items/{into.number}/messages/{message_of(text)}/split-off"
+        for text in ("Blank here too.", "It prints blank labels.")
+    )
+
+    assert browser.post(opener, data={"subject": "X"}).status_code == 303
+    assert "This mail opened the ticket." in browser.get(f"/items/{into.number}").text
+    new = item(int(browser.post(other, data={"subject": "Labels"}).location.rpartition("/")[2]))
+
+    assert (texts(into.id), texts(new.id)) == (["Blank here too."], ["It prints blank labels."])
+
+
 def test_what_stays_says_why(inbox, office, sign_in_as):
     browser = sign_in_as(office.technician)
     first = item_of(inbox.receive(mail("It began here.", message_id="<ann@acme.example>")))
