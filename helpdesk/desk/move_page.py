@@ -71,6 +71,7 @@ class MoveValues:
     """The context of desk/move.html; ``own_time`` where time or expenses of ours could become billable.
 
     ``leave`` says what a plan lets go, and ``written`` how many notes and mails another client's team will read.
+    ``left`` is the time on tickets that were merged in, which stays (number, into which, seconds).
     ``seen`` is what comes back with the form: it tells whether anything changed since.
     """
 
@@ -79,6 +80,7 @@ class MoveValues:
     others: list[WorkItem]
     leave: Leave
     written: int
+    left: list[tuple[int, int, int]]
     lines: list[MoveLine]
     expenses: list[ExpenseMoveLine]
     blocked: bool
@@ -121,6 +123,7 @@ def values(
         others=others,
         leave=leaves[0],
         written=tickets.written_count(session, [each.id for each in leaves[0].items]) if moves_client else 0,
+        left=moving.left_behind(session, [each for leave in leaves for each in leave.items]),
         lines=lines,
         expenses=spent,
         blocked=any(

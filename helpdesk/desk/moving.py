@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
@@ -27,6 +28,7 @@ from helpdesk.projects.planning.writing import lock_plans
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping import claims, limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime
@@ -153,6 +155,18 @@ def time_of(
     entries = time_queries.entries_by_id(session, ids, lock=lock)
     closed = retainers.closed_months_with(session, ids)
     return entries, timekeeping.as_moving(session, entries, also_held=closed)
+
+
+def left_behind(session: Session, items: Sequence[WorkItem]) -> list[tuple[int, int, int]]:
+    """Return (number, number of the item, worked seconds) of time on tickets merged into items: no move takes it."""
+    numbers = {item.id: item.number for item in items}
+    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id.in_(numbers))
+    worked = time_queries.worked_of_items(session, merged)
+    query = select(WorkItem.number, TicketDetails.merged_into_id, WorkItem.id).join(
+        TicketDetails, TicketDetails.work_item_id == WorkItem.id
+    )
+    found = session.execute(query.where(WorkItem.id.in_(worked)).order_by(WorkItem.number))
+    return [(number, numbers[into_id], worked[item_id]) for number, into_id, item_id in found if into_id is not None]
 
 
 def conversing(session: Session, items: Sequence[WorkItem]) -> list[WorkItem]:

@@ -15,6 +15,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
 
@@ -66,7 +67,17 @@ def _act(session: Session, number: int, form: MoveForm) -> None:
             also=decided["also"],
             expected=form.seen.data,
         )
-    _tell(moving.leave_triage(session, actor=current_actor(), now=clock.now(), number=number, **decided))
+    moved = moving.leave_triage(session, actor=current_actor(), now=clock.now(), number=number, **decided)
+    _tell(moved)
+    items = [item for each in moved for item in (each.item, *each.along)]
+    for old, into, seconds in moving.left_behind(session, items):
+        stays = _(
+            "%(worked)s stays on #%(number)s, which was merged into #%(into)s. Undo the merge to move it.",
+            worked=format_hm(seconds),
+            number=old,
+            into=into,
+        )
+        flash(stays, "warn")
 
 
 def _where_to(number: int, refusal: str = "") -> str:

@@ -25,6 +25,8 @@ from helpdesk.timekeeping.charging import ChargeRange
 from helpdesk.timekeeping.models import BILLABLE, Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from tests.conftest import NOW
+from tests.slices.desk.conftest import open_ticket
+from tests.slices.desk.test_merging import merge
 from tests.slices.timekeeping.conftest import MORNING
 
 JANUARY = date(2026, 1, 1)
@@ -169,6 +171,24 @@ def test_our_own_time_in_triage_becomes_billable_where_somebody_says_so(office, 
     assert "Our own time and expenses on it become billable there" in page
     assert "€150.00" not in page  # a technician sees no prices
     assert entries()[own.id].billable == "billable"
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_time_of_a_ticket_that_was_merged_in_is_named_before_and_after_for_it_stays(
+    office, website, log_time, sign_in_as
+):
+    old, number, browser = open_ticket(office), open_ticket(office), sign_in_as(office.technician)
+    with unit_of_work() as session:
+        old_id = session.scalars(select(WorkItem.id).where(WorkItem.number == old)).one()
+    log_time(120, work_item_id=old_id)
+    merge(office, old, number)
+    told = f"2:00 stays on #{old}, which was merged into #{number}. Undo the merge to move it."
+
+    assert told in browser.get(f"/items/{number}/move?project_id={website}").text
+    browser.post(f"/items/{number}/move", data={"project_id": website})
+
+    assert told in browser.get(f"/items/{number}").text
+    assert [one.work_item.number for one in entries().values()] == [old]
 
 
 def test_expenses_go_along_and_what_was_approved_waits_for_approval_again(office, website, mailbox, sign_in_as):
