@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible_to_asker
 from helpdesk.desk.narrowing import COUNTED, Asked
@@ -73,8 +74,11 @@ def save(session: Session, *, actor: Actor, now: datetime, name: str, asked: Ask
 
     Raises:
         Denied: shared, by somebody who is neither manager nor administrator.
+        NotFound: it asks for a client that is not there, or not for the actor.
         RuleViolation: no name, too long a one, one that is there already, or too many.
     """
+    if asked.of_client_id is not None:
+        clients.get(session, actor=actor, client_id=asked.of_client_id)
     owner_id = None if is_shared else actor.person_id
     _check(actor, owner_id)
     others = session.scalars(_beside(owner_id)).all()

@@ -21,6 +21,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects.service import TAG_LENGTH
 
 TYPED = 200
 
@@ -40,7 +41,7 @@ class SaveForm(NameForm):
     status = HiddenField()
     priority = HiddenField()
     assignee = HiddenField()
-    tag = HiddenField()
+    tag = HiddenField(validators=[Length(max=TAG_LENGTH)])
     words = HiddenField(validators=[Length(max=TYPED)])
     project = HiddenField()
     sort = HiddenField()

@@ -127,3 +127,16 @@ def test_those_of_all_are_looked_after_by_managers_and_ones_own_by_oneself(offic
         assert manager.post(f"/desk/views/{own}{path}", data=data).status_code == 404
     assert [name for name, _count in beside(technician)] == ["Mine alone", "Fires"]  # Globex is not theirs to see
     assert [name for name, _count in beside(manager)] == ["Fires", "Globex"]
+
+
+def test_no_view_is_kept_of_a_client_that_one_does_not_see_or_of_a_tag_that_there_cannot_be(office, sign_in_as):
+    browser, asked = sign_in_as(office.technician), {"name": "Theirs", "view": "client"}
+
+    answers = [
+        browser.post("/desk/views", data={**asked, "client": office.globex.id}),
+        browser.post("/desk/views", data={**asked, "client": 999_999_999}),
+        browser.post("/desk/views", data={"name": "Long", "view": "all", "tag": "x" * 41}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 422]
+    assert beside(browser) == []
