@@ -20,20 +20,20 @@ from helpdesk.tickets.service.writing import add_event, lock, remember
 def send_again(
     session: Session, *, actor: Actor, now: datetime, item_id: int, outgoing_id: int, address: str = ""
 ) -> OutgoingMessage:
-    """Send a mail of this ticket again, and return the row that is on its way.
+    """Send a mail of this ticket, or of one that was merged into it, again, and return the row that is on its way.
 
     One that was given up is the same mail once more. One that came back, or goes to another ``address``, is another
     mail, to those alone whom the first did not reach; the address becomes the contact's own where there is one.
 
     Raises:
-        NotFound: no such mail on this item, or not for this actor.
+        NotFound: no such mail on this item, or not for this actor, or its writer took it back.
         Conflict: it has arrived as far as anybody knows, or is on its way again.
         RuleViolation: no address, or somebody else's.
     """
     project_queries.get_item(session, actor=actor, item_id=item_id)
     lock(session, item_id)
     outgoing = session.get(OutgoingMessage, outgoing_id, populate_existing=True)
-    if outgoing is None or (outgoing.about_kind, outgoing.about_id) != ("work_item", item_id):
+    if outgoing is None or outgoing.withdrawn_at is not None or not _is_of(session, outgoing, item_id):
         message = "There is no such mail."
         raise NotFound(message)
     is_corrected = address.strip().lower() not in ("", unreached(outgoing)[0].address.lower())
@@ -44,7 +44,19 @@ def send_again(
     if outgoing.state == "failed" and not is_corrected:
         outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
         return outgoing
-    return _anew(session, actor, now, outgoing, address)
+    return _anew(session, actor, now, item_id, outgoing, address)
+
+
+def _is_of(session: Session, outgoing: OutgoingMessage, item_id: int) -> bool:
+    """Tell whether a mail stands on the page of a work item: its own ones, and those of what was merged into it."""
+    if outgoing.about_kind != "work_item":
+        return False
+    reply = queries.message_of_outgoing(session, outgoing.id)
+    return item_id in {
+        outgoing.about_id,
+        reply.work_item_id if reply is not None else None,
+        queries.merged_into(session, outgoing.about_id),
+    }
 
 
 def unreached(outgoing: OutgoingMessage) -> list[Address]:
@@ -54,7 +66,9 @@ def unreached(outgoing: OutgoingMessage) -> list[Address]:
     return named or people
 
 
-def _anew(session: Session, actor: Actor, now: datetime, outgoing: OutgoingMessage, address: str) -> OutgoingMessage:
+def _anew(
+    session: Session, actor: Actor, now: datetime, item_id: int, outgoing: OutgoingMessage, address: str
+) -> OutgoingMessage:
     whom = unreached(outgoing)
     if address.strip():
         whom = [_corrected(session, actor, now, whom[0], address), *whom[1:]]
@@ -64,7 +78,7 @@ def _anew(session: Session, actor: Actor, now: datetime, outgoing: OutgoingMessa
         reply.outgoing_message_id, reply.message_id = again.id, again.message_id
         remember(session, reply.work_item_id, (again.message_id,))
     names = ", ".join(person.address for person in whom)
-    add_event(session, actor=actor, now=now, item_id=outgoing.about_id, text=f"sent the mail again to {names}")
+    add_event(session, actor=actor, now=now, item_id=item_id, text=f"sent the mail again to {names}")
     return again
 
 

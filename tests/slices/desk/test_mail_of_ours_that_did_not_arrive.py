@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.clients.models import Contact
+from helpdesk.desk import merging
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.intake.models import InboundEffect
@@ -143,6 +144,21 @@ def test_a_mail_that_was_given_up_is_sent_again_as_the_same_mail(ticket, office,
     after = row(failed_id)
     assert (first.status_code, second.status_code) == (303, 409)
     assert (after.state, after.message_id) == ("queued", before.message_id)
+
+
+def test_a_mail_of_a_ticket_that_was_merged_is_sent_again_from_where_it_stands(inbox, ticket, office, sign_in_as):
+    line = inbox.receive(mail(message_id="<another@acme.example>"))
+    with unit_of_work() as session:
+        written = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="Try this.")
+        failed_id = written.outgoing_message_id
+        into = session.get_one(WorkItem, session.get_one(InboundEffect, line.id).work_item_id)
+        merging.merge(session, actor=office.actor("technician"), now=NOW, number=ticket.number, into_number=into.number)
+    deliver(failed_id, error="550 no such user")
+
+    answers = [send_again(sign_in_as(office.technician), item, failed_id) for item in (into, office.globex_ticket)]
+
+    assert [answer.status_code for answer in answers] == [303, 404]
+    assert row(failed_id).state == "queued"
 
 
 def test_a_mail_that_was_given_up_goes_to_a_corrected_address_as_another_one(ticket, office, sign_in_as):
