@@ -9,6 +9,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
+from helpdesk.projects import snoozing
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets_queries
 from helpdesk.tickets import service as tickets
@@ -54,7 +55,9 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, held
     touch(session, item, now)
     if current["status"] == after["status"] != before["status"]:
         projects.set_status(session, actor=actor, now=now, item_id=item.id, status=before["status"])
-        item.closed_at, item.snoozed_until = _instant(before["closed_at"]), _instant(before["snoozed_until"])
+        item.closed_at, until = _instant(before["closed_at"]), _instant(before["snoozed_until"])
+        if until is not None and until > now:
+            snoozing.put_to_sleep(session, actor=actor, now=now, item=item, until=until)
     if current["assignee_id"] == after["assignee_id"] != before["assignee_id"]:
         projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=before["assignee_id"])
     details = tickets_queries.get_details(session, item.id)

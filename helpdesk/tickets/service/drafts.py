@@ -110,7 +110,14 @@ def add_draft_file(
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     kept = draft_files(session, actor=actor, item_id=item.id, kind=kind)
     check_files([*(one.size_bytes for one in kept), file.size_bytes])
-    key = {"person_id": actor.person_id, "work_item_id": item.id, "kind": kind}
+    put_draft_file(session, actor=actor, now=now, item_id=item.id, kind=kind, file=file)
+
+
+def put_draft_file(
+    session: Session, *, actor: Actor, now: datetime, item_id: int, kind: str, file: NewAttachment
+) -> None:
+    """Put a file to somebody's draft that comes back from an answer, however many there are: sending counts them."""
+    key = {"person_id": actor.person_id, "work_item_id": item_id, "kind": kind}
     empty = {"body": "", "worked": "", "billable": "", "status": "", "saved_at": now}
     session.execute(insert_of(session, Draft).values(**key, **empty).on_conflict_do_nothing())
     blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)

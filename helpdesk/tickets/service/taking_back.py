@@ -14,7 +14,7 @@ from helpdesk.outbox import service as outbox
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import NewAttachment
 from helpdesk.tickets.models import Attachment, Message, Takeback, ThreadReference
-from helpdesk.tickets.service.drafts import Typed, add_draft_file, drafts, save_draft
+from helpdesk.tickets.service.drafts import Typed, drafts, put_draft_file, save_draft
 
 KEPT = timedelta(minutes=10)
 """What it took to take an answer back is forgotten some time after its hold."""
@@ -97,5 +97,5 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
         last_seen_id=queries.last_message_id(session, message.work_item_id),
     )
     for file in files:
-        add_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
+        put_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
     audit.record(session, actor=actor, action="took back", kind="work_item", object_id=message.work_item_id, now=now)

@@ -29,7 +29,9 @@ def names(model):
         return [one.name for one in session.scalars(select(model).order_by(model.name))]
 
 
-def test_files_that_a_script_puts_to_the_draft_leave_with_the_answer_and_come_back_with_it(office, mailbox, sign_in_as):
+def test_files_that_a_script_puts_to_the_draft_leave_with_the_answer_and_come_back_with_it(
+    office, mailbox, sign_in_as, monkeypatch
+):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     page = f"/items/{number}"
 
@@ -55,8 +57,10 @@ def test_files_that_a_script_puts_to_the_draft_leave_with_the_answer_and_come_ba
         assert blobs.store().get(attached[0].blob_sha256) == b"a <b>log</b>"
     found = re.search(r'action="([^"]+/take-back)"', browser.get(page).text)
     assert found
+    browser.post(f"{page}/drafts/reply/files", data=files(("next.txt", b"begun")), headers=BY_SCRIPT)
+    monkeypatch.setattr(domain, "MOST_FILES", 2)  # together too many: the mail is stopped nevertheless
     browser.post(found[1])
-    assert [names(model) for model in (DraftFile, Attachment)] == [sent, []]
+    assert [names(model) for model in (DraftFile, Attachment)] == [sorted(["next.txt", *sent]), []]
 
 
 def test_without_a_script_files_come_with_the_form_and_no_refusal_loses_them(office, mailbox, sign_in_as):

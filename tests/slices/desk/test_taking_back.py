@@ -11,6 +11,7 @@ from helpdesk.company.models import Company
 from helpdesk.desk import service as desk
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.models import AuditRow
 from helpdesk.outbox import process as outbox
 from helpdesk.outbox.gateway import Delivery, Outcome
 from helpdesk.outbox.models import OutgoingMessage
@@ -87,7 +88,10 @@ def test_an_answer_that_is_taken_back_is_the_draft_again_with_all_as_it_was(offi
     page = browser.get(f"/items/{number}").text
     assert "The answer is a draft again." in page
     assert path_of_undo(page) is None
-    assert browser.post(f"/items/{number}/mail/{withdrawn.id}/send-again").status_code == 409
+    for data in ({}, {"address": "other@acme.example"}):
+        assert browser.post(f"/items/{number}/mail/{withdrawn.id}/send-again", data=data).status_code == 404
+    [*_before, asleep] = [one for one in rows(AuditRow) if one.action in ("snoozed", "woke")]
+    assert (asleep.action, asleep.at) == ("snoozed", fixed_clock()), "the clocks of service levels stand again"
     browser.post(path)
     assert "it is too late" in browser.get(f"/items/{number}").text
     browser.post(f"/items/{number}/reply", data=ANSWER)
