@@ -9,7 +9,7 @@
 
   const fieldOf = (form) => form?.querySelector("[data-files-go-to]");
   const listOf = (form) => form.querySelector("[data-files]");
-  const going = new Map(); // forms with files on their way, and whether they are to be submitted after that
+  const going = new Map(); // forms with files on their way: how many times, and whether to submit the form after that
 
   /* What this script sends must not go along with the form again. */
   function unname() {
@@ -34,19 +34,29 @@
     listOf(form).append(line);
   }
 
+  /* One after the other. What is refused stays said while the others come, and keeps the form from leaving. */
   async function put(form, files, url = fieldOf(form).dataset.filesGoTo) {
-    if (going.has(form)) await going.get(form).done;
-    const state = { submitter: undefined, wanted: false };
-    going.set(form, state);
+    const queue = going.get(form) ?? { last: Promise.resolve(), left: 0, failed: false, refusals: [] };
+    going.set(form, queue);
+    queue.left += 1;
     if (files.length) say(form, "goes");
-    state.done = send(form, url, files)
+    queue.last = queue.last
+      .then(() => send(form, url, files))
       .then((html) => {
         listOf(form).innerHTML = html;
+        queue.refusals.push(...listOf(form).querySelectorAll("[role=alert]"));
+        if (queue.left > 1) say(form, "goes");
       })
-      .catch(() => say(form, "failed"));
-    await state.done;
+      .catch(() => {
+        queue.failed = true;
+      });
+    await queue.last;
+    queue.left -= 1;
+    if (queue.left) return;
     going.delete(form);
-    if (state.wanted && !listOf(form).querySelector("[role=alert]")) form.requestSubmit(state.submitter);
+    if (queue.failed) say(form, "failed");
+    listOf(form).append(...queue.refusals.filter((refusal) => !refusal.isConnected));
+    if (queue.wanted && !listOf(form).querySelector("[role=alert]")) form.requestSubmit(queue.submitter);
   }
 
   const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form.reply");
@@ -97,12 +107,12 @@
   document.addEventListener(
     "submit",
     (event) => {
-      const state = going.get(event.target);
-      if (!state) return;
+      const queue = going.get(event.target);
+      if (!queue) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      state.wanted = true;
-      state.submitter = event.submitter ?? undefined;
+      queue.wanted = true;
+      queue.submitter = event.submitter ?? undefined;
     },
     true,
   );
