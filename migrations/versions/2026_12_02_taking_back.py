@@ -29,5 +29,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("takebacks")
+    # Without the mark they were mails of a ticket that failed, and somebody would send them again. None is deleted.
+    op.execute("UPDATE outgoing_messages SET about_kind = 'withdrawn' WHERE withdrawn_at IS NOT NULL")
     op.drop_column("outgoing_messages", "withdrawn_at")
     op.drop_column("company", "undo_seconds")

@@ -5,12 +5,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from flask_migrate import downgrade
 from sqlalchemy import select, update
 
 from helpdesk.company.models import Company
 from helpdesk.desk import service as desk
 from helpdesk.infra import blobs
-from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.outbox import process as outbox
 from helpdesk.outbox.gateway import Delivery, Outcome
@@ -177,3 +178,16 @@ def test_a_worker_comes_again_when_the_hold_ends(office, mailbox, sign_in_as, fi
     assert seconds == pytest.approx(6)
     ring()
     assert rung == [bell]
+
+
+def test_an_older_version_finds_no_mail_that_was_taken_back_and_cannot_send_it(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    browser.post(f"/items/{number}/reply", data=ANSWER)
+    browser.post(path_of_undo(browser.get(f"/items/{number}").text))
+    assert [one.about_kind for one in rows(OutgoingMessage)] == ["work_item"]
+
+    downgrade(revision="0680")
+
+    with db.engine.connect() as connection:
+        kinds = connection.exec_driver_sql("SELECT about_kind FROM outgoing_messages").scalars().all()
+    assert kinds == ["withdrawn"]
