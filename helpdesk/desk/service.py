@@ -19,6 +19,7 @@ from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import typed_people
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.service import Typed
+from helpdesk.tickets.service.writing import lock
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -199,7 +200,8 @@ def start_timer(session: Session, *, actor: Actor, now: datetime, number: int) -
         Conflict: it was merged into another ticket.
         RuleViolation: the project is closed.
     """
-    item = _workable(session, actor, number)
+    item = projects_queries.get_item(session, actor=actor, number=number)
+    tickets.refuse_merged(session, item)
     return timekeeping.start_timer(session, actor=actor, now=now, item_id=item.id)
 
 
@@ -211,6 +213,7 @@ def stop_timer(session: Session, *, actor: Actor, now: datetime) -> TimeEntry | 
 def _workable(session: Session, actor: Actor, number: int) -> WorkItem:
     """Return the item on which somebody wants to work; a merged ticket takes nothing (docs/desk.md rule 23)."""
     item = projects_queries.get_item(session, actor=actor, number=number)
+    item = lock(session, item.id)  # a merge that is under way ends first
     tickets.refuse_merged(session, item)
     return item
 

@@ -144,6 +144,13 @@ def merged_into(session: Session, item_id: int) -> int | None:
     return found.merged_into_id if found is not None else None
 
 
+def merged_now(session: Session, item_id: int) -> int | None:
+    """Return what :func:`merged_into` does, as it is now: for whoever has waited for the lock of the work item."""
+    if foreseen(session, "details", item_id, otherwise=UNREAD) is not UNREAD:  # read under that very lock
+        return merged_into(session, item_id)
+    return session.scalar(select(TicketDetails.merged_into_id).where(TicketDetails.work_item_id == item_id))
+
+
 def merged_among(session: Session, item_ids: Collection[int]) -> dict[int, int]:
     """Return for those of the items that were merged into another that one's id."""
     query = select(TicketDetails.work_item_id, TicketDetails.merged_into_id).where(
@@ -195,11 +202,16 @@ def latest_reply_to(session: Session, item_id: int, requester_id: int) -> str:
 
 
 def answered_addresses(session: Session, item_id: int) -> set[str]:
-    """Return the addresses to which we wrote on this work item, in lower case."""
+    """Return the addresses to which we wrote on this work item, in lower case.
+
+    What a merge brought was written on another: who got that got nothing of this conversation (docs/mail.md rule 38).
+    """
     known = foreseen(session, "conversation", item_id, otherwise=UNREAD)
     if known is not UNREAD:
-        return {each["address"].lower() for one in known if one.kind == "reply" for each in one.recipients}
+        ours = (one for one in known if one.kind == "reply" and one.outgoing and one.outgoing.about_id == item_id)
+        return {each["address"].lower() for one in ours for each in one.recipients}
     query = select(Message.recipients).where(Message.work_item_id == item_id, Message.kind == "reply")
+    query = query.join(Message.outgoing).where(OutgoingMessage.about_id == item_id)
     return {person["address"].lower() for people in session.scalars(query) for person in people}
 
 
@@ -248,6 +260,7 @@ def foresee_conversations(session: Session, item_ids: Collection[int]) -> None:
     projects.lock_items(session, item_ids)
     details = {item_id: cast("TicketDetails | None", None) for item_id in item_ids}
     of_items = select(TicketDetails).where(among(session, TicketDetails.work_item_id, item_ids))
+    of_items = of_items.execution_options(populate_existing=True)  # somebody may have merged one until the lock
     details |= {one.work_item_id: one for one in session.scalars(of_items)}
     people = _participants(session, item_ids)
     for item_id in item_ids:

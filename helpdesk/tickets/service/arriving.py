@@ -36,9 +36,8 @@ def add_mail(
     What is ``imported`` and older than the ticket's last change is history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
-    merged_into = queries.merged_into(session, item.id)
-    if merged_into is not None:  # since the mail was matched
-        item = lock(session, merged_into)
+    while (into_id := queries.merged_now(session, item.id)) is not None:  # since the mail was matched
+        item = lock(session, into_id)
     message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
     is_history = imported and now < item.updated_at
     if not (mail.automatic or mail.held or contact_id is None or is_history):

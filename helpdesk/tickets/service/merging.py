@@ -90,9 +90,9 @@ def refuse_merged(session: Session, item: WorkItem) -> None:
     Raises:
         Conflict: it was; the message names the other.
     """
-    details = queries.get_details(session, item.id)
-    if details is not None and details.merged_into_id is not None:
-        number = project_queries.numbers_of(session, [details.merged_into_id])[details.merged_into_id]
+    into_id = queries.merged_now(session, item.id)
+    if into_id is not None:
+        number = project_queries.numbers_of(session, [into_id])[into_id]
         message = f"#{item.number} was merged into #{number}. Go on there, or undo the merge first."
         raise Conflict(message)
 

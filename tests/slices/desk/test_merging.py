@@ -1,6 +1,8 @@
 """A ticket goes on in another and comes back as it was, its time untouched (docs/desk.md rules 20 to 24)."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import class_mapper
 
 from helpdesk.desk import merging, moving
+from helpdesk.desk import service as desk
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake.models import InboundEffect
@@ -17,6 +20,7 @@ from helpdesk.projects import service as projects
 from helpdesk.projects import snoozing
 from helpdesk.projects.models import WorkItem
 from helpdesk.sla.models import SlaClock, TicketDue
+from helpdesk.tickets import queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Attachment, Draft, Message, Participant, Takeback, TicketDetails
 from helpdesk.tickets.service import Typed
@@ -25,6 +29,7 @@ from tests.conftest import NOW
 from tests.mails import mail
 from tests.slices.desk.conftest import open_ticket
 from tests.slices.sla.test_measuring import promise
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("rung")
 
@@ -268,3 +273,44 @@ def test_what_has_gone_on_is_not_taken_out_again(office, inbox, two):
         moving.move(
             session, actor=office.actor("manager"), now=NOW, number=item.number, project_id=office.acme_project.id
         )
+
+
+def test_whoever_waited_for_a_merge_writes_nothing_on_the_ticket_that_is_merged(app, inbox, office, two):
+    item, into = two
+    told, began = [], Event()
+
+    def answer() -> None:
+        with app.app_context(), suppress(Conflict), unit_of_work() as session:
+            session.get_one(TicketDetails, item.id)  # what was known of it before the wait
+            began.set()
+            try:
+                desk.add_note(session, actor=office.actor("manager"), now=NOW, number=item.number, text="Too late.")
+            except Conflict as refusal:
+                told.append(str(refusal))
+                raise
+
+    thread = Thread(target=answer)
+    with unit_of_work() as session:
+        merging.merge(session, actor=office.actor("technician"), now=NOW, number=item.number, into_number=into.number)
+        thread.start()
+        if session.get_bind().dialect.name == "postgresql":  # SQLite lets one transaction write at a time
+            began.wait()
+            eventually(lambda: waits_for_a_lock(session))
+    thread.join()
+
+    assert told == [f"#{item.number} was merged into #{into.number}. Go on there, or undo the merge first."]
+    assert "Too late." not in texts(item.id) + texts(into.id)
+
+
+def waits_for_a_lock(session) -> bool:
+    waiting = session.connection().exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return bool(waiting.scalar_one())
+
+
+def test_who_got_an_answer_on_the_merged_ticket_alone_is_new_to_the_other(office, two):
+    item, into = two
+
+    merge(office, item.number, into.number)
+
+    with unit_of_work() as session:
+        assert queries.answered_addresses(session, into.id) == {"ann@acme.example"}
