@@ -125,9 +125,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_recycle": 3600}
-        if settings.database_url.startswith("sqlite")
-        else {"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_recycle": 3600},
         REDIS_URL=settings.redis_url,
         BASE_URL=settings.base_url,
         BLOB_ROOT=str(settings.blob_root),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import asker, visible_to_asker
+from helpdesk.desk.narrowing import Asked
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
 from helpdesk.infra.policy import APPROVERS, DESK, Actor
@@ -44,6 +45,11 @@ class QueueCounts:
     waiting: int = 0
     snoozed: int = 0
     clients: tuple[ClientCount, ...] = ()
+
+    def of_view(self, asked: Asked) -> int | None:
+        """Return how many tickets there are of what is asked for; None where that is not counted on every page."""
+        is_counted = asked.view in ("all", "mine", "unassigned", "waiting", "snoozed") and not asked.narrowed
+        return getattr(self, asked.view) if is_counted else None
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Reads that span slices: the queue, who can be assigned, what is open for a client."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, TextClause, bindparam, case, func, select, text
+from sqlalchemy import ColumnElement, Integer, Select, TextClause, bindparam, case, func, literal_column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person, TeamMember
@@ -107,8 +107,9 @@ def queue(
         after if after is not None else before,
     )
     is_rising = order.is_rising != (after is not None)
-    query = _page(asked, sees_all=actor.sees_all_clients, is_rising=is_rising, is_keyed=key is not None)
-    given = {**asker(actor), "rows": limit + 1, **(order.place(key) if key is not None else {})}
+    sees_all = actor.sees_all_clients
+    query = _page(asked, sees_all=sees_all, is_rising=is_rising, is_keyed=key is not None, rows=limit + 1)
+    given = {**asker(actor), **(order.place(key) if key is not None else {})}
     found = [QueueRow(*row) for row in session.execute(query, given)]
     rows, more = found[:limit], len(found) > limit
     if after is not None:
@@ -121,10 +122,11 @@ def queue(
     )
 
 
-def totals(session: Session, *, actor: Actor, asked: Iterable[Asked]) -> list[int]:
-    """Return how many tickets each has of what is asked for, in one query."""
-    query = _totals(tuple(asked), sees_all=actor.sees_all_clients)
-    return list(session.execute(query, asker(actor)).one())
+def totals(session: Session, *, actor: Actor, asked: Sequence[Asked], known: int | None = None) -> list[int]:
+    """Return how many tickets each has of what is asked for, in one query; of the first that may be ``known``."""
+    rest = tuple(asked) if known is None else tuple(asked[1:])
+    counted = session.execute(_totals(rest, sees_all=actor.sees_all_clients), asker(actor)).one() if rest else ()
+    return [*(() if known is None else (known,)), *counted]
 
 
 def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:
@@ -170,14 +172,18 @@ def _totals(asked: tuple[Asked, ...], *, sees_all: bool) -> Select[Any]:
 
 
 @lru_cache(maxsize=KNOWN)
-def _page(asked: Asked, *, sees_all: bool, is_rising: bool, is_keyed: bool) -> Select[Any]:
-    """Return the query of a page for an ``asker``: so many ``rows`` of it, beyond a place in its order."""
+def _page(asked: Asked, *, sees_all: bool, is_rising: bool, is_keyed: bool, rows: int) -> Select[Any]:
+    """Return the query of a page for an ``asker``: so many ``rows`` of it, beyond a place in its order.
+
+    The number of rows stands in the query: PostgreSQL keeps a plan only where it knows how much is wanted, and to plan
+    this one takes longer than to run it.
+    """
     order = order_of(asked.view, asked.sort)
     column = order.column
     query = order.joined(_tickets([WorkItem.id, column.label("position")], asked, sees_all=sees_all))
     query = query.where(order.beyond(is_rising=is_rising)) if is_keyed else query
     query = query.order_by(column, WorkItem.id) if is_rising else query.order_by(column.desc(), WorkItem.id.desc())
-    return _rows(query.limit(bindparam("rows", type_=Integer())), is_rising=is_rising)
+    return _rows(query.limit(literal_column(str(rows), Integer)), is_rising=is_rising)
 
 
 def _tickets(columns: Sequence[Any], asked: Asked, *, sees_all: bool) -> Select[Any]:

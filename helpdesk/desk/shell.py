@@ -131,6 +131,12 @@ def context(now: datetime) -> dict[str, object]:
     return {"company_name": name, "shell": _shell(session, actor, now, found)}
 
 
+def queue_counts(session: Session, actor: Actor) -> frame.QueueCounts:
+    """Return what the frame counts of the queue, for a page without a work item: the frame asks no second time."""
+    read = g.frame = frame.read(session, actor=actor, recent=True)
+    return read.queue
+
+
 def close_month(session: Session, now: datetime) -> str:
     """Return the month that month-end would close now: the one that ended last where our company is."""
     zone = zone_named(company.get_company(session).time_zone)
@@ -141,7 +147,7 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     month = close_month(session, now)
-    read = frame.read(session, actor=actor, recent=not focus.item_number)
+    read: frame.Frame = g.pop("frame", None) or frame.read(session, actor=actor, recent=not focus.item_number)
     waits, counts = read.waits, read.queue
     timer = _timer(session, actor, now) if works and waits.timers else None
     return Shell(

@@ -4,11 +4,14 @@ import sqlite3
 import time
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from helpdesk.infra.rows import write_rows
 
 LOOK_SECONDS = 0.001
+REST_SECONDS = 1.0
 PRIMARY_CODE = 0xFF
 """Of an error of SQLite, what is left when the detail is masked out."""
 
@@ -17,6 +20,8 @@ def prepare_engine(engine: Engine) -> None:
     """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _prepare_more)
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", lambda *given: _call_after_rest(engine.dialect, *given[:2]))
         event.listen(engine, "do_executemany", write_rows)
         return
     event.listen(engine, "connect", _set_pragmas)
@@ -29,6 +34,24 @@ def _prepare_more(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a ra
     connection.execute("SET random_page_cost = 1.1")  # what pages ask for is in memory, or on a disk without a head
     connection.execute("SET jit = off")  # to compile a question takes longer than any of ours to answer
     connection.autocommit = False
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a raw driver connection
+    record.info["at rest since"] = time.monotonic()
+
+
+def _call_after_rest(dialect: Dialect, connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - as above
+    """Ask over a connection that lay idle for a second whether its server is still there; else take a new one.
+
+    On a busy desk none of them is asked: it would cost each page one more way to the server and back.
+    """
+    rested_since = record.info.get("at rest since", time.monotonic())
+    if time.monotonic() - rested_since < REST_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a raw driver connection

@@ -95,7 +95,8 @@ def queue() -> ResponseReturnValue:
     beside, now = beside_queue.read(session, actor=actor, asked=wanted, zone=zone()), clock.now()
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
-    total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)])
+    known = shell.queue_counts(session, actor).of_view(wanted)
+    total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)], known=known)
     page = queries.queue(
         session,
         actor=actor,

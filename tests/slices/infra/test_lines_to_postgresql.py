@@ -1,0 +1,37 @@
+"""A line to PostgreSQL that lay idle is tried before a page relies on it (helpdesk/infra/engine.py)."""
+
+import pytest
+from sqlalchemy import select, text
+
+from helpdesk.company.models import Company
+from helpdesk.infra import engine
+from helpdesk.infra.db import db, unit_of_work
+
+pytestmark = pytest.mark.parametrize("app", ["postgres"], indirect=True)  # SQLite has no lines
+
+
+def _ask():
+    with unit_of_work() as session:
+        assert session.scalar(select(Company.id)) is not None
+
+
+def test_lines_that_were_cut_while_they_lay_idle_are_replaced(office, monkeypatch):
+    monkeypatch.setattr(engine, "REST_SECONDS", 0.0)
+    db.session.rollback()
+    with db.engine.connect() as other:
+        with db.engine.connect() as line:
+            pid = line.scalar(text("SELECT pg_backend_pid()"))
+        assert other.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        for _ in range(2):
+            _ask()
+
+
+def test_lines_in_use_are_not_tried_each_time(office, monkeypatch):
+    tried: list[object] = []
+    monkeypatch.setattr(engine, "REST_SECONDS", 3600.0)
+    monkeypatch.setattr(db.engine.dialect, "do_ping", tried.append)
+
+    for _ in range(3):
+        _ask()
+
+    assert tried == []
