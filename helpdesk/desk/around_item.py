@@ -20,6 +20,7 @@ from helpdesk.infra.together import Together, columns_of, made
 from helpdesk.intake import queries as intake
 from helpdesk.intake.domain.address import domain_of
 from helpdesk.outbox import queries as outbox
+from helpdesk.projects import following
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.rates import queries as rates
@@ -50,6 +51,7 @@ class Around:
     has_agreement: bool
     hours: Sequence[Any]
     drafts: dict[str, Draft]
+    followers: Sequence[Any]
 
 
 def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetails | None) -> Around:
@@ -84,6 +86,7 @@ def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetai
         has_agreement=bool(found["counts"][0].agreements),
         hours=found["hours"],
         drafts=drafts_of(found["drafts"], found["draft_files"]),
+        followers=found["followers"],
     )
 
 
@@ -128,5 +131,6 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
         draft_files=select(*columns_of(DraftFile)).where(
             DraftFile.person_id == bindparam("person_id"), DraftFile.work_item_id == ITEM
         ),
+        followers=following.followers_asked(ITEM),
         work_types=rates.work_type_choice(),
     )

@@ -15,6 +15,7 @@ from helpdesk.intake.service import spam
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
+from helpdesk.projects.following import stop_by_itself
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.snoozing import put_to_sleep
 from helpdesk.tickets import service as tickets
@@ -112,6 +113,8 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
             message = "somebody changed it since"
             raise Conflict(message)
         _restore(session, actor, now, item, change)
+        if "assignee" in changed and after["assignee"] is not None:
+            stop_by_itself(session, item_id=item.id, person_id=after["assignee"], since=stored.done_at)
         session.flush()
         return change
 

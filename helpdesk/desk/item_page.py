@@ -57,6 +57,8 @@ class ItemValues:
     last_seen_id: int | None
     drafts: dict[str, Draft]
     snooze_choices: list[snoozing.Choice]
+    followers: Sequence[Any]
+    follows: bool
 
 
 def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: ZoneInfo) -> ItemValues:
@@ -109,6 +111,8 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
         last_seen_id=max((message.id for message in messages if message.kind != "event"), default=None),
         drafts=around.drafts,
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
+        followers=around.followers,
+        follows=any(person.id == actor.person_id for person in around.followers),
     )
 
 

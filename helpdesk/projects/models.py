@@ -240,6 +240,17 @@ class ItemTag(Base):
     work_item: Mapped[WorkItem] = relationship(back_populates="tags")
 
 
+class ItemFollower(Base):
+    """Somebody who is told what is written on a work item, or with ``follows`` off, who said that they are not."""
+
+    __tablename__ = "item_followers"
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    follows: Mapped[bool]
+    since: Mapped[datetime]
+
+
 class TaskDetails(Base):
     """What a plan knows of a work item: parent, dates, estimate. One row for each task."""
 

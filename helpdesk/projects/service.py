@@ -14,7 +14,7 @@ from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import queries
+from helpdesk.projects import following, queries
 from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, ItemTag, Project, TaskDetails, WorkItem
 
 BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
@@ -182,6 +182,7 @@ def add_task(  # noqa: PLR0913 - a task has that many facts
         )
     )
     session.flush()
+    following.follow_by_itself(session, item_id=item.id, person_id=assignee_id, now=now)
     return item
 
 
@@ -234,6 +235,7 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
     item.assignee_id, item.updated_at = assignee_id, now
     session.flush()
     session.expire(item, ["assignee"])
+    following.follow_by_itself(session, item_id=item.id, person_id=assignee_id, now=now)
     return _changed(session, actor, now, item, "assigned", assignee_id=assignee_id)
 
 

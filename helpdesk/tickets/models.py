@@ -244,9 +244,9 @@ class ItemLink(Base):
 class TicketMerge(Base):
     """One ticket was merged into another, and what an undo gives back (docs/desk.md rules 20 to 24).
 
-    ``moved`` names what went along: ``messages``, ``people`` (contacts that came to the other by it), ``drafts`` and
-    ``earlier`` (tickets that had been merged into this one). ``before`` has status and instant of closing of this
-    ticket, and of the other where the merge opened that again.
+    ``moved`` names what went along: ``messages``, ``people`` (contacts that came to the other by it), ``followers``,
+    ``drafts`` and ``earlier`` (tickets that had been merged into this one). ``before`` has status and instant of
+    closing of this ticket, and of the other where the merge opened that again.
     """
 
     __tablename__ = "ticket_merges"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects import following
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
@@ -39,6 +40,7 @@ def add_mail(
     while (into_id := queries.merged_now(session, item.id)) is not None:  # since the mail was matched
         item = lock(session, into_id)
     message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
+    following.follow_by_itself(session, item_id=item.id, person_id=person_id, now=now)
     is_history = imported and now < item.updated_at
     if not (mail.automatic or mail.held or contact_id is None or is_history):
         if _is_capped(session, item, reopenings_an_hour, now):

@@ -11,6 +11,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import Conflict
+from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
@@ -35,6 +36,7 @@ def merge_conversation(
             )
         ),
         "people": _bring_people(session, item, into),
+        "followers": following.bring_followers(session, item.id, into.id),
         "drafts": _bring_drafts(session, item, into),
         "earlier": list(
             session.scalars(select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item.id))
@@ -67,6 +69,7 @@ def part_conversation(session: Session, *, actor: Actor, now: datetime, item: Wo
     moved = row.moved
     move_messages(session, moved["messages"], to=item)
     _send_people_home(session, into, moved["people"])
+    _send_followers_home(session, item, into, moved.get("followers", ()))
     for person_id, kind in moved["drafts"]:
         _move_draft(session, person_id, kind, into, item)
     _point(session, [item.id], None)
@@ -147,6 +150,14 @@ def _send_people_home(session: Session, into: WorkItem, contact_ids: Collection[
         )
     )
     queries.forget_participants(session, into.id)
+
+
+def _send_followers_home(session: Session, item: WorkItem, into: WorkItem, person_ids: Collection[int]) -> None:
+    wrote = select(Message.person_id).where(
+        Message.work_item_id == into.id, Message.person_id.in_(person_ids), Message.kind != "event"
+    )
+    gone = set(person_ids) - set(session.scalars(wrote))
+    following.send_followers_home(session, item.id, into.id, gone)
 
 
 def _bring_drafts(session: Session, item: WorkItem, into: WorkItem) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.outbox.render import above_the_line
+from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -86,6 +87,7 @@ def reply(
     )
     _let_in_answered(session, item=item, whom=whom, now=now)
     _take_up(session, item, actor, now)
+    following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
     touch(session, item, now)
     audit.record(session, actor=actor, action="replied", kind="work_item", object_id=item.id, now=now)
     return written

@@ -11,6 +11,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.outbox import service as outbox
+from helpdesk.projects import following
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import NewAttachment
 from helpdesk.tickets.models import Attachment, Message, Takeback, ThreadReference
@@ -63,6 +64,9 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     """
     message = held.message
     outgoing_id, text = message.outgoing_message_id or 0, message.text
+    following.stop_by_itself(
+        session, item_id=message.work_item_id, person_id=actor.person_id or 0, since=message.posted_at
+    )
     session.execute(
         delete(ThreadReference).where(
             ThreadReference.work_item_id == message.work_item_id, ThreadReference.message_id == message.message_id

@@ -10,6 +10,7 @@ from helpdesk.infra import audit, live
 from helpdesk.infra.db import add_leaf, next_id, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
@@ -37,7 +38,7 @@ def add_note(
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     note = write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=worded(text))
     attach(note, attachments)
-    session.flush()
+    following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
     audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
     return note
 

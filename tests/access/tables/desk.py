@@ -246,6 +246,7 @@ ROWS = [
     Row("desk.merge", "POST", "/items/{globex_ticket}/merge", GLOBEX_REFUSED, form={"into": "{acme_other}"}),
     Row("desk.merge", "POST", "/items/{missing}/merge", NOT_THERE, form={"into": "{acme_other}"}),
     *_on_items("desk.undo_merge", "unmerge", {}),
+    *_on_items("desk.follow", "follow", {"follow": "yes"}),
     *_on_items("desk.link", "links", {"number": "{acme_task}", "how": "related"}),
     Row("desk.unlink", "POST", "/items/{acme_ticket}/links/{acme_other}/remove", DESK_WRITES),
     Row("desk.unlink", "POST", "/items/{acme_ticket}/links/{globex_ticket}/remove", NOT_THERE),
