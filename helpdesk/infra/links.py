@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 import flask
-from flask import has_request_context, request
+from flask import request
 from markupsafe import Markup
 
 _SAMPLE = 1_234_567_890_123  # a number that no address has by itself
@@ -22,9 +22,13 @@ def url_for(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as Flask's
     for name, value in values.items():
         if name[:1] == "_" or type(value) not in _PLAIN:
             return flask.url_for(endpoint, **values)
-    if endpoint[:1] == "." or not has_request_context():
+    try:
+        mounted_at = request.root_path
+    except RuntimeError:  # outside of a request
         return flask.url_for(endpoint, **values)
-    return _url_for(request.root_path, endpoint, *chain.from_iterable(values.items()))
+    if endpoint[:1] == ".":
+        return flask.url_for(endpoint, **values)
+    return _url_for(mounted_at, endpoint, *chain.from_iterable(values.items()))
 
 
 @lru_cache(maxsize=8192, typed=True)  # True, 1 and "1" are not the same in an address
