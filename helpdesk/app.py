@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
 from helpdesk.desk import shell
+from helpdesk.desk.file_kinds import kind_of
 from helpdesk.infra import assets, clock, compressing, marks, web
 from helpdesk.infra.db import db, read_session
 from helpdesk.infra.drawing import PageEnvironment
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         draw_avatar=marks.avatar,
         draw_moment=marks.moment,
         draw_status=item_marks.status,
+        kind_of_file=kind_of,
         draw_priority=item_marks.priority,
         word_of_status=item_marks.status_label,
     )

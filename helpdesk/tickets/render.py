@@ -2,13 +2,14 @@
 
 import html
 import io
+import mimetypes
 import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
 
@@ -47,17 +48,30 @@ def mail_page(*, title: str, language: str, text: str, body_html: str | None, pi
     )
 
 
-def redraw(content: bytes) -> tuple[bytes, str] | None:
+def picture_type(name: str, content_type: str) -> str:
+    """Return the type of a picture; that which the ending of its name tells, where nothing else tells it."""
+    said = content_type.lower().partition(";")[0].strip()
+    is_unsaid = said in ("", "application/octet-stream")
+    return mimetypes.guess_type(name, strict=False)[0] or said if is_unsaid else said
+
+
+def redraw(content: bytes, *, edge: int | None = None) -> tuple[bytes, str] | None:
     """Return a picture drawn anew with its content type; None where it is none that is shown, or far too big.
 
-    What moves stands still. JPEG and WebP stay what they are, anything else becomes PNG.
+    What moves stands still, and what a camera held sideways stands upright. JPEG and WebP stay what they are, anything
+    else becomes PNG. With ``edge`` neither side is longer than that many pixels.
     """
     try:
         with _whole_ones_only(), Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
             if picture.width * picture.height > PIXELS_LIMIT:
                 return None
             kind = picture.format if picture.format in ("JPEG", "WEBP") else "PNG"
-            drawn = picture.convert("RGB" if kind == "JPEG" else "RGBA")
+            mode = "RGB" if kind == "JPEG" else "RGBA"
+            if edge is not None:
+                picture.draft(mode, (edge, edge))  # a JPEG is read no larger than it is needed
+            drawn = ImageOps.exif_transpose(picture).convert(mode)
+            if edge is not None:
+                drawn.thumbnail((edge, edge))
     except _NO_PICTURE:
         return None
     output = io.BytesIO()

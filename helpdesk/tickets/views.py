@@ -1,5 +1,7 @@
 """Routes of the tickets slice: files of a conversation, and mail as it was sent, each under a policy of its own."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response, request, url_for
 
 from helpdesk.infra import blobs
@@ -7,7 +9,9 @@ from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import NotFound
 from helpdesk.tickets import queries
-from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, redraw
+from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, picture_type, redraw
+
+EDGES = {"small": 320, "large": 2400}
 
 bp = Blueprint("tickets", __name__)
 
@@ -23,6 +27,22 @@ def attachment(attachment_id: int, name: str) -> Response:  # noqa: ARG001 - the
     response = Response(content, mimetype="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response
+
+
+@bp.get("/files/<int:attachment_id>/<any(small, large):size>")
+@policy(DESK)
+def shown(attachment_id: int, size: str) -> Response:
+    """Answer with a picture drawn anew, small for a list or large for a screen; kept, and asked for anew."""
+    file = queries.get_attachment(read_session(), actor=current_actor(), attachment_id=attachment_id)
+    mark = f"{file.blob_sha256[:32]}-{EDGES[size]}"
+    if request.if_none_match.contains(mark):
+        response = Response(status=HTTPStatus.NOT_MODIFIED)
+    else:
+        content = blobs.store().get(file.blob_sha256)
+        response = _picture(content, picture_type(file.name, file.content_type), edge=EDGES[size])
+    response.set_etag(mark)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -58,8 +78,8 @@ def picture(picture_id: int) -> Response:
     return response
 
 
-def _picture(content: bytes, content_type: str) -> Response:
-    drawn = redraw(content) if content_type in PICTURES else None
+def _picture(content: bytes, content_type: str, *, edge: int | None = None) -> Response:
+    drawn = redraw(content, edge=edge) if content_type in PICTURES else None
     if drawn is None:
         message = "This file is not shown as a picture; save it instead."
         raise NotFound(message)

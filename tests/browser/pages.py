@@ -11,6 +11,8 @@ from tests.access.rows import ACTORS, Row
 FILES = {
     "desk.live_events",
     "desk.live_timer",
+    "desk.preview_mail",
+    "desk.preview_pdf",
     "desk.search_results",
     "expenses.receipt",
     "imports.refused",
@@ -21,6 +23,7 @@ FILES = {
     "tickets.attachment",
     "tickets.body",
     "tickets.picture",
+    "tickets.shown",
     "intake.raw",
     "invoicing.account_pdf",
     "invoicing.pdf",

@@ -1,27 +1,21 @@
 """How a stored mail is read, for a person who asks: by a process of its own with limits, the mail may be hostile."""
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from helpdesk.intake.process.apart import Unreadable, answer_of
+
 SECONDS = 20.0
-MEMORY_BYTES = 1024 * 1024 * 1024
 TEXT_CHARACTERS = 20_000
 FILES = 100
-ROOT = Path(__file__).parents[3]
 PROGRAM = f"""
-import json, resource, sys
 from helpdesk.intake.inspect import inspect
-resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_BYTES}, {MEMORY_BYTES}))
-mail = inspect(sys.stdin.buffer.read(), "")
-wanted = {{key: mail[key] for key in ("automatic", "bounce", "forward", "warnings")}}
-files = [{{key: file[key] for key in ("name", "type", "size", "inline")}} for file in mail["attachments"][:{FILES}]]
-text = mail["text"]
-shown = {{"text": text[:{TEXT_CHARACTERS}], "is_cut": len(text) > {TEXT_CHARACTERS}, "files": files}}
-sys.stdout.write(json.dumps(wanted | shown))
+def answer(raw):
+    mail = inspect(raw, "")
+    wanted = {{key: mail[key] for key in ("automatic", "bounce", "forward", "warnings")}}
+    files = [{{key: file[key] for key in ("name", "type", "size", "inline")}} for file in mail["attachments"][:{FILES}]]
+    text = mail["text"]
+    return wanted | {{"text": text[:{TEXT_CHARACTERS}], "is_cut": len(text) > {TEXT_CHARACTERS}, "files": files}}
 """
 
 
@@ -52,19 +46,9 @@ class Reading:
 def read_apart(raw: bytes, *, seconds: float = SECONDS) -> Reading:
     """Return how the mail is read. Never raises on a mail: what kills the parser, or takes it too long, is said."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own module in our own interpreter
-            [sys.executable, "-c", PROGRAM],
-            input=raw,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env={"PYTHONPATH": str(ROOT)},
-        )
-    except subprocess.TimeoutExpired:
-        return Reading(trouble=f"the parser took longer than {seconds:g} seconds")
-    if done.returncode != 0:
-        return Reading(trouble="the parser needed more memory than it may have, or broke off")
-    return _reading(json.loads(done.stdout))
+        return _reading(answer_of(PROGRAM, raw, seconds=seconds))
+    except Unreadable as trouble:
+        return Reading(trouble=str(trouble))
 
 
 def _reading(shown: dict[str, Any]) -> Reading:

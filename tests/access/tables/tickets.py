@@ -1,7 +1,9 @@
 """Who gets what from the tickets slice: files and mail of a conversation."""
 
+import io
 from datetime import datetime
 
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs
@@ -20,12 +22,25 @@ NOT_THERE = expect(
 )
 
 
+FILES = {
+    "canary.txt": ("text/plain", b"canary of a text"),
+    "canary.eml": ("message/rfc822", b"From: a@b.example\nSubject: Canary\n\nWords"),
+    "canary.pdf": ("application/pdf", b"%PDF-1.4 canary"),
+    "canary.bin": ("application/octet-stream", b"canary"),
+}
+
+
+def _drawing() -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(output, "PNG")
+    return output.getvalue()
+
+
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     ids: dict[str, int | str] = {}
     for name in ("acme", "globex"):
-        content = f"{name} canary".encode()
-        digest = blobs.store().put(content)
-        blobs.record(session, digest=digest, size_bytes=len(content), now=now)
+        files = [_kept(session, file, kind, content, now) for file, (kind, content) in FILES.items()]
+        drawing = _kept(session, "canary.png", "image/png", _drawing(), now)
         message = service.add_mail(
             session,
             now=now,
@@ -40,7 +55,7 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
                 trimmed_text="",
                 message_id=f"<access@{name}.example>",
                 received_at=now,
-                attachments=(NewAttachment("canary.txt", "text/plain", digest, len(content)),),
+                attachments=(*files, drawing),
             ),
         )
         shown = RemotePicture(
@@ -50,13 +65,21 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
             place=f"{name}@elsewhere.html",
             state="shown",
             asked_at=now,
-            blob_sha256=digest,
+            blob_sha256=drawing.blob_sha256,
             content_type="image/png",
         )
         session.add(shown)
         session.flush()
-        ids |= {f"{name}_message": message.id, f"{name}_file": message.attachments[0].id, f"{name}_picture": shown.id}
+        ids |= {f"{name}_message": message.id, f"{name}_picture": shown.id}
+        endings = ("file", "mail_file", "pdf_file", "odd_file", "picture_file")
+        ids |= {f"{name}_{each}": file.id for each, file in zip(endings, message.attachments, strict=True)}
     return ids
+
+
+def _kept(session: Session, name: str, kind: str, content: bytes, now: datetime) -> NewAttachment:
+    digest = blobs.store().put(content)
+    blobs.record(session, digest=digest, size_bytes=len(content), now=now)
+    return NewAttachment(name, kind, digest, len(content))
 
 
 ROWS = [
@@ -64,6 +87,23 @@ ROWS = [
     Row("tickets.attachment", "GET", "/attachments/{globex_file}/canary.txt", OF_GLOBEX),
     Row("tickets.attachment", "GET", "/attachments/{missing}/canary.txt", NOT_THERE),
     Row("tickets.attachment", "GET", "/attachments/{acme_file}/canary.txt", NOT_THERE, query="inline=1"),
+    Row("tickets.shown", "GET", "/files/{acme_picture_file}/small", OF_ACME),
+    Row("tickets.shown", "GET", "/files/{globex_picture_file}/large", OF_GLOBEX),
+    Row("tickets.shown", "GET", "/files/{missing}/small", NOT_THERE),
+    Row("tickets.shown", "GET", "/files/{acme_file}/small", NOT_THERE),
+    Row("desk.preview", "GET", "/files/{acme_file}", OF_ACME),
+    Row("desk.preview", "GET", "/files/{acme_mail_file}", OF_ACME),
+    Row("desk.preview", "GET", "/files/{acme_odd_file}", OF_ACME),
+    Row("desk.preview", "GET", "/files/{acme_picture_file}", OF_ACME),
+    Row("desk.preview", "GET", "/files/{globex_file}", OF_GLOBEX),
+    Row("desk.preview", "GET", "/files/{missing}", NOT_THERE),
+    Row("desk.preview_pdf", "GET", "/files/{acme_pdf_file}/pdf", OF_ACME),
+    Row("desk.preview_pdf", "GET", "/files/{globex_pdf_file}/pdf", OF_GLOBEX),
+    Row("desk.preview_pdf", "GET", "/files/{acme_file}/pdf", NOT_THERE),
+    Row("desk.preview_mail", "GET", "/files/{acme_mail_file}/mail", OF_ACME),
+    Row("desk.preview_mail", "GET", "/files/{globex_mail_file}/mail", OF_GLOBEX),
+    Row("desk.preview_mail", "GET", "/files/{acme_file}/mail", NOT_THERE),
+    Row("desk.preview_mail", "GET", "/files/{acme_mail_file}/mail/0.1", NOT_THERE),
     Row("tickets.body", "GET", "/messages/{acme_message}/body", OF_ACME),
     Row("tickets.body", "GET", "/messages/{globex_message}/body", OF_GLOBEX),
     Row("tickets.body", "GET", "/messages/{missing}/body", NOT_THERE),
