@@ -18,6 +18,7 @@ from helpdesk.intake.process.apart import Unreadable
 from helpdesk.kernel.errors import NotFound
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import Attachment, Message
+from helpdesk.tickets.render import can_be_drawn
 
 TEXT_BYTES = 200_000
 READ_BYTES = 32 * 1024 * 1024
@@ -162,6 +163,8 @@ def _read(store: BlobStore, file: Attachment, kind: str) -> dict[str, Any]:
     if kind == file_kinds.TEXT:
         text = text_of(store.start_of(file.blob_sha256, size_bytes=TEXT_BYTES), is_cut=file.size_bytes > TEXT_BYTES)
         return {"text": text} if text else {"kind": file_kinds.OTHER}
+    if kind == file_kinds.PICTURE and not can_be_drawn(store.get(file.blob_sha256)):
+        return {"trouble": _("This picture is broken, or far too large.")}
     if kind == file_kinds.PDF and not _is_pdf(store.start_of(file.blob_sha256, size_bytes=PDF_HEAD_BYTES)):
         return {"trouble": _("This file calls itself a PDF and is none.")}
     if kind in (file_kinds.MAIL, file_kinds.CALENDAR):

@@ -8,8 +8,9 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFile, ImageOps, UnidentifiedImageError
 
 from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
 
@@ -78,6 +79,25 @@ def redraw(content: bytes, *, edge: int | None = None) -> tuple[bytes, str] | No
     drawn.info.clear()  # what is not drawn is not kept: comments, places, colour profiles
     drawn.save(output, kind)
     return output.getvalue(), f"image/{kind.lower()}"
+
+
+def can_be_drawn(content: bytes) -> bool:
+    """Return whether a file begins as a picture that is shown, and is not far too big; it may still turn out broken."""
+    try:
+        with Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
+            return picture.width * picture.height <= PIXELS_LIMIT
+    except _NO_PICTURE:
+        return False
+
+
+@cache
+def no_picture() -> tuple[bytes, str]:
+    """Return what stands in a list for a picture that cannot be drawn: an empty sheet with a stroke through it."""
+    sheet = Image.new("RGB", (96, 96), "#e8e5df")
+    ImageDraw.Draw(sheet).line((24, 72, 72, 24), fill="#8b867d", width=4)
+    output = io.BytesIO()
+    sheet.save(output, "PNG")
+    return output.getvalue(), "image/png"
 
 
 @contextmanager

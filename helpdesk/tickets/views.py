@@ -9,7 +9,7 @@ from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import NotFound
 from helpdesk.tickets import queries
-from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, picture_type, redraw
+from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, no_picture, picture_type, redraw
 
 EDGES = {"small": 320, "large": 2400}
 
@@ -80,6 +80,8 @@ def picture(picture_id: int) -> Response:
 
 def _picture(content: bytes, content_type: str, *, edge: int | None = None) -> Response:
     drawn = redraw(content, edge=edge) if content_type in PICTURES else None
+    if drawn is None and edge == EDGES["small"] and content_type in PICTURES:
+        drawn = no_picture()
     if drawn is None:
         message = "This file is not shown as a picture; save it instead."
         raise NotFound(message)

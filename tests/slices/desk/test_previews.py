@@ -77,6 +77,16 @@ def test_a_picture_is_drawn_anew_small_and_large_upright_and_without_where_it_wa
     assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "private, no-cache")
 
 
+def test_a_picture_that_is_none_says_so_and_has_a_sheet_of_ours_in_the_list(look):
+    browser, ids = look({"evil.png": b"<script>alert(1)</script>"})
+
+    small, large = (browser.get(f"/files/{ids['evil.png']}/{size}") for size in ("small", "large"))
+
+    assert (small.mimetype, large.status_code) == ("image/png", 404)
+    assert Image.open(io.BytesIO(small.data)).size == (96, 96)
+    assert "This picture is broken, or far too large." in browser.get(f"/files/{ids['evil.png']}").text
+
+
 def test_a_text_is_shown_to_its_two_hundredth_kilobyte_and_never_as_markup(look):
     page = b"<script>alert(1)</script>\n" + b"line of a log\n" * 20_000
     browser, ids = look({"evil.html": page, "evil.svg": b"<svg onload='alert(1)'/>", "list.bin": b"\x00\x01"})
