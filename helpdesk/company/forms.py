@@ -86,5 +86,6 @@ class CompanyForm(StrictForm):
     undo_seconds = IntegerField(
         _l("An answer can be taken back for seconds"), default=10, validators=[InputRequired(), NumberRange(0, 60)]
     )
+    typing_assigns = BooleanField(_l("Who begins a reply on a ticket that nobody has gets the ticket"), default=True)
     notes_reading = BooleanField(_l("Time that people read a ticket or task is proposed to them"), default=True)
     self_approval = BooleanField(_l("People may approve their own time"))

@@ -58,6 +58,7 @@ class Company(Base):
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())  # a person may switch it off too
     business_hours: Mapped[str] = mapped_column(default=BUSINESS_HOURS, server_default=BUSINESS_HOURS)
     undo_seconds: Mapped[int] = mapped_column(default=10, server_default="10")  # an answer can be taken back; 0: never
+    typing_assigns: Mapped[bool] = mapped_column(default=True, server_default=true())  # a reply begun is a ticket taken
     created_at: Mapped[datetime]
 
 

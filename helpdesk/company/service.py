@@ -60,6 +60,7 @@ class CompanyProfile:
     notes_reading: bool = True
     business_hours: str = BUSINESS_HOURS
     undo_seconds: int = 10
+    typing_assigns: bool = True
 
     def __post_init__(self) -> None:
         if not self.name.strip():

@@ -56,7 +56,7 @@ def _page(form: CompanyForm) -> str:
             _group(_("Where clients pay"), "bank_name iban bic"),
             _group(_("Defaults"), "currency time_zone language payment_days tax_percent"),
             _group(_("Time"), "business_hours approved_by self_approval notes_reading"),
-            _group(_("Answers"), "undo_seconds"),
+            _group(_("Answers"), "undo_seconds typing_assigns"),
             _group(_("Forgotten timers"), "timer_idle_minutes timer_limit_hours"),
             _group(_("Invoices"), "invoice_terms factur_x tax_rounding price_basis"),
         ],

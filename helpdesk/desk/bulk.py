@@ -73,19 +73,24 @@ def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picke
         if item.version != one.version and what not in ("tag", "untag"):
             message = "it changed since you looked"
             raise Conflict(message)
-        before = _state(session, item)
+        before = state_of(session, item)
         _ACTS[what](session, actor, now, item, value)
         session.flush()
-        return {"item_id": item.id, "what": what, "before": before, "after": _state(session, item)}
+        return {"item_id": item.id, "what": what, "before": before, "after": state_of(session, item)}
 
     changes, refusals = _each(session, [(one.number, partial(change, one)) for one in wanted])
     changes = [each for each in changes if each["before"] != each["after"]]
     if not changes:
         return Outcome(None, 0, refusals)
+    return Outcome(remember(session, actor=actor, now=now, changes=changes), len(changes), refusals)
+
+
+def remember(session: Session, *, actor: Actor, now: datetime, changes: list[Change]) -> int:
+    """Keep what an act changed, so that its person can undo it; return its id."""
     stored = QueueAct(person_id=actor.person_id, done_at=now, changes=changes)
     session.add(stored)
     session.flush()
-    return Outcome(stored.id, len(changes), refusals)
+    return stored.id
 
 
 def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outcome:
@@ -109,7 +114,7 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     def restore(number: int, change: Change) -> Change:
         item, before, after = _locked(session, actor, number), change["before"], change["after"]
         changed = [key for key in before if before[key] != after[key]]
-        if any(_state(session, item)[key] != after[key] for key in changed):
+        if any(state_of(session, item)[key] != after[key] for key in changed):
             message = "somebody changed it since"
             raise Conflict(message)
         _restore(session, actor, now, item, change)
@@ -164,7 +169,7 @@ def _locked(session: Session, actor: Actor, number: int) -> WorkItem:
     return item
 
 
-def _state(session: Session, item: WorkItem) -> Change:
+def state_of(session: Session, item: WorkItem) -> Change:
     """Return what an act can change of a ticket."""
     details = session.get(TicketDetails, item.id)
     return {

@@ -136,8 +136,10 @@ def set_status(
     return _set_status(session, actor=actor, now=now, item=item, status=status)
 
 
-def assign(session: Session, *, actor: Actor, now: datetime, number: int, assignee_id: int | None) -> WorkItem:
-    """Give an item to somebody, or to nobody, and say so in its conversation.
+def assign(
+    session: Session, *, actor: Actor, now: datetime, number: int, assignee_id: int | None, how: str = ""
+) -> WorkItem:
+    """Give an item to somebody, or to nobody, and say so in its conversation; ``how`` it came to that follows there.
 
     Raises:
         NotFound: no such item, or not for this actor; no such person.
@@ -148,7 +150,7 @@ def assign(session: Session, *, actor: Actor, now: datetime, number: int, assign
         return item
     projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=assignee_id)
     name = accounts.get_person(session, assignee_id).name if assignee_id is not None else "nobody"
-    tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"assigned this to {name}")
+    tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"assigned this to {name}{how}")
     return item
 
 

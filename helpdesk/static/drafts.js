@@ -7,6 +7,7 @@
   "use strict";
 
   const PAUSE_MS = 800;
+  const UNDO_MS = 10_000;
   const waiting = new Map(); // forms with something that is not kept yet, and their timers
 
   function say(form, word) {
@@ -24,10 +25,22 @@
       fields.delete("files"); // they are put to the draft by themselves
       const body = new URLSearchParams(fields);
       const answer = await fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" });
-      say(form, answer.ok ? (answer.status === 204 ? "saved" : "") : "failed");
+      say(form, answer.ok ? (answer.status === 205 ? "" : "saved") : "failed");
+      if (answer.status === 200) show(await answer.text());
     } catch {
       say(form, "failed");
     }
+  }
+
+  /* Whoever begins a reply on a ticket that nobody has is told that it is theirs, and can undo it for a while. */
+  function show(html) {
+    const toast = new DOMParser().parseFromString(html, "text/html").querySelector("[data-taken-up]");
+    if (!toast) return;
+    document.querySelector("[data-taken-up]")?.remove();
+    document.body.append(document.adoptNode(toast));
+    window.htmx?.process(toast);
+    toast.addEventListener("submit", () => (toast.hidden = true));
+    setTimeout(() => toast.remove(), UNDO_MS);
   }
 
   function keepAll() {

@@ -1,8 +1,9 @@
 """Routes of drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4)."""
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from helpdesk.desk import taking_up
 from helpdesk.desk.forms import NoteDraftForm, ReplyDraftForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
@@ -22,31 +23,38 @@ FORMS = {"reply": ReplyDraftForm, "note": NoteDraftForm}
 @bp.post("/items/<int:number>/drafts/<any(reply, note):kind>")
 @policy(DESK)
 def save_draft(number: int, kind: str) -> ResponseReturnValue:
-    """Keep what is typed; a script hears 204 when a draft is kept and 205 when none is, anybody else sees the item."""
+    """Keep what is typed; a script hears 204 when a draft is kept and 205 when none is, anybody else sees the item.
+
+    Who begins a reply on a ticket that nobody has gets it; a script is given the words for that, with their undo.
+    """
     item = projects.get_item(read_session(), actor=current_actor(), number=number)
     form = FORMS[kind]()
     form.offer(read_session())
     if not form.validate_on_submit():
         raise RuleViolation(" ".join(str(word) for words in form.errors.values() for word in words))
     with unit_of_work() as session:
-        kept = tickets.save_draft(
+        done = taking_up.keep_draft(
             session,
             actor=current_actor(),
             now=clock.now(),
-            item_id=item.id,
+            number=number,
             kind=kind,
             typed=form.typed(),
             last_seen_id=form.last_seen(),
         )
     refused = keep_files(item.id, kind, form.files.data or ())
     if is_htmx():
-        return "", 204 if kept else 205
+        if done.act_id is not None:
+            return render_template("desk/_taken_up.html", act_id=done.act_id, number=number)
+        return "", 204 if done.is_kept else 205
     if request.args.get("then") == "canned":
         return redirect(url_for("desk.choose_canned", number=number), code=303)
     for words in refused:
         flash(words, "danger")
-    kept = kept or any(file.filename for file in form.files.data or ())
+    kept = done.is_kept or any(file.filename for file in form.files.data or ())
     flash(_("The draft is saved.") if kept else _("There is nothing to keep as a draft."), "ok")
+    if done.act_id is not None:
+        flash(_("Nobody had this ticket: it is yours now."), "ok")
     return to_item(number)
 
 

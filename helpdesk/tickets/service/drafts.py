@@ -90,6 +90,12 @@ def drafts(session: Session, *, actor: Actor, item_id: int) -> dict[str, Draft]:
     return {draft.kind: draft for draft in found.unique()}
 
 
+def has_draft(session: Session, *, actor: Actor, item_id: int, kind: str) -> bool:
+    """Return whether somebody began to write that already."""
+    key = {"person_id": actor.person_id, "work_item_id": item_id, "kind": kind}
+    return session.get(Draft, key) is not None
+
+
 def draft_files(session: Session, *, actor: Actor, item_id: int, kind: str) -> list[DraftFile]:
     """Return the files that are with somebody's draft, in the order in which they came."""
     query = select(DraftFile).where(

@@ -53,6 +53,7 @@ ROWS = [
             "timer_idle_minutes": "90",
             "timer_limit_hours": "10",
             "undo_seconds": "10",
+            "typing_assigns": "y",
             "tax_percent": "19",
         },
     ),

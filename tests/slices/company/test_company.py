@@ -20,6 +20,7 @@ FORM = {
     "timer_idle_minutes": "90",
     "timer_limit_hours": "12",
     "undo_seconds": "10",
+    "typing_assigns": "y",
     "tax_percent": "8.1",
     "address": "Line one\nLine two",
 }

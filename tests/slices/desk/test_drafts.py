@@ -33,7 +33,7 @@ def test_a_draft_is_there_again_for_its_writer_alone_and_goes_when_it_is_sent(of
     noted = browser.post(f"{page}/drafts/note", data={"body": "Ask Ida.", "billable": "", "last_seen_id": at})
     again = browser.get(page).text
 
-    assert (kept.status_code, noted.status_code, noted.location) == (204, 303, page)
+    assert (kept.status_code, noted.status_code, noted.location) == (200, 303, page)
     assert "We look &lt;b&gt;today&lt;/b&gt;." in again
     assert 'value="0:25"' in again
     assert re.search(r'<option selected[^>]*value="waiting"', again)
