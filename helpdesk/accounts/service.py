@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -15,6 +16,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
+from helpdesk.company import service as company
+from helpdesk.company.models import OWN_ID, Company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
@@ -151,17 +154,25 @@ _SESSIONS = (
     .where(PersonSession.token_hash.in_(bindparam("hashes", expanding=True)))
 )
 """Sessions by the hashes of tokens, a row for each team of their person. Made once, as every request asks."""
+_SESSION_AND_COMPANY = _SESSIONS.add_columns(Company).outerjoin(Company, Company.id == OWN_ID)
+"""The same together with our own company, which every page asks for next."""
 
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Return who holds ``token``; None where the session ended, expired, idled out, or the person left."""
-    return signed_in_of(session, tokens=[token], now=now).get(token)
+    rows = session.execute(_SESSION_AND_COMPANY, {"hashes": [_hash(token)]}).all()
+    if rows:
+        company.know(session, rows[0].Company)
+    return _signed_in(rows, {_hash(token): token}, now=now).get(token)
 
 
 def signed_in_of(session: Session, *, tokens: Collection[str], now: datetime) -> dict[str, SignedIn]:
     """Return who holds each of ``tokens``, in one query; a token that lets nobody in any more is left out."""
     by_hash = {_hash(token): token for token in tokens}
-    rows = session.execute(_SESSIONS, {"hashes": list(by_hash)}).all()
+    return _signed_in(session.execute(_SESSIONS, {"hashes": list(by_hash)}).all(), by_hash, now=now)
+
+
+def _signed_in(rows: Sequence[Any], by_hash: Mapping[str, str], *, now: datetime) -> dict[str, SignedIn]:
     teams: dict[str, set[int]] = {}
     for row in rows:
         teams.setdefault(row.token_hash, set()).update(() if row.team_id is None else (row.team_id,))

@@ -10,6 +10,8 @@ from helpdesk.kernel.taxes import PRICE_BASES, ROUNDINGS
 
 BUSINESS_HOURS = "Mon-Fri 8:00-18:00"
 CREDIT_NOTES = "CN-{year}-{number:04}"
+OWN_ID = 1
+"""The id of the only company there is."""
 APPROVERS = ("managers", "project_manager", "account_manager")
 
 

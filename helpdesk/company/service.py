@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpdesk.company.domain import BusinessHours, check_number_pattern, check_percent
-from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, CREDIT_NOTES, Company
+from helpdesk.company.models import APPROVERS, BUSINESS_HOURS, CREDIT_NOTES, OWN_ID, Company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.countries import check_country
@@ -93,10 +93,15 @@ class CompanyProfile:
 
 def find_company(session: Session) -> Company | None:
     """Return our own company, or None before the first run. A session keeps it: nearly everything asks for it."""
-    found = session.get(Company, 1)
+    found = session.get(Company, OWN_ID)
+    know(session, found)
+    return found
+
+
+def know(session: Session, found: Company | None) -> None:
+    """Keep our own company, which was read together with something else: whoever asks for it asks no more."""
     if found is not None:
         session.info["company"] = found
-    return found
 
 
 def get_company(session: Session) -> Company:
@@ -127,10 +132,10 @@ def set_up(session: Session, *, actor: Actor, now: datetime, profile: CompanyPro
     if find_company(session) is not None:
         message = "The company is set up already."
         raise Conflict(message)
-    company = Company(id=1, created_at=now, **asdict(profile))
+    company = Company(id=OWN_ID, created_at=now, **asdict(profile))
     session.add(company)
     session.flush()
-    audit.record(session, actor=actor, action="set up", kind="company", object_id=1, now=now, name=profile.name)
+    audit.record(session, actor=actor, action="set up", kind="company", object_id=OWN_ID, now=now, name=profile.name)
     return company
 
 
@@ -146,5 +151,5 @@ def update(session: Session, *, actor: Actor, now: datetime, profile: CompanyPro
         setattr(company, name, value)
     session.flush()
     if changed:
-        audit.record(session, actor=actor, action="changed", kind="company", object_id=1, now=now, **changed)
+        audit.record(session, actor=actor, action="changed", kind="company", object_id=OWN_ID, now=now, **changed)
     return company

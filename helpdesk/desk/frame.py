@@ -16,9 +16,10 @@ from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.desk.narrowing import Asked
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
-from helpdesk.infra.policy import APPROVERS, DESK, Actor
+from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, Actor
 from helpdesk.infra.sql import unguessed
 from helpdesk.infra.together import Together
+from helpdesk.intake import queries as intake
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import queries as rates
 from helpdesk.sla import queries as sla
@@ -76,12 +77,20 @@ class Frame:
     queue: QueueCounts = QueueCounts()
     recent: tuple[time.RecentItem, ...] = ()
     work_types: tuple[tuple[int, str], ...] = ()
+    mailboxes: Sequence[Any] = ()
+    """How each mailbox fares, for administrators alone: rows of ``intake.queries.vitals_asked``."""
 
 
 def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
     """Return what the frame shows the actor, in one query; ``recent`` work items only where they are asked for."""
     works, sees_all = actor.is_one_of(DESK), actor.sees_all_clients
-    asked = _asked(approves=actor.is_one_of(APPROVERS), works=works, recent=works and recent, sees_all=sees_all)
+    asked = _asked(
+        approves=actor.is_one_of(APPROVERS),
+        works=works,
+        recent=works and recent,
+        sees_all=sees_all,
+        hears_alarms=actor.role == ADMIN,
+    )
     found = asked.read(session, **asker(actor))
     [waits] = found["waits"]
     return Frame(
@@ -89,17 +98,20 @@ def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
         _queue(found.get("queue", [])),
         tuple(time.RecentItem(*row) for row in found.get("recent", [])),
         tuple((row.id, row.name) for row in found.get("work_types", [])),
+        found.get("mailboxes", ()),
     )
 
 
 @cache
-def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool) -> Together:
+def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool, hears_alarms: bool) -> Together:
     parts: dict[str, Any] = {"waits": _frame_counts(approves=approves)}
     if works:
         parts["queue"] = _queue_counts(sees_all=sees_all)
         parts["work_types"] = rates.work_type_choice()
     if recent:
         parts["recent"] = time.recent(sees_all=sees_all)
+    if hears_alarms:
+        parts["mailboxes"] = intake.vitals_asked()
     return Together(**parts)
 
 

@@ -166,7 +166,10 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         current_view=focus.view,
         current_client_id=focus.client_id,
         timer_item_number=focus.item_number,
-        alarms=_alarms(session, now) if actor.role == ADMIN else [],
+        alarms=[
+            MailAlarm(mailbox_id, address, alarm_text(alarm, now=now))
+            for mailbox_id, address, alarm in mailbox_health.alarms(read.mailboxes, now=now)
+        ],
         live_id=waits.live_id,
         notes_reading=house.notes_reading and current_user.notes_reading,
     )
@@ -187,13 +190,6 @@ def role_names() -> dict[str, str]:
         BOOKKEEPER: _("Bookkeeper"),
         TECHNICIAN: _("Technician"),
     }
-
-
-def _alarms(session: Session, now: datetime) -> list[MailAlarm]:
-    return [
-        MailAlarm(source.mailbox_id, source.mailbox.address, alarm_text(alarm, now=now))
-        for source, alarm in mailbox_health.alarms(session, now=now)
-    ]
 
 
 def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:

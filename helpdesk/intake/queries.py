@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -11,7 +12,7 @@ from helpdesk.infra.db import foresee, once, reading, write_leaves
 from helpdesk.infra.sql import among
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
 from helpdesk.kernel.errors import NotFound
-from helpdesk.outbox.models import Mailbox
+from helpdesk.outbox.models import Mailbox, MailboxGrant
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import queries as tickets
@@ -41,6 +42,26 @@ def all_sources(session: Session) -> list[IntakeSource]:
         )
     )
     return list(session.scalars(query.order_by(IntakeSource.id)))
+
+
+def vitals_asked() -> Select[Any]:
+    """Return the question for how each mailbox fares that was not removed, to be asked together with others."""
+    shown: list[Any] = [
+        Mailbox.id,
+        Mailbox.address,
+        Mailbox.created_at,
+        IntakeSource.active,
+        IntakeSource.renewed_at,
+        IntakeSource.last_poll_at,
+        IntakeSource.failing_since,
+        IntakeSource.idle_since,
+        IntakeSource.last_error,
+        IntakeSource.missing_uids,
+        func.coalesce(MailboxGrant.failed_refreshes, 0).label("failed_refreshes"),
+        func.coalesce(MailboxGrant.last_error, "").label("token_error"),
+    ]
+    query = select(*shown).select_from(IntakeSource).join(IntakeSource.mailbox).outerjoin(Mailbox.grant)
+    return query.where(Mailbox.removed_at.is_(None)).order_by(IntakeSource.id)
 
 
 def source_of_mailbox(session: Session, mailbox_id: int) -> IntakeSource:

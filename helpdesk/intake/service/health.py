@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
@@ -30,9 +31,29 @@ def vitals_of(source: IntakeSource) -> Vitals:
     )
 
 
-def alarms(session: Session, *, now: datetime) -> list[tuple[IntakeSource, Alarm]]:
-    """Return what administrators must hear of, mailbox by mailbox: one query."""
-    return [(source, alarm) for source in queries.all_sources(session) for alarm in alarms_of(vitals_of(source), now)]
+def alarms(rows: Iterable[Any], *, now: datetime) -> list[tuple[int, str, Alarm]]:
+    """Return what administrators must hear of, as id of the mailbox, address and alarm.
+
+    ``rows`` are what ``queries.vitals_asked`` gives.
+    """
+    return [
+        (row.id, row.address, alarm)
+        for row in rows
+        for alarm in alarms_of(
+            Vitals(
+                active=row.active,
+                begun_at=row.renewed_at or row.created_at,
+                last_poll_at=row.last_poll_at,
+                failing_since=row.failing_since,
+                idle_since=row.idle_since,
+                last_error=row.last_error,
+                missing=len(row.missing_uids),
+                failed_refreshes=row.failed_refreshes,
+                token_error=row.token_error,
+            ),
+            now,
+        )
+    ]
 
 
 def record_poll(session: Session, *, source_id: int, now: datetime, trouble: str = "") -> None:
