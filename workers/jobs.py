@@ -13,8 +13,11 @@ from helpdesk.intake.process.drain import drain
 from helpdesk.intake.process.drain import sweep as sweep_log
 from helpdesk.invoicing import process as invoicing
 from helpdesk.invoicing.reminding import sending as reminders
+from helpdesk.notices import process as notices
+from helpdesk.notices import service as notice_service
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
+from helpdesk.projects import telling
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.retainers.statements import sending as retainer_statements
@@ -131,6 +134,19 @@ def ask_forgotten_timers() -> None:
 def wake_tickets() -> None:
     """Wake the tickets whose time has come. Safe to run again: each wakes once."""
     tickets.wake_due(unit_of_work, clock=clock.now)
+
+
+@light_job
+def mail_notices() -> None:
+    """Mail people what they were told. Safe to run again: each notice is mailed once."""
+    notices.mail_due(unit_of_work, clock=clock.now, seen_by=telling.seen_by)
+
+
+@light_job
+def forget_old_notices() -> None:
+    """Delete notices that were read long ago, or that nobody will read any more."""
+    with unit_of_work() as session:
+        notice_service.forget_old(session, now=clock.now())
 
 
 @light_job

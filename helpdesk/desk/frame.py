@@ -20,6 +20,8 @@ from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, Actor
 from helpdesk.infra.sql import unguessed
 from helpdesk.infra.together import Together
 from helpdesk.intake import queries as intake
+from helpdesk.notices import queries as notices
+from helpdesk.notices.models import Notice
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import queries as rates
 from helpdesk.sla import queries as sla
@@ -58,7 +60,7 @@ class FrameCounts:
     """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted.
 
     ``timers`` are entries that run or are paused: without one nothing more is asked about it. ``promises`` are policies
-    of service levels that are on.
+    of service levels that are on; ``unread`` notices count up to a hundred, ``newest_notice`` is the id of the newest.
     """
 
     live_id: int
@@ -67,6 +69,8 @@ class FrameCounts:
     time_to_approve: int
     expenses_to_approve: int
     promises: int
+    unread: int
+    newest_notice: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
 
 @cache
 def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool, hears_alarms: bool) -> Together:
-    parts: dict[str, Any] = {"waits": _frame_counts(approves=approves)}
+    parts: dict[str, Any] = {"waits": _frame_counts(approves=approves, works=works, sees_all=sees_all)}
     if works:
         parts["queue"] = _queue_counts(sees_all=sees_all)
         parts["work_types"] = rates.work_type_choice()
@@ -156,7 +160,7 @@ def _queue_counts(*, sees_all: bool) -> Select[Any]:
     )
 
 
-def _frame_counts(*, approves: bool) -> Select[Any]:
+def _frame_counts(*, approves: bool, works: bool, sees_all: bool) -> Select[Any]:
     nothing, person_id = select(literal(0)), unguessed(bindparam("person_id", type_=Integer()))
     asked = {
         "live_id": live.newest(),
@@ -166,7 +170,22 @@ def _frame_counts(*, approves: bool) -> Select[Any]:
         "expenses_to_approve": expenses.submitted_count() if approves else nothing,
         "promises": sla.on_count(),
     }
+    seen = unread_notices(works=works, sees_all=sees_all).subquery()
+    asked |= {"unread": select(func.count()).select_from(seen), "newest_notice": select(func.max(seen.c.id))}
     return select(*(one.scalar_subquery().label(name) for name, one in asked.items()))
+
+
+def unread_notices(*, works: bool, sees_all: bool) -> Select[int]:
+    """Return the question for the unread notices of whoever asks, as far as they see what those are about."""
+    query = select(Notice.id).where(notices.unread(unguessed(bindparam("person_id", type_=Integer()))))
+    if not works:
+        query = query.where(Notice.work_item_id.is_(None))
+    elif not sees_all:
+        of_item = query.outerjoin(WorkItem, WorkItem.id == Notice.work_item_id)
+        of_client = of_item.outerjoin(Project, Project.id == WorkItem.project_id)
+        seen = Notice.work_item_id.is_(None) | visible_to_asker(sees_all=False)
+        query = of_client.outerjoin(Client, Client.id == Project.client_id).where(seen)
+    return query.order_by(Notice.id.desc()).limit(notices.MOST_COUNTED)
 
 
 def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:

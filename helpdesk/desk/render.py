@@ -19,6 +19,7 @@ from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.words import label_of_span
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.mentions import pieces
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import render as time_render
 from helpdesk.timekeeping.models import TimeEntry
@@ -116,6 +117,7 @@ class MessageLine:
     posted_at: datetime
     to_line: str
     text: str
+    pieces: list[tuple[str, bool]]
     no_text: str
     trimmed_text: str
     trimmed_lines: int
@@ -254,6 +256,7 @@ def message_line(
         posted_at=message.posted_at,
         to_line=_to_line([entry["name"] or without_token(entry["address"]) for entry in message.recipients]),
         text=message.reply_text or message.text,
+        pieces=_pieces(message),
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
@@ -276,6 +279,11 @@ def message_line(
         attachments=[file for file in message.attachments if not (file.inline or file.folded)],
         signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
+
+
+def _pieces(message: Message) -> list[tuple[str, bool]]:
+    labels = [one["label"] for one in message.mentions if one["told"]]
+    return pieces(message.text, labels) if labels else []
 
 
 def seconds_to_undo(outgoing: OutgoingMessage, *, now: datetime) -> int:

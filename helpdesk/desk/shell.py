@@ -108,6 +108,8 @@ class Shell:
     alarms: list[MailAlarm]
     live_id: int
     notes_reading: bool
+    unread: int
+    newest_notice: int
 
 
 def look_at(*, view: str | None = None, client_id: int | None = None, item_number: int | None = None) -> None:
@@ -172,6 +174,8 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         ],
         live_id=waits.live_id,
         notes_reading=house.notes_reading and current_user.notes_reading,
+        unread=waits.unread,
+        newest_notice=waits.newest_notice,
     )
 
 

@@ -14,7 +14,7 @@ from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import following, queries
+from helpdesk.projects import queries, telling
 from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, ItemTag, Project, TaskDetails, WorkItem
 
 BILLINGS = ("hourly", "retainer", "fixed_fee", "internal")
@@ -142,8 +142,9 @@ def add_task(  # noqa: PLR0913 - a task has that many facts
     due_on: date | None = None,
     parent_id: int | None = None,
     status: str = "new",
+    tells: bool = True,
 ) -> WorkItem:
-    """Add a task at the end of the project's plan.
+    """Add a task at the end of the project's plan, and tell whoever is given it, unless ``tells`` is off.
 
     Raises:
         NotFound: no such project, person or parent, or not for this actor.
@@ -182,7 +183,7 @@ def add_task(  # noqa: PLR0913 - a task has that many facts
         )
     )
     session.flush()
-    following.follow_by_itself(session, item_id=item.id, person_id=assignee_id, now=now)
+    telling.given(session, actor=actor, now=now, item=item, tells=tells)
     return item
 
 
@@ -220,8 +221,12 @@ def describe(session: Session, *, actor: Actor, now: datetime, item_id: int, tit
     return _changed(session, actor, now, item, "described", before=was, after=then)
 
 
-def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None) -> WorkItem:
+def assign(
+    session: Session, *, actor: Actor, now: datetime, item_id: int, assignee_id: int | None, tells: bool = True
+) -> WorkItem:
     """Give an item to somebody, or with None to nobody; the same person again changes nothing.
+
+    They are told, unless ``tells`` is off, as it is where many come at once from elsewhere.
 
     Raises:
         NotFound: no such item or person, or not for this actor.
@@ -235,7 +240,7 @@ def assign(session: Session, *, actor: Actor, now: datetime, item_id: int, assig
     item.assignee_id, item.updated_at = assignee_id, now
     session.flush()
     session.expire(item, ["assignee"])
-    following.follow_by_itself(session, item_id=item.id, person_id=assignee_id, now=now)
+    telling.given(session, actor=actor, now=now, item=item, tells=tells)
     return _changed(session, actor, now, item, "assigned", assignee_id=assignee_id)
 
 

@@ -13,9 +13,12 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.infra import audit
 from helpdesk.infra.db import UnitOfWork, insert_of
+from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.notices import service as notices
+from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.retainers import letters, queries
@@ -26,6 +29,8 @@ from helpdesk.retainers.service import asking
 FORECAST = "forecast"
 ALL = 100
 MANAGER, CLIENT = "manager", "client"
+KIND = "retainer"
+"""Of notices (docs/notifications.md rule 8)."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,7 @@ def _alert(session: Session, view: MonthView, before: Collection[str], now: date
     readers = _readers(session, view.agreement)
     new = [each for each in wanted if _note(session, view, each, wanted[each], readers, now)]
     if new:
+        _notice(session, view, new, now)
         for reader in readers:
             _tell(session, view, new, reader, now)
     return len(new)
@@ -199,7 +205,7 @@ def _readers(session: Session, agreement: Agreement) -> list[Reader]:
         return []
     client, readers = agreement.client, []
     manager = session.get(Person, client.account_manager_id) if client.account_manager_id else None
-    if manager is not None and manager.active and manager.mail_notifications:
+    if manager is not None and notices.wants_mail(session, manager, KIND):
         readers.append(Reader(MANAGER, Address(manager.name, manager.email), manager.language))
     if agreement.alerts_client and client.invoice_email:
         name = client.legal_name or client.name
@@ -207,13 +213,32 @@ def _readers(session: Session, agreement: Agreement) -> list[Reader]:
     return readers
 
 
+def _notice(session: Session, view: MonthView, thresholds: Sequence[str], now: datetime) -> None:
+    """Put it into the list of the account manager, whose mail is a letter of its own."""
+    manager_id = view.agreement.client.account_manager_id
+    if manager_id is None:
+        return
+    letter = letters.to_manager(session, view, level=_level(thresholds), language=SOURCE_LANGUAGE)
+    news = News(
+        kind=KIND,
+        key=f"retainer:{view.agreement.id}:{view.span.first}:{'+'.join(thresholds)}",
+        title=letter.subject,
+        path=f"/retainers/{view.agreement.id}?month={view.month}",
+    )
+    notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[manager_id], has_letter=True)
+
+
+def _level(thresholds: Sequence[str]) -> str | None:
+    """Return the percent that was reached last, None for a mere forecast."""
+    return next((each for each in reversed(thresholds) if each != FORECAST), None)
+
+
 def _tell(session: Session, view: MonthView, thresholds: Sequence[str], reader: Reader, now: datetime) -> None:
     mailbox = outbox.default_mailbox(session)
     if mailbox is None:
         return
-    levels = [each for each in thresholds if each != FORECAST]
     write = letters.to_manager if reader.kind == MANAGER else letters.to_client
-    letter = write(session, view, level=levels[-1] if levels else None, language=reader.language)
+    letter = write(session, view, level=_level(thresholds), language=reader.language)
     outbox.queue(
         session,
         now=now,

@@ -113,6 +113,7 @@ class Message(Base):
     unverified: Mapped[bool] = mapped_column(default=False)  # DMARC failed: banner (rule 19)
     blocked_images: Mapped[list[str]]
     reasons: Mapped[list[str]]
+    mentions: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")  # of a note
     outgoing_message_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_messages.id"))
 
     work_item: Mapped[WorkItem] = relationship()

@@ -11,6 +11,8 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.notices import service as notices
+from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.projects import alerts
@@ -104,14 +106,19 @@ def _tell(
 ) -> None:
     """Queue one mail to the manager about all that is new of one budget, where there is somebody to write to."""
     manager, mailbox = project.manager, outbox.default_mailbox(session)
-    if manager is None or mailbox is None or not (manager.active and manager.mail_notifications):
+    if manager is None:
         return
     subject, text = budget_mail(project, measure=measure, thresholds=thresholds, view=view)
+    key = f"budget:{project.id}:{measure}:{view.budget}:{'+'.join(thresholds)}"
+    news = News("retainer", key, subject, f"/projects/{project.id}")
+    notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[manager.id], has_letter=True)
+    if mailbox is None or not notices.wants_mail(session, manager, "retainer"):
+        return
     outbox.queue(
         session,
         now=now,
         mailbox_id=mailbox.id,
-        idempotency_key=f"budget:{project.id}:{measure}:{view.budget}:{'+'.join(thresholds)}",
+        idempotency_key=key,
         purpose="notification",
         about=("project", project.id),
         to=[Address(manager.name, manager.email)],

@@ -13,6 +13,8 @@ FILES = {
     "desk.live_timer",
     "desk.preview_mail",
     "desk.preview_pdf",
+    "desk.bell",
+    "desk.mentionable",
     "desk.search_results",
     "expenses.receipt",
     "imports.refused",

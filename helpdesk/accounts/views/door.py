@@ -20,6 +20,8 @@ ASKED_BY_PAGES = {
     "desk.live_stream",
     "desk.live_events",
     "desk.live_timer",
+    "desk.bell",
+    "desk.read_here",
 }
 """What browsers ask without anybody there. A person who is away is away, however many pages are open."""
 

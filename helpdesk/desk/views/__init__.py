@@ -24,6 +24,7 @@ from helpdesk.desk.views import (
     snooze,
     spam,
     splitting,
+    told,
     workload,
 )
 from helpdesk.desk.views.blueprint import bp
@@ -53,5 +54,6 @@ __all__ = [
     "snooze",
     "spam",
     "splitting",
+    "told",
     "workload",
 ]

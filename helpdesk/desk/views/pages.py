@@ -238,7 +238,7 @@ def add_note(number: int) -> ResponseReturnValue:
     form.offer(read_session())
 
     def act(session: Session) -> None:
-        service.add_note(
+        note = service.add_note(
             session,
             actor=current_actor(),
             now=clock.now(),
@@ -246,6 +246,8 @@ def add_note(number: int) -> ResponseReturnValue:
             text=form.body.data or "",
             time=form.time(),
         )
+        for name in tickets.names_not_told(session, note):
+            flash(_("%(name)s may not see this, and was not told.", name=name), "warn")
 
     refused = _refused(form, item_id, "note", act)
     return (_item_page(number, note_form=form), refused) if refused else to_item(number)

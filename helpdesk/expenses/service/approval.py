@@ -15,6 +15,8 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
 from helpdesk.kernel.money import Money
+from helpdesk.notices import service as notices
+from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 
@@ -138,7 +140,17 @@ def _tell(session: Session, actor: Actor, now: datetime, expense: Expense) -> No
     """Mail the reason to the person, unless that is the actor, who has no mail, or there is no mailbox to send from."""
     mailbox = outbox.default_mailbox(session)
     person = expense.person
-    if mailbox is None or person.id == actor.person_id or not (person.active and person.mail_notifications):
+    key = f"expense:{expense.id}:rejected:{expense.version}"
+    news = News(
+        kind="rejected",
+        key=key,
+        title=name_of(expense),
+        path=f"/expenses/{expense.id}",
+        author=actor.name,
+        excerpt=expense.rejected_because,
+    )
+    notices.tell(session, actor=actor, now=now, news=news, person_ids=[person.id], has_letter=True)
+    if mailbox is None or person.id == actor.person_id or not notices.wants_mail(session, person, "rejected"):
         return
     letter = rejection_letter(
         language=person.language,
@@ -151,7 +163,7 @@ def _tell(session: Session, actor: Actor, now: datetime, expense: Expense) -> No
         session,
         now=now,
         mailbox_id=mailbox.id,
-        idempotency_key=f"expense:{expense.id}:rejected:{expense.version}",
+        idempotency_key=key,
         purpose="notification",
         about=("expense", expense.id),
         to=[Address(person.name, person.email)],

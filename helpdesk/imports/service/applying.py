@@ -85,6 +85,7 @@ class _Hand:
             title=title,
             status=(work.status if work else "") or "open",
             assignee_id=work.assignee_id if work else None,
+            tells=False,
             starts_on=work.starts_on if work else None,
             due_on=work.due_on if work else None,
             estimate_seconds=work.estimate_seconds if work else None,
@@ -188,7 +189,9 @@ def _task(hand: _Hand, work: TaskWork, item_id: int | None) -> int:
     if work.status:
         projects.set_status(hand.session, actor=hand.actor, now=hand.now, item_id=item_id, status=work.status)
     if work.assignee_id is not None:
-        projects.assign(hand.session, actor=hand.actor, now=hand.now, item_id=item_id, assignee_id=work.assignee_id)
+        projects.assign(
+            hand.session, actor=hand.actor, now=hand.now, item_id=item_id, assignee_id=work.assignee_id, tells=False
+        )
     hand.learn_task(row.project_id, row.title, TaskRef(row.id, row.status, row.assignee_id))
     return item_id
 

@@ -43,7 +43,7 @@ def add(
     if not (decision.held or arrival.incoming.automatic_reasons):
         recording.bring_in(session, arrival, contact, added, now)
         if acknowledge.is_fresh(arrival):
-            notifying.tell_assignee(session, message=added, now=now)
+            notifying.tell_answered(session, message=added, now=now)
         if arrival.inbound.headers_only and contact is not None:
             _ask_for_less(session, arrival, decision, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"

@@ -28,7 +28,7 @@ def accept(
     client, sender = message.work_item.project.client, message.contact
     if as_contact and sender is not None and not client.is_internal:
         clients.add_contact(session, actor=actor, now=now, name=sender.name, email=sender.email, client_id=client.id)
-    notifying.tell_assignee(session, message=message, now=now, but_not=actor.person_id)
+    notifying.tell_answered(session, message=message, now=now, but_not=actor.person_id)
     _follow(session, message, state="done", outcome="reply", reason=f"accepted by {actor.name}")
     return message
 

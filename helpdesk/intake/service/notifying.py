@@ -1,36 +1,75 @@
-"""Mail to a colleague on whose ticket somebody wrote, never for an act of their own (docs/mail.md rules 15, 18, 25)."""
+"""Telling colleagues of a client's mail, never of an act of their own (docs/mail.md rules 15, 18, 25).
+
+Whoever wants mail gets this one at once, since it can be answered; lists and pushes are told beside it
+(docs/notifications.md rule 14).
+"""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake import queries
 from helpdesk.intake.render import notification
+from helpdesk.notices import service as notices
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.render import above_the_line
+from helpdesk.projects import following, telling
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import Message
 
 TEXT_LIMIT = 20_000
 
 
-def tell_assignee(session: Session, *, message: Message, now: datetime, but_not: int | None = None) -> bool:
-    """Queue the one mail about ``message`` to whoever has the ticket, and return whether there is one to tell.
-
-    Nobody is told of machines' and held mail, nor ``but_not``, nor a person who wants no mail or wrote it themselves.
-    """
+def tell_opened(session: Session, *, message: Message, now: datetime) -> None:
+    """Tell whoever a rule gave the new ticket to, or those who asked for new tickets that nobody has."""
     item = message.work_item
-    person = session.get(Person, item.assignee_id) if item.assignee_id is not None else None
-    if person is None or message.contact is None or message.automatic or message.held:
-        return False
-    if not (person.active and person.mail_notifications) or person.id == but_not:
-        return False
-    if person.email.lower() == message.contact.email.lower():
-        return False
-    _queue(session, message, person, now)
-    return True
+    if message.contact is None or message.automatic or message.held:
+        return
+    if item.assignee_id is not None:
+        following.follow_by_itself(session, item_id=item.id, person_id=item.assignee_id, now=now)
+        _tell(session, message, "assigned", [item.assignee_id], now)
+    else:
+        key, author = telling.key_of(message.id), message.contact.name
+        telling.came_new(session, actor=SYSTEM, now=now, item=item, key=key, author=author)
+
+
+def tell_answered(session: Session, *, message: Message, now: datetime, but_not: int | None = None) -> None:
+    """Tell whoever has the ticket or follows it what the client wrote.
+
+    Nobody is told of machines' and held mail, nor ``but_not``, nor whoever wrote it themselves.
+    """
+    if message.contact is None or message.automatic or message.held:
+        return
+    _tell(session, message, "reply", set(telling.audience(session, message.work_item)) - {but_not}, now)
+
+
+def _tell(session: Session, message: Message, kind: str, person_ids: set[int] | list[int], now: datetime) -> None:
+    contact, item = message.contact, message.work_item
+    if contact is None:
+        return
+    seeing = telling.who_sees(session, item, person_ids)
+    others = {key: one for key, one in seeing.items() if one.email.lower() != contact.email.lower()}
+    telling.tell(
+        session,
+        actor=SYSTEM,
+        now=now,
+        item=item,
+        what=telling.Said(
+            kind,
+            telling.key_of(message.id),
+            author=contact.name,
+            excerpt=message.reply_text or message.text,
+            message_id=message.id,
+        ),
+        person_ids=others,
+        has_letter=True,
+    )
+    for person in others.values():
+        if notices.wants_mail(session, person, kind):
+            _queue(session, message, person, now)
 
 
 def _queue(session: Session, message: Message, person: Person, now: datetime) -> None:

@@ -76,7 +76,7 @@ def open_ticket(
     taking_part = None if unfolded is not None else (contact.id,)
     recording.bring_in(session, arrival, None, opened, now, known=taking_part)
     if acknowledge.is_fresh(arrival):
-        notifying.tell_assignee(session, message=opened, now=now)
+        notifying.tell_opened(session, message=opened, now=now)
     if silence is None:
         acknowledge.send(session, arrival, contact, opened.work_item, now=now)
     recording.done(session, arrival, decision, opened, "ticket", reasons, now)

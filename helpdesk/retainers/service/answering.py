@@ -15,6 +15,8 @@ from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import Month
+from helpdesk.notices import service as notices
+from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.retainers import letters, queries
@@ -170,9 +172,13 @@ def _tell(session: Session, asked: HoursAsked, *, name: str, note: str, grants: 
     mailbox, client = outbox.default_mailbox(session), asked.agreement.client
     for person_id in filter(None, dict.fromkeys((asked.asked_by_id, client.account_manager_id))):
         reader = session.get(Person, person_id)
-        if mailbox is None or reader is None or not reader.active or not reader.mail_notifications:
+        if reader is None:
             continue
         letter = letters.answered(asked, name=name, note=note, grants=grants, language=reader.language)
+        news = News("retainer", f"hours:{asked.id}", letter.subject, f"/retainers/{asked.agreement_id}")
+        notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[reader.id], has_letter=True)
+        if mailbox is None or not notices.wants_mail(session, reader, "retainer"):
+            continue
         outbox.queue(
             session,
             now=now,

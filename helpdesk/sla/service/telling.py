@@ -8,10 +8,19 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit, live
 from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects import telling
+from helpdesk.projects.models import WorkItem
 from helpdesk.sla.models import UNTOLD, SlaClock
 from helpdesk.sla.service.measuring import tell
 
 PAGE = 200
+WORDS = {
+    "first_answer": "The first answer",
+    "next_answer": "The next answer",
+    "resolution": "The solution",
+    "at_risk": "is at risk",
+    "missed": "is overdue",
+}
 
 
 def tell_due(session: Session, *, now: datetime) -> bool:
@@ -34,9 +43,19 @@ def tell_due(session: Session, *, now: datetime) -> bool:
             now=now,
             due_at=row.due_at.isoformat() if row.due_at else None,
         )
+        _tell_people(session, row, now)
         live.publish(session, audience=live.to_item(row.work_item_id), topic="queue", now=now)
     session.flush()
     return len(rows) == PAGE
+
+
+def _tell_people(session: Session, row: SlaClock, now: datetime) -> None:
+    """Tell whoever has the ticket or follows it: once of each clock, of the risk or else that it is missed."""
+    item = session.get_one(WorkItem, row.work_item_id)
+    key = f"target:{item.id}:{row.target}:{row.started_at.isoformat()}"
+    what = telling.Said("at_risk", key, excerpt=f"{WORDS[row.target]} {WORDS[row.told]}.")
+    people = telling.audience(session, item)
+    telling.tell(session, actor=SYSTEM, now=now, item=item, what=what, person_ids=people)
 
 
 def _untold(session: Session, now: datetime) -> Sequence[SlaClock]:

@@ -23,6 +23,7 @@ from helpdesk.tickets.service.drafts import (
 )
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.linking import link, open_parts, unlink
+from helpdesk.tickets.service.mentioning import names_not_told
 from helpdesk.tickets.service.merging import merge_conversation, part_conversation, refuse_merged, standing_merge
 from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
@@ -61,6 +62,7 @@ __all__ = [
     "mark_spam",
     "may_change",
     "merge_conversation",
+    "names_not_told",
     "open_by_mail",
     "open_parts",
     "open_ticket",

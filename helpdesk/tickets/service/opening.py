@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import add_leaf
 from helpdesk.infra.policy import SYSTEM, Actor
-from helpdesk.projects import following
 from helpdesk.projects import service as projects
+from helpdesk.projects import telling
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Participant, TicketDetails
@@ -52,7 +52,8 @@ def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
     if text.strip():
         write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=text.strip())
     session.flush()
-    following.follow_by_itself(session, item_id=item.id, person_id=assignee_id, now=now)
+    telling.given(session, actor=actor, now=now, item=item)
+    telling.came_new(session, actor=actor, now=now, item=item, key=f"opened:{item.id}")
     return item
 
 

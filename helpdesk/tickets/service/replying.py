@@ -22,6 +22,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import NewAttachment, new_outside, subject_of
 from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.service.mentioning import tell_of_answer
 from helpdesk.tickets.service.people import add_participants
 from helpdesk.tickets.service.writing import attach, lock, remember, touch, worded, write
 
@@ -88,6 +89,7 @@ def reply(
     _let_in_answered(session, item=item, whom=whom, now=now)
     _take_up(session, item, actor, now)
     following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
+    tell_of_answer(session, actor=actor, now=now, item=item, message=written)
     touch(session, item, now)
     audit.record(session, actor=actor, action="replied", kind="work_item", object_id=item.id, now=now)
     return written

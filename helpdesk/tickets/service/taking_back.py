@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.notices import service as notices
 from helpdesk.outbox import service as outbox
 from helpdesk.projects import following
+from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import NewAttachment
 from helpdesk.tickets.models import Attachment, Message, Takeback, ThreadReference
@@ -63,6 +65,7 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
         Conflict: the mail has left.
     """
     message = held.message
+    notices.withdraw(session, now=now, key=key_of(message.id))
     outgoing_id, text = message.outgoing_message_id or 0, message.text
     following.stop_by_itself(
         session, item_id=message.work_item_id, person_id=actor.person_id or 0, since=message.posted_at

@@ -16,6 +16,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail, NewAttachment
 from helpdesk.tickets.models import Attachment, Message, ThreadReference
+from helpdesk.tickets.service.mentioning import tell_of_note
 
 SIGNATURE_TIMES = 3
 
@@ -40,6 +41,8 @@ def add_note(
     attach(note, attachments)
     following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
     audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
+    tell_of_note(session, actor=actor, now=now, item=item, note=note)
+    session.flush()
     return note
 
 

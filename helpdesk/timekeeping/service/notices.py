@@ -14,6 +14,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter
 from helpdesk.kernel.durations import format_hm
+from helpdesk.notices import service as notices
+from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.timekeeping.models import TimeEntry
@@ -31,16 +33,23 @@ def tell_rejected(session: Session, *, actor: Actor, now: datetime, told: Told, 
     mailbox = outbox.default_mailbox(session)
     for person_id, own in sorted(by_person.items()):
         person = own[0][0].person
-        if mailbox is None or person_id == actor.person_id or not (person.active and person.mail_notifications):
+        if person_id == actor.person_id:
             continue
+        key = f"time-rejected:{person_id}:{_key(own)}"
         with force_locale(SOURCE_LANGUAGE):  # as our pages speak so far
             subject = ngettext("%(num)s time entry came back", "%(num)s time entries came back", len(own))
             text = _text(actor, [entry for entry, _submitted_at in own], reason)
+            title = ngettext("%(num)s time entry of yours", "%(num)s time entries of yours", len(own))
+        path = f"/time/entries/{own[0][0].id}"
+        news = News("rejected", key, title, path, author=actor.name, excerpt=reason)
+        notices.tell(session, actor=actor, now=now, news=news, person_ids=[person_id], has_letter=True)
+        if mailbox is None or not notices.wants_mail(session, person, "rejected"):
+            continue
         outbox.queue(
             session,
             now=now,
             mailbox_id=mailbox.id,
-            idempotency_key=f"time-rejected:{person_id}:{_key(own)}",
+            idempotency_key=key,
             purpose="notification",
             about=("time_entry", own[0][0].id),
             to=[Address(person.name, person.email)],

@@ -17,5 +17,6 @@ ROWS = [
     Row("timekeeping.pocket_session", "GET", "/pocket/session", DESK),
     Row("desk.live_stream", "GET", "/live/stream", STREAM),
     Row("desk.live_events", "GET", "/live/events", STAFF),
+    Row("desk.bell", "GET", "/live/bell", STAFF),
     Row("desk.live_timer", "GET", "/live/timer", DESK, query="next=/desk&number={acme_ticket}"),
 ]

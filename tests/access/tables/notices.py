@@ -1,0 +1,38 @@
+"""Who is told what: everybody has a list of their own, and chooses for themselves."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.notices import service as notices
+from helpdesk.notices.models import Notice
+from helpdesk.notices.service import News
+from tests.access.rows import Row, expect
+from tests.builders import Office
+
+STAFF = expect(anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200)
+WRITES = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=303, manager=303, admin=303)
+OF_DESK = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=422, manager=303, admin=303)
+OWN = expect(anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
+NOBODYS = expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404)
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Tell the technician something."""
+    news = News("retainer", "table", "Hours run out", "/retainers")
+    notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[office.technician.id])
+    return {"notice": session.scalars(select(Notice.id).where(Notice.key == "table")).one()}
+
+
+ROWS = [
+    Row("desk.notifications", "GET", "/notifications", STAFF),
+    Row("desk.read_notices", "POST", "/notifications/read", WRITES, form={"notice": "{notice}"}),
+    Row("desk.read_notices", "POST", "/notifications/read", NOBODYS, form={"notice": "none"}),
+    Row("desk.unread_notice", "POST", "/notifications/unread", OWN, form={"notice": "{notice}"}),
+    Row("desk.unread_notice", "POST", "/notifications/unread", NOBODYS, form={"notice": "{missing}"}),
+    Row("notices.choices", "GET", "/notifications/settings", STAFF),
+    Row("notices.choose", "POST", "/notifications/settings", WRITES, form={"on": "rejected.mail"}),
+    Row("notices.choose", "POST", "/notifications/settings", OF_DESK, form={"on": "reply.mail"}),
+]
