@@ -26,6 +26,7 @@ class Person(Base):
     mail_notifications: Mapped[bool] = mapped_column(default=True)
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())
     dense_rows: Mapped[bool] = mapped_column(default=False, server_default=false())  # of the queue
+    plain_box: Mapped[bool] = mapped_column(default=False, server_default=false())  # writes without the editor
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person")

@@ -59,6 +59,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     last_seen_at: datetime
     notes_reading: bool
     dense_rows: bool
+    plain_box: bool
 
     def get_id(self) -> str:
         """Return the token that the cookie carries."""
@@ -147,6 +148,7 @@ _SESSIONS = (
         Person.language,
         Person.notes_reading,
         Person.dense_rows,
+        Person.plain_box,
         TeamMember.team_id,
     )
     .join(Person, Person.id == PersonSession.person_id)
@@ -191,6 +193,7 @@ def _signed_in(rows: Sequence[Any], by_hash: Mapping[str, str], *, now: datetime
                 row.last_seen_at,
                 row.notes_reading,
                 row.dense_rows,
+                row.plain_box,
             )
     return found
 
@@ -208,6 +211,11 @@ def touch(session: Session, *, token: str, now: datetime) -> None:
 def choose_rows(session: Session, *, actor: Actor, dense: bool) -> None:
     """Keep how high the rows of the queue are for the actor."""
     session.execute(update(Person).where(Person.id == actor.person_id).values(dense_rows=dense))
+
+
+def choose_box(session: Session, *, actor: Actor, plain: bool) -> None:
+    """Keep whether the actor writes in a plain box, or in the editor (docs/answering.md rule 20)."""
+    session.execute(update(Person).where(Person.id == actor.person_id).values(plain_box=plain))
 
 
 def sign_out(session: Session, *, token: str, now: datetime) -> None:

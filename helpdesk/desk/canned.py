@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.rich_text import Written
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.fields import filled
 from helpdesk.projects import queries as projects
@@ -50,8 +51,10 @@ def add_to_draft(session: Session, *, actor: Actor, now: datetime, number: int, 
     canned = ticket_service.get_canned(session, actor=actor, canned_id=canned_id)
     text = filled(canned.body, _values(session, actor, item))
     draft = ticket_service.drafts(session, actor=actor, item_id=item.id).get("reply")
+    said = Written(draft.body, draft.html).followed_by(Written(text)) if draft else Written(text)
     typed = Typed(
-        body=f"{draft.body}\n\n{text}" if draft and draft.body else text,
+        body=said.text,
+        html=said.html,
         worked=draft.worked if draft else "",
         work_type_id=draft.work_type_id if draft else None,
         billable=draft.billable if draft else "",

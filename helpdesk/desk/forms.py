@@ -1,5 +1,6 @@
 """Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask_wtf.file import MultipleFileField
@@ -15,12 +16,14 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from helpdesk.desk.worked_time import WorkedTime
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.infra.rich_text import check_size, written
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
 from helpdesk.tickets.models import Draft
@@ -43,6 +46,7 @@ class NoteForm(StrictForm):
 
     last_seen_id = HiddenField()
     body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
+    html = TextAreaField()  # from the editor alone (docs/answering.md rule 16)
     files = MultipleFileField(_l("Files"))
     worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
     work_type_id = SelectField(_l("Work type"), coerce=optional_id)
@@ -55,6 +59,13 @@ class NoteForm(StrictForm):
         if not self.is_submitted():
             self.work_type_id.data = default_work_type(session)
 
+    def validate_html(self, field: Any) -> None:  # noqa: ANN401 - WTForms has no types here
+        """Refuse more formatting than anybody writes, before anything is done with it."""
+        try:
+            check_size(field.data or "")
+        except RuleViolation as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
     def last_seen(self) -> int | None:
         """Return the newest message that the writer saw, 0 where the page showed none; None where it did not say."""
         text = self.last_seen_id.data
@@ -62,11 +73,17 @@ class NoteForm(StrictForm):
             return None
         return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(MOST_NUMBER)) else 0
 
+    def shown_html(self) -> str:
+        """Return what the editor begins with: never what a form sent, as it came."""
+        with suppress(RuleViolation):
+            return written("", self.html.data or "").html
+        return ""
+
     def begin_with(self, draft: Draft | None) -> None:
         """Show what its writer typed before (docs/answering.md rule 1); a choice that is no more is not taken up."""
         if draft is None:
             return
-        self.body.data, self.worked.data = draft.body, draft.worked
+        self.body.data, self.html.data, self.worked.data = draft.body, draft.html, draft.worked
         for name in CHOICES:
             if name in self and getattr(draft, name) in [choice.value for choice in self[name].choices]:
                 self[name].data = getattr(draft, name)
@@ -75,6 +92,7 @@ class NoteForm(StrictForm):
         """Return what stands in the box."""
         return Typed(
             body=self.body.data or "",
+            html=self.html.data or "",
             worked=self.worked.data or "",
             work_type_id=self.work_type_id.data,
             billable=self.billable.data or "",

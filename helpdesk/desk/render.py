@@ -5,10 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from math import ceil
 
+from markupsafe import Markup
+
 from helpdesk.desk.no_text import instead_of_text
 from helpdesk.desk.pictures_panel import PicturesPanel, pictures_panel
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
+from helpdesk.infra.rich_text import shown
 from helpdesk.intake.domain.answering import REFUSED
 from helpdesk.outbox.domain import without_token
 from helpdesk.outbox.models import OutgoingMessage
@@ -119,6 +122,7 @@ class MessageLine:
     text: str
     pieces: list[tuple[str, bool]]
     no_text: str
+    html: Markup | None
     trimmed_text: str
     trimmed_lines: int
     has_html: bool
@@ -260,7 +264,8 @@ def message_line(
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
-        has_html=message.html is not None,
+        html=shown(message.html) if message.html and message.kind in ("reply", "note") else None,
+        has_html=message.html is not None and message.kind == "mail",
         automatic=message.automatic,
         held=message.held,
         discarded=message.discarded_at is not None,

@@ -31,6 +31,7 @@ def reply(
     now: datetime,
     number: int,
     text: str,
+    html: str = "",
     last_seen_message_id: int | None = None,
     to_new_outside: bool = False,
     status: str = "",
@@ -57,6 +58,7 @@ def reply(
         now=now,
         item_id=item.id,
         text=text,
+        html=html,
         last_seen_message_id=last_seen_message_id,
         to_new_outside=to_new_outside,
         attachments=tickets.take_files(session, actor=actor, item_id=item.id, kind="reply"),
@@ -102,7 +104,14 @@ def keep_draft_with_people(
 
 
 def add_note(
-    session: Session, *, actor: Actor, now: datetime, number: int, text: str, time: WorkedTime = NO_TIME
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    text: str,
+    html: str = "",
+    time: WorkedTime = NO_TIME,
 ) -> Message:
     """Add an internal note with the files of its draft, and log the time in one act.
 
@@ -113,7 +122,7 @@ def add_note(
     """
     item = _workable(session, actor, number)
     files = tickets.take_files(session, actor=actor, item_id=item.id, kind="note")
-    message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text, attachments=files)
+    message = tickets.add_note(session, actor=actor, now=now, item_id=item.id, text=text, html=html, attachments=files)
     tickets.discard_draft(session, actor=actor, item_id=item.id, kind="note")
     log_time(session, actor=actor, now=now, item=item, message=message, time=time)
     return message

@@ -10,9 +10,11 @@ from email.headerregistry import AddressHeader, BaseHeader, HeaderRegistry, Unst
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime
+from html import escape
 
 from flask_babel import force_locale
 
+from helpdesk.infra import rich_text
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.errors import RuleViolation
@@ -115,9 +117,29 @@ def above_the_line(text: str, *, language: str) -> str:
     The words are those of ``language`` where letters are written in it, else English; the marks around them are the
     same in every language, and by them the line is found again in an answer.
     """
-    with force_locale(letter_language(language)):
+    return f"{_line(letter_language(language))}\n\n{text}"
+
+
+def letter_html(body: str, *, signature: str, language: str) -> str:
+    """Return a letter as HTML that every mail program draws: below the same line, above the signature.
+
+    ``body`` is kept HTML (``infra.rich_text``), ``signature`` a text.
+    """
+    written_in = letter_language(language)
+    signed = rich_text.mailed(rich_text.html_of(signature))
+    below = f'<div style="color:#57606a"><p style="margin:0">--&nbsp;</p>{signed}</div>' if signed else ""
+    return (
+        f'<!doctype html><html lang="{written_in.replace("_", "-")}"><head><meta charset="utf-8"></head>'
+        '<body style="font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:1.5">'
+        f'<p style="margin:0 0 12px;color:#57606a;font-size:12px">{escape(_line(written_in))}</p>'
+        f'<div style="margin:0 0 12px">{rich_text.mailed(body)}</div>{below}</body></html>'
+    )
+
+
+def _line(written_in: str) -> str:
+    with force_locale(written_in):
         words = _("Please write above this line")
-    return f"{SEPARATOR_BEGINS} {words} {SEPARATOR_ENDS}\n\n{text}"
+    return f"{SEPARATOR_BEGINS} {words} {SEPARATOR_ENDS}"
 
 
 def render(outgoing: Outgoing) -> bytes:

@@ -73,6 +73,7 @@ class Participant(Base):
 class Message(Base):
     """One piece of a conversation: a mail that came, a reply that went, an internal note, or an event.
 
+    ``html`` is that of a mail, for its frame alone, or of what one of us wrote formatted (docs/answering.md rule 15).
     ``reply_text`` is what was written anew, ``trimmed_text`` the rest of ``text`` (docs/mail.md rule 31);
     ``held`` marks mail of an unknown sender with a valid signature until somebody accepts it (rule 16); with
     ``discarded_at`` somebody refused it.
@@ -285,6 +286,7 @@ class Draft(Base):
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     body: Mapped[str] = mapped_column(default="")
+    html: Mapped[str] = mapped_column(default="", server_default="")
     worked: Mapped[str] = mapped_column(default="")
     work_type_id: Mapped[int | None]  # as chosen; the form offers those that there are
     billable: Mapped[str] = mapped_column(default="")
@@ -345,6 +347,7 @@ class CannedReply(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     name: Mapped[str]
     body: Mapped[str]
+    html: Mapped[str] = mapped_column(default="", server_default="")
     changed_at: Mapped[datetime]
 
 

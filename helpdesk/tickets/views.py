@@ -60,7 +60,7 @@ def body(message_id: int) -> Response:
         title=message.subject or "Mail",
         language=message.contact.language if message.contact else "",
         text=message.text,
-        body_html=message.html,
+        body_html=message.html if message.kind == "mail" else None,
         pictures=pictures,
     )
     response = Response(page, mimetype="text/html")

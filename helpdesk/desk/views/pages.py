@@ -194,6 +194,7 @@ def reply(number: int) -> ResponseReturnValue:
             now=clock.now(),
             number=number,
             text=form.body.data or "",
+            html=form.html.data or "",
             last_seen_message_id=form.last_seen(),
             to_new_outside=bool(form.to_new_outside.data),
             status=form.status.data or "",
@@ -244,6 +245,7 @@ def add_note(number: int) -> ResponseReturnValue:
             now=clock.now(),
             number=number,
             text=form.body.data or "",
+            html=form.html.data or "",
             time=form.time(),
         )
         for name in tickets.names_not_told(session, note):

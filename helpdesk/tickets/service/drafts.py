@@ -1,7 +1,7 @@
 """Drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4, 13 and 14)."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from helpdesk.infra import blobs
 from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.rich_text import written
 from helpdesk.infra.together import made
 from helpdesk.projects import queries as project_queries
 from helpdesk.tickets.domain import NewAttachment, check_files
@@ -20,18 +21,19 @@ from helpdesk.tickets.models import Draft, DraftFile, Message
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in a box, as it was typed."""
+    """What stands in a box, as it was typed; with ``html`` the body is the text of that."""
 
     body: str
     worked: str = ""
     work_type_id: int | None = None
     billable: str = ""
     status: str = ""
+    html: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is written: choices alone are worth no draft."""
-        return not (self.body or self.worked)
+        return not (self.body or self.html or self.worked)
 
 
 def save_draft(
@@ -46,6 +48,8 @@ def save_draft(
         NotFound: no such work item, or not for this actor.
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
+    said = written(typed.body, typed.html)
+    typed = replace(typed, body=said.text, html=said.html)
     if actor.person_id is None or _was_sent(session, actor.person_id, item.id, kind, last_seen_id or 0):
         return False
     if typed.is_empty and not draft_files(session, actor=actor, item_id=item.id, kind=kind):
@@ -124,7 +128,7 @@ def put_draft_file(
 ) -> None:
     """Put a file to somebody's draft that comes back from an answer, however many there are: sending counts them."""
     key = {"person_id": actor.person_id, "work_item_id": item_id, "kind": kind}
-    empty = {"body": "", "worked": "", "billable": "", "status": "", "saved_at": now}
+    empty = {"body": "", "html": "", "worked": "", "billable": "", "status": "", "saved_at": now}
     session.execute(insert_of(session, Draft).values(**key, **empty).on_conflict_do_nothing())
     blobs.record(session, digest=file.blob_sha256, size_bytes=file.size_bytes, now=now)
     session.add(

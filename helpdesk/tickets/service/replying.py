@@ -10,11 +10,12 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.infra import audit
 from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.infra.rich_text import html_of
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
-from helpdesk.outbox.render import above_the_line
+from helpdesk.outbox.render import above_the_line, letter_html
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
@@ -24,7 +25,7 @@ from helpdesk.tickets.domain import NewAttachment, new_outside, subject_of
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.mentioning import tell_of_answer
 from helpdesk.tickets.service.people import add_participants
-from helpdesk.tickets.service.writing import attach, lock, remember, touch, worded, write
+from helpdesk.tickets.service.writing import attach, formatted, lock, remember, touch, write
 
 
 def reply(
@@ -34,12 +35,15 @@ def reply(
     now: datetime,
     item_id: int,
     text: str,
+    html: str = "",
     last_seen_message_id: int | None = None,
     to_new_outside: bool = False,
     attachments: Sequence[NewAttachment] = (),
     hold_until: datetime | None = None,
 ) -> Message:
     """Write to the requester and everybody in copy; the mail leaves after the commit, or at ``hold_until``.
+
+    With ``html`` the text is made of that; the mail has both in any case (docs/answering.md rules 15 and 17).
 
     A ticket that nobody has becomes the writer's, and a new one is open. Somebody outside, at a domain to which nobody
     wrote on this ticket yet, gets it only with ``to_new_outside`` (docs/mail.md rule 38).
@@ -52,7 +56,7 @@ def reply(
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     lock(session, item.id)
     details = queries.details(session, item.id)
-    body = worded(text)
+    said = formatted(text, html)
     if details is None:
         message = "Nobody has written on this item: there is nobody to reply to. Add a note instead."
         raise RuleViolation(message)
@@ -71,7 +75,8 @@ def reply(
         item_id=item.id,
         person_id=actor.person_id,
         now=now,
-        text=body,
+        text=said.text,
+        html=said.html,
         subject=subject_of(item.number, item.title),
     )
     attach(written, attachments)
@@ -145,7 +150,7 @@ def _send(
     hold_until: datetime | None,
 ) -> None:
     """Queue the mail for a reply and tie the two together."""
-    earlier = queries.mail_ids(session, item.id)
+    earlier, language = queries.mail_ids(session, item.id), _language(details, mailbox)
     outgoing: OutgoingMessage = outbox.queue(
         session,
         now=now,
@@ -156,7 +161,8 @@ def _send(
         to=[whom.to],
         cc=whom.cc,
         subject=message.subject,
-        text=above_the_line(_signed(message.text, mailbox.signature), language=_language(details, mailbox)),
+        text=above_the_line(_signed(message.text, mailbox.signature), language=language),
+        html=letter_html(message.html or html_of(message.text), signature=mailbox.signature, language=language),
         in_reply_to=earlier[-1] if earlier else "",
         references=earlier,
         item_id=item.id,

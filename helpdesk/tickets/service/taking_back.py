@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.rich_text import Written
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.notices import service as notices
 from helpdesk.outbox import service as outbox
@@ -33,7 +34,7 @@ def hold(
     )
     if message.person_id is not None:
         held = Takeback(message_id=message.id, person_id=message.person_id, until=until, before=before, after=after)
-        held.typed = {name: value for name, value in asdict(typed).items() if name != "body"}
+        held.typed = {name: value for name, value in asdict(typed).items() if name not in ("body", "html")}
         session.add(held)
         session.flush()
 
@@ -66,7 +67,7 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     """
     message = held.message
     notices.withdraw(session, now=now, key=key_of(message.id))
-    outgoing_id, text = message.outgoing_message_id or 0, message.text
+    outgoing_id, sent = message.outgoing_message_id or 0, Written(message.text, message.html or "")
     following.stop_by_itself(
         session, item_id=message.work_item_id, person_id=actor.person_id or 0, since=message.posted_at
     )
@@ -76,6 +77,7 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
         )
     )
     message.kind, message.text, message.reply_text, message.subject = "event", TAKEN_BACK, TAKEN_BACK, ""
+    message.html = None
     message.recipients, message.message_id, message.outgoing_message_id = [], "", None
     session.delete(held)
     session.flush()
@@ -93,7 +95,8 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     session.expire(message, ["attachments"])
     begun = drafts(session, actor=actor, item_id=message.work_item_id).get("reply")
-    typed = Typed(body=f"{text}\n\n{begun.body}" if begun and begun.body else text, **held.typed)
+    said = sent.followed_by(Written(begun.body, begun.html)) if begun else sent
+    typed = Typed(body=said.text, html=said.html, **held.typed)
     save_draft(
         session,
         actor=actor,

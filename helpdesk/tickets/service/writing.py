@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit, live
 from helpdesk.infra.db import add_leaf, next_id, reading
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.rich_text import Written, written
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
@@ -28,16 +29,20 @@ def add_note(
     now: datetime,
     item_id: int,
     text: str,
+    html: str = "",
     attachments: Iterable[NewAttachment] = (),
 ) -> Message:
-    """Add an internal note, which no client ever sees.
+    """Add an internal note, which no client ever sees; with ``html`` its text is made of that.
 
     Raises:
         NotFound: no such work item, or not for this actor.
         RuleViolation: nothing written.
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
-    note = write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=worded(text))
+    said = formatted(text, html)
+    note = write(
+        session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=said.text, html=said.html
+    )
     attach(note, attachments)
     following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
     audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
@@ -52,7 +57,15 @@ def add_event(session: Session, *, actor: Actor, now: datetime, item_id: int, te
 
 
 def write(
-    session: Session, *, kind: str, item_id: int, person_id: int | None, now: datetime, text: str, subject: str = ""
+    session: Session,
+    *,
+    kind: str,
+    item_id: int,
+    person_id: int | None,
+    now: datetime,
+    text: str,
+    html: str = "",
+    subject: str = "",
 ) -> Message:
     """Add what one of us wrote, or what Helpdesk notes by itself."""
     message = Message(
@@ -63,6 +76,7 @@ def write(
         posted_at=now,
         subject=subject,
         text=text,
+        html=html or None,
         reply_text=text,
         recipients=[],
         blocked_images=[],
@@ -192,6 +206,16 @@ def touch(session: Session, item: WorkItem, now: datetime) -> None:
     if details is not None:
         details.last_message_at = now
     live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+
+
+def formatted(text: str, html: str) -> Written:
+    """Return what somebody wrote, made safe (docs/answering.md rule 15).
+
+    Raises:
+        RuleViolation: nothing is written, or there is more formatting than anybody writes.
+    """
+    said = written(text, html)
+    return Written(worded(said.text), said.html)
 
 
 def worded(text: str) -> str:
