@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.desk import around_item, render, snoozing
+from helpdesk.desk import around_item, conversation_page, render, snoozing
 from helpdesk.desk.around_item import Around
+from helpdesk.desk.conversation_page import Conversation
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.links import Link
@@ -29,7 +30,6 @@ from helpdesk.retainers import service as retainers
 from helpdesk.sla import queries as sla
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
-from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Draft, Message, TicketDetails
 from helpdesk.timekeeping.queries import timer_state
 
@@ -45,6 +45,7 @@ class ItemValues:
     people: Sequence[Any]
     move_to: list[tuple[int, str]]
     messages: list[render.MessageLine]
+    conversation: Conversation
     participants: list[render.PersonLine]
     reads_mail: bool
     triage: TriagePanel | None
@@ -61,8 +62,12 @@ class ItemValues:
     follows: bool
 
 
-def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: ZoneInfo) -> ItemValues:
+def values(
+    session: Session, *, actor: Actor, number: int, now: datetime, zone: ZoneInfo, at: int | None = None
+) -> ItemValues:
     """Return what the page of the item with that number shows to the actor, who reads times in ``zone``.
+
+    Of a long conversation it is the newest part, or that around the message ``at``.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -70,9 +75,18 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
     item, details = tickets.get_item_with_details(session, actor=actor, number=number)
     client = item.project.client
     entries, timer = timer_state.of_item(session, item.id, person_id=actor.person_id)
-    worked = render.seconds_by_uuid(entries, now=now)
+    time = render.with_lines(entries, actor=actor, now=now)
     around = around_item.read(session, actor=actor, item=item, details=details)
     messages = tickets.conversation(session, item.id, kept=tickets.Kept(around.files, around.pictures))
+    by_id = {message.id: message for message in messages}
+    conversation = conversation_page.conversation(
+        messages,
+        conversation_page.shown(messages, at=at),
+        actor=actor,
+        now=now,
+        came_as=around.came_as,
+        time=time,
+    )
     people = tickets.participants(session, [item.id], removed_too=True)
     today = local_day(now, zone_named(client.time_zone))
     return ItemValues(
@@ -82,26 +96,16 @@ def values(session: Session, *, actor: Actor, number: int, now: datetime, zone: 
         statuses=SETTABLE,
         people=around.assignable,
         move_to=around.move_to if item.kind == "ticket" else [],
-        messages=[
-            render.message_line(
-                message,
-                actor=actor,
-                now=now,
-                worked_seconds=worked.get(entry_uuid(message.id), 0),
-                inbound_id=around.came_as.get(message.id),
-            )
-            for message in messages
-        ],
-        participants=[render.person_line(one, {message.id: message for message in messages}) for one in people],
+        messages=conversation.lines,
+        conversation=conversation,
+        participants=[render.person_line(one, by_id) for one in people],
         reads_mail=actor.is_one_of(APPROVERS),
         triage=triage_panel(session, item=item, details=details),
         other_mail=render.other_deliveries(around.sent, messages),
         time=render.time_panel(
-            entries,
+            [line for _entry, line in time],
             item=item,
             running=timer if timer is not None and timer.ended_at is None else None,
-            actor=actor,
-            now=now,
             rounding=rates.rounding_for(session, client_id=client.id, project_id=item.project_id, on=today),
         ),
         retainer=_retainer(session, actor, item, now) if around.has_agreement else None,

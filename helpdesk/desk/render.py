@@ -127,6 +127,7 @@ class MessageLine:
     trimmed_lines: int
     has_html: bool
     automatic: bool
+    automatic_kind: str
     held: bool
     discarded: bool
     sender_address: str
@@ -267,6 +268,7 @@ def message_line(
         html=shown(message.html) if message.html and message.kind in ("reply", "note") else None,
         has_html=message.html is not None and message.kind == "mail",
         automatic=message.automatic,
+        automatic_kind=automatic_kind(message.reasons) if message.automatic else "",
         held=message.held,
         discarded=message.discarded_at is not None,
         inbound_id=inbound_id,
@@ -316,6 +318,25 @@ def delivery_line(outgoing: OutgoingMessage, *, sent_anew: bool = False) -> Deli
     )
 
 
+def automatic_kind(reasons: Sequence[str]) -> str:
+    """Return what kind of automatic mail it is, by the first reason that tells it (docs/mail.md rule 23)."""
+    kinds = {
+        "delivery report": _("Delivery report"),
+        "reading receipt": _("Reading receipt"),
+        "mailing list or newsletter": _("Mailing list"),
+        "Auto-Submitted: auto-replied": _("Automatic answer"),
+        "vacation note": _("Automatic answer"),
+        "Auto-Submitted: auto-generated": _("Mail of a system"),
+        "sent automatically by a Helpdesk": _("Mail of a system"),
+        "sent by ": _("Mail of a system"),
+        "Precedence: auto": _("Automatic answer"),
+        "Precedence: ": _("Mail to many"),
+        "X-Auto": _("Automatic answer"),
+    }
+    told = (words for beginning, words in kinds.items() for one in reasons if one.startswith(beginning))
+    return next(told, _("Automatic mail"))
+
+
 def other_deliveries(outgoing: Sequence[OutgoingMessage], messages: Sequence[Message]) -> list[DeliveryLine]:
     """Return mail of ours on the item that is no reply in its conversation, such as acknowledgements."""
     shown = {message.outgoing_message_id for message in messages}
@@ -323,21 +344,19 @@ def other_deliveries(outgoing: Sequence[OutgoingMessage], messages: Sequence[Mes
     return [delivery_line(one, sent_anew=again_key(one) in keys) for one in outgoing if one.id not in shown]
 
 
-def time_panel(
-    entries: Sequence[TimeEntry],
-    *,
-    item: WorkItem,
-    running: TimeEntry | None,
-    actor: Actor,
-    now: datetime,
-    rounding: RoundingPolicyRow | None,
-) -> TimePanel:
-    """Return the time on an item; one's own entries can be edited, approvers edit all."""
+def with_lines(entries: Sequence[TimeEntry], *, actor: Actor, now: datetime) -> list[tuple[TimeEntry, EntryLine]]:
+    """Return each entry with its line; one's own can be edited, approvers edit all."""
     may_edit_all = actor.is_one_of(APPROVERS)
-    lines = [
-        time_render.line(of_entry(entry), now=now, may_edit=may_edit_all or entry.person_id == actor.person_id)
+    return [
+        (entry, time_render.line(of_entry(entry), now=now, may_edit=may_edit_all or entry.person_id == actor.person_id))
         for entry in entries
     ]
+
+
+def time_panel(
+    lines: list[EntryLine], *, item: WorkItem, running: TimeEntry | None, rounding: RoundingPolicyRow | None
+) -> TimePanel:
+    """Return the time on an item."""
     here = running is not None and running.work_item_id == item.id
     return TimePanel(
         total_seconds=sum(line.worked_seconds for line in lines),

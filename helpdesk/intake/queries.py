@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, func, or_, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.infra.db import foresee, once, reading, write_leaves
@@ -239,6 +239,12 @@ def effects_of(item_id: BindParameter[int]) -> Select[int | None, int]:
     """Return the question for the line of the log of each message that came by mail, to be asked with others."""
     columns = (InboundEffect.message_id, InboundEffect.inbound_message_id)
     return select(*columns).where(InboundEffect.work_item_id == item_id, InboundEffect.message_id.is_not(None))
+
+
+def came_as(session: Session, item_id: int) -> dict[int, int]:
+    """Return by message the line of the log of those that came by mail to a work item."""
+    rows = session.execute(effects_of(bindparam("item_id", type_=Integer())), {"item_id": item_id})
+    return {row.message_id: row.inbound_message_id for row in rows if row.message_id is not None}
 
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:

@@ -7,5 +7,7 @@ bp = Blueprint("desk", __name__)
 
 
 def to_item(number: int, *, anchor: str | None = None) -> ResponseReturnValue:
-    """Lead to the page of the item with that number, and there to ``anchor``."""
-    return redirect(url_for("desk.item", number=number, _anchor=anchor), code=303)
+    """Lead to the page of the item with that number, and there to ``anchor``; to a message where that is one."""
+    is_message = anchor is not None and anchor.startswith("m") and anchor[1:].isdecimal()
+    at = anchor[1:] if anchor is not None and is_message else None
+    return redirect(url_for("desk.item", number=number, at=at, _anchor=anchor), code=303)

@@ -363,7 +363,8 @@ def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], N
 def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: NoteForm | None = None) -> str:
     """Show an item, with a refused form as it was typed; what came since it was begun counts as seen from now on."""
     session = read_session()
-    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now(), zone=zone())
+    at = request.args.get("at", type=int)
+    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now(), zone=zone(), at=at)
     since = []
     if reply_form is not None:
         since = [line for line in values.messages if line.kind != "event" and line.id > (reply_form.last_seen() or 0)]

@@ -21,6 +21,12 @@ NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
 
+LED_TO_ACME = expect(
+    anonymous=302, technician=302, account_manager=302, rival=302, bookkeeper=403, manager=302, admin=302
+)
+LED_TO_GLOBEX = expect(
+    anonymous=302, technician=404, account_manager=404, rival=302, bookkeeper=403, manager=302, admin=302
+)
 
 FILES = {
     "canary.txt": ("text/plain", b"canary of a text"),
@@ -104,6 +110,11 @@ ROWS = [
     Row("desk.preview_mail", "GET", "/files/{globex_mail_file}/mail", OF_GLOBEX),
     Row("desk.preview_mail", "GET", "/files/{acme_file}/mail", NOT_THERE),
     Row("desk.preview_mail", "GET", "/files/{acme_mail_file}/mail/0.1", NOT_THERE),
+    Row("desk.message", "GET", "/messages/{acme_message}", LED_TO_ACME),
+    Row("desk.message", "GET", "/messages/{globex_message}", LED_TO_GLOBEX),
+    Row("desk.message", "GET", "/messages/{missing}", NOT_THERE),
+    Row("desk.conversation_part", "GET", "/items/{acme_ticket}/conversation", LED_TO_ACME),
+    Row("desk.conversation_part", "GET", "/items/{globex_ticket}/conversation", LED_TO_GLOBEX),
     Row("tickets.body", "GET", "/messages/{acme_message}/body", OF_ACME),
     Row("tickets.body", "GET", "/messages/{globex_message}/body", OF_GLOBEX),
     Row("tickets.body", "GET", "/messages/{missing}/body", NOT_THERE),
