@@ -30,12 +30,18 @@ def contacts_sheet(session: Session, *, actor: Actor, client_id: int) -> Sheet[C
         NotFound: no such client, or not for this actor.
     """
     client = queries.get(session, actor=actor, client_id=client_id)
+    people = queries.contacts_of(session, client_id)
+    further = queries.further_addresses(session, [contact.id for contact in people])
     columns: list[Column[Contact]] = [
         text(_("Name"), lambda contact: contact.name),
         text(_("Mail"), lambda contact: contact.email),
+        text(_("Further addresses"), lambda contact: ", ".join(row.email for row in further.get(contact.id, ()))),
+        text(_("Title"), lambda contact: contact.title),
         text(_("Phone"), lambda contact: contact.phone),
         text(_("Language"), lambda contact: contact.language or client.language),
+        text(_("Time zone"), lambda contact: contact.time_zone or client.time_zone),
         text(_("Client"), lambda _contact: client.name),
         yes(_("Mail bounces"), lambda contact: contact.undeliverable_at),
+        yes(_("Retired"), lambda contact: contact.retired_at),
     ]
-    return Sheet(f"contacts {client.name}", columns, client.contacts)
+    return Sheet(f"contacts {client.name}", columns, people)

@@ -5,6 +5,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from helpdesk.company.forms import BASIS_WORDS, LANGUAGES, ROUNDING_WORDS, time_zones
 from helpdesk.infra.forms import StrictForm, capitals, optional_id, options
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 
 TAXES = (
@@ -81,3 +82,30 @@ class DomainForm(StrictForm):
     """A mail domain of a client."""
 
     domain = StringField(_l("Domain"), validators=[DataRequired(), Length(max=253)])
+
+
+class DetailsForm(StrictForm):
+    """What we know of a person at a client; the names are those of `ContactDetails`."""
+
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    title = StringField(_l("Role or title"), validators=[Length(max=120)])
+    phone = StringField(_l("Phone"), validators=[Length(max=200)])
+    language = SelectField(_l("Language of mails"), choices=[])
+    time_zone = SelectField(_l("Time zone"), choices=[])
+
+    def offer(self) -> None:
+        """Fill the choices: a language or zone of their own, or what the client has."""
+        self.language.choices = [*options([("", _("As the client"))]), *LANGUAGES]
+        self.time_zone.choices = [*options([("", _("As the client"))]), *time_zones()]
+
+
+class AddressForm(StrictForm):
+    """A further mail address of a contact."""
+
+    email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
+
+
+class NoteTextForm(StrictForm):
+    """A note about a contact or a client."""
+
+    text = TextAreaField(_l("Note"), validators=[DataRequired(), Length(max=10_000)])

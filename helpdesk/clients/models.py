@@ -1,8 +1,9 @@
 """Clients, their mail domains and their contacts."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -55,7 +56,6 @@ class Client(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     domains: Mapped[list["ClientDomain"]] = relationship(back_populates="client", order_by="ClientDomain.domain")
-    contacts: Mapped[list["Contact"]] = relationship(back_populates="client", order_by="Contact.name")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
@@ -72,9 +72,21 @@ class ClientDomain(Base):
 
 
 class Contact(Base):
-    """A person outside who writes to us. Without ``client_id`` nobody knows yet where they belong."""
+    """A person outside who writes to us. Without ``client_id`` nobody knows yet where they belong.
+
+    A row with ``same_as_id`` is no person: its address is a further one of that contact, typed by somebody or brought
+    by a merge (docs/desk.md rules 55 and 58). Nobody's ticket, message or note belongs to such a row.
+    """
 
     __tablename__ = "contacts"
+    __table_args__ = (
+        Index(
+            "ix_contacts_same_as_id",
+            "same_as_id",
+            sqlite_where=text("same_as_id IS NOT NULL"),
+            postgresql_where=text("same_as_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
@@ -86,11 +98,61 @@ class Contact(Base):
     undeliverable_why: Mapped[str] = mapped_column(default="")
     soft_bounces: Mapped[int] = mapped_column(default=0)  # in a row; a mail from the contact begins anew
     created_at: Mapped[datetime]
+    title: Mapped[str] = mapped_column(default="", server_default="")  # what they are there: Head of IT
+    time_zone: Mapped[str] = mapped_column(default="", server_default="")  # empty: the client's
+    retired_at: Mapped[datetime | None]  # left, or is not to be offered any more
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
 
-    client: Mapped[Client | None] = relationship(back_populates="contacts")
+    client: Mapped[Client | None] = relationship()
 
 
 Index("uq_contacts_email_lower", func.lower(Contact.email), unique=True)
+
+
+class Note(Base):
+    """What we keep in mind about a contact or a client; nobody outside reads it (docs/desk.md rule 56)."""
+
+    __tablename__ = "client_notes"
+    __table_args__ = (CheckConstraint("(contact_id IS NULL) <> (client_id IS NULL)", name="is_about_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
+    text: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class ContactMerge(Base):
+    """One contact was merged into another, and what an undo gives back (docs/desk.md rules 58 to 60).
+
+    ``moved`` names what went along: ``requests``, ``taking_part``, ``messages``, ``notes`` and ``addresses``.
+    ``before`` has the values of both before, ``after`` those that the kept one got.
+    """
+
+    __tablename__ = "contact_merges"
+    __table_args__ = (
+        Index(
+            "one_merge_of_a_contact",
+            "contact_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    into_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    merged_at: Mapped[datetime]
+    moved: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class TimeLock(Base):

@@ -21,7 +21,12 @@ MESSAGE = "There is no such client."
 UNREAD = object()
 MOST_OFFERED = 500
 
-CONTACT_OF_ADDRESS = select(Contact).where(func.lower(Contact.email) == bindparam("address"))
+_ADDRESS = aliased(Contact)
+KEPT_ID = func.coalesce(_ADDRESS.same_as_id, _ADDRESS.id)
+"""Whose an address is: that of the row, or of the contact that the row is a further address of."""
+CONTACT_OF_ADDRESS = select(Contact).where(
+    Contact.id == select(KEPT_ID).where(func.lower(_ADDRESS.email) == bindparam("address")).scalar_subquery()
+)
 """Made once: it is asked for every mail, and to write a query costs more than to run it."""
 
 
@@ -111,7 +116,7 @@ def contact_of(session: Session, *, actor: Actor, client_id: int, contact_id: in
     """
     client = get(session, actor=actor, client_id=client_id)
     contact = session.get(Contact, contact_id)
-    if contact is None or contact.client_id != client.id:
+    if contact is None or contact.client_id != client.id or contact.same_as_id is not None:
         raise NotFound(MESSAGE)
     return contact
 
@@ -134,7 +139,7 @@ def internal_client(session: Session) -> Client | None:
 
 
 def find_contact(session: Session, email: str) -> Contact | None:
-    """Return the contact with this address, whatever its case."""
+    """Return the contact with this address, whatever its case, also where it is a further one of theirs."""
     address = email.strip().lower()
     known = foreseen(session, "contact", address, otherwise=UNREAD)
     if known is not UNREAD:
@@ -146,14 +151,58 @@ def foresee_contacts(session: Session, addresses: Collection[str]) -> list[Conta
     """Read the contacts with these addresses in one query for :func:`find_contact`, and return those that there are."""
     wanted = {address.strip().lower() for address in addresses}
     query = (
-        select(Contact)
-        .where(among(session, func.lower(Contact.email, type_=Contact.email.type), wanted))
+        select(func.lower(_ADDRESS.email), Contact)
+        .join(Contact, Contact.id == KEPT_ID)
+        .where(among(session, func.lower(_ADDRESS.email, type_=Contact.email.type), wanted))
         .options(joinedload(Contact.client))
     )
-    found = {contact.email.lower(): contact for contact in session.scalars(query)} if wanted else {}
+    rows = session.execute(query) if wanted else ()
+    found: dict[str, Contact] = {row[0]: row[1] for row in rows}
     for address in wanted:
         foresee(session, "contact", address, value=found.get(address))
-    return list(found.values())
+    return list(dict.fromkeys(found.values()))
+
+
+def contacts_by_address(session: Session, addresses: Collection[str]) -> list[tuple[str, Contact]]:
+    """Return each of these addresses that is somebody's, in lower case, with whose it is."""
+    query = select(func.lower(_ADDRESS.email), Contact).join(Contact, Contact.id == KEPT_ID)
+    found = session.execute(query.where(func.lower(_ADDRESS.email).in_({one.lower() for one in addresses})))
+    return [(address, contact) for address, contact in found]
+
+
+def contacts_of(session: Session, client_id: int) -> list[Contact]:
+    """Return the contacts of a client by name; those who are retired come last."""
+    query = select(Contact).where(Contact.client_id == client_id, Contact.same_as_id.is_(None))
+    return list(session.scalars(query.order_by(Contact.retired_at.is_not(None), func.lower(Contact.name), Contact.id)))
+
+
+def further_addresses(session: Session, contact_ids: Collection[int]) -> dict[int, list[Contact]]:
+    """Return the rows of further addresses of these contacts, by contact."""
+    found: dict[int, list[Contact]] = {}
+    query = select(Contact).where(among(session, Contact.same_as_id, contact_ids)).order_by(Contact.id)
+    for row in session.scalars(query) if contact_ids else ():
+        found.setdefault(row.same_as_id or 0, []).append(row)
+    return found
+
+
+def get_contact(session: Session, *, actor: Actor, contact_id: int) -> Contact:
+    """Return a contact that the actor may see, with its client; a further address leads to whose it is.
+
+    Raises:
+        NotFound: no such contact, or not for this actor.
+    """
+    query = (
+        select(Contact)
+        .outerjoin(Contact.client)
+        .where(Contact.id == select(KEPT_ID).where(_ADDRESS.id == contact_id).scalar_subquery())
+        .where(or_(Contact.client_id.is_(None), visible(actor)))
+        .options(contains_eager(Contact.client))
+    )
+    contact = session.scalar(query)
+    if contact is None:
+        message = "There is no such contact."
+        raise NotFound(message)
+    return contact
 
 
 def contacts_to_name(session: Session, *, actor: Actor, client_id: int | None = None) -> list[Contact]:
@@ -162,6 +211,7 @@ def contacts_to_name(session: Session, *, actor: Actor, client_id: int | None = 
     At most ``MOST_OFFERED``: a field offers them, and takes any other address as well.
     """
     query = select(Contact).join(Client).where(visible(actor), Client.archived_at.is_(None))
+    query = query.where(Contact.same_as_id.is_(None), Contact.retired_at.is_(None))
     order = (case((Contact.client_id == client_id, 0), else_=1), Contact.id.desc())
     return list(session.scalars(query.options(contains_eager(Contact.client)).order_by(*order).limit(MOST_OFFERED)))
 
@@ -254,7 +304,10 @@ def lines(session: Session, *, actor: Actor) -> list[ClientLine]:
     """Return the clients that the actor may see, by name, in two queries however many there are."""
     manager = aliased(Person)
     contacts = (
-        select(Contact.client_id, func.count().label("number")).group_by(Contact.client_id).subquery("contact_counts")
+        select(Contact.client_id, func.count().label("number"))
+        .where(Contact.same_as_id.is_(None))
+        .group_by(Contact.client_id)
+        .subquery("contact_counts")
     )
     rows = session.execute(
         select(Client, manager.name, func.coalesce(contacts.c.number, 0))

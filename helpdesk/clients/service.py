@@ -256,7 +256,8 @@ def _insert_contact(session: Session, values: dict[str, Any]) -> Contact | None:
     contact_id = session.connection().scalar(statement, {**given, **reserved})
     if contact_id is None:
         return None
-    contact = Contact(id=contact_id, undeliverable_at=None, undeliverable_why="", **given)
+    unsaid = {"undeliverable_at": None, "undeliverable_why": "", "retired_at": None, "same_as_id": None}
+    contact = Contact(id=contact_id, title="", time_zone="", **unsaid, **given)
     make_transient_to_detached(contact)
     session.add(contact)
     return contact
@@ -289,11 +290,13 @@ def change_contact(
 def note_bounce(session: Session, *, now: datetime, email: str, hard: bool, why: str) -> Contact | None:
     """Note that mail to this address came back, and return its contact; None when it is nobody's.
 
+    A contact is undeliverable by its main address alone: all mail goes there (docs/desk.md rule 55).
+
     A hard bounce marks the contact as undeliverable, and so does the fifth soft one in a row (docs/mail.md rule 28).
     """
     contact = queries.find_contact(session, email)
-    if contact is None:
-        return None
+    if contact is None or contact.email.lower() != email.lower():
+        return contact  # a further address, to which nothing is sent any more
     contact.soft_bounces += 0 if hard else 1
     if contact.undeliverable_at is None and (hard or contact.soft_bounces >= SOFT_BOUNCES):
         contact.undeliverable_at = now

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
-from helpdesk.clients.models import Client, Contact
+from helpdesk.clients.models import Client, Contact, Note
+from helpdesk.clients.notes import notes_asked
 from helpdesk.desk import queries, render
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
@@ -44,7 +45,10 @@ def client_values(
         "retainers": _retainers(session, client_id, now) if sees_retainers else None,
         "invoices": queries.invoices_of(session, client_id) if sees_invoices else None,
         "unbilled_seconds": time.unbilled_seconds(session, client_id) if sees_invoices else None,
-        "contacts": [_contact(contact) for contact in client.contacts],
+        "contacts": [_contact(contact) for contact in clients.contacts_of(session, client_id)],
+        "notes": session.execute(notes_asked().where(Note.client_id == client_id)).all(),
+        "can_note": works,
+        "there": now.astimezone(zone_named(client.time_zone)),
         "domains": client.domains,
         "margins": _margins(session, client, now, since, through) if actor.is_one_of(COSTS) else None,
     }
@@ -96,5 +100,7 @@ def _contact(contact: Contact) -> dict[str, object]:
         "name": contact.name,
         "email": contact.email,
         "phone": contact.phone,
+        "title": contact.title,
+        "retired": contact.retired_at is not None,
         "undeliverable": contact.undeliverable_at is not None,
     }

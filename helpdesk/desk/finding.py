@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import billable_by, visible
@@ -173,15 +173,17 @@ class _Search:
     def _contacts(self) -> list[FoundContact]:
         terms = self._terms(self.of_client)
         ids = newest_found(self.session, Contact.id, terms, owner=Contact.client_id, limit=READ)
+        person = aliased(Contact)  # a row that is a further address leads to whose it is
         query = (
-            select(Contact.id, Contact.name, Contact.email, Client.id, Client.name)
-            .join(Contact.client)
+            select(person.id, person.name, Contact.email, Client.id, Client.name, Contact.name.label("also"))
+            .join(person, person.id == func.coalesce(Contact.same_as_id, Contact.id))
+            .join(Client, Client.id == person.client_id)
             .where(Contact.id.in_(ids), visible(self.actor), Client.archived_at.is_(None))
             .order_by(Contact.id.desc())
             .limit(LOOKED_AT)
         )
-        found = [FoundContact(*row) for row in self._rows(query)]
-        return self._best_first([each for each in found if self._has(each.name, each.email)])
+        rows = [row for row in self._rows(query) if self._has(row[1], row.email, row.also)]
+        return self._best_first({row[0]: FoundContact(*row[:5]) for row in reversed(rows)}.values())
 
     def _items(self, contacts: list[FoundContact]) -> list[FoundItem]:
         number = _NUMBER.fullmatch(self.typed)

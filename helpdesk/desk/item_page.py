@@ -25,7 +25,6 @@ from helpdesk.intake.service import forwards
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox.domain import Address
 from helpdesk.projects.models import OPEN_STATUSES, WorkItem
-from helpdesk.projects.presence import Present
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.sla import queries as sla
@@ -61,7 +60,6 @@ class ItemValues:
     snooze_choices: list[snoozing.Choice]
     followers: Sequence[Any]
     follows: bool
-    present: list[Present]
 
 
 def values(
@@ -78,7 +76,7 @@ def values(
     client = item.project.client
     entries, timer = timer_state.of_item(session, item.id, person_id=actor.person_id)
     time = render.with_lines(entries, actor=actor, now=now)
-    around = around_item.read(session, actor=actor, now=now, item=item, details=details)
+    around = around_item.read(session, actor=actor, item=item, details=details)
     messages = tickets.conversation(session, item.id, kept=tickets.Kept(around.files, around.pictures))
     by_id = {message.id: message for message in messages}
     conversation = conversation_page.conversation(
@@ -93,7 +91,7 @@ def values(
     today = local_day(now, zone_named(client.time_zone))
     return ItemValues(
         item=render.item_facts(item),
-        ticket=_ticket(session, item, details, around),
+        ticket=_ticket(session, item, details, around, now),
         links=around.links,
         statuses=SETTABLE,
         people=around.assignable,
@@ -119,7 +117,6 @@ def values(
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
         followers=around.followers,
         follows=any(person.id == actor.person_id for person in around.followers),
-        present=around.present,
     )
 
 
@@ -128,7 +125,7 @@ def _can_sleep(item: WorkItem) -> bool:
 
 
 def _ticket(
-    session: Session, item: WorkItem, details: TicketDetails | None, around: Around
+    session: Session, item: WorkItem, details: TicketDetails | None, around: Around, now: datetime
 ) -> render.TicketFacts | None:
     if details is None:
         return None
@@ -137,6 +134,7 @@ def _ticket(
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=around.other_open,
         can_send=details.mailbox is not None or around.has_mailbox,
+        there=now.astimezone(zone_named(details.requester.time_zone or item.project.client.time_zone)),
     )
 
 

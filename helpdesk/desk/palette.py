@@ -73,7 +73,7 @@ def groups(session: Session, *, actor: Actor, places: list[Place], typed: str) -
             "people",
             _("People"),
             [
-                Hit("user", marked(each.name, found.words), _client_url(each.client_id), note=each.client_name)
+                Hit("user", marked(each.name, found.words), _contact_url(each.id), note=each.client_name)
                 for each in found.contacts
             ],
         ),
@@ -161,6 +161,10 @@ def _item(item: FoundItem, words: list[str]) -> Hit:
 
 def _client(client_id: int, name: str, words: list[str]) -> Hit:
     return Hit("building", marked(name, words), _client_url(client_id))
+
+
+def _contact_url(contact_id: int) -> str:
+    return url_for("desk.contact", contact_id=contact_id)
 
 
 def _client_url(client_id: int | None) -> str:

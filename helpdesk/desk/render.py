@@ -84,9 +84,12 @@ class PersonLine:
 class TicketFacts:
     """Who asked, how it came, and why it is here; ``can_send`` where there is a mailbox from which answers leave."""
 
+    requester_id: int
     requester_name: str
+    requester_title: str
     requester_email: str
     requester_phone: str
+    there: datetime
     reasons: list[str]
     mailbox_address: str | None
     can_send: bool
@@ -203,9 +206,13 @@ def ticket_facts(
     other_open: int,
     answers_to: AnswerLine,
     can_send: bool,
+    there: datetime,
 ) -> TicketFacts:
-    """Return what makes an item a ticket."""
+    """Return what makes an item a ticket; ``there`` is now on the requester's clock."""
     return TicketFacts(
+        requester_id=details.requester_id,
+        requester_title=details.requester.title,
+        there=there,
         requester_name=details.requester.name,
         requester_email=details.requester.email,
         requester_phone=details.requester.phone,

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
+from helpdesk.clients import queries as client_queries
 from helpdesk.clients.lock_dates import LockDates
-from helpdesk.clients.models import Client, Contact, TimeLock
+from helpdesk.clients.models import Client, TimeLock
 from helpdesk.clients.queries import visible
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company import service as company
@@ -215,10 +216,9 @@ def learn_keys(session: Session, known: Known, kind: str, keys: Collection[str])
 def learn_contacts(session: Session, known: Known, emails: Collection[str]) -> None:
     """Read the contacts with these addresses."""
     for chunk in _chunks(sorted({email.casefold() for email in emails} - set(known.contacts))):
-        query = select(Contact).where(func.lower(Contact.email).in_(chunk))
         known.contacts |= {
-            row.email.casefold(): ContactRef(row.id, row.client_id, row.name, row.phone, row.language)
-            for row in session.scalars(query)
+            address: ContactRef(row.id, row.client_id, row.name, row.phone, row.language)
+            for address, row in client_queries.contacts_by_address(session, chunk)
         }
 
 

@@ -22,13 +22,23 @@ def domains(session: Session) -> list[ClientDomain]:
 
 def contacts_without_client(session: Session) -> list[Contact]:
     """Return the newest contacts that belong to no client yet."""
-    query = select(Contact).where(Contact.client_id.is_(None)).order_by(Contact.id.desc()).limit(CONTACTS)
+    query = (
+        select(Contact)
+        .where(Contact.client_id.is_(None), Contact.same_as_id.is_(None))
+        .order_by(Contact.id.desc())
+        .limit(CONTACTS)
+    )
     return list(session.scalars(query))
 
 
 def count_without_client(session: Session) -> int:
     """Return how many contacts belong to no client yet."""
-    return session.scalar(select(func.count()).select_from(Contact).where(Contact.client_id.is_(None))) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Contact).where(Contact.client_id.is_(None), Contact.same_as_id.is_(None))
+        )
+        or 0
+    )
 
 
 def contact_emails(session: Session, contact_ids: list[int]) -> list[tuple[str, str]]:

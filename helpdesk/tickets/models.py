@@ -55,6 +55,7 @@ class Participant(Base):
     __table_args__ = (
         one_of("role", ("requester", "cc")),
         one_of("added_by", ("mail", "copy", "reply", "staff")),
+        Index("ix_participants_contact", "contact_id", "work_item_id"),
     )
 
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
@@ -84,6 +85,13 @@ class Message(Base):
         one_of("kind", ("mail", "reply", "note", "event")),
         CheckConstraint("NOT (contact_id IS NOT NULL AND person_id IS NOT NULL)", name="has_one_author"),
         Index("ix_messages_conversation", "work_item_id", "posted_at"),
+        Index(
+            "ix_messages_contact",
+            "contact_id",
+            "posted_at",
+            sqlite_where=text("contact_id IS NOT NULL"),
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
         Index(
             "ix_messages_person",
             "person_id",

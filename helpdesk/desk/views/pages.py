@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
-from helpdesk.clients.forms import ContactForm, DomainForm
+from helpdesk.clients.forms import ContactForm, DomainForm, NoteTextForm
 from helpdesk.desk import beside_queue, exports, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
@@ -92,8 +92,7 @@ def queue() -> ResponseReturnValue:
     """Show a page of one view of the queue."""
     session, actor = read_session(), current_actor()
     wanted = asked(request.args)
-    now = clock.now()
-    beside = beside_queue.read(session, actor=actor, now=now, asked=wanted, zone=zone())
+    beside, now = beside_queue.read(session, actor=actor, asked=wanted, zone=zone()), clock.now()
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
     known = shell.queue_counts(session, actor).of_view(wanted)
@@ -121,7 +120,6 @@ def queue() -> ResponseReturnValue:
         },
         now=now,
         people=beside.people,
-        presence=beside.presence,
         projects=beside.projects,
         view=wanted.view,
         client_id=wanted.client_id,
@@ -326,7 +324,11 @@ def client(client_id: int) -> str:
         read_session(), actor=current_actor(), client_id=client_id, now=clock.now(), since=since, through=through
     )
     return render_template(
-        "clients/client.html", contact_form=ContactForm(formdata=None), domain_form=DomainForm(formdata=None), **values
+        "clients/client.html",
+        contact_form=ContactForm(formdata=None),
+        domain_form=DomainForm(formdata=None),
+        note_form=NoteTextForm(formdata=None),
+        **values,
     )
 
 

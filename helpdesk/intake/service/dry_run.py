@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.accounts.models import Person
-from helpdesk.clients.models import Contact
+from helpdesk.clients import queries as clients
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES, readable_head
 from helpdesk.intake.domain.rules import Letter, Rule, first_that_fits, fits, project_counts
@@ -153,7 +153,6 @@ class _Wish:
     @classmethod
     def of(cls, session: Session, settings: RuleSettings, mails: Iterable[InboundMessage]) -> "_Wish":
         addresses = {one.from_address.lower() for one in mails}
-        contacts = select(func.lower(Contact.email), Contact.client_id).where(func.lower(Contact.email).in_(addresses))
         sources = select(IntakeSource.mailbox_id, IntakeSource.folder, Project.client_id).join(
             Project, Project.id == IntakeSource.default_project_id
         )
@@ -161,7 +160,9 @@ class _Wish:
             settings=settings,
             project=session.get(Project, settings.project_id) if settings.project_id else None,
             assignee=session.get(Person, settings.assignee_id) if settings.assignee_id else None,
-            clients={row[0]: row[1] for row in session.execute(contacts)},
+            clients={
+                address: contact.client_id for address, contact in clients.contacts_by_address(session, addresses)
+            },
             mailboxes={(mailbox, folder): client_id for mailbox, folder, client_id in session.execute(sources)},
         )
 

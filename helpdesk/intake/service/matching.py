@@ -95,7 +95,9 @@ def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Can
             items.setdefault(leads[item_id].id, (matched_by, leads[item_id]))
     people: dict[int, list[tuple[str, str]]] = {}
     for participant in tickets.participants(session, list(items)):
-        entry = (participant.role, normalise_address(participant.contact.email))
+        is_sender = arrival.contact is not None and participant.contact_id == arrival.contact.id
+        address = arrival.sender.address if is_sender else participant.contact.email  # from whichever they wrote
+        entry = (participant.role, normalise_address(address))
         people.setdefault(participant.work_item_id, []).append(entry)
     return [
         _candidate(matched_by, item, people.get(item_id, []), opens_anew)

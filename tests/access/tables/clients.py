@@ -1,6 +1,13 @@
 """Who gets what from clients. Globex is restricted to a team that has only the rival."""
 
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Contact, Note
 from tests.access.rows import Row, expect
+from tests.builders import Office
 
 NO_EDITORS = {"anonymous": 302, "technician": 403, "account_manager": 403, "rival": 403, "bookkeeper": 403}
 EDITORS_SEE = expect(**NO_EDITORS, manager=200, admin=200)
@@ -19,7 +26,80 @@ CLIENT = {
 }
 CONTACT = {"name": "Ann", "email": "ann@initech.example"}
 
+DETAILS = {"name": "Ann", "title": "Head of IT", "phone": "+49 711 1", "language": "de", "time_zone": ""}
+STAFF_SEES = expect(
+    anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200
+)
+STAFF_MISSES = expect(
+    anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=404, manager=404, admin=404
+)
+GLOBEX_SEES = expect(
+    anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=200, manager=200, admin=200
+)
+DESK_SEES = {**STAFF_SEES, "bookkeeper": 403}
+DESK_DOES = expect(
+    anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=403, manager=303, admin=303
+)
+GLOBEX_DOES = {**DESK_DOES, "technician": 404, "account_manager": 404}
+GLOBEX_EDITS = {**GLOBEX_SEES, "bookkeeper": 403}
+DESK_MISSES = {**STAFF_MISSES, "bookkeeper": 403}
+
+
+def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
+    """Notes and further addresses of both clients, and somebody in each who is another contact's double."""
+    ids: dict[str, int | str] = {}
+    for name in ("acme", "globex"):
+        client, contact = getattr(office, name), getattr(office, f"{name}_contact")
+        notes = [Note(contact_id=contact.id, text=f"{name} canary", written_at=now)]
+        notes.append(Note(client_id=client.id, text=f"{name} canary", written_at=now))
+        further = Contact(
+            name=contact.name,
+            email=f"further@{name}.example",
+            client_id=client.id,
+            same_as_id=contact.id,
+            created_at=now,
+        )
+        session.add_all([*notes, further])
+        session.flush()
+        ids |= {f"{name}_note": notes[0].id, f"{name}_client_note": notes[1].id, f"{name}_address": further.id}
+    return ids
+
+
+def _of_contact(endpoint: str, method: str, rest: str, globex: dict[str, int], **more: Any) -> list[Row]:
+    """Return the rows of a route of one contact: Acme's, Globex's, and one that is not there."""
+    acme = {**globex, "technician": globex["manager"], "account_manager": globex["manager"]}
+    if globex["technician"] == 403:
+        acme = globex
+    missing = {role: code if code in (302, 403) else 404 for role, code in globex.items()}
+    return [
+        Row(endpoint, method, f"/contacts/{{acme_contact}}{rest}", acme, **more),
+        Row(endpoint, method, f"/contacts/{{globex_contact}}{rest}".replace("acme_a", "globex_a"), globex, **more),
+        Row(endpoint, method, f"/contacts/{{missing}}{rest}", missing, **more),
+    ]
+
+
 ROWS = [
+    *_of_contact("desk.contact", "GET", "", GLOBEX_SEES),
+    *_of_contact("desk.edit_contact", "GET", "/edit", GLOBEX_EDITS),
+    *_of_contact("desk.set_contact", "POST", "/edit", GLOBEX_DOES, form=DETAILS),
+    *_of_contact("desk.add_address", "POST", "/addresses", EDITORS_DO, form={"email": "new@initech.example"}),
+    *_of_contact("desk.make_main_address", "POST", "/addresses/{acme_address}/main", EDITORS_DO),
+    *_of_contact("desk.remove_address", "POST", "/addresses/{acme_address}/delete", EDITORS_DO),
+    *_of_contact("desk.retire_contact", "POST", "/retire", EDITORS_DO),
+    *_of_contact("desk.reactivate_contact", "POST", "/reactivate", EDITORS_DO),
+    *_of_contact("desk.add_contact_note", "POST", "/notes", GLOBEX_DOES, form={"text": "Calls back at noon."}),
+    Row("desk.add_client_note", "POST", "/clients/{acme}/notes", DESK_DOES, form={"text": "Pays late."}),
+    Row("desk.add_client_note", "POST", "/clients/{globex}/notes", GLOBEX_DOES, form={"text": "Pays late."}),
+    Row("desk.add_client_note", "POST", "/clients/{missing}/notes", DESK_MISSES, form={"text": "Pays late."}),
+    Row("desk.note", "GET", "/notes/{acme_note}", DESK_SEES),
+    Row("desk.note", "GET", "/notes/{globex_client_note}", GLOBEX_EDITS),
+    Row("desk.note", "GET", "/notes/{missing}", DESK_MISSES),
+    Row("desk.change_note", "POST", "/notes/{acme_client_note}", DESK_DOES, form={"text": "Said otherwise."}),
+    Row("desk.change_note", "POST", "/notes/{globex_note}", GLOBEX_DOES, form={"text": "Said otherwise."}),
+    Row("desk.change_note", "POST", "/notes/{missing}", DESK_MISSES, form={"text": "Said otherwise."}),
+    Row("desk.delete_note", "POST", "/notes/{acme_note}/delete", DESK_DOES),
+    Row("desk.delete_note", "POST", "/notes/{globex_note}/delete", GLOBEX_DOES),
+    Row("desk.delete_note", "POST", "/notes/{missing}/delete", DESK_MISSES),
     Row(
         "clients.index",
         "GET",
