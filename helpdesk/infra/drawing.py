@@ -8,7 +8,9 @@ from types import FunctionType
 from typing import Any
 
 from flask.templating import Environment
+from jinja2 import Template
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import TemplateModule
 from jinja2.nodes import Expr
 from jinja2.runtime import Context, Macro
 from jinja2.utils import internalcode
@@ -46,9 +48,19 @@ class _Context(Context):
         return called(*args, **kwargs)
 
 
-class PageEnvironment(Environment):
-    """Flask's environment of templates, with the two above."""
+class _Template(Template):
+    """Gives its macros to whoever imports them, and asks only once whether that one has globals of its own."""
 
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        if ctx is not None and ctx.globals_keys <= self.environment.globals.keys():
+            ctx = None  # none: the macros need not be made anew
+        return super()._get_default_module(ctx)
+
+
+class PageEnvironment(Environment):
+    """Flask's environment of templates, with the three above."""
+
+    template_class = _Template
     code_generator_class = _Generator
     context_class = _Context
     safe = staticmethod(safe)

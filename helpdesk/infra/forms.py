@@ -24,7 +24,10 @@ class StrictForm(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Every text field is stripped; passwords are taken as typed."""
 
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:  # noqa: ANN401 - WTForms has no types here
+        def get_translations(self, form: Any) -> None:  # noqa: ANN401 - WTForms has no types here
+            """Leave WTForms' own words in English, as the pages are: else it reads its catalogue anew each time."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
             """Return the field, with stripping added to text."""
             field = super().bind_field(form, unbound_field, options)
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
