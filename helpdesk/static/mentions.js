@@ -52,11 +52,13 @@
     mark(box, 0);
   }
 
-  /* Names whose any word begins with what is typed, the login too. */
-  const fits = ({ name, login }, typed) =>
-    name.toLowerCase().startsWith(typed) ||
-    login.toLowerCase().startsWith(typed) ||
-    name.toLowerCase().split(/\s+/).some((word) => word.startsWith(typed));
+  /* Who begins with what is typed, by name or login; after them those of whose names another word does. */
+  function fitting(typed) {
+    const begins = ({ name, login }) => [name, login].some((word) => word.toLowerCase().startsWith(typed));
+    const has = ({ name }) => name.toLowerCase().split(/\s+/).some((word) => word.startsWith(typed));
+    const first = people.filter(begins);
+    return [...first, ...people.filter((person) => !first.includes(person) && has(person))].slice(0, MOST);
+  }
 
   async function look(box) {
     const word = box.value.slice(0, box.selectionStart).match(WORD);
@@ -65,7 +67,7 @@
     const now = box.value.slice(0, box.selectionStart).match(WORD); // what was typed meanwhile
     if (!now || document.activeElement !== box) return close(box);
     at = box.selectionStart - now[1].length - 1;
-    const found = (people ?? []).filter((person) => fits(person, now[1].toLowerCase())).slice(0, MOST);
+    const found = people ? fitting(now[1].toLowerCase()) : [];
     if (found.length === 0) return close(box);
     show(box, found);
   }

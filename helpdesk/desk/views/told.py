@@ -82,7 +82,7 @@ def read_here(number: int) -> ResponseReturnValue:
     with unit_of_work() as session:
         item = projects.get_item(session, actor=current_actor(), number=number)
         notices.mark_read(session, actor=current_actor(), now=clock.now(), item_id=item.id, until_id=form.until.data)
-    return redirect(url_for("desk.item", number=number), code=303)
+    return "", 204
 
 
 @bp.get("/items/<int:number>/people-to-mention")

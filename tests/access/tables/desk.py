@@ -27,6 +27,10 @@ GLOBEX_WRITES = expect(
 NOT_THERE = expect(
     anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
+NOTED = expect(anonymous=302, technician=204, account_manager=204, rival=204, bookkeeper=403, manager=204, admin=204)
+NOTED_GLOBEX = expect(
+    anonymous=302, technician=404, account_manager=404, rival=204, bookkeeper=403, manager=204, admin=204
+)
 NO_MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
 MONEY = expect(**NO_MONEY, account_manager=200, rival=200, manager=200, admin=200)
 MONEY_OF_ACME = expect(**NO_MONEY, account_manager=200, rival=422, manager=200, admin=200)
@@ -246,7 +250,9 @@ ROWS = [
     Row("desk.merge", "POST", "/items/{globex_ticket}/merge", GLOBEX_REFUSED, form={"into": "{acme_other}"}),
     Row("desk.merge", "POST", "/items/{missing}/merge", NOT_THERE, form={"into": "{acme_other}"}),
     *_on_items("desk.undo_merge", "unmerge", {}),
-    *_on_items("desk.read_here", "noticed", {"until": "1"}),
+    Row("desk.read_here", "POST", "/items/{acme_ticket}/noticed", NOTED, form={"until": "1"}),
+    Row("desk.read_here", "POST", "/items/{globex_ticket}/noticed", NOTED_GLOBEX, form={"until": "1"}),
+    Row("desk.read_here", "POST", "/items/{missing}/noticed", NOT_THERE, form={"until": "1"}),
     Row("desk.mentionable", "GET", "/items/{acme_ticket}/people-to-mention", DESK),
     Row("desk.mentionable", "GET", "/items/{globex_ticket}/people-to-mention", GLOBEX),
     Row("desk.mentionable", "GET", "/items/{missing}/people-to-mention", NOT_THERE),

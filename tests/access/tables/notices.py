@@ -21,9 +21,18 @@ NOBODYS = expect(anonymous=302, technician=404, account_manager=404, rival=404, 
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     """Tell the technician something."""
-    news = News("retainer", "table", "Hours run out", "/retainers")
-    notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[office.technician.id])
-    return {"notice": session.scalars(select(Notice.id).where(Notice.key == "table")).one()}
+    people = [office.technician.id, office.admin.id]
+    for kind, title in (("rejected", "Travel, 12.50 EUR"), ("at_risk", "#1 Printer prints blank labels, and more")):
+        news = News(kind, kind, title, "/desk", author="Manager Person", excerpt="What was said of it, in a few words.")
+        notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=people)
+    notices.mark_read(session, actor=office.actor("admin"), now=now)
+    news = News("retainer", "table", "Acme, Support retainer: 80 % of the hours of November are used", "/retainers")
+    notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=people)
+    return {
+        "notice": session.scalars(
+            select(Notice.id).where(Notice.key == "table", Notice.person_id == office.technician.id)
+        ).one()
+    }
 
 
 ROWS = [
