@@ -22,7 +22,7 @@ from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.words import label_of_span
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.mentions import pieces
+from helpdesk.tickets.mentions import marked, pieces
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import render as time_render
 from helpdesk.timekeeping.models import TimeEntry
@@ -272,7 +272,9 @@ def message_line(
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
-        html=shown(message.html) if message.html and message.kind in ("reply", "note") else None,
+        html=marked(shown(message.html), _labels(message))
+        if message.html and message.kind in ("reply", "note")
+        else None,
         has_html=message.html is not None and message.kind == "mail",
         automatic=message.automatic,
         automatic_kind=automatic_kind(message.reasons) if message.automatic else "",
@@ -295,8 +297,12 @@ def message_line(
     )
 
 
+def _labels(message: Message) -> list[str]:
+    return [one["label"] for one in message.mentions if one["told"]]
+
+
 def _pieces(message: Message) -> list[tuple[str, bool]]:
-    labels = [one["label"] for one in message.mentions if one["told"]]
+    labels = _labels(message)
     return pieces(message.text, labels) if labels else []
 
 

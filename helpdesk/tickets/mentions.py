@@ -3,10 +3,15 @@
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
 
 SIGN = "@"
 _BEFORE = re.compile(r"[\w.+\-@/]")
 """What stands before the sign where it is part of something else, such as an address."""
+_TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
+_UNMARKED = re.compile(r"<(/?)(?:a|code|pre)\b")
 _AFTER = re.compile(r"[\w@]|[.\-+][\w]")
 
 
@@ -56,6 +61,24 @@ def _named_at(text: str, at: int, words: Iterable[tuple[str, int]]) -> tuple[str
         if text[at + 1 : end].casefold() == word.casefold() and not _AFTER.match(text, end):
             return text[at:end], person_id
     return "", None
+
+
+def marked(html: Markup, labels: Collection[str]) -> Markup:
+    """Return safe HTML in which the words that name somebody stand marked, those in its links and code aside."""
+    if not labels:
+        return html
+    shown, inside = [], 0
+    escaped = [escape(label, quote=False) for label in labels]
+    for index, part in enumerate(_TAG.split(html)):
+        if index % 2:
+            opened = _UNMARKED.match(part)
+            inside += 0 if opened is None else -1 if opened[1] else 1
+            shown.append(part)
+        elif inside:
+            shown.append(part)
+        else:
+            shown += [f'<b class="mention">{text}</b>' if names else text for text, names in pieces(part, escaped)]
+    return Markup("".join(shown))  # noqa: S704 - the same HTML with marks around words of it
 
 
 def pieces(text: str, labels: Collection[str]) -> list[tuple[str, bool]]:

@@ -1,8 +1,9 @@
 """Who a note names by `@` (docs/notifications.md rules 10 and 11)."""
 
 import pytest
+from markupsafe import Markup
 
-from helpdesk.tickets.mentions import Mention, Named, mentions_in, pieces
+from helpdesk.tickets.mentions import Mention, Named, marked, mentions_in, pieces
 
 PEOPLE = [
     Named(1, "Ann Lee", "ann@halden.example"),
@@ -43,3 +44,21 @@ def test_a_text_is_cut_where_somebody_is_named():
         (" @ann", False),
     ]
     assert pieces(text, []) == [(text, False)]
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<p>see @Ann O&amp;K.</p>", '<p>see <b class="mention">@Ann O&amp;K</b>.</p>'),
+        ("<p><strong>@Ann O&amp;K</strong></p>", '<p><strong><b class="mention">@Ann O&amp;K</b></strong></p>'),
+        ("<code>@Ann O&amp;K</code> <em>x</em>", "<code>@Ann O&amp;K</code> <em>x</em>"),
+        ("<p>@O'Hara</p>", '<p><b class="mention">@O\'Hara</b></p>'),
+        (
+            '<a href="https://x.example/@Ann O&amp;K>">@Ann O&amp;K</a> @ann o&amp;k',
+            '<a href="https://x.example/@Ann O&amp;K>">@Ann O&amp;K</a> <b class="mention">@ann o&amp;k</b>',
+        ),
+    ],
+)
+def test_names_are_marked_in_the_text_of_formatted_notes_alone(html, shown):
+    assert marked(Markup(html), ["@Ann O&K", "@O'Hara"]) == shown  # noqa: S704 - ours
+    assert marked(Markup(html), []) == html  # noqa: S704 - ours
