@@ -30,6 +30,7 @@ from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import marks as item_marks
 from helpdesk.sla import noticing
+from helpdesk.tickets.service import finding
 
 ROOT = Path(__file__).parents[1]
 MODEL_SLICES = (
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in MODEL_SLICES:
         import_module(f"helpdesk.{name}.models")
     noticing.watch()
+    finding.watch()
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

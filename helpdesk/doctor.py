@@ -107,6 +107,23 @@ SQL_CHECKS = (
         " WHERE d.merged_into_id IS NOT NULL AND m.kind <> 'event'",
     ),
     SqlCheck(
+        15,
+        "message {0} is not found by what stands in it: run helpdesk reindex",
+        "SELECT m.id FROM messages m LEFT JOIN found_messages f ON f.rowid = m.id"
+        " WHERE m.kind <> 'event' AND m.discarded_at IS NULL AND f.rowid IS NULL",
+    ),
+    SqlCheck(
+        15,
+        "message {0} is found, but is none or was put away: run helpdesk reindex",
+        "SELECT f.rowid FROM found_messages f LEFT JOIN messages m ON m.id = f.rowid"
+        " WHERE m.id IS NULL OR m.kind = 'event' OR m.discarded_at IS NOT NULL",
+    ),
+    SqlCheck(
+        15,
+        "message {0} changed, and is found by what it was before: run helpdesk reindex",
+        "SELECT DISTINCT message_id FROM found_pending",
+    ),
+    SqlCheck(
         3,
         "charges {1} and {2} hold the same seconds of time entry {0}",
         "SELECT a.time_entry_id, a.id, b.id FROM charges a JOIN charges b ON b.time_entry_id = a.time_entry_id"

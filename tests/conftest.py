@@ -237,7 +237,7 @@ def _run(connection: Connection, statements: str) -> None:
 @cache
 def _written() -> str:
     """Return the question which tables have rows, and whether they take more than one page."""
-    tables = [name for name in Base.metadata.tables if name != "alembic_version"]
+    tables = [*(name for name in Base.metadata.tables if name != "alembic_version"), "found_messages", "found_pending"]
     return " UNION ALL ".join(
         f"SELECT '{name}', pg_relation_size('{name}') > {PAGE_BYTES} WHERE EXISTS (SELECT FROM {name})"  # noqa: S608 - our own tables
         for name in tables

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from itertools import filterfalse
 
 MARK = "\N{LATIN LETTER DENTAL CLICK}"
 """A letter to every database, and none that people type: what begins with it in an index is no word (infra/finding)."""
@@ -13,18 +14,23 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ß": "ss"}
 )
 _WORD = re.compile(rf"[^\W_{MARK}]+")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _PIECE = re.compile(r"[\w\u0300-\u036f]+|[^\w\u0300-\u036f]+")
 
 
 def folded(text: str) -> str:
     """Return ``text`` without case and accents: ``Kühn Präzision`` -> ``kuhn prazision``, ``Łódź`` -> ``lodz``."""
-    bare = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    if text.isascii():
+        return text.lower()
+    bare = filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFKD", "".join(bare).casefold()).translate(_LETTERS)
 
 
 def words_of(text: str) -> list[str]:
     """Return the words of ``text``, folded, in order: letters and digits; all else stands between words."""
-    return _WORD.findall(folded(text))
+    if text.isascii():
+        return _PLAIN_WORD.findall(text.lower())
+    return [word for line in text.splitlines() for word in _WORD.findall(folded(line))]
 
 
 def asked_words(typed: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What tickets do by themselves: they wake in time; pictures from elsewhere are claimed, fetched and recorded."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from helpdesk.infra.blobs import BlobStore
@@ -9,7 +9,7 @@ from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.kernel.errors import ExternalFailure
 from helpdesk.tickets.render import redraw
-from helpdesk.tickets.service import pictures, snoozing
+from helpdesk.tickets.service import finding, pictures, snoozing
 from helpdesk.tickets.service.pictures import Drawn
 
 PICTURE_BYTES = 5 * 1024 * 1024
@@ -32,6 +32,18 @@ class _Allowance:
     def seconds_left(self) -> float:
         """Return the seconds that are left."""
         return self.until - time.monotonic()
+
+
+def describe_all(unit_of_work: UnitOfWork) -> Iterator[int]:
+    """Make the index of messages anew while work goes on, page by page; yield the id up to which it is done."""
+    with unit_of_work() as session:
+        finding.forget_others(session)
+    beyond_id: int | None = 0
+    while beyond_id is not None:
+        with unit_of_work() as session:
+            beyond_id = finding.describe_some(session, beyond_id=beyond_id)
+        if beyond_id is not None:
+            yield beyond_id
 
 
 def wake_due(unit_of_work: UnitOfWork, *, clock: Clock) -> None:

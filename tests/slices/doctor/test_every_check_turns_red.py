@@ -11,8 +11,10 @@ from helpdesk.doctor import SQL_CHECKS, examine
 from helpdesk.infra import blobs
 from helpdesk.infra.blobs import ORPHAN_AGE
 from helpdesk.infra.db import db, unit_of_work
+from helpdesk.tickets.service.finding import describe_changed
 from tests.conftest import NOW
 
+FINDING = 15
 AT = "'2026-11-01 09:00:00+00:00'"
 SHA = hashlib.sha256(b"From: a@b.example\r\n\r\nhello").hexdigest()
 ENTRY = (
@@ -297,6 +299,17 @@ FAULTS = {
             "UPDATE inbound_effects SET work_item_id = work_item_id + 1",
         ],
     ),
+    "is written and not found": (15, [put(MESSAGE), "DELETE FROM found_pending"]),
+    "is found and not written": (
+        15,
+        [
+            put(MESSAGE),
+            "UPDATE messages SET kind = 'event'",
+            "DELETE FROM found_pending",
+            "INSERT INTO found_messages (rowid, words) VALUES (1, 'x')",
+        ],
+    ),
+    "is found by what it was": (15, [put(MESSAGE)]),
     "is merged by nobody": (14, [put(TICKET, id="{item}", into="{item} + 1")]),
     "is merged into what is merged": (
         14,
@@ -620,6 +633,8 @@ def test_the_doctor_finds_what(facts, fault):
     with unit_of_work() as session:
         for statement in statements:
             session.connection().exec_driver_sql(statement.format(**facts))
+        if invariant != FINDING:
+            describe_changed(session)
 
     assert invariants_broken() == {invariant}
 
@@ -652,6 +667,7 @@ def test_mail_that_is_held_erased_too_large_or_imported_is_sound(facts):
     with unit_of_work() as session:
         for statement in statements:
             session.connection().exec_driver_sql(statement.format(**facts))
+        describe_changed(session)
 
     assert invariants_broken() == set()
 
