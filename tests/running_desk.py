@@ -19,8 +19,10 @@ from sqlalchemy import func, select
 from helpdesk.app import create_app
 from helpdesk.infra import clock, live
 from helpdesk.infra.db import db, unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.infra.settings import load
 from helpdesk.projects.models import Project
+from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping.models import TimerEventRow
 from tests.builders import PASSWORD, Office
 
@@ -53,6 +55,20 @@ class House:
         """Let Acme's project have so many billable seconds at most, and say so beyond them."""
         with self.app.app_context(), unit_of_work() as session:
             session.get_one(Project, self.office.acme_project.id).max_billable_seconds = seconds
+
+    def ticket(self) -> int:
+        """Open a ticket of Acme's that nobody has; return its number."""
+        office = self.office
+        with self.app.app_context(), unit_of_work() as session:
+            return tickets.open_ticket(
+                session,
+                actor=SYSTEM,
+                now=clock.now(),
+                project_id=office.acme_project.id,
+                requester_id=office.acme_contact.id,
+                title="The door does not close",
+                text="Since Monday.",
+            ).number
 
     def pocket_events(self) -> dict[str, int]:
         """Return how many events of each kind came from pocket timers."""

@@ -17,7 +17,7 @@ from helpdesk.notices import process as notices
 from helpdesk.notices import service as notice_service
 from helpdesk.outbox import gateway as smtp
 from helpdesk.outbox import process as outbox
-from helpdesk.projects import telling
+from helpdesk.projects import presence, telling
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.retainers.statements import sending as retainer_statements
@@ -200,6 +200,13 @@ def forget_old_reading() -> None:
     """Erase what people read longer ago than it could be proposed."""
     with unit_of_work() as session:
         proposals.forget_reading(session, now=clock.now())
+
+
+@light_job
+def forget_absent() -> None:
+    """Delete who was at a ticket and is no more."""
+    with unit_of_work() as session:
+        presence.forget_absent(session, now=clock.now())
 
 
 @light_job

@@ -46,6 +46,7 @@ PERIODIC = (
     Periodic("forget_old_events", 3600),
     Periodic("forget_old_notices", 3600),
     Periodic("forget_old_reading", 3600),
+    Periodic("forget_absent", 3600),
     Periodic("count_rows", 3600),
     Periodic("sweep_files", 3600),
     Periodic("erase_old_mail", 3600),

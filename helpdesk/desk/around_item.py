@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,9 +21,10 @@ from helpdesk.infra.together import Together, columns_of, made
 from helpdesk.intake import queries as intake
 from helpdesk.intake.domain.address import domain_of
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import following
+from helpdesk.projects import following, presence
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_TICKET, ItemTag, Project, WorkItem
+from helpdesk.projects.presence import Present
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.retainers.models import Agreement
@@ -52,9 +54,10 @@ class Around:
     hours: Sequence[Any]
     drafts: dict[str, Draft]
     followers: Sequence[Any]
+    present: list[Present]
 
 
-def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetails | None) -> Around:
+def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, details: TicketDetails | None) -> Around:
     """Return what stands around an item that the actor may see: one query."""
     client = item.project.client
     sender = clients.suffixes_to_ask(domain_of(details.requester.email)) if details is not None else ()
@@ -66,6 +69,7 @@ def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetai
         "team_id": client.restricted_team_id,
         "manager_id": client.account_manager_id,
         "domains": list(sender),
+        "since": presence.since(now),
     }
     asked = _asked(sees_all=actor.sees_all_clients, is_restricted=client.restricted_team_id is not None)
     found = asked.read(session, **given)
@@ -87,6 +91,7 @@ def read(session: Session, *, actor: Actor, item: WorkItem, details: TicketDetai
         hours=found["hours"],
         drafts=drafts_of(found["drafts"], found["draft_files"]),
         followers=found["followers"],
+        present=presence.people_of(found["present"]),
     )
 
 
@@ -132,5 +137,6 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
             DraftFile.person_id == bindparam("person_id"), DraftFile.work_item_id == ITEM
         ),
         followers=following.followers_asked(ITEM),
+        present=presence.there_asked(ITEM),
         work_types=rates.work_type_choice(),
     )

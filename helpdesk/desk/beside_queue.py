@@ -21,7 +21,9 @@ from helpdesk.intake import queries as intake
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
+from helpdesk.projects import presence
 from helpdesk.projects.models import Project
+from helpdesk.projects.presence import Present
 from helpdesk.sla import queries as sla
 
 
@@ -39,16 +41,17 @@ class Beside:
     has_mailbox: bool
     client_name: str
     projects: list[tuple[int, str]]
+    presence: dict[int, list[Present]]
 
 
-def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Beside:
+def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: ZoneInfo) -> Beside:
     """Return what stands beside what is asked for, in one query; hours of work are on the clock of ``zone``.
 
     Raises:
         NotFound: no such client, or not for this actor.
     """
     of_client, sees_all = asked.client_id is not None, actor.sees_all_clients
-    given: dict[str, Any] = {**asker(actor), "client_id": asked.of_client_id}
+    given: dict[str, Any] = {**asker(actor), "client_id": asked.of_client_id, "since": presence.since(now)}
     found = _asked(of_client=asked.of_client_id is not None, sees_all=sees_all).read(session, **given)
     if of_client and not found["client"]:
         raise NotFound(MESSAGE)
@@ -60,6 +63,7 @@ def read(session: Session, *, actor: Actor, asked: Asked, zone: ZoneInfo) -> Bes
         has_mailbox=bool(found["mailboxes"][0].count),
         client_name=found["client"][0].name if of_client else "",
         projects=[(row.id, row.name) for row in found.get("projects", ())],
+        presence=presence.by_number(found["presence"]),
     )
 
 
@@ -71,6 +75,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "mail": select(InboundMessage.received_at).order_by(InboundMessage.id.desc()).limit(1),
         "hours": sla.working_hours(),
         "mailboxes": intake.source_count(),
+        "presence": presence.everywhere_asked(sees_all=sees_all),
     }
     if of_client:
         known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))

@@ -25,6 +25,7 @@ from helpdesk.intake.service import forwards
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.outbox.domain import Address
 from helpdesk.projects.models import OPEN_STATUSES, WorkItem
+from helpdesk.projects.presence import Present
 from helpdesk.rates import service as rates
 from helpdesk.retainers import service as retainers
 from helpdesk.sla import queries as sla
@@ -60,6 +61,7 @@ class ItemValues:
     snooze_choices: list[snoozing.Choice]
     followers: Sequence[Any]
     follows: bool
+    present: list[Present]
 
 
 def values(
@@ -76,7 +78,7 @@ def values(
     client = item.project.client
     entries, timer = timer_state.of_item(session, item.id, person_id=actor.person_id)
     time = render.with_lines(entries, actor=actor, now=now)
-    around = around_item.read(session, actor=actor, item=item, details=details)
+    around = around_item.read(session, actor=actor, now=now, item=item, details=details)
     messages = tickets.conversation(session, item.id, kept=tickets.Kept(around.files, around.pictures))
     by_id = {message.id: message for message in messages}
     conversation = conversation_page.conversation(
@@ -117,6 +119,7 @@ def values(
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
         followers=around.followers,
         follows=any(person.id == actor.person_id for person in around.followers),
+        present=around.present,
     )
 
 

@@ -13,6 +13,8 @@ from helpdesk.infra.db import AmountMinor, Base, one_of
 ITEM_STATUSES = ("new", "open", "in_progress", "waiting", "solved", "closed")
 OPEN_STATUSES = ("new", "open", "in_progress", "waiting")
 PRIORITIES = ("low", "normal", "high", "urgent")
+DOINGS = ("looking", "note", "reply")
+"""What somebody does with a work item, from the least to the most that others want to know of."""
 
 OPEN_TICKET = "kind = 'ticket' AND status IN ('new', 'open', 'in_progress', 'waiting')"
 CLOSED_TICKET = "kind = 'ticket' AND status IN ('solved', 'closed')"
@@ -249,6 +251,19 @@ class ItemFollower(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
     follows: Mapped[bool]
     since: Mapped[datetime]
+
+
+class ItemPresence(Base):
+    """Somebody who has a work item before them in one tab of a browser, and what they do there; gone in a minute."""
+
+    __tablename__ = "item_presence"
+    __table_args__ = (one_of("doing", DOINGS),)
+
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    tab: Mapped[str] = mapped_column(primary_key=True)
+    doing: Mapped[str]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class TaskDetails(Base):

@@ -7,7 +7,9 @@
 
    data-live-url="…" data-live="timer"   replaced by what that address answers when the timer changed
    data-live="queue" with an id          replaced by the same element of this page, asked for anew
-   #live-lost                            shown while nothing can be heard */
+   #live-lost                            shown while nothing can be heard
+
+   What is told is told to other scripts, too: the event "helpdesk:told" of the document has its topic and data. */
 (() => {
   "use strict";
 
@@ -96,8 +98,9 @@
     }, 60);
   }
 
-  function hear(topic, id) {
+  function hear(topic, id, data) {
     heard = Math.max(heard, id);
+    document.dispatchEvent(new CustomEvent("helpdesk:told", { detail: { topic, data } }));
     stale.add(topic);
     look();
   }
@@ -121,8 +124,8 @@
     channel?.postMessage(message);
   }
 
-  function take({ kind, topic, id, lost }) {
-    if (kind === "event") hear(topic, id);
+  function take({ kind, topic, id, lost, data = {} }) {
+    if (kind === "event") hear(topic, id, data);
     else if (kind === "all") hearAll(id);
     else if (kind === "lost") showLost(lost);
     else if (kind === "where" && isLeader) channel.postMessage({ kind: "here", id: heard });
@@ -144,10 +147,10 @@
     return found;
   }
 
-  function receive({ event, id }) {
+  function receive({ event, id, data }) {
     if (event === "lost") tell({ kind: "all", id });
     else if (event === "beat") tell({ kind: "beat", id });
-    else if (event !== "message") tell({ kind: "event", topic: event, id });
+    else if (event !== "message") tell({ kind: "event", topic: event, id, data: JSON.parse(data || "{}") });
   }
 
   let restart = () => {};
@@ -196,7 +199,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (found.lost) tell({ kind: "all", id: found.id });
-      for (const { topic, id } of found.events) tell({ kind: "event", topic, id });
+      for (const { topic, id, data } of found.events) tell({ kind: "event", topic, id, data });
       heard = found.id;
       tell({ kind: "lost", lost: false });
     } catch {

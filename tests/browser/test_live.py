@@ -24,9 +24,19 @@ def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iter
 @pytest.fixture
 def signed_in(browser: Browser, house: House) -> Iterator[BrowserContext]:
     """A browser of the technician's."""
+    yield from browser_of("technician", browser, house)
+
+
+@pytest.fixture
+def colleague(browser: Browser, house: House) -> Iterator[BrowserContext]:
+    """A browser of the manager's."""
+    yield from browser_of("manager", browser, house)
+
+
+def browser_of(who: str, browser: Browser, house: House) -> Iterator[BrowserContext]:
     context = browser.new_context(timezone_id="Europe/Berlin")
     context.set_default_timeout(PATIENCE)
-    cookie = house.browser("technician").cookies["helpdesk"]
+    cookie = house.browser(who).cookies["helpdesk"]
     context.add_cookies([{"name": "helpdesk", "value": cookie, "url": house.origin}])
     yield context
     context.close()
@@ -97,6 +107,31 @@ def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
 
     expect(page.locator(f"[data-item='{house.office.acme_ticket.number}']")).to_contain_text("In progress")
     expect(row).to_be_focused()
+
+
+def test_two_at_one_ticket_see_each_other_write_and_leave(
+    house: House, signed_in: BrowserContext, colleague: BrowserContext
+) -> None:
+    """docs/desk.md rules 45, 47 and 48."""
+    number, me, they = house.ticket(), house.office.technician.name, house.office.manager.name
+    mine, theirs, queue = signed_in.new_page(), colleague.new_page(), colleague.new_page()
+    queue.goto(f"{house.origin}/desk")
+    mine.goto(f"{house.origin}/items/{number}")
+    theirs.goto(f"{house.origin}/items/{number}")
+    expect(mine.locator("#presence")).to_contain_text(f"{they} is looking at this")
+    expect(theirs.locator("#presence")).to_contain_text(f"{me} is looking at this")
+
+    mine.locator("#reply-body").press_sequentially("Dear Ida,")
+    expect(theirs.locator("#presence")).to_contain_text(f"{me} is writing a reply")
+    expect(mine.get_by_text("it is yours now")).to_be_visible()
+    expect(theirs.locator("#assignee")).to_contain_text(me)
+    expect(mine.locator("#presence")).not_to_contain_text(me)
+    theirs.close()
+    expect(mine.locator("#presence")).to_have_text("")
+    queue.bring_to_front()
+    expect(queue.locator(f"[data-present='{number}']")).to_have_text(f"{me} is writing here")
+    mine.goto(f"{house.origin}/desk")
+    expect(queue.locator(f"[data-present='{number}']")).to_have_text("")
 
 
 def test_a_look_that_nobody_answered_is_taken_again(house: House, signed_in: BrowserContext) -> None:

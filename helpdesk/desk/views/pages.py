@@ -92,7 +92,8 @@ def queue() -> ResponseReturnValue:
     """Show a page of one view of the queue."""
     session, actor = read_session(), current_actor()
     wanted = asked(request.args)
-    beside, now = beside_queue.read(session, actor=actor, asked=wanted, zone=zone()), clock.now()
+    now = clock.now()
+    beside = beside_queue.read(session, actor=actor, now=now, asked=wanted, zone=zone())
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
     known = shell.queue_counts(session, actor).of_view(wanted)
@@ -120,6 +121,7 @@ def queue() -> ResponseReturnValue:
         },
         now=now,
         people=beside.people,
+        presence=beside.presence,
         projects=beside.projects,
         view=wanted.view,
         client_id=wanted.client_id,

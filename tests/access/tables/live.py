@@ -10,7 +10,20 @@ EVERYBODY = expect(
     anonymous=200, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200
 )
 
+GLOBEX = expect(anonymous=302, technician=404, account_manager=404, rival=200, bookkeeper=403, manager=200, admin=200)
+MISSING = expect(anonymous=302, technician=404, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404)
+HERE = {"tab": "tab-one-1", "doing": "looking"}
+
 ROWS = [
+    Row("desk.who_is_where", "GET", "/desk/presence", DESK),
+    *(
+        row
+        for item, expected in (("acme_ticket", DESK), ("globex_ticket", GLOBEX), ("missing", MISSING))
+        for row in (
+            Row("desk.who_is_there", "GET", f"/items/{{{item}}}/presence", expected),
+            Row("desk.say_present", "POST", f"/items/{{{item}}}/presence", expected, form=HERE),
+        )
+    ),
     Row("timekeeping.pocket", "GET", "/pocket/", EVERYBODY),
     Row("timekeeping.pocket_worker", "GET", "/pocket/worker.js", EVERYBODY),
     Row("timekeeping.pocket_manifest", "GET", "/pocket/manifest.webmanifest", EVERYBODY),
