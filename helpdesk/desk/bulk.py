@@ -19,7 +19,7 @@ from helpdesk.projects.following import stop_by_itself
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.snoozing import put_to_sleep
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.models import QueueAct, TicketDetails
+from helpdesk.tickets.models import Message, QueueAct, TicketDetails
 from helpdesk.tickets.service.writing import add_event, lock
 
 MOST = 200
@@ -71,8 +71,7 @@ def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picke
     def change(one: Picked) -> Change | None:
         item = _locked(session, actor, one.number)
         if item.version != one.version and what not in ("tag", "untag"):
-            message = "it changed since you looked"
-            raise Conflict(message)
+            raise Conflict(_overtaken(session, item.id))
         before = state_of(session, item)
         _ACTS[what](session, actor, now, item, value)
         session.flush()
@@ -157,6 +156,16 @@ def _each(
             if change is not None:
                 changes.append(change)
     return changes, tuple(refusals)
+
+
+def _overtaken(session: Session, item_id: int) -> str:
+    """Return what became of a ticket last, for whoever picked it before."""
+    newest = session.scalars(select(Message).where(Message.work_item_id == item_id).order_by(Message.id.desc())).first()
+    if newest is None or (newest.kind != "mail" and newest.person is None):
+        return "it changed since you looked"
+    if newest.person is None:
+        return "mail came since you looked"
+    return f"{newest.person.name} {newest.text if newest.kind == 'event' else 'wrote there'} since you looked"
 
 
 def _locked(session: Session, actor: Actor, number: int) -> WorkItem:

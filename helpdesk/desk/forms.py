@@ -159,15 +159,17 @@ class CannedForm(StrictForm):
 
 
 class StatusForm(StrictForm):
-    """A status."""
+    """A status, and the one that was seen."""
 
     status = SelectField(choices=options((key, key) for key in ITEM_STATUSES))
+    was = StringField(validators=[Length(max=20)])
 
 
 class AssignForm(StrictForm):
-    """Who does it; empty is nobody."""
+    """Who does it, and who was seen to do it; empty is nobody."""
 
     assignee_id = SelectField(coerce=optional_id, validate_choice=False)
+    was = StringField(validators=[Length(max=20)])
 
 
 class MoveForm(StrictForm):

@@ -94,9 +94,16 @@ class NewTaskForm(_PlannedForm):
 
 
 class PlanDetailsForm(_PlannedForm):
-    """What a task is called and what the plan knows of it; ``version`` is that of the task when the form was opened."""
+    """What a task is called and what the plan knows of it; ``version`` is that of the task when the form was opened.
+
+    ``seen`` is what the form showed then. ``keep`` decides, after somebody else changed the same, whose holds in the
+    version ``decided``: mine or theirs.
+    """
 
     version = HiddenField(validators=[DataRequired()])
+    seen = HiddenField(validators=[Length(max=2000)])
+    decided = HiddenField(validators=[Length(max=12)])
+    keep = StringField(validators=[Length(max=10)])
     title = StringField(_l("Task"), validators=[DataRequired(), Length(max=200)])
     priority = SelectField(_l("Priority"))
     remaining = StringField(_l("What is left"), validators=[Length(max=20), _is_duration])
@@ -106,6 +113,11 @@ class PlanDetailsForm(_PlannedForm):
         super().__init__(*args, **kwargs)
         words = priority_names()
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
+
+    def texts(self) -> dict[str, str]:
+        """Return what stands in the fields, to be compared."""
+        names = ("title", "priority", "parent", "starts_on", "due_on", "estimate", "remaining", "is_milestone")
+        return {name: str(self[name].data or "") for name in names}
 
     @property
     def expected_version(self) -> int:

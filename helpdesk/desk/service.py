@@ -8,6 +8,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import service as clients
 from helpdesk.company import service as company
 from helpdesk.desk.closing import refuse_open_parts
+from helpdesk.desk.overtaking import refuse_overtaken
 from helpdesk.desk.taking_back import state_of
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
@@ -129,32 +130,53 @@ def add_note(
 
 
 def set_status(
-    session: Session, *, actor: Actor, now: datetime, number: int, status: str, parts_stay_open: bool = False
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    status: str,
+    parts_stay_open: bool = False,
+    was: str | None = None,
 ) -> WorkItem:
-    """Set the status of an item and say so in its conversation.
+    """Set the status of an item and say so in its conversation; ``was`` is the one that was seen.
 
     Raises:
         NotFound: no such item, or not for this actor.
         Conflict: it was merged into another ticket.
         OpenParts: it would be done while parts of it are open, and nobody said that they stay so.
+        Overtaken: somebody else set another one since.
         RuleViolation: no such status.
     """
     item = _workable(session, actor, number)
+    refuse_overtaken(session, item=item, field="status", was=was, wanted=status)
     if not parts_stay_open:
         refuse_open_parts(session, actor=actor, item=item, status=status)
     return _set_status(session, actor=actor, now=now, item=item, status=status)
 
 
 def assign(
-    session: Session, *, actor: Actor, now: datetime, number: int, assignee_id: int | None, how: str = ""
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    assignee_id: int | None,
+    how: str = "",
+    was: str | None = None,
 ) -> WorkItem:
     """Give an item to somebody, or to nobody, and say so in its conversation; ``how`` it came to that follows there.
 
+    ``was`` is the id of whom the actor saw there, empty for nobody.
+
     Raises:
         NotFound: no such item, or not for this actor; no such person.
+        Overtaken: somebody else gave it to another one since.
         RuleViolation: the person does not work on the desk, or may not see the client.
     """
-    item = projects_queries.get_item(session, actor=actor, number=number)
+    item = lock(session, projects_queries.get_item(session, actor=actor, number=number).id)
+    wanted = str(assignee_id or "")
+    refuse_overtaken(session, item=item, field="assignee", was=was, wanted=wanted)
     if item.assignee_id == assignee_id:
         return item
     projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=assignee_id)

@@ -20,6 +20,8 @@ from helpdesk.desk.closing import OpenParts
 from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
+from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
+from helpdesk.desk.overtaking import Overtaken
 from helpdesk.desk.view_words import columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
@@ -265,9 +267,13 @@ def set_status(number: int) -> ResponseReturnValue:
     status = (form.status.data or "") if form.validate_on_submit() else ""
     try:
         with unit_of_work() as session:
-            service.set_status(session, actor=current_actor(), now=clock.now(), number=number, status=status)
+            service.set_status(
+                session, actor=current_actor(), now=clock.now(), number=number, status=status, was=form.was.data
+            )
     except OpenParts:
         return asks_first(number, status)
+    except Overtaken as overtaken:
+        return _overtaken_page(number, overtaken)
     return to_item(number)
 
 
@@ -276,13 +282,17 @@ def set_status(number: int) -> ResponseReturnValue:
 def assign(number: int) -> ResponseReturnValue:
     """Give a ticket or task to somebody, or to nobody."""
     form = AssignForm()
-    with unit_of_work() as session:
-        projects.get_item(session, actor=current_actor(), number=number)
-        if not form.validate_on_submit():
-            raise RuleViolation(_("There is no such person."))
-        service.assign(
-            session, actor=current_actor(), now=clock.now(), number=number, assignee_id=form.assignee_id.data
-        )
+    try:
+        with unit_of_work() as session:
+            projects.get_item(session, actor=current_actor(), number=number)
+            if not form.validate_on_submit():
+                raise RuleViolation(_("There is no such person."))
+            wanted = form.assignee_id.data
+            service.assign(
+                session, actor=current_actor(), now=clock.now(), number=number, assignee_id=wanted, was=form.was.data
+            )
+    except Overtaken as overtaken:
+        return _overtaken_page(number, overtaken)
     return to_item(number)
 
 
@@ -366,7 +376,19 @@ def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], N
     return None
 
 
-def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: NoteForm | None = None) -> str:
+def _overtaken_page(number: int, overtaken: Overtaken) -> ResponseReturnValue:
+    """Show an item, and above it what somebody else made of what was to be changed."""
+    line = overtaken_line(read_anew(), number, overtaken.difference)
+    return _item_page(number, overtaken=line), 422 if is_htmx() else 409
+
+
+def _item_page(
+    number: int,
+    *,
+    reply_form: ReplyForm | None = None,
+    note_form: NoteForm | None = None,
+    overtaken: OvertakenLine | None = None,
+) -> str:
     """Show an item, with a refused form as it was typed; what came since it was begun counts as seen from now on."""
     session = read_session()
     at = request.args.get("at", type=int)
@@ -391,6 +413,7 @@ def _item_page(number: int, *, reply_form: ReplyForm | None = None, note_form: N
         reply_form=reply_form if values.ticket else None,
         since=since,
         note_form=note_form,
+        overtaken=overtaken,
     )
 
 

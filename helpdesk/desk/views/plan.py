@@ -3,7 +3,7 @@
 Moving, stretching and undoing answer a script in JSON with every task that changed, and a form with a redirect.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.desk import plan_page
+from helpdesk.desk.overtaking import Difference, last_change, merge, read_seen, seen_of
 from helpdesk.desk.plan_forms import BaselineForm, LinkForm, MoveForm, NewTaskForm, PlanDetailsForm
 from helpdesk.desk.plan_page import PlanView
 from helpdesk.desk.views.blueprint import bp
@@ -158,6 +159,9 @@ def plan_edit(project_id: int, number: int) -> ResponseReturnValue:
     row = view.stored.by_number(number)
     if not form.validate_on_submit():
         return _task_page(view, row, form), 422
+    found = _merge(view, row, form)
+    if found:
+        return _task_page(view, row, form, overtaken=found), 409
     try:
         with unit_of_work() as session:
             changes = editing.edit(
@@ -165,7 +169,7 @@ def plan_edit(project_id: int, number: int) -> ResponseReturnValue:
                 number=number,
                 details=form.details(is_milestone=form.is_milestone.data, remaining_seconds=form.remaining_seconds),
                 worked_seconds=view.worked.get(row.id, 0),
-                expected_version=form.expected_version,
+                expected_version=row.version,
                 **_who(project_id),
             )
             service.describe(
@@ -176,9 +180,9 @@ def plan_edit(project_id: int, number: int) -> ResponseReturnValue:
                 title=form.title.data or "",
                 priority=form.priority.data,
             )
-    except RuleViolation as refusal:
-        form.refuse(refusal)
-        return _task_page(view, row, form), 422
+    except (Conflict, RuleViolation) as refusal:
+        form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))
+        return _task_page(view, row, form), 409 if isinstance(refusal, Conflict) else 422
     flash(
         _("%(name)s is saved.", name=f"#{number} {form.title.data}")
         + (" " + plan_page.said(changes, number=number) if changes else ""),
@@ -276,7 +280,27 @@ def _page(project_id: int, **forms: StrictForm) -> str:
     )
 
 
-def _task_page(view: PlanView, row: TaskRow, form: PlanDetailsForm) -> str:
+def _merge(view: PlanView, row: TaskRow, form: PlanDetailsForm) -> list[Difference]:
+    """Take into the form what others changed since it was opened; return what both changed, until that is decided."""
+    if form.expected_version == row.version:
+        return []
+    current, wanted = _details_form(view, row), form.texts()
+    now = current.texts()
+    was = {**dict.fromkeys(now, "?"), **read_seen(form.seen.data)}  # who does not say what they saw saw something else
+    merged = merge(was, now, wanted)
+    is_decided = form.decided.data == str(row.version)
+    for name in (*merged.theirs, *(merged.both if is_decided and form.keep.data == "theirs" else ())):
+        form[name].data = current[name].data
+    form.decided.data = str(row.version)
+    if is_decided and form.keep.data:
+        return []
+    return [
+        Difference(form[name].label.text, was[name], now[name], wanted[name], last_change(read_session(), row.id, name))
+        for name in merged.both
+    ]
+
+
+def _task_page(view: PlanView, row: TaskRow, form: PlanDetailsForm, overtaken: Sequence[Difference] = ()) -> str:
     link = LinkForm(formdata=None, predecessor="", successor=f"#{row.number}")
     return render_template(
         "desk/plan_task.html",
@@ -293,13 +317,14 @@ def _task_page(view: PlanView, row: TaskRow, form: PlanDetailsForm) -> str:
         after=[(one, view.stored.by_id[one.successor_id]) for one in view.stored.links if one.predecessor_id == row.id],
         form=form,
         link_form=link,
+        overtaken=overtaken,
     )
 
 
 def _details_form(view: PlanView, row: TaskRow) -> PlanDetailsForm:
     above = view.stored.by_id.get(row.parent_id or 0)
     left = view.effort(row).remaining_seconds if row.stated_remaining_seconds is not None else None
-    return PlanDetailsForm(
+    form = PlanDetailsForm(
         formdata=None,
         version=str(row.version),
         title=row.title,
@@ -311,6 +336,8 @@ def _details_form(view: PlanView, row: TaskRow) -> PlanDetailsForm:
         remaining=_typed(left),
         is_milestone=row.is_milestone,
     )
+    form.seen.data = seen_of(form.texts())
+    return form
 
 
 def _typed(seconds: int | None) -> str:

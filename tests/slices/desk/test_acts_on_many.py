@@ -66,7 +66,7 @@ def test_who_changed_a_ticket_since_is_not_overruled(office, sign_in_as):
     answer = browser.post("/desk/bulk", data={"pick": [*rows.values()], "act": "status:solved"})
 
     said = browser.get(answer.location).text
-    assert f"Not changed: #{taken}: it changed since you looked." in said
+    assert f"Not changed: #{taken}: {office.technician.name} set the status to waiting since you looked." in said
     assert "2 tickets changed." in said
     assert (items()[free][0], items()[taken][0]) == ("solved", "waiting")
     browser.post(f"/items/{free}/status", data={"status": "in_progress"})
