@@ -1,10 +1,14 @@
-"""Mail addresses and domains of clients: how they are written, and which belong to nobody."""
+"""Mail addresses and domains of clients: how they are written, and which belong to nobody; who may be one person."""
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.words import words_of
 
 ADDRESS_CHARACTERS = 254  # RFC 5321 4.5.3.1.3, without the angle brackets
+SHORTEST_PHONE, LOCAL_DIGITS = 6, 9
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@([^\s@]+)")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
@@ -86,3 +90,55 @@ def check_typed_address(text: str) -> str:
     address = check_address(text)
     normal_domain(address.rpartition("@")[2])
     return address
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person at a client as somebody who looks for doubles sees them."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+
+
+def likely_doubles(people: Iterable[Known]) -> list[tuple[int, int, str]]:
+    """Return pairs who may be one person, the older first, each with what they share: name, phone or address.
+
+    The name without case, accents and order (``Kühn, Ida``) where it has two words; all digits of a phone number but
+    those before the last nine; the address without a ``+tag`` and dots (docs/desk.md rule 59).
+    """
+    first: dict[tuple[str, str], int] = {}
+    found: dict[tuple[int, int], str] = {}
+    for person in sorted(people, key=lambda one: one.id):
+        for key in _keys(person):
+            older = first.setdefault(key, person.id)
+            if older != person.id:
+                found.setdefault((older, person.id), key[0])
+    return [(older, younger, why) for (older, younger), why in found.items()]
+
+
+def _keys(person: Known) -> Iterator[tuple[str, str]]:
+    words = sorted(words_of(person.name))
+    if len(words) > 1:
+        yield "name", " ".join(words)
+    for number in person.phone.split(","):
+        digits = re.sub(r"\D", "", number)
+        if len(digits) >= SHORTEST_PHONE:
+            yield "phone", digits[-LOCAL_DIGITS:]
+    local, _, domain = person.email.lower().rpartition("@")
+    yield "address", f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
+def why_not_one(*, of: int | None, of_is_ours: bool, into: int | None, is_same: bool) -> str:
+    """Return why a contact cannot be merged into another, as a sentence; empty where it can (docs/desk.md rule 58).
+
+    ``of`` and ``into`` are their clients, None where nobody knows; ``of_is_ours``: it is a contact of our own company.
+    """
+    if is_same:
+        return "They are one contact already."
+    if of == into or of is None or (of_is_ours and into is not None):
+        return ""
+    if into is None:
+        return "Nobody knows to which client the other belongs; merge that one into this instead."
+    return "They are contacts of two clients, and nothing of a client goes to another."

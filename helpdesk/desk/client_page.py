@@ -9,7 +9,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client, Contact, Note
 from helpdesk.clients.notes import notes_asked
-from helpdesk.desk import queries, render
+from helpdesk.desk import contact_merge_page, queries, render
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
 from helpdesk.kernel.periods import Month, day_instants, day_start, local_day, local_month, zone_named
@@ -37,6 +37,7 @@ def client_values(
     sees_retainers = handles_money and actor.is_one_of(RETAINERS)
     sees_invoices = handles_money and actor.is_one_of(INVOICES)
     works = actor.is_one_of(DESK)
+    people = clients.contacts_of(session, client_id)
     return {
         "client": _facts(session, client),
         "can_edit": actor.is_one_of(CLIENTS_EDIT),
@@ -45,7 +46,8 @@ def client_values(
         "retainers": _retainers(session, client_id, now) if sees_retainers else None,
         "invoices": queries.invoices_of(session, client_id) if sees_invoices else None,
         "unbilled_seconds": time.unbilled_seconds(session, client_id) if sees_invoices else None,
-        "contacts": [_contact(contact) for contact in clients.contacts_of(session, client_id)],
+        "contacts": [_contact(contact) for contact in people],
+        "doubles": contact_merge_page.doubles(people) if actor.is_one_of(CLIENTS_EDIT) else [],
         "notes": session.execute(notes_asked().where(Note.client_id == client_id)).all(),
         "can_note": works,
         "there": now.astimezone(zone_named(client.time_zone)),

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
@@ -28,6 +28,8 @@ MESSAGES = 5
 SNIPPET = 160
 CONTACT = bindparam("contact_id", type_=Integer())
 BEFORE = bindparam("before", type_=Integer())
+OTHER_ID = case((ContactMerge.into_id == CONTACT, ContactMerge.contact_id), else_=ContactMerge.into_id)
+INSTANTS_OF_MERGE = (ContactMerge.merged_at, ContactMerge.undone_at)
 NEWEST = 2**31 - 1
 DONE = ("solved", "closed")
 
@@ -107,9 +109,9 @@ def _asked(*, sees_all: bool, closed: bool) -> Together:
     ended = func.coalesce(TimeEntry.ended_at, bindparam("now", type_=TimeEntry.started_at.type))
     return Together(
         addresses=select(Contact.id, Contact.email).where(Contact.same_as_id == CONTACT).order_by(Contact.id),
-        merged=select(ContactMerge.id, ContactMerge.contact_id, Contact.name, Contact.email, ContactMerge.merged_at)
-        .join(Contact, Contact.id == ContactMerge.contact_id)
-        .where(ContactMerge.into_id == CONTACT, ContactMerge.undone_at.is_(None))
+        merged=select(ContactMerge.id, OTHER_ID.label("other_id"), Contact.name, Contact.email, *INSTANTS_OF_MERGE)
+        .join(Contact, Contact.id == OTHER_ID)
+        .where(or_(ContactMerge.into_id == CONTACT, ContactMerge.contact_id == CONTACT))
         .order_by(ContactMerge.id.desc()),
         notes=notes_asked().where(Note.contact_id == CONTACT),
         tickets=_tickets(seen, WorkItem.status.in_(DONE if closed else OPEN_STATUSES)),

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact, Note
-from tests.access.rows import Row, expect
+from helpdesk.desk import merging_contacts
+from tests.access.rows import Ids, Row, expect
 from tests.builders import Office
 
 NO_EDITORS = {"anonymous": 302, "technician": 403, "account_manager": 403, "rival": 403, "bookkeeper": 403}
@@ -47,7 +48,7 @@ DESK_MISSES = {**STAFF_MISSES, "bookkeeper": 403}
 
 def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | str]:
     """Notes and further addresses of both clients, and somebody in each who is another contact's double."""
-    ids: dict[str, int | str] = {}
+    ids: Ids = {}
     for name in ("acme", "globex"):
         client, contact = getattr(office, name), getattr(office, f"{name}_contact")
         notes = [Note(contact_id=contact.id, text=f"{name} canary", written_at=now)]
@@ -59,10 +60,24 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
             same_as_id=contact.id,
             created_at=now,
         )
-        session.add_all([*notes, further])
+        double = Contact(name=contact.name, email=f"double@{name}.example", client_id=client.id, created_at=now)
+        session.add_all([*notes, further, double])
         session.flush()
         ids |= {f"{name}_note": notes[0].id, f"{name}_client_note": notes[1].id, f"{name}_address": further.id}
+        ids[f"{name}_double"] = double.id
+        _merge(session, office, now, contact, ids, name)
     return ids
+
+
+def _merge(session: Session, office: Office, now: datetime, into: Contact, ids: Ids, name: str) -> None:
+    """Merge somebody into a contact of each client, so that there is something to undo."""
+    merged = Contact(name="Merged", email=f"merged@{name}.example", client_id=into.client_id, created_at=now)
+    session.add(merged)
+    session.flush()
+    ids[f"{name}_merged"] = merged.id
+    merging_contacts.merge(
+        session, actor=office.actor("admin"), now=now, contact_id=merged.id, into_id=into.id, theirs={}
+    )
 
 
 def _of_contact(endpoint: str, method: str, rest: str, globex: dict[str, int], **more: Any) -> list[Row]:
@@ -88,6 +103,12 @@ ROWS = [
     *_of_contact("desk.retire_contact", "POST", "/retire", EDITORS_DO),
     *_of_contact("desk.reactivate_contact", "POST", "/reactivate", EDITORS_DO),
     *_of_contact("desk.add_contact_note", "POST", "/notes", GLOBEX_DOES, form={"text": "Calls back at noon."}),
+    *_of_contact("desk.choose_contact", "GET", "/merge", EDITORS_SEE),
+    Row("desk.choose_contact", "GET", "/contacts/{acme_double}/merge", EDITORS_SEE, query="into={acme_contact}"),
+    Row("desk.merge_contacts", "POST", "/contacts/{acme_double}/merge", EDITORS_DO, form={"into": "{acme_contact}"}),
+    Row("desk.merge_contacts", "POST", "/contacts/{missing}/merge", NOT_THERE, form={"into": "{acme_contact}"}),
+    Row("desk.part_contacts", "POST", "/contacts/{acme_merged}/unmerge", EDITORS_DO),
+    Row("desk.part_contacts", "POST", "/contacts/{missing}/unmerge", NOT_THERE),
     Row("desk.add_client_note", "POST", "/clients/{acme}/notes", DESK_DOES, form={"text": "Pays late."}),
     Row("desk.add_client_note", "POST", "/clients/{globex}/notes", GLOBEX_DOES, form={"text": "Pays late."}),
     Row("desk.add_client_note", "POST", "/clients/{missing}/notes", DESK_MISSES, form={"text": "Pays late."}),
