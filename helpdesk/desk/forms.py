@@ -1,5 +1,6 @@
 """Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from helpdesk.desk.worked_time import WorkedTime
+from helpdesk.desk.worked_time import NO_TIME, WorkedTime
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -26,8 +27,8 @@ from helpdesk.infra.rich_text import check_size, written
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
-from helpdesk.tickets.models import Draft
-from helpdesk.tickets.service import CannedText, Typed
+from helpdesk.tickets.models import Draft, Message
+from helpdesk.tickets.service import CannedText, Onward, Typed
 from helpdesk.timekeeping.forms import (
     MOST_NUMBER,
     WORKED_LENGTH,
@@ -138,6 +139,52 @@ class ReplyDraftForm(ReplyForm):
     """A reply that is not finished: it may be empty."""
 
     body = TextAreaField(validators=[Length(max=BODY_LENGTH)])
+
+
+class ForwardForm(StrictForm):
+    """What is passed on, to whom and with which words and time (docs/desk.md rule 70)."""
+
+    message = SelectMultipleField(_l("Messages"), coerce=int)
+    to = StringField(_l("To"), validators=[InputRequired(), Length(max=1000)])
+    subject = StringField(_l("Subject"), validators=[Length(max=200)])
+    body = TextAreaField(_l("Your words"), validators=[Length(max=BODY_LENGTH)])
+    file = SelectMultipleField(_l("Files"), coerce=int)
+    to_outside = BooleanField(_l("They may have this"))
+    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="")
+
+    def offer(self, session: Session, messages: Sequence[Message]) -> None:
+        """Fill the choices with what can be passed on."""
+        self.message.choices = options((one.id, one.id) for one in messages)
+        self.file.choices = options((file.id, file.name) for one in messages for file in one.attachments)
+        offer_work_types(self.work_type_id, session)
+        self.billable.choices = options(new_billing_choices())
+        if not self.is_submitted():
+            self.work_type_id.data = default_work_type(session)
+
+    def begin_with(self, onward: Onward, time: WorkedTime = NO_TIME) -> None:
+        """Show what is offered at first, or what was taken back."""
+        self.message.data, self.file.data = list(onward.message_ids), list(onward.file_ids)
+        self.to.data, self.subject.data, self.body.data = onward.to, onward.subject, onward.text
+        self.to_outside.data = onward.to_outside
+        if time != NO_TIME:
+            self.worked.data, self.work_type_id.data, self.billable.data = time.worked, time.work_type_id, time.billable
+
+    def onward(self) -> Onward:
+        """Return what is to be passed on."""
+        return Onward(
+            to=self.to.data or "",
+            subject=self.subject.data or "",
+            text=self.body.data or "",
+            message_ids=self.message.data or [],
+            file_ids=self.file.data or [],
+            to_outside=bool(self.to_outside.data),
+        )
+
+    def time(self) -> WorkedTime:
+        """Return the time that was typed."""
+        return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "")
 
 
 class FilesForm(StrictForm):

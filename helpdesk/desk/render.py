@@ -22,6 +22,7 @@ from helpdesk.retainers import render as retainers
 from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.words import label_of_span
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import is_forward
 from helpdesk.tickets.mentions import marked, pieces
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import render as time_render
@@ -125,6 +126,8 @@ class MessageLine:
     text: str
     pieces: list[tuple[str, bool]]
     no_text: str
+    forwarded: bool
+    from_outside: bool
     html: Markup | None
     trimmed_text: str
     trimmed_lines: int
@@ -260,6 +263,8 @@ def message_line(
     """Return one piece of the conversation, as the actor sees it."""
     author = message.person or message.contact
     outgoing = message.outgoing
+    forwarded = is_forward(message.kind, message.outgoing_message_id)
+    is_mail = message.kind == "mail" or message.contact_id is not None
     return MessageLine(
         id=message.id,
         kind=message.kind,
@@ -267,15 +272,15 @@ def message_line(
         ours=message.person is not None,
         posted_at=message.posted_at,
         to_line=_to_line([entry["name"] or without_token(entry["address"]) for entry in message.recipients]),
-        text=message.reply_text or message.text,
+        text=message.reply_text if forwarded else message.reply_text or message.text,
+        forwarded=forwarded,
+        from_outside=message.kind == "note" and message.contact_id is not None,
         pieces=_pieces(message),
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
-        html=marked(shown(message.html), _labels(message))
-        if message.html and message.kind in ("reply", "note")
-        else None,
-        has_html=message.html is not None and message.kind == "mail",
+        html=marked(shown(message.html), _labels(message)) if message.html and not is_mail else None,
+        has_html=message.html is not None and is_mail,
         automatic=message.automatic,
         automatic_kind=automatic_kind(message.reasons) if message.automatic else "",
         held=message.held,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import HelpdeskError
+from helpdesk.kernel.errors import HelpdeskError, NotFound
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects import snoozing
@@ -44,8 +44,11 @@ def take_back(session: Session, *, actor: Actor, now: datetime, number: int, mes
     item = projects_queries.get_item(session, actor=actor, number=number)
     item = lock(session, item.id)
     held = tickets.held_answer(session, actor=actor, item_id=item.id, message_id=message_id)
+    if held.message.kind != "reply":
+        message = "There is no such answer of yours."
+        raise NotFound(message)
     tickets.withdraw_answer(session, actor=actor, now=now, held=held)
-    stays = _take_back_time(session, actor, now, message_id)
+    stays = take_back_time(session, actor, now, message_id)
     _restore(session, actor, now, item, held)
     return stays
 
@@ -66,7 +69,7 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, held
     session.flush()
 
 
-def _take_back_time(session: Session, actor: Actor, now: datetime, message_id: int) -> str:
+def take_back_time(session: Session, actor: Actor, now: datetime, message_id: int) -> str:
     """Delete the time that went with the answer; where that is refused it stays, and the reason is returned."""
     entry = entries.of_uuid(session, person_id=actor.person_id, uuid=entry_uuid(message_id))
     if entry is None:

@@ -74,6 +74,11 @@ class IncomingMail:
     reply_to: str = ""
 
 
+def is_forward(kind: str, outgoing_message_id: int | None) -> bool:
+    """Return whether a message was passed on to somebody outside: an internal note that a mail went out with."""
+    return kind == "note" and outgoing_message_id is not None
+
+
 def place_of_picture(url: str) -> str:
     """Return the content id under which a remote picture is shown in its mail, should somebody ask for it."""
     return f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()[:32]}@elsewhere.html"

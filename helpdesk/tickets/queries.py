@@ -215,6 +215,17 @@ def answered_addresses(session: Session, item_id: int) -> set[str]:
     return {person["address"].lower() for people in session.scalars(query) for person in people}
 
 
+def forwarded_to(session: Session, item_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return by work item the addresses to which something was passed on, in lower case (docs/desk.md rule 71)."""
+    query = select(Message.work_item_id, Message.recipients).where(
+        Message.work_item_id.in_(item_ids), Message.kind == "note", Message.outgoing_message_id.is_not(None)
+    )
+    found: dict[int, set[str]] = {}
+    for item_id, people in session.execute(query):
+        found.setdefault(item_id, set()).update(person["address"].lower() for person in people)
+    return {item_id: frozenset(addresses) for item_id, addresses in found.items()}
+
+
 def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -> dict[str, int]:
     """Return in how many messages of a contact each of these files came."""
     query = (
@@ -328,6 +339,7 @@ def mail_ids(session: Session, item_id: int) -> list[str]:
     query = (
         select(Message.message_id)
         .where(Message.work_item_id == item_id, Message.message_id != "", Message.held.is_(False))
+        .where(Message.kind != "note")  # what was passed on, and what came back of it, is not the client's
         .order_by(Message.posted_at, Message.id)
     )
     found = list(dict.fromkeys(session.scalars(query)))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from helpdesk.intake.domain.dmarc import Dmarc
-from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender, standing, takes_part
+from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender, standing, takes_part, was_asked
+
+PASSED_ON = "the sender answers what was passed on to them"
 
 
 class Outcome(StrEnum):
@@ -48,6 +50,7 @@ class Decision:
 
     ``held`` means: on the work item, but nobody is notified until a person accepts it. A new ticket may name the
     work item that it is ``possibly_related_to``. ``unverified_sender`` asks for the banner of rule 19.
+    ``from_outside``: somebody answers to whom something was passed on.
     """
 
     outcome: Outcome
@@ -55,6 +58,7 @@ class Decision:
     matched_by: MatchedBy | None = None
     reasons: tuple[str, ...] = ()
     held: bool = False
+    from_outside: bool = False
     possibly_related_to: int | None = None
     unverified_sender: bool = False
 
@@ -112,6 +116,8 @@ def _unknown(candidate: Candidate, sender: Sender) -> tuple[_Verdict, str]:
     """Return what becomes of somebody whom the ticket does not know: never across clients."""
     if sender.contact_of and candidate.client_id not in sender.contact_of:
         return _Verdict.REFUSE, f"the sender belongs to another client than ticket #{candidate.number}"
+    if was_asked(candidate, sender):
+        return _Verdict.ACCEPT, PASSED_ON
     if candidate.matched_by.is_signed:
         return _Verdict.HOLD, f"the sender is unknown on ticket #{candidate.number}"
     return _Verdict.REFUSE, f"the sender is unknown on ticket #{candidate.number}"
@@ -124,6 +130,7 @@ def _on_work_item(incoming: Incoming, candidate: Candidate, reason: str, *, held
         matched_by=candidate.matched_by,
         reasons=(candidate.matched_by.sentence, reason, *_circumstances(incoming)),
         held=held,
+        from_outside=reason == PASSED_ON,
         unverified_sender=incoming.sender.dmarc is Dmarc.FAIL,
     )
 

@@ -61,6 +61,7 @@ class Sender:
 class Candidate:
     """A work item that the mail may belong to. Addresses are normalised; ``number`` is what people see.
 
+    ``asked_outside`` are those to whom something of it was passed on (docs/desk.md rule 71).
     ``closed_too_long`` says that the ticket was closed longer ago than answers may reopen it (rule 39).
     """
 
@@ -70,6 +71,7 @@ class Candidate:
     client_id: int
     requester: str = ""
     participants: frozenset[str] = frozenset()
+    asked_outside: frozenset[str] = frozenset()
     in_triage: bool = False
     closed_too_long: bool = False
 
@@ -97,6 +99,17 @@ def _counts_by_domain(candidate: Candidate, sender: Sender) -> bool:
     alone = sender.domain_of == {candidate.client_id} and not is_freemail(domain_of(sender.address))
     new = not sender.contact_of and not candidate.in_triage
     return alone and new and sender.dmarc is not Dmarc.FAIL
+
+
+def was_asked(candidate: Candidate, sender: Sender) -> bool:
+    """Return whether somebody outside answers what was passed on to them: by what only they had from us."""
+    return (
+        sender.address in candidate.asked_outside
+        and candidate.matched_by.is_signed
+        and sender.dmarc is not Dmarc.FAIL
+        and standing(candidate, sender) is None
+        and not sender.contact_of - {candidate.client_id}
+    )
 
 
 def takes_part(candidate: Candidate, sender: Sender) -> bool:

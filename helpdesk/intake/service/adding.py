@@ -28,6 +28,9 @@ def add(
         return
     contact = None if arrival.sender.is_staff else placing.requester(session, arrival, now=now)
     item = session.get_one(WorkItem, item_id)
+    if decision.from_outside:
+        _add_from_outside(session, arrival, decision, files, contact, now)
+        return
     asked = answering.answers(session, arrival, decision, client_id=item.project.client_id)
     reasons = recording.reasons(session, arrival, (*decision.reasons, *asked.reasons))
     added = tickets.add_mail(
@@ -47,6 +50,32 @@ def add(
         if arrival.inbound.headers_only and contact is not None:
             _ask_for_less(session, arrival, decision, contact, added, now)
     outcome = "held" if decision.held else "automatic" if arrival.incoming.automatic_reasons else "reply"
+    recording.done(session, arrival, decision, added, outcome, added.reasons, now)
+
+
+def _add_from_outside(
+    session: Session,
+    arrival: Arrival,
+    decision: Decision,
+    files: tuple[NewAttachment, ...],
+    contact: Contact | None,
+    now: datetime,
+) -> None:
+    """Add the answer of somebody to whom something was passed on: an internal note, who wrote takes no part."""
+    reasons = recording.reasons(session, arrival, (*decision.reasons, "the client is not told"))
+    added = tickets.add_mail(
+        session,
+        now=arrival.happened_at(now),
+        imported=arrival.inbound.origin == "import",
+        item_id=decision.work_item_id or 0,
+        contact_id=contact.id if contact is not None else None,
+        person_id=arrival.sender.person_id,
+        mail=recording.message(arrival, decision, files, reasons, ""),
+        from_outside=True,
+    )
+    if not arrival.incoming.automatic_reasons and acknowledge.is_fresh(arrival):
+        notifying.tell_answered_from_outside(session, message=added, now=now)
+    outcome = "automatic" if arrival.incoming.automatic_reasons else "reply"
     recording.done(session, arrival, decision, added, outcome, added.reasons, now)
 
 

@@ -1,7 +1,7 @@
 """What the database knows of a mail: its sender, and the work items that it may belong to (rules 14 to 20, 27)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from helpdesk.intake.domain.address import domain_of, normalise_address
 from helpdesk.intake.domain.decisions import heeded
 from helpdesk.intake.domain.dmarc import dmarc_verdict
 from helpdesk.intake.domain.matching import Incoming
-from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender
+from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender, standing
 from helpdesk.intake.domain.subject import find_token
 from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
@@ -99,9 +99,16 @@ def candidates(session: Session, arrival: Arrival, *, now: datetime) -> list[Can
         address = arrival.sender.address if is_sender else participant.contact.email  # from whichever they wrote
         entry = (participant.role, normalise_address(address))
         people.setdefault(participant.work_item_id, []).append(entry)
-    return [
+    found_items = [
         _candidate(matched_by, item, people.get(item_id, []), opens_anew)
         for item_id, (matched_by, item) in items.items()
+    ]
+    unknown = [
+        one.work_item_id for one in found_items if one.matched_by.is_signed and not standing(one, arrival.sender)
+    ]
+    asked = tickets.forwarded_to(session, unknown) if unknown else {}
+    return [
+        replace(one, asked_outside=asked[one.work_item_id]) if one.work_item_id in asked else one for one in found_items
     ]
 
 

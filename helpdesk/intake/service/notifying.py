@@ -46,6 +46,20 @@ def tell_answered(session: Session, *, message: Message, now: datetime, but_not:
     _tell(session, message, "reply", set(telling.audience(session, message.work_item)) - {but_not}, now)
 
 
+def tell_answered_from_outside(session: Session, *, message: Message, now: datetime) -> None:
+    """Tell in the desk alone what somebody outside answered: an answer to a letter of ours would go to the client."""
+    if message.contact is not None:
+        what = telling.Said(
+            "reply",
+            telling.key_of(message.id),
+            author=message.contact.name,
+            excerpt=message.reply_text,
+            message_id=message.id,
+        )
+        people = telling.audience(session, message.work_item)
+        telling.tell(session, actor=SYSTEM, now=now, item=message.work_item, what=what, person_ids=people)
+
+
 def _tell(session: Session, message: Message, kind: str, person_ids: set[int] | list[int], now: datetime) -> None:
     contact, item = message.contact, message.work_item
     if contact is None:

@@ -21,6 +21,7 @@ from helpdesk.tickets.service.drafts import (
     save_draft,
     take_files,
 )
+from helpdesk.tickets.service.forwarding import Onward, forward, forwardable, withdraw_forward
 from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held, split_held
 from helpdesk.tickets.service.linking import link, open_parts, unlink
 from helpdesk.tickets.service.mentioning import names_not_told
@@ -38,6 +39,7 @@ from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
     "CannedText",
+    "Onward",
     "Recipients",
     "Typed",
     "accept_held",
@@ -53,6 +55,8 @@ __all__ = [
     "discard_draft",
     "draft_files",
     "drafts",
+    "forward",
+    "forwardable",
     "get_canned",
     "has_draft",
     "held_answer",
@@ -92,4 +96,5 @@ __all__ = [
     "wake",
     "wake_due",
     "withdraw_answer",
+    "withdraw_forward",
 ]

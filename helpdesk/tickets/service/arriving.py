@@ -28,18 +28,23 @@ def add_mail(
     mail: IncomingMail,
     reopenings_an_hour: int | None = None,
     imported: bool = False,
+    from_outside: bool = False,
 ) -> Message:
     """Add a mail of a contact or of a member of staff to its ticket.
 
     A client's answer wakes what sleeps, and reopens what waited or was solved; held mail wakes, too (docs/desk.md rule
     12). Automatic and held mail, and mail of staff, changes nothing else (docs/mail.md rules 16, 18 and 24). A ticket
     that was reopened ``reopenings_an_hour`` times within the hour stays as it is, and the message says so (rule 26).
+    What comes ``from_outside`` answers what was passed on: it is an internal note, and wakes and reopens likewise.
     What is ``imported`` and older than the ticket's last change is history, and changes nothing either (rule 42).
     """
     item = lock(session, item_id)
     while (into_id := queries.merged_now(session, item.id)) is not None:  # since the mail was matched
         item = lock(session, into_id)
     message = keep_mail(session, item=item, contact_id=contact_id, person_id=person_id, mail=mail)
+    if from_outside:
+        message.kind = "note"
+    who = "somebody outside" if from_outside else "the client"
     following.follow_by_itself(session, item_id=item.id, person_id=person_id, now=now)
     is_history = imported and now < item.updated_at
     if not (mail.automatic or mail.held or contact_id is None or is_history):
@@ -49,21 +54,21 @@ def add_mail(
             add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=why)
             touch(session, item, now)
         else:
-            take_answer(session, item, now)
+            take_answer(session, item, now, who=who)
     elif mail.held and not (mail.automatic or is_history):
         _wake(session, item, now, "woke up: held mail waits for a decision")
     return message
 
 
-def take_answer(session: Session, item: WorkItem, now: datetime) -> None:
+def take_answer(session: Session, item: WorkItem, now: datetime, *, who: str = "the client") -> None:
     """Move the ticket up for a client's answer, wake it, and reopen what waited or was solved; spam stays put."""
     details = queries.get_details(session, item.id)
     if details is not None and details.spam_at is not None:
         return
     touch(session, item, now)
-    _wake(session, item, now, "woke up: the client answered")
+    _wake(session, item, now, f"woke up: {who} answered")
     if item.status in REOPENED_BY_AN_ANSWER:
-        _reopen(session, item, now)
+        _reopen(session, item, now, who)
 
 
 def _wake(session: Session, item: WorkItem, now: datetime, why: str) -> None:
@@ -71,14 +76,14 @@ def _wake(session: Session, item: WorkItem, now: datetime, why: str) -> None:
         wake(session, actor=SYSTEM, now=now, item_id=item.id, why=why)
 
 
-def _reopen(session: Session, item: WorkItem, now: datetime) -> None:
+def _reopen(session: Session, item: WorkItem, now: datetime, who: str) -> None:
     before = item.status
     projects.set_status(session, actor=SYSTEM, now=now, item_id=item.id, status="open")
     if before == "waiting":
         return
     details = session.get_one(TicketDetails, item.id)
     details.reopened_count += 1
-    add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=f"{REOPENED} the client answered ({before} before)")
+    add_event(session, actor=SYSTEM, now=now, item_id=item.id, text=f"{REOPENED} {who} answered ({before} before)")
 
 
 def _is_capped(session: Session, item: WorkItem, reopenings_an_hour: int | None, now: datetime) -> bool:

@@ -65,32 +65,8 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     Raises:
         Conflict: the mail has left.
     """
-    message = held.message
-    notices.withdraw(session, now=now, key=key_of(message.id))
-    outgoing_id, sent = message.outgoing_message_id or 0, Written(message.text, message.html or "")
-    following.stop_by_itself(
-        session, item_id=message.work_item_id, person_id=actor.person_id or 0, since=message.posted_at
-    )
-    session.execute(
-        delete(ThreadReference).where(
-            ThreadReference.work_item_id == message.work_item_id, ThreadReference.message_id == message.message_id
-        )
-    )
-    message.kind, message.text, message.reply_text, message.subject = "event", TAKEN_BACK, TAKEN_BACK, ""
-    message.html = None
-    message.recipients, message.message_id, message.outgoing_message_id = [], "", None
-    session.delete(held)
-    session.flush()
-    outbox.withdraw(session, message_id=outgoing_id, now=now)
-    session.expire(message, ["outgoing"])
-    session.execute(
-        delete(Message).where(
-            Message.work_item_id == message.work_item_id,
-            Message.kind == "event",
-            Message.posted_at == message.posted_at,
-            Message.id > message.id,
-        )
-    )
+    message, sent = held.message, Written(held.message.text, held.message.html or "")
+    unsay(session, actor=actor, now=now, held=held, said=TAKEN_BACK)
     files = [NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes) for one in message.attachments]
     session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     session.expire(message, ["attachments"])
@@ -109,3 +85,37 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     for file in files:
         put_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
     audit.record(session, actor=actor, action="took back", kind="work_item", object_id=message.work_item_id, now=now)
+
+
+def unsay(session: Session, *, actor: Actor, now: datetime, held: Takeback, said: str) -> None:
+    """Take a mail out of the way, and leave one line in its place, which says so; its files still stand there.
+
+    Raises:
+        Conflict: the mail has left.
+    """
+    message = held.message
+    notices.withdraw(session, now=now, key=key_of(message.id))
+    outgoing_id = message.outgoing_message_id or 0
+    following.stop_by_itself(
+        session, item_id=message.work_item_id, person_id=actor.person_id or 0, since=message.posted_at
+    )
+    session.execute(
+        delete(ThreadReference).where(
+            ThreadReference.work_item_id == message.work_item_id, ThreadReference.message_id == message.message_id
+        )
+    )
+    message.kind, message.text, message.reply_text, message.subject = "event", said, said, ""
+    message.html, message.trimmed_text = None, ""
+    message.recipients, message.message_id, message.outgoing_message_id = [], "", None
+    session.delete(held)
+    session.flush()
+    outbox.withdraw(session, message_id=outgoing_id, now=now)
+    session.expire(message, ["outgoing"])
+    session.execute(
+        delete(Message).where(
+            Message.work_item_id == message.work_item_id,
+            Message.kind == "event",
+            Message.posted_at == message.posted_at,
+            Message.id > message.id,
+        )
+    )

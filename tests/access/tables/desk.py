@@ -57,6 +57,8 @@ OWN_CANNED = expect(
     anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
 CANNED = {"name": "Another", "body": "Hello {{requester.name}}"}
+ONWARD = {"to": "bob@supplier.example", "message": "{note_on_acme}", "to_outside": "y", "billable": "billable"}
+ONWARD_OF_GLOBEX = {**ONWARD, "message": "{note_on_globex}"}
 REPLY = {"body": "Done.", "billable": "billable"}
 
 
@@ -154,6 +156,14 @@ def _on_held_mail(endpoint: str, act: str) -> list[Row]:
 
 
 ROWS = [
+    Row("desk.ask_forward", "GET", "/items/{acme_ticket}/forward", DESK, query="message={note_on_acme}"),
+    Row("desk.ask_forward", "GET", "/items/{globex_ticket}/forward", GLOBEX, query="message={note_on_globex}"),
+    Row("desk.ask_forward", "GET", "/items/{acme_ticket}/forward", NOT_THERE, query="message={note_on_globex}"),
+    Row("desk.forward", "POST", "/items/{acme_ticket}/forward", DESK_WRITES, form=ONWARD),
+    Row("desk.forward", "POST", "/items/{globex_ticket}/forward", GLOBEX_WRITES, form=ONWARD_OF_GLOBEX),
+    Row("desk.forward", "POST", "/items/{acme_ticket}/forward", OPEN_REFUSED, form=ONWARD_OF_GLOBEX),
+    Row("desk.unsend_forward", "POST", "/items/{acme_ticket}/messages/{note_on_acme}/take-back-forward", NOT_THERE),
+    Row("desk.unsend_forward", "POST", "/items/{globex_ticket}/messages/{note_on_globex}/take-back-forward", NOT_THERE),
     Row("desk.home", "GET", "/", HOME),
     Row("desk.search", "GET", "/search", STAFF, query="q=printer"),
     Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer"),
