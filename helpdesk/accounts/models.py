@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false, func, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, false, func, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
@@ -27,6 +27,8 @@ class Person(Base):
     notes_reading: Mapped[bool] = mapped_column(default=True, server_default=true())
     dense_rows: Mapped[bool] = mapped_column(default=False, server_default=false())  # of the queue
     plain_box: Mapped[bool] = mapped_column(default=False, server_default=false())  # writes without the editor
+    keys: Mapped[dict[str, str]] = mapped_column(JSON(), default=dict, server_default="{}")  # ours -> their own
+    single_keys: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["TeamMember"]] = relationship(back_populates="person")

@@ -60,6 +60,8 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     notes_reading: bool
     dense_rows: bool
     plain_box: bool
+    keys: Mapping[str, str]
+    single_keys: bool
 
     def get_id(self) -> str:
         """Return the token that the cookie carries."""
@@ -149,6 +151,8 @@ _SESSIONS = (
         Person.notes_reading,
         Person.dense_rows,
         Person.plain_box,
+        Person.keys,
+        Person.single_keys,
         TeamMember.team_id,
     )
     .join(Person, Person.id == PersonSession.person_id)
@@ -194,6 +198,8 @@ def _signed_in(rows: Sequence[Any], by_hash: Mapping[str, str], *, now: datetime
                 row.notes_reading,
                 row.dense_rows,
                 row.plain_box,
+                row.keys,
+                row.single_keys,
             )
     return found
 

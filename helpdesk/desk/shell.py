@@ -1,5 +1,6 @@
 """What the frame around every page shows: sections, counts, the running timer. A constant handful of queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +109,8 @@ class Shell:
     alarms: list[MailAlarm]
     live_id: int
     notes_reading: bool
+    keys: Mapping[str, str]
+    single_keys: bool
     unread: int
     newest_notice: int
 
@@ -174,6 +177,8 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
         ],
         live_id=waits.live_id,
         notes_reading=house.notes_reading and current_user.notes_reading,
+        keys=current_user.keys,
+        single_keys=current_user.single_keys,
         unread=waits.unread,
         newest_notice=waits.newest_notice,
     )

@@ -158,11 +158,38 @@
     for (const output of all("[data-count]", form)) output.textContent = String(ticked);
   }
 
-  /* --- single keys (WCAG 2.1.4: they can be switched off) --- */
+  /* --- single keys (WCAG 2.1.4: they can be switched off, and be others; docs/desk.md rules 52 and 53) --- */
+  const own = JSON.parse(root.dataset.keys || "{}"); // by our key the one that this person presses
+  const ours = new Map(Object.entries(own).map(([key, pressed]) => [pressed, key]));
+
   let pressed = "";
   let forget = 0;
 
-  const keysOn = () => memory.get("keys") !== "off";
+  const keysOn = () => !("keysOff" in root.dataset) && memory.get("keys") !== "off";
+
+  /* Which of our keys was pressed; none where it was moved elsewhere. Capitals are those of the same key. */
+  function keyOf({ key }) {
+    if (key.length !== 1) return key;
+    const low = key.toLowerCase();
+    const meant = ours.get(low) ?? (low in own ? "" : low);
+    return low === key ? meant : meant.toUpperCase();
+  }
+
+  const chordShown = (chord) => chord.split(" ").map((key, at) => (at === 0 ? (own[key] ?? key) : key));
+
+  function showHints() {
+    for (const cap of all("[data-key] kbd, kbd[data-hint]")) {
+      const inherited = cap.closest("[data-key]")?.dataset.key;
+      cap.dataset.hint ??= cap.textContent.trim().toLowerCase();
+      const { hint } = cap.dataset;
+      if (inherited && inherited !== hint) continue;
+      const shown = own[hint] ?? hint;
+      cap.textContent = cap.closest("#keys") ? shown : shown.toUpperCase();
+      cap.hidden = !keysOn() && !cap.closest("#keys");
+    }
+  }
+
+  window.keys = { on: keysOn, of: keyOf };
   const visible = (element) => element.checkVisibility({ checkVisibilityCSS: true });
   const isTyping = (target) =>
     target.isContentEditable ||
@@ -194,17 +221,18 @@
   function press(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (!keysOn() || isTyping(event.target)) return;
-    if (event.key === "?") {
+    const key = pressed ? event.key : keyOf(event);
+    if (key === "?") {
       document.getElementById("keys")?.togglePopover();
       event.preventDefault();
       return;
     }
-    if (event.key.length !== 1 || event.key === " ") return;
-    if (event.key === "j" || event.key === "k") {
-      walk(event.key === "j" ? 1 : -1);
+    if (key.length !== 1 || key === " ") return;
+    if (key === "j" || key === "k") {
+      walk(key === "j" ? 1 : -1);
       return;
     }
-    const chord = pressed ? `${pressed} ${event.key}` : event.key;
+    const chord = pressed ? `${pressed} ${key}` : key;
     const keyed = all("[data-key]");
     const target = keyed.find((element) => element.dataset.key === chord && visible(element));
     clearTimeout(forget);
@@ -232,7 +260,7 @@
       const name = document.createElement("dt");
       const keys = document.createElement("dd");
       name.textContent = label;
-      for (const part of key.split(" ")) {
+      for (const part of chordShown(key)) {
         const cap = document.createElement("kbd");
         cap.textContent = part;
         keys.append(cap, " ");
@@ -256,7 +284,10 @@
   document.addEventListener("change", (event) => {
     const field = event.target;
     if (field.matches("[data-auto-submit]")) field.form.requestSubmit();
-    if (field.matches("[data-keys-switch]")) memory.set("keys", field.checked ? "on" : "off");
+    if (field.matches("[data-keys-switch]")) {
+      memory.set("keys", field.checked ? "on" : "off");
+      showHints();
+    }
     if (field.matches("[data-check-all]")) {
       for (const box of field.form.elements) if (box.name === field.dataset.checkAll) box.checked = field.checked;
     }
@@ -322,6 +353,7 @@
   function refresh() {
     showTheme();
     showTimes();
+    showHints();
     tick();
     for (const form of document.forms) countChecked(form);
     for (const field of all("[data-filter]")) if (field.value) filterRows(field);

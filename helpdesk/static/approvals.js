@@ -18,14 +18,6 @@
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  function keysOn() {
-    try {
-      return localStorage.getItem("keys") !== "off";
-    } catch {
-      return true;
-    }
-  }
-
   let tickedByKey = null;
   document.getElementById("reject-many")?.addEventListener("toggle", (event) => {
     if (event.newState !== "closed" || !tickedByKey) return;
@@ -38,13 +30,14 @@
     "keydown",
     (event) => {
       const typing = event.target.matches?.("textarea, select, input:not([type=checkbox])");
-      if (event.ctrlKey || event.metaKey || event.altKey || typing || !keysOn()) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || typing || !window.keys.on()) return;
       const box = boxInFocus();
       if (!box) return;
-      if (event.key === "x") {
+      const key = window.keys.of(event);
+      if (key === "x") {
         tick(box, !box.checked);
         event.preventDefault();
-      } else if ((event.key === "a" || event.key === "r") && !boxes().some((each) => each.checked)) {
+      } else if ((key === "a" || key === "r") && !boxes().some((each) => each.checked)) {
         tick(box, true);
         tickedByKey = box;
       }

@@ -44,14 +44,6 @@
   }
 
   const beginsLine = (box) => box.selectionStart === 0 || box.value[box.selectionStart - 1] === "\n";
-  const keysOn = () => {
-    try {
-      return localStorage.getItem("keys") !== "off";
-    } catch {
-      return true;
-    }
-  };
-
   function inList(event) {
     const all = choices();
     const here = all.indexOf(document.activeElement);
@@ -73,7 +65,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest?.("#canned")) {
       inList(event);
-    } else if (event.key === "/" && opener() && event.target === boxOf(opener()) && beginsLine(event.target) && keysOn()) {
+    } else if (event.key === "/" && opener() && event.target === boxOf(opener()) && beginsLine(event.target) && window.keys.on()) {
       event.preventDefault();
       open();
     }

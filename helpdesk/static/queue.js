@@ -30,20 +30,13 @@
   }
 
   const isTyping = (target) => target.matches("textarea, select, input:not([type=checkbox])");
-  const keysOn = () => {
-    try {
-      return localStorage.getItem("keys") !== "off";
-    } catch {
-      return true;
-    }
-  };
 
   /* Before app.js hears of it: a key of the bar works only where the bar is to be seen. */
   document.addEventListener(
     "keydown",
     (event) => {
       if (!bar || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (!(event.target instanceof Element) || isTyping(event.target) || !keysOn()) return;
+      if (!(event.target instanceof Element) || isTyping(event.target) || !window.keys.on()) return;
       if (event.key === "Escape" && isPicked() && !document.querySelector(":popover-open")) {
         for (const box of boxes()) box.checked = false;
         show();
@@ -51,10 +44,11 @@
       }
       const box = boxOf(event.target);
       if (!box) return;
-      if (event.key.toLowerCase() === "x") {
+      const key = window.keys.of(event);
+      if (key.toLowerCase() === "x") {
         event.preventDefault();
         pick(box, { range: event.shiftKey });
-      } else if (!isPicked() && bar.querySelector(`[data-key="${CSS.escape(event.key)}"]`)) {
+      } else if (!isPicked() && bar.querySelector(`[data-key="${CSS.escape(key)}"]`)) {
         pick(box, { checked: true });
       }
     },

@@ -65,19 +65,36 @@ def test_somebody_signs_in_by_keyboard_and_is_at_the_desk(visit: Callable[..., V
     assert visitor.path == "/desk"
 
 
-def test_the_keys_are_shown_and_can_be_switched_off(visit: Callable[..., Visitor]) -> None:
+def test_the_keys_are_shown_can_be_others_and_can_be_switched_off(visit: Callable[..., Visitor], fresh: Site) -> None:
     page = visit(ME).goto("/desk")
     keys = page.get_by_role("dialog", name="Keys on this page")
+    new = page.get_by_role("link", name="New ticket")
 
     page.keyboard.press("?")
     expect(keys).to_be_visible()
     expect(keys).to_contain_text("Start the timer")
+    keys.get_by_role("link", name="Change keys").click()
+    page.get_by_label("New, of what the page lists").fill("i")
+    page.get_by_label("Next row").fill("c")
+    page.get_by_label("Show the keys of the page").fill("y")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your keys are saved.")).to_be_visible()
+
+    page.goto(f"{fresh.origin}/desk")
+    expect(new.locator("kbd")).to_have_text("I")
+    page.keyboard.press("c")
+    expect(page.locator("[data-rows] a[data-main]").first).to_be_focused()
+    page.keyboard.press("y")
+    expect(keys.locator("[data-hint=j]")).to_have_text("c")
     keys.get_by_label("Single keys are on in this browser").uncheck()
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
     page.reload()
-    page.keyboard.press("?")
+    expect(new.locator("kbd")).to_be_hidden()
+    page.keyboard.press("y")
+    page.keyboard.press("i")
     expect(keys).to_be_hidden()
+    assert page.url.endswith("/desk")
 
 
 def test_a_ticket_is_reached_with_j_and_k_and_enter(visit: Callable[..., Visitor]) -> None:

@@ -1,6 +1,6 @@
 """Routes of the accounts slice: the door, and who may go through it."""
 
-from helpdesk.accounts.views import door, hours, staff
+from helpdesk.accounts.views import door, hours, keys, staff
 from helpdesk.accounts.views.blueprint import bp
 
-__all__ = ["bp", "door", "hours", "staff"]
+__all__ = ["bp", "door", "hours", "keys", "staff"]

@@ -42,6 +42,9 @@ ROWS = [
     Row("accounts.enter", "POST", "/sign-in", REFUSED, form={"email": "nobody@example.org"}),
     Row("accounts.sign_out", "POST", "/sign-out", STAFF_DO),
     Row("accounts.password", "GET", "/account/password", STAFF_SEE),
+    Row("accounts.own_keys", "GET", "/account/keys", STAFF_SEE),
+    Row("accounts.choose_keys", "POST", "/account/keys", STAFF_DO, form={"on": "y", "key_97": "i"}),
+    Row("accounts.reset_keys", "POST", "/account/keys/reset", STAFF_DO),
     Row(
         "accounts.change_password",
         "POST",
