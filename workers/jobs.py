@@ -30,6 +30,7 @@ from workers.runtime import holder_name, is_stopping, job, light_job, mail_reade
 DRAIN_SECONDS = 10.0
 IMPORT_SECONDS = 20.0
 REMEASURE_SECONDS = 10.0
+PUSH_SECONDS = 20.0
 
 
 @light_job
@@ -140,6 +141,22 @@ def wake_tickets() -> None:
 def mail_notices() -> None:
     """Mail people what they were told. Safe to run again: each notice is mailed once."""
     notices.mail_due(unit_of_work, clock=clock.now, seen_by=telling.seen_by)
+
+
+@light_job
+def push_notices() -> None:
+    """Send notices to browsers for some seconds; then let other jobs have a turn. Safe to run again at any time."""
+    until = time.monotonic() + PUSH_SECONDS
+    is_left = notices.push_due(
+        unit_of_work,
+        clock=clock.now,
+        seen_by=telling.seen_by,
+        send=outside.send,
+        is_over=lambda: is_stopping() or time.monotonic() > until,
+    )
+    if is_left and not is_stopping():
+        with unit_of_work() as session:
+            jobs.ring(session, "push_notices")
 
 
 @light_job

@@ -38,6 +38,7 @@ PERIODIC = (
     Periodic("wake_tickets", 30),
     Periodic("watch_targets", 60),
     Periodic("mail_notices", 30),
+    Periodic("push_notices", 60),
     Periodic("watch_budgets", 900),
     Periodic("watch_retainers", 900),
     Periodic("mail_statements", 900),

@@ -50,6 +50,11 @@ def proof_token(salt: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
+def push_seed() -> bytes:
+    """Return what the key is made of by which push services know us (docs/notifications.md rule 19)."""
+    return _derive("web push")
+
+
 def _fernet() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(_derive("stored passwords")))
 

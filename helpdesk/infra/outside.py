@@ -76,6 +76,42 @@ def fetch(url: str, *, bytes_limit: int, seconds: float, permit: Permit = NONE, 
     raise ExternalFailure(message)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a server answered to something that was sent to it: its status, and when to come again if it said so."""
+
+    status: int
+    again_after_seconds: int | None = None
+
+
+def send(
+    url: str,
+    content: bytes,
+    *,
+    headers: dict[str, str],
+    seconds: float,
+    permit: Permit = NONE,
+    resolver: Resolve = resolve,
+) -> Said:
+    """Post ``content`` to ``url`` within ``seconds`` in all, and return what was answered; nobody is followed.
+
+    Raises:
+        ExternalFailure: it cannot be reached, or must not be asked; the message says why in plain words.
+    """
+    transport = _Transport(time.monotonic() + seconds, permit, resolver)
+    try:
+        with httpx.Client(transport=transport, trust_env=False, timeout=OPERATION_SECONDS) as client:
+            sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Connection": "close", **headers}
+            with client.stream("POST", _checked(url, permit), content=content, headers=sent) as answer:
+                again = answer.headers.get("Retry-After", "")
+                return Said(answer.status_code, int(again) if again.isascii() and again.isdigit() else None)
+    except (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+        raise ExternalFailure(_words(error)) from error
+    except httpcore.TimeoutException as error:
+        message = "its server did not answer in time"
+        raise ExternalFailure(message) from error
+
+
 def _ask(client: httpx.Client, target: httpx.URL, bytes_limit: int) -> bytes | str:
     """Return what is there, or where it went."""
     headers = {"User-Agent": USER_AGENT, "Accept": "image/*", "Accept-Encoding": "identity", "Connection": "close"}
@@ -124,6 +160,7 @@ class _Transport(httpx.BaseTransport):
                 method=request.method,
                 url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=request.headers.raw,
+                content=request.read(),
                 extensions=request.extensions,
             )
         )

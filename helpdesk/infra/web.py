@@ -35,13 +35,16 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def content_security_policy() -> str:
-    """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles."""
+def content_security_policy(*, workers: bool = False) -> str:
+    """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles.
+
+    ``workers``: the page may have a service worker of ours registered.
+    """
     return (
         f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self'; "
         "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-    )
+    ) + ("; worker-src 'self'" if workers else "")
 
 
 def add_security_headers(response: Response) -> Response:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
 from helpdesk.notices.domain import CHANNELS, KINDS
@@ -63,3 +63,33 @@ class NoticeChoice(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     is_on: Mapped[bool]
+
+
+class PushBrowser(Base):
+    """A browser in which somebody is told by web push: where its push service has it, and its keys (RFC 8291)."""
+
+    __tablename__ = "push_browsers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    endpoint: Mapped[str] = mapped_column(unique=True)
+    p256dh: Mapped[str]
+    auth: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Push(Base):
+    """One notice on its way to one browser; its sender moves ``next_attempt_at`` on first, and deletes it after."""
+
+    __tablename__ = "pushes"
+    __table_args__ = (UniqueConstraint("notice_id", "browser_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    browser_id: Mapped[int] = mapped_column(ForeignKey("push_browsers.id"), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(index=True)
+
+    notice: Mapped[Notice] = relationship()
+    browser: Mapped[PushBrowser] = relationship()

@@ -18,6 +18,21 @@ def sentence(notice: Notice) -> str:
     return said[notice.kind]() if notice.kind in said else notice.title
 
 
+def pushed(notice: Notice) -> str:
+    """Return what a screen that may be locked shows: the kind and the number, and nothing of a client."""
+    words = {"number": notice.path.removeprefix("/items/").partition("#")[0]}
+    said = {
+        "assigned": lambda: _("#%(number)s is assigned to you", **words),
+        "mentioned": lambda: _("You are mentioned on #%(number)s", **words),
+        "reply": lambda: _("There is an answer on #%(number)s", **words),
+        "at_risk": lambda: _("A promised time on #%(number)s is at risk", **words),
+        "rejected": lambda: _("Time or an expense of yours came back"),
+        "retainer": lambda: _("Hours that you look after run out"),
+        "new_ticket": lambda: _("New ticket #%(number)s", **words),
+    }
+    return said[notice.kind]()
+
+
 def kind_names() -> dict[str, str]:
     """Return of what one can be told, as the page of choices says it."""
     return {
@@ -29,3 +44,19 @@ def kind_names() -> dict[str, str]:
         "retainer": _("Hours of a retainer or a budget that I look after run out"),
         "new_ticket": _("A new ticket came that nobody has"),
     }
+
+
+def browser_name(user_agent: str) -> str:
+    """Return what a browser calls itself as people call it: ``Firefox on Android``; others as some browser."""
+    browsers = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+    systems = {
+        "Android": "Android",
+        "iPhone": "iPhone",
+        "iPad": "iPad",
+        "Windows": "Windows",
+        "Mac OS": "macOS",
+        "Linux": "Linux",
+    }
+    browser = next((name for mark, name in browsers.items() if mark in user_agent), _("A browser"))
+    system = next((name for mark, name in systems.items() if mark in user_agent), "")
+    return _("%(browser)s on %(system)s", browser=browser, system=system) if system else browser

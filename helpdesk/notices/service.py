@@ -1,15 +1,16 @@
 """Telling people, and what becomes of what they are told (docs/notifications.md)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
-from helpdesk.infra import live
+from helpdesk.infra import jobs, live
 from helpdesk.infra.db import insert_of, once
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
@@ -23,7 +24,7 @@ from helpdesk.notices.domain import (
     excerpt_of,
     is_on_by_default,
 )
-from helpdesk.notices.models import Notice, NoticeChoice
+from helpdesk.notices.models import Notice, NoticeChoice, Push, PushBrowser
 
 TOPIC = "notices"
 
@@ -65,11 +66,12 @@ def tell(
         return []
     session.flush()
     statement = insert_of(session, Notice).values(rows).on_conflict_do_nothing()
-    told = session.execute(statement.returning(Notice.person_id, Notice.in_app)).all()
-    for person_id, in_app in told:
+    told = session.execute(statement.returning(Notice.person_id, Notice.in_app, Notice.id)).all()
+    _push(session, [(person_id, notice_id) for person_id, _in_app, notice_id in told if "push" in ways[person_id]], now)
+    for person_id, in_app, _notice_id in told:
         if in_app:
             live.publish(session, audience=live.to_person(person_id), topic=TOPIC, now=now)
-    return sorted(person_id for person_id, _in_app in told)
+    return sorted(person_id for person_id, _in_app, _notice_id in told)
 
 
 def ways_of(session: Session, person_id: int, kind: str) -> frozenset[str]:
@@ -165,6 +167,7 @@ def withdraw(session: Session, *, now: datetime, key: str = "", kind: str = "", 
 
 def forget(session: Session, notice_ids: Collection[int], *, now: datetime) -> None:
     """Delete notices, and tell the pages of whom they were."""
+    session.execute(delete(Push).where(Push.notice_id.in_(notice_ids)))
     gone = delete(Notice).where(Notice.id.in_(notice_ids)).returning(Notice.person_id)
     for person_id in sorted(set(session.scalars(gone))) if notice_ids else ():
         live.publish(session, audience=live.to_person(person_id), topic=TOPIC, now=now)
@@ -193,6 +196,31 @@ def _row(news: News, person_id: int, ways: frozenset[str], now: datetime, *, has
         "created_at": now,
         "mail_due_at": now + BUNDLED if "mail" in ways and not has_letter else None,
     }
+
+
+def _push(session: Session, told: Collection[tuple[int, int]], now: datetime) -> None:
+    """Put notices on their way to the browsers of their people."""
+    browsers = _browsers(session)
+    rows = [
+        {"notice_id": notice_id, "browser_id": browser_id, "attempts": 0, "next_attempt_at": now}
+        for person_id, notice_id in told
+        for browser_id in browsers.get(person_id, ())
+    ]
+    if rows:
+        session.execute(insert(Push), rows)
+        jobs.ring(session, "push_notices")
+
+
+def _browsers(session: Session) -> dict[int, list[int]]:
+    """Return all browsers by their people: a few for each, asked once in a transaction."""
+
+    def read() -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for person_id, browser_id in session.execute(select(PushBrowser.person_id, PushBrowser.id)):
+            found[person_id].append(browser_id)
+        return found
+
+    return once(session, "push browsers", read=read)
 
 
 def _active(session: Session, person_ids: Iterable[int], *, but_not: int | None) -> list[int]:

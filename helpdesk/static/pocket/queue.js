@@ -112,6 +112,11 @@ window.timerQueue = (() => {
   async function forget() {
     await done(indexedDB.deleteDatabase(NAME));
     for (const name of await caches.keys()) if (name.startsWith("pocket")) await caches.delete(name);
+    await leave();
+  }
+
+  /* Without its worker a browser is told nothing any more, and its push service says so. */
+  async function leave() {
     for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
   }
 
@@ -132,7 +137,7 @@ window.timerQueue = (() => {
       if (!event.target.matches("[data-unsent]")) return;
       event.preventDefault();
       if (await exists().catch(() => false)) await signOut(event.target).catch(() => event.target.submit());
-      else event.target.submit();
+      else await leave().finally(() => event.target.submit());
     });
     if (!document.querySelector("[data-pocket]")) {
       exists()

@@ -1,4 +1,4 @@
-/* The service worker of the pocket timer. Its cache holds the shell, named here one by one, and nothing that anybody
+/* The service worker of the pocket timer, and of notifications that are pushed to this browser. Its cache holds the shell, named here one by one, and nothing that anybody
    wrote: what is not on the list is neither kept nor answered. The network comes first, so that updates arrive. */
 "use strict";
 
@@ -31,4 +31,25 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(
     fetch(event.request).catch(async () => (await caches.match(pathname, { cacheName: CACHE })) ?? Response.error()),
   );
+});
+
+/* --- notifications --- */
+self.addEventListener("push", (event) => {
+  const { id, words, path } = event.data.json();
+  const looks = { tag: `notice-${id}`, data: { path }, icon: "/static/pocket/icon-192.png", badge: "/static/pocket/mask-512.png" };
+  event.waitUntil(self.registration.showNotification(words, looks)); // told twice, it is shown once
+});
+
+async function open(path) {
+  const url = new URL(path, location.origin);
+  if (url.origin !== location.origin) return;
+  for (const page of await self.clients.matchAll({ type: "window", includeUncontrolled: true })) {
+    if (new URL(page.url).pathname === url.pathname) return page.focus();
+  }
+  await self.clients.openWindow(url.href);
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.path));
 });

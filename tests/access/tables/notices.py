@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.notices import service as notices
-from helpdesk.notices.models import Notice
+from helpdesk.notices.models import Notice, PushBrowser
 from helpdesk.notices.service import News
 from tests.access.rows import Row, expect
 from tests.builders import Office
@@ -28,14 +28,24 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     notices.mark_read(session, actor=office.actor("admin"), now=now)
     news = News("retainer", "table", "Acme, Support retainer: 80 % of the hours of November are used", "/retainers")
     notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=people)
-    return {
-        "notice": session.scalars(
-            select(Notice.id).where(Notice.key == "table", Notice.person_id == office.technician.id)
-        ).one()
-    }
+    browser = PushBrowser(
+        person_id=office.technician.id,
+        endpoint="https://push.example/table",
+        p256dh="",
+        auth="",
+        name="Firefox on Linux",
+        created_at=now,
+    )
+    session.add(browser)
+    session.flush()
+    of_technician = select(Notice.id).where(Notice.key == "table", Notice.person_id == office.technician.id)
+    return {"browser": browser.id, "notice": session.scalars(of_technician).one()}
 
 
 ROWS = [
+    Row("notices.subscribe", "POST", "/notifications/push", WRITES, form={"endpoint": "http://push.example"}),
+    Row("notices.unsubscribe", "POST", "/notifications/push/{browser}/remove", OWN),
+    Row("notices.unsubscribe", "POST", "/notifications/push/{missing}/remove", NOBODYS),
     Row("desk.notifications", "GET", "/notifications", STAFF),
     Row("desk.read_notices", "POST", "/notifications/read", WRITES, form={"notice": "{notice}"}),
     Row("desk.read_notices", "POST", "/notifications/read", NOBODYS, form={"notice": "none"}),
