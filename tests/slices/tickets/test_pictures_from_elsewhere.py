@@ -112,7 +112,7 @@ def test_what_somebody_asked_for_is_fetched_drawn_anew_and_shown_in_its_place(
     browser = sign_in_as(office.technician)
 
     answer = browser.post(f"/items/{item.number}/messages/{message_id}/pictures")
-    assert answer.headers["Location"] == f"/items/{item.number}#m{message_id}"
+    assert answer.headers["Location"] == f"/items/{item.number}?at={message_id}#m{message_id}"
     assert ("fetch_pictures", (message_id,)) in [(bell.job, bell.args) for bell in rung]
     assert "Fetching pictures: 0 of 2" in browser.get(f"/items/{item.number}").text
     first, second = fetch(message_id, server.get(), fixed_clock)
