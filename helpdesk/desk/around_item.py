@@ -21,7 +21,7 @@ from helpdesk.infra.together import Together, columns_of, made
 from helpdesk.intake import queries as intake
 from helpdesk.intake.domain.address import domain_of
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import following, presence
+from helpdesk.projects import following, presence, types
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.projects.presence import Present
@@ -55,6 +55,7 @@ class Around:
     drafts: dict[str, Draft]
     followers: Sequence[Any]
     present: list[Present]
+    types: list[tuple[int, str]]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, details: TicketDetails | None) -> Around:
@@ -92,6 +93,7 @@ def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, detai
         drafts=drafts_of(found["drafts"], found["draft_files"]),
         followers=found["followers"],
         present=presence.people_of(found["present"]),
+        types=[(row.id, row.name) for row in found["types"]],
     )
 
 
@@ -139,4 +141,5 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
         followers=following.followers_asked(ITEM),
         present=presence.there_asked(ITEM),
         work_types=rates.work_type_choice(),
+        types=types.choice_of(ITEM),
     )

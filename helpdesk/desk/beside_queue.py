@@ -21,7 +21,7 @@ from helpdesk.intake import queries as intake
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects import presence
+from helpdesk.projects import presence, types
 from helpdesk.projects.models import Project
 from helpdesk.projects.presence import Present
 from helpdesk.sla import queries as sla
@@ -31,7 +31,8 @@ from helpdesk.sla import queries as sla
 class Beside:
     """That for one reader; ``client_name`` is empty but in the view of a client.
 
-    ``people`` and ``projects`` are (id, name); projects are those of the client of whom tickets are asked for.
+    ``people``, ``projects`` and ``types`` are (id, name); projects are those of the client of whom tickets are asked
+    for.
     """
 
     people: list[tuple[int, str]]
@@ -42,6 +43,7 @@ class Beside:
     client_name: str
     projects: list[tuple[int, str]]
     presence: dict[int, list[Present]]
+    types: list[tuple[int, str]]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: ZoneInfo) -> Beside:
@@ -64,6 +66,7 @@ def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: Z
         client_name=found["client"][0].name if of_client else "",
         projects=[(row.id, row.name) for row in found.get("projects", ())],
         presence=presence.by_number(found["presence"]),
+        types=[(row.id, row.name) for row in found["types"]],
     )
 
 
@@ -76,6 +79,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "hours": sla.working_hours(),
         "mailboxes": intake.source_count(),
         "presence": presence.everywhere_asked(sees_all=sees_all),
+        "types": types.choice(),
     }
     if of_client:
         known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))

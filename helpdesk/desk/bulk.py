@@ -15,6 +15,7 @@ from helpdesk.intake.service import spam
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
+from helpdesk.projects import types
 from helpdesk.projects.following import stop_by_itself
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.snoozing import put_to_sleep
@@ -57,8 +58,9 @@ class Outcome:
 def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picked], what: str, value: str) -> Outcome:
     """Do one thing to many tickets; one that refuses is named, and the rest is done.
 
-    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, tag, untag, snooze (an instant), wake
-    or spam. Whoever changed a ticket since it was shown is not overruled: only tags go on regardless.
+    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, type (an id, or empty), tag, untag,
+    snooze (an instant), wake or spam. Whoever changed a ticket since it was shown is not overruled: only tags go on
+    regardless.
 
     Raises:
         RuleViolation: nothing picked, too many, or no such act.
@@ -187,6 +189,7 @@ def state_of(session: Session, item: WorkItem) -> Change:
         "closed_at": item.closed_at.isoformat() if item.closed_at else None,
         "assignee": item.assignee_id,
         "priority": item.priority,
+        "type": item.type_id,
         "tags": sorted(one.tag for one in item.tags),
         "snoozed_until": item.snoozed_until.isoformat() if item.snoozed_until else None,
     }
@@ -197,7 +200,7 @@ def _set_status(session: Session, actor: Actor, now: datetime, item: WorkItem, v
 
 
 def _assign(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
-    if value and not (value.isascii() and value.isdigit() and len(value) < LONGEST_ID):
+    if value and not _is_id(value):
         message = "There is no such person."
         raise RuleViolation(message)
     service.assign(session, actor=actor, now=now, number=item.number, assignee_id=int(value) if value else None)
@@ -208,6 +211,29 @@ def _set_priority(session: Session, actor: Actor, now: datetime, item: WorkItem,
     projects.set_priority(session, actor=actor, now=now, item_id=item.id, priority=value)
     if before != value:
         add_event(session, actor=actor, now=now, item_id=item.id, text=f"set the priority to {value}")
+
+
+def set_type(session: Session, *, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    """Say what kind of thing a ticket is about, by the id of a type or empty, and say so in its conversation.
+
+    Raises:
+        NotFound: no such type that is offered.
+        RuleViolation: it is a task.
+    """
+    if value and not _is_id(value):
+        raise NotFound(types.NO_TYPE)
+    name = types.set_type(session, actor=actor, now=now, item_id=item.id, type_id=int(value) if value else None)
+    if name is not None:
+        words = f"set the type to {name}" if name else "took off the type"
+        add_event(session, actor=actor, now=now, item_id=item.id, text=words)
+
+
+def _set_type(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    set_type(session, actor=actor, now=now, item=item, value=value)
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < LONGEST_ID
 
 
 def _tag(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
@@ -234,6 +260,7 @@ _ACTS: dict[str, Callable[[Session, Actor, datetime, WorkItem, str], None]] = {
     "status": _set_status,
     "assignee": _assign,
     "priority": _set_priority,
+    "type": _set_type,
     "tag": _tag,
     "untag": _untag,
     "snooze": _snooze,
@@ -254,10 +281,21 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, chan
         _assign(session, actor, now, item, str(before["assignee"] or ""))
     if before["priority"] != after["priority"]:
         _set_priority(session, actor, now, item, before["priority"])
+    if before.get("type") != after.get("type"):
+        _restore_type(session, actor, now, item, before["type"])
     if before.get("snoozed_until") != after.get("snoozed_until"):
         _restore_sleep(session, actor, now, item, before["snoozed_until"])
     for tag in {*before["tags"]} ^ {*after["tags"]}:
         (_tag if tag in before["tags"] else _untag)(session, actor, now, item, tag)
+
+
+def _restore_type(session: Session, actor: Actor, now: datetime, item: WorkItem, type_id: int | None) -> None:
+    """Give a ticket the type back that it had, unless that was retired meanwhile."""
+    try:
+        _set_type(session, actor, now, item, str(type_id or ""))
+    except NotFound as gone:
+        message = "its type is not offered any more"
+        raise Conflict(message) from gone
 
 
 def _restore_sleep(session: Session, actor: Actor, now: datetime, item: WorkItem, until: str | None) -> None:

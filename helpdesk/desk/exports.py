@@ -56,6 +56,7 @@ def queue_sheet(
         text(_("Subject"), lambda row: row.title),
         text(_("Status"), lambda row: statuses[row.status]),
         text(_("Priority"), lambda row: priorities[row.priority]),
+        text(_("Type"), lambda row: row.type_name or ""),
         text(_("Client"), lambda row: row.client_name),
         text(_("Requester"), lambda row: row.requester_name),
         text(_("Assigned to"), lambda row: row.assignee_name),

@@ -285,11 +285,15 @@ class TicketForm(StrictForm):
     subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
     body = TextAreaField(_l("What was said"), validators=[Length(max=BODY_LENGTH)])
     priority = SelectField(_l("Priority"), default="normal")
+    type_id = SelectField(_l("Type"), coerce=optional_id, validators=[Optional()])
     assignee_id = SelectField(_l("Assign to"), coerce=optional_id, validators=[Optional()])
 
-    def offer(self, projects: list[tuple[int, str]], people: list[tuple[int, str]]) -> None:
+    def offer(
+        self, projects: list[tuple[int, str]], people: list[tuple[int, str]], types: list[tuple[int, str]]
+    ) -> None:
         """Fill the choices."""
         words = priority_names()
+        self.type_id.choices = options([("", _("None")), *types])
         self.project_id.choices = options(projects)
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
         self.assignee_id.choices = options([("", _("Nobody yet")), *people])

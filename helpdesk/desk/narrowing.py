@@ -21,7 +21,7 @@ COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 class Narrowing:
     """What tickets of a view must be as well; empty says nothing.
 
-    ``client`` and ``project`` are ids, ``assignee`` is one, or nobody.
+    ``client``, ``project`` and ``type`` are ids, ``assignee`` is one, or nobody.
     """
 
     status: str = ""
@@ -31,6 +31,7 @@ class Narrowing:
     words: str = ""
     client: str = ""
     project: str = ""
+    type: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -60,6 +61,8 @@ class Narrowing:
             found.append(WorkItem.project_id.in_(of_client))
         if self.project:
             found.append(WorkItem.project_id == int(self.project))
+        if self.type:
+            found.append(WorkItem.type_id == int(self.type))
         title = func.lower(WorkItem.title)
         found.extend(title.contains(word.lower(), autoescape=True) for word in self.words.split())
         return [false()] if "\x00" in self.tag + self.words else found
@@ -97,7 +100,7 @@ def asked(args: Mapping[str, str]) -> Asked:
     """Read what the address of the queue asks for; a project is asked for together with its client.
 
     Raises:
-        NotFound: there is no such view, status, priority, client, project or person.
+        NotFound: there is no such view, status, priority, client, project, type or person.
     """
     view, client, sort = args.get("view", "all"), args.get("client", ""), args.get("sort", "")
     if args.get("project") and not client:
@@ -114,7 +117,7 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
     """Read what the address of a page asks for besides the view.
 
     Raises:
-        NotFound: there is no such status, priority, client, project or person.
+        NotFound: there is no such status, priority, client, project, type or person.
     """
     found = Narrowing(
         status=args.get("status", ""),
@@ -124,12 +127,13 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
         words=" ".join(args.get("words", "").split()[:10]),
         client=args.get("client", ""),
         project=args.get("project", ""),
+        type=args.get("type", ""),
     )
     if (
         found.status not in ("", *ITEM_STATUSES)
         or found.priority not in ("", *PRIORITIES)
         or not (found.assignee in ("", NOBODY) or _is_id(found.assignee))
-        or any(each and not _is_id(each) for each in (found.client, found.project))
+        or any(each and not _is_id(each) for each in (found.client, found.project, found.type))
     ):
         raise NotFound(NO_VIEW)
     return found

@@ -16,7 +16,7 @@ from helpdesk.desk.narrowing import Asked, Narrowing
 from helpdesk.desk.ordering import key_of, order_of
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.invoicing.models import Invoice
-from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, WorkItem
+from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, TicketType, WorkItem
 from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
@@ -42,6 +42,7 @@ class QueueRow:
     snippet: str
     status: str
     priority: str
+    type_name: str | None
     client_name: str
     requester_name: str | None
     assignee_name: str | None
@@ -235,6 +236,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         func.coalesce(newest, ""),
         WorkItem.status,
         WorkItem.priority,
+        TicketType.name,
         Client.name,
         Contact.name,
         assignee.name,
@@ -258,6 +260,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         .join(Client, Client.id == Project.client_id)
         .outerjoin(TicketDue, TicketDue.work_item_id == WorkItem.id)
         .outerjoin(assignee, assignee.id == WorkItem.assignee_id)
+        .outerjoin(TicketType, TicketType.id == WorkItem.type_id)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
         .outerjoin(Contact, Contact.id == TicketDetails.requester_id)
         .order_by(*(order if is_rising else (each.desc() for each in order)))

@@ -55,6 +55,7 @@ class ItemFacts:
     estimate_seconds: int | None
     tags: list[str]
     snoozed_until: datetime | None
+    type_id: int | None
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         estimate_seconds=details.estimate_seconds if details else None,
         tags=[one.tag for one in item.tags],
         snoozed_until=item.snoozed_until,
+        type_id=item.type_id,
     )
 
 

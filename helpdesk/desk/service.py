@@ -15,6 +15,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
+from helpdesk.projects import types
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import typed_people
@@ -185,7 +186,7 @@ def assign(
     return item
 
 
-def new_ticket(
+def new_ticket(  # noqa: PLR0913 - a ticket has that many facts
     session: Session,
     *,
     actor: Actor,
@@ -197,11 +198,12 @@ def new_ticket(
     text: str,
     priority: str = "normal",
     assignee_id: int | None = None,
+    type_id: int | None = None,
 ) -> WorkItem:
     """Open a ticket for somebody who called or came by; an unknown requester becomes a contact of the client.
 
     Raises:
-        NotFound: no such project, or not for this actor.
+        NotFound: no such project, or not for this actor; no such type that is offered.
         RuleViolation: no subject, no address, or the address belongs to another client.
     """
     project = projects_queries.get_project(session, actor=actor, project_id=project_id)
@@ -212,7 +214,7 @@ def new_ticket(
     if client_id is not None and contact.client_id != client_id:
         message = "That address belongs to a contact of another client; their tickets stay apart."
         raise RuleViolation(message)
-    return tickets.open_ticket(
+    item = tickets.open_ticket(
         session,
         actor=actor,
         now=now,
@@ -223,6 +225,9 @@ def new_ticket(
         priority=priority,
         assignee_id=assignee_id,
     )
+    session.flush()
+    types.set_type(session, actor=actor, now=now, item_id=item.id, type_id=type_id)
+    return item
 
 
 def start_timer(session: Session, *, actor: Actor, now: datetime, number: int) -> TimeEntry:

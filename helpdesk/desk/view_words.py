@@ -13,7 +13,7 @@ from helpdesk.desk.narrowing import NOBODY, SORTS, Asked
 from helpdesk.desk.ordering import order_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
-from helpdesk.projects.models import Project
+from helpdesk.projects.models import Project, TicketType
 from helpdesk.projects.words import priority_names, status_names
 
 FALLING_FIRST = frozenset({"priority", "number", "changed"})
@@ -70,7 +70,7 @@ def sort_names() -> dict[str, str]:
 
 
 def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[str]:
-    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in three queries."""
+    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in four queries."""
     wanted = list(asked)
     client_ids = {one.of_client_id for one in wanted}
     project_ids = {int(one.narrowed.project) for one in wanted if one.narrowed.project}
@@ -79,7 +79,9 @@ def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[
     of_project = select(Project.id, Project.name).join(Client, Client.id == Project.client_id)
     projects = _names(session, of_project.where(Project.id.in_(project_ids), visible(actor)))
     people = _names(session, select(Person.id, Person.name).where(Person.id.in_(person_ids)))
-    return [", ".join(filter(None, _parts(one, clients, projects, people))) for one in wanted]
+    type_ids = {int(one.narrowed.type) for one in wanted if one.narrowed.type}
+    types = _names(session, select(TicketType.id, TicketType.name).where(TicketType.id.in_(type_ids)))
+    return [", ".join(filter(None, _parts(one, clients, projects, people, types))) for one in wanted]
 
 
 def _names(session: Session, query: Select[int, str]) -> dict[str, str]:
@@ -87,7 +89,11 @@ def _names(session: Session, query: Select[int, str]) -> dict[str, str]:
 
 
 def _parts(
-    one: Asked, clients: Mapping[str, str], projects: Mapping[str, str], people: Mapping[str, str]
+    one: Asked,
+    clients: Mapping[str, str],
+    projects: Mapping[str, str],
+    people: Mapping[str, str],
+    types: Mapping[str, str],
 ) -> Iterable[str]:
     narrowed = one.narrowed
     yield view_names().get(one.view, "")
@@ -95,6 +101,7 @@ def _parts(
     yield projects.get(narrowed.project, "")
     yield status_names().get(narrowed.status, "")
     yield priority_names().get(narrowed.priority, "")
+    yield types.get(narrowed.type, "")
     yield _("Nobody") if narrowed.assignee == NOBODY else people.get(narrowed.assignee, "")
     yield narrowed.tag
     yield _("“%(words)s”", words=narrowed.words) if narrowed.words else ""

@@ -53,6 +53,7 @@ def _groups() -> dict[str, dict[str, str]]:
         },
         _("Desk"): {
             "sla.levels": _("Service levels"),
+            "desk.ticket_types": _("Ticket types"),
             "desk.canned_replies": _("Canned replies"),
         },
         _("Money"): {

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -20,6 +20,7 @@ OPEN_TICKET = "kind = 'ticket' AND status IN ('new', 'open', 'in_progress', 'wai
 CLOSED_TICKET = "kind = 'ticket' AND status IN ('solved', 'closed')"
 """What the queue is made of. In these very words, or SQLite does not see that its index answers."""
 SNOOZED = "snoozed_until IS NOT NULL"
+TYPED = "type_id IS NOT NULL"
 
 
 class Project(Base):
@@ -205,6 +206,7 @@ class WorkItem(Base):
             sqlite_where=text(CLOSED_TICKET),
             postgresql_where=text(CLOSED_TICKET),
         ),
+        Index("ix_work_items_type_id", "type_id", sqlite_where=text(TYPED), postgresql_where=text(TYPED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -219,6 +221,7 @@ class WorkItem(Base):
     updated_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]  # an open ticket sleeps until then (docs/desk.md rule 10)
+    type_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_types.id"))  # docs/desk.md rule 35
     version: Mapped[int] = mapped_column(default=1)
 
     project: Mapped[Project] = relationship()
@@ -229,6 +232,21 @@ class WorkItem(Base):
     tags: Mapped[list["ItemTag"]] = relationship(back_populates="work_item", order_by="ItemTag.tag")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class TicketType(Base):
+    """What kind of thing a ticket is about. A retired one stays on its tickets, and is not offered any more."""
+
+    __tablename__ = "ticket_types"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    position: Mapped[int]
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+Index("uq_ticket_types_name_lower", func.lower(TicketType.name), unique=True)
 
 
 class ItemTag(Base):

@@ -30,6 +30,7 @@ from helpdesk.desk.views import (
     spam,
     splitting,
     told,
+    types,
     workload,
 )
 from helpdesk.desk.views.blueprint import bp
@@ -65,5 +66,6 @@ __all__ = [
     "spam",
     "splitting",
     "told",
+    "types",
     "workload",
 ]

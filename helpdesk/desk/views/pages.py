@@ -48,6 +48,7 @@ from helpdesk.infra.policy import (
 from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
+from helpdesk.projects import types
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import limits
@@ -125,6 +126,7 @@ def queue() -> ResponseReturnValue:
         people=beside.people,
         presence=beside.presence,
         projects=beside.projects,
+        types=beside.types,
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
@@ -418,7 +420,8 @@ def _item_page(
 
 
 def _ticket_form(session: Session, form: TicketForm) -> TicketForm:
-    form.offer(projects.choices(session, actor=current_actor()), accounts.choices(session, roles=DESK))
+    people = accounts.choices(session, roles=DESK)
+    form.offer(projects.choices(session, actor=current_actor()), people, types.choices(session))
     return form
 
 
@@ -433,7 +436,7 @@ def _ticket_page(form: TicketForm) -> str:
         groups=[
             {"legend": _("Who asks"), "names": ["requester_email", "requester_name"], "hint": ""},
             {"legend": _("What about"), "names": ["project_id", "subject", "body"], "hint": ""},
-            {"legend": _("Who does it"), "names": ["priority", "assignee_id"], "hint": ""},
+            {"legend": _("Who does it"), "names": ["type_id", "priority", "assignee_id"], "hint": ""},
         ],
         hints={
             "requester_email": _("Of a contact, or of somebody new, who becomes one of the client."),

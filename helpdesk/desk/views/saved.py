@@ -44,6 +44,7 @@ class SaveForm(NameForm):
     tag = HiddenField(validators=[Length(max=TAG_LENGTH)])
     words = HiddenField(validators=[Length(max=TYPED)])
     project = HiddenField()
+    type = HiddenField()
     sort = HiddenField()
 
     def asked(self) -> Asked:

@@ -36,6 +36,17 @@ MONEY = expect(**NO_MONEY, account_manager=200, rival=200, manager=200, admin=20
 MONEY_OF_ACME = expect(**NO_MONEY, account_manager=200, rival=422, manager=200, admin=200)
 MONEY_OF_GLOBEX = expect(**NO_MONEY, account_manager=422, rival=200, manager=200, admin=200)
 MONEY_OF_NOBODY = expect(**NO_MONEY, account_manager=422, rival=422, manager=422, admin=422)
+NO_SETTINGS = {
+    "anonymous": 302,
+    "technician": 403,
+    "account_manager": 403,
+    "rival": 403,
+    "bookkeeper": 403,
+    "manager": 403,
+}
+TYPES_SEEN = expect(**NO_SETTINGS, admin=200)
+TYPES_SET = expect(**NO_SETTINGS, admin=303)
+NO_TYPE = expect(**NO_SETTINGS, admin=404)
 ASKED = "person_id={technician}&work_type_id=&on=2026-11-17&worked=0:13"
 GLOBEX_REFUSED = expect(
     anonymous=302, technician=404, account_manager=404, rival=422, bookkeeper=403, manager=422, admin=422
@@ -212,6 +223,13 @@ ROWS = [
     *_on_items("desk.snooze", "snooze", {"until": "2026-11-23T09:00"}),
     *_on_items("desk.wake", "wake", {}),
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
+    *_on_items("desk.set_type", "type", {"type_id": ""}),
+    Row("desk.ticket_types", "GET", "/settings/ticket-types", TYPES_SEEN),
+    Row("desk.add_type", "POST", "/settings/ticket-types", TYPES_SET, form={"name": "Change"}),
+    Row("desk.rename_type", "POST", "/settings/ticket-types/1", TYPES_SET, form={"name": "Query"}),
+    Row("desk.rename_type", "POST", "/settings/ticket-types/{missing}", NO_TYPE, form={"name": "Query"}),
+    Row("desk.move_type", "POST", "/settings/ticket-types/1/move", TYPES_SET, form={"by": "down"}),
+    Row("desk.offer_type", "POST", "/settings/ticket-types/1/offer", TYPES_SET),
     *_on_items("desk.save_draft", "drafts/reply", REPLY),
     *_on_items("desk.add_files", "drafts/reply/files", {}),
     *_on_items("desk.remove_file", "drafts/note/files/{missing}/remove", {}),
