@@ -12,6 +12,7 @@ from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.models import Company
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.projects import types
 from helpdesk.projects.models import Project, TaskDetails, WorkItem
 from helpdesk.rates.models import WorkType
 
@@ -89,6 +90,7 @@ class Office:
         }
         remote = WorkType(name="Remote support", is_default=True)
         session.add(remote)
+        types.begin(session, now=now)
         items: dict[str, Any] = {
             "acme_ticket": _item(session, now, projects["acme_project"], "ticket", "Printer prints blank labels"),
             "acme_task": _item(session, now, projects["acme_project"], "task", "Move the mail server"),

@@ -17,6 +17,7 @@ from helpdesk.infra.models import OneTimeToken
 from helpdesk.infra.policy import ADMIN, SYSTEM
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects import service as projects
+from helpdesk.projects import types
 
 PURPOSE = "first_run"
 LIFETIME = timedelta(days=3)
@@ -91,6 +92,7 @@ def set_up(
     projects.add_project(
         session, actor=SYSTEM, now=now, client_id=house.id, name="Triage", billing="internal", is_triage=True
     )
+    types.begin(session, now=now)
     return administrator
 
 

@@ -11,6 +11,7 @@ from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
 from helpdesk.projects.models import TicketType, WorkItem
 
+FIRST = ("Question", "Incident", "Problem", "Request")
 LONGEST_NAME = 40
 MOST = 50
 NO_TYPE = "There is no such type of tickets."
@@ -44,6 +45,12 @@ def listed(session: Session) -> list[tuple[TicketType, int]]:
         .order_by(TicketType.retired_at.is_not(None), TicketType.position, TicketType.id)
     )
     return [(stored, number) for stored, number in session.execute(query)]
+
+
+def begin(session: Session, *, now: datetime) -> None:
+    """Give a new house the types that most firms have."""
+    session.add_all(TicketType(name=name, position=at, created_at=now) for at, name in enumerate(FIRST))
+    session.flush()
 
 
 def add(session: Session, *, actor: Actor, now: datetime, name: str) -> TicketType:

@@ -1,7 +1,5 @@
 """Types of tickets: four to begin with, and which of them a ticket is."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,7 +13,7 @@ IS_TYPED = sa.text("type_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    types = op.create_table(
+    op.create_table(
         "ticket_types",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -25,8 +23,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_types")),
     )
     op.create_index("uq_ticket_types_name_lower", "ticket_types", [sa.literal_column("lower(name)")], unique=True)
-    now = datetime.now(UTC)
-    op.bulk_insert(types, [{"name": name, "position": at, "created_at": now} for at, name in enumerate(FIRST)])
+    for position, name in enumerate(FIRST):  # a house that is set up already gets those that a new one begins with
+        op.execute(
+            "INSERT INTO ticket_types (name, position, created_at) "
+            f"SELECT '{name}', {position}, CURRENT_TIMESTAMP FROM company WHERE id = 1"
+        )
     op.execute(
         "ALTER TABLE work_items ADD COLUMN type_id INTEGER "
         "CONSTRAINT fk_work_items_type_id_ticket_types REFERENCES ticket_types (id)"

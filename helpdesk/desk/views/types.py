@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import StringField
@@ -27,6 +27,7 @@ class TypeForm(StrictForm):
     """The type of a ticket: an id, or empty for none."""
 
     type_id = StringField(validators=[Length(max=10)])
+    was = StringField(validators=[Length(max=10)])
 
 
 class NameForm(StrictForm):
@@ -50,12 +51,17 @@ class OfferForm(StrictForm):
 @bp.post("/items/<int:number>/type")
 @policy(DESK)
 def set_type(number: int) -> ResponseReturnValue:
-    """Say what kind of thing a ticket is about."""
+    """Say what kind of thing a ticket is about, unless somebody else said so since the page was shown."""
     form = TypeForm()
     form.validate_on_submit()
+    wanted, was = form.type_id.data or "", form.was.data
     with unit_of_work() as session:
         item = lock(session, projects.get_item(session, actor=current_actor(), number=number).id)
-        bulk.set_type(session, actor=current_actor(), now=clock.now(), item=item, value=form.type_id.data or "")
+        is_overtaken = "was" in request.form and str(item.type_id or "") not in (was or "", wanted)
+        if not is_overtaken:
+            bulk.set_type(session, actor=current_actor(), now=clock.now(), item=item, value=wanted)
+    if is_overtaken:
+        flash(_("Somebody else changed the type meanwhile: look at it, and choose again if need be."), "warn")
     return to_item(number)
 
 

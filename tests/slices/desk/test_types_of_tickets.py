@@ -23,7 +23,8 @@ def type_of(number):
 
 
 def pick(page, number):
-    return re.search(rf'name="pick" value="({number}-\d+)"', page)[1]
+    [found] = re.findall(rf'name="pick" value="({number}-\d+)"', page)
+    return found
 
 
 def test_a_new_desk_has_four_types_and_a_ticket_gets_one_keeps_it_and_loses_it(office, sign_in_as, ids):
@@ -40,6 +41,18 @@ def test_a_new_desk_has_four_types_and_a_ticket_gets_one_keeps_it_and_loses_it(o
     assert "took off the type" in page
     for wrong in ("99999", "x", "-1", "1" * 30):
         assert browser.post(f"/items/{number}/type", data={"type_id": wrong}).status_code == 404
+
+
+def test_what_somebody_else_chose_since_is_not_overruled_unseen(office, sign_in_as, ids):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    browser.post(f"/items/{number}/type", data={"type_id": ids["Incident"], "was": ""})
+
+    page = browser.post(f"/items/{number}/type", data={"type_id": ids["Problem"], "was": ""}, follow_redirects=True)
+
+    assert "Somebody else changed the type meanwhile" in page.text
+    assert type_of(number) == "Incident"
+    browser.post(f"/items/{number}/type", data={"type_id": ids["Problem"], "was": ids["Incident"]})
+    assert type_of(number) == "Problem"
 
 
 def test_a_task_has_none(office, sign_in_as, ids):
