@@ -1,22 +1,27 @@
-"""What people find by a number or the beginnings of words: items, clients, projects, contacts, invoices.
+"""What people find by a number or the beginnings of words: items, clients, projects, contacts, invoices, messages.
 
 Of several words each has to be found: in the name of the thing itself, or of the client or project that it belongs
-to. Everything is read in a handful of queries, each scoped to what the actor may see and helped by an index.
+to. Everything is read in three queries, each scoped to what the actor may see and helped by an index. Where operators
+are among the words, what is found are tickets and tasks alone (`helpdesk.desk.conversations_found`).
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import billable_by, visible
+from helpdesk.desk import conversations_found
+from helpdesk.desk.conversations_found import Conversations, Meant, Question, Searcher
+from helpdesk.desk.domain.typed_search import Typed, read
 from helpdesk.infra.finding import Term, newest_found
 from helpdesk.infra.policy import DESK, INVOICES, Actor
+from helpdesk.infra.together import Together
 from helpdesk.invoicing.models import Invoice
 from helpdesk.kernel.words import asked_words, begins, words_of
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
@@ -32,6 +37,11 @@ OWNERS = 60
 SHORTEST_TITLE_WORD = 2
 """A single letter finds names, not titles: most titles have a word that begins with it."""
 LARGEST_NUMBER = 2**31 - 1
+
+Questions = Mapping[str, Question]
+Answers = Mapping[str, list[Any]]
+NOTHING: Questions = {}
+NO_CONVERSATIONS = Conversations([], None, is_cut=False)
 
 _NUMBER = re.compile(r"#?([0-9]{1,9})")
 Named = TypeVar("Named", "FoundClient", "FoundProject", "FoundContact")
@@ -104,14 +114,44 @@ class Found:
     contacts: list[FoundContact] = field(default_factory=list)
     invoices: list[FoundInvoice] = field(default_factory=list)
     near: list[FoundProject] = field(default_factory=list)
+    conversations: Conversations = NO_CONVERSATIONS
+    typed: Typed = field(default_factory=Typed)
 
 
 def find(session: Session, *, actor: Actor, typed: str) -> Found:
-    """Return what the actor finds with what they typed; nothing without a letter or digit.
+    """Return what the actor finds with what they typed, by names; nothing without a letter or digit.
 
     ``#48`` and ``48`` are the beginning of a number too, and such items come first; then open ones, newest first.
     """
     return _Search(session, actor, typed).found()
+
+
+def find_in_all(
+    session: Session, *, searcher: Searcher, typed: str, before: int | None = None, rows: int | None = None
+) -> Found:
+    """Return what :func:`find` does, and a page of the conversations that have what was typed in their messages.
+
+    Further pages are of conversations alone; ``before`` is the key of the page before.
+    """
+    rows = rows or conversations_found.PAGE_ROWS
+    asked = read(typed)
+    if not searcher.actor.is_one_of(DESK):
+        return find(session, actor=searcher.actor, typed=typed)
+    names = conversations_found.questions_of_names(session, actor=searcher.actor, typed=asked)
+    search = _Search(session, searcher.actor, typed)
+
+    def of_messages(answers: Mapping[str, list[Any]]) -> dict[str, Question]:
+        search.meant = conversations_found.meant_by(searcher.actor, asked, answers)
+        return conversations_found.questions(session, searcher=searcher, meant=search.meant, before=before, rows=rows)
+
+    if asked.is_plain and before is None:
+        found = search.found(names, of_messages)
+    else:
+        found = Found(search.words)
+        search.answers = search.ask(of_messages(search.ask(names)))
+    meant = search.meant.typed if search.meant is not None else asked
+    page = conversations_found.conversations(search.answers, rows=rows)
+    return replace(found, conversations=page, typed=meant)
 
 
 class _Search:
@@ -122,59 +162,79 @@ class _Search:
         self.words = asked_words(typed)
         self.of_client: dict[int, frozenset[str]] = {}
         self.of_project: dict[int, frozenset[str]] = {}
+        self.meant: Meant | None = None
+        self.answers: Mapping[str, list[Any]] = {}
 
-    def found(self) -> Found:
+    def found(
+        self, names: Questions = NOTHING, more: Callable[[Answers], Questions] = lambda _answers: NOTHING
+    ) -> Found:
+        """Return what is found; ``names`` are asked with the first query, what ``more`` makes of it with the last."""
         if not self.words:
             return Found(self.words)
         works = self.actor.is_one_of(DESK)
-        clients = self._clients()
-        projects = self._projects() if works else []
+        first = self.ask({"clients": self._clients(), **names})
+        clients = self._read_clients(first["clients"])
+        money = {"invoices": self._invoices()} if self.actor.is_one_of(INVOICES) else {}
+        of_clients = {"contacts": self._contacts(), **({"projects": self._projects()} if works else {}), **money}
+        second = self.ask(of_clients)
+        projects = self._read_projects(second.get("projects", ()))
         near = [project for project in projects if self.of_project[project.id].issuperset(self.words)]
-        contacts = self._contacts()
+        contacts = self._read_contacts(second["contacts"])
+        self.answers = self.ask({**self._items(contacts), **more(first)}) if works else {}
         return Found(
             self.words,
-            items=self._items(contacts) if works else [],
+            items=self._read_items(),
             clients=[client for client in clients if self.of_client[client.id].issuperset(self.words)][:SHOWN],
             projects=[project for project in near if self._has(project.name)][:SHOWN],
             contacts=contacts[:SHOWN],
-            invoices=self._invoices() if self.actor.is_one_of(INVOICES) else [],
+            invoices=[FoundInvoice(*row) for row in second.get("invoices", ())],
             near=near[:SHOWN],
         )
 
-    def _clients(self) -> list[FoundClient]:
-        """Return the clients that have one of the words."""
+    def ask(self, questions: Questions) -> Answers:
+        """Return the answers to all questions, which are one query."""
+        return Together(**questions).read(self.session) if questions else {}
+
+    def _clients(self) -> Question:
+        """Return the question for the clients that have one of the words."""
         terms = [Term(word) for word in self.words]
         ids = newest_found(self.session, Client.id, terms, any_term=True, limit=READ)
         query = select(Client.id, Client.name, Client.legal_name, Client.customer_number).where(
             Client.id.in_(ids), visible(self.actor), Client.archived_at.is_(None)
         )
-        found = [FoundClient(*row) for row in self._rows(query.order_by(Client.id.desc()).limit(OWNERS))]
+        return query.order_by(Client.id.desc()).limit(OWNERS)
+
+    def _read_clients(self, rows: Iterable[Any]) -> list[FoundClient]:
+        found = [FoundClient(*row) for row in rows]
         self.of_client = {each.id: self._has(each.name, each.legal_name, each.customer_number) for each in found}
         return self._best_first(found)
 
-    def _projects(self) -> list[FoundProject]:
-        """Return the projects that have one of the words, or whose client has; done ones last."""
+    def _projects(self) -> Question:
+        """Return the question for the projects that have one of the words, or whose client has."""
         terms = self._terms(self.of_client)
         ids = newest_found(self.session, Project.id, terms, owner=Project.client_id, any_term=True, limit=READ)
-        query = (
+        return (
             select(Project.id, Project.name, Project.status, Client.id, Client.name)
             .join(Project.client)
             .where(Project.id.in_(ids), visible(self.actor), Client.archived_at.is_(None))
             .order_by(Project.id.desc())
             .limit(OWNERS)
         )
-        found = [FoundProject(*row) for row in self._rows(query)]
+
+    def _read_projects(self, rows: Iterable[Any]) -> list[FoundProject]:
+        """Return the projects, done ones last."""
+        found = [FoundProject(*row) for row in rows]
         nothing: frozenset[str] = frozenset()
         self.of_project = {
             each.id: self._has(each.name) | self.of_client.get(each.client_id, nothing) for each in found
         }
         return sorted(self._best_first(found), key=lambda project: project.status == "done")
 
-    def _contacts(self) -> list[FoundContact]:
+    def _contacts(self) -> Question:
         terms = self._terms(self.of_client)
         ids = newest_found(self.session, Contact.id, terms, owner=Contact.client_id, limit=READ)
         person = aliased(Contact)  # a row that is a further address leads to whose it is
-        query = (
+        return (
             select(person.id, person.name, Contact.email, Client.id, Client.name, Contact.name.label("also"))
             .join(person, person.id == func.coalesce(Contact.same_as_id, Contact.id))
             .join(Client, Client.id == person.client_id)
@@ -182,40 +242,43 @@ class _Search:
             .order_by(Contact.id.desc())
             .limit(LOOKED_AT)
         )
-        rows = [row for row in self._rows(query) if self._has(row[1], row.email, row.also)]
-        return self._best_first({row[0]: FoundContact(*row[:5]) for row in reversed(rows)}.values())
 
-    def _items(self, contacts: list[FoundContact]) -> list[FoundItem]:
+    def _read_contacts(self, rows: Iterable[Any]) -> list[FoundContact]:
+        known = [row for row in rows if self._has(row[1], row.email, row.also)]
+        return self._best_first({row[0]: FoundContact(*row[:5]) for row in reversed(known)}.values())
+
+    def _items(self, contacts: list[FoundContact]) -> dict[str, Question]:
         number = _NUMBER.fullmatch(self.typed)
-        queries = []
+        queries = {}
         if number:
-            queries.append(_items(self.actor).where(WorkItem.number.in_(_numbers(number[1]))))
+            queries["by_number"] = _items(self.actor).where(WorkItem.number.in_(_numbers(number[1])))
         if not self.typed.startswith("#") and max(map(len, self.words)) >= SHORTEST_TITLE_WORD:
             terms = self._terms(self.of_project)
             ids = newest_found(self.session, WorkItem.id, terms, owner=WorkItem.project_id, limit=READ)
-            queries.append(_items(self.actor).where(WorkItem.id.in_(ids)))
+            queries["by_title"] = _items(self.actor).where(WorkItem.id.in_(ids))
         if contacts:
             wrote = TicketDetails.requester_id.in_([contact.id for contact in contacts])
             query = _items(self.actor).join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
-            queries.append(query.where(wrote).limit(SHOWN))
-        found = {row.id: FoundItem(*row) for query in queries for row in self._rows(query)}
+            queries["by_people"] = query.where(wrote).limit(SHOWN)
+        return queries
+
+    def _read_items(self) -> list[FoundItem]:
+        names = ("by_number", "by_title", "by_people")
+        found = {row.id: FoundItem(*row) for name in names for row in self.answers.get(name, ())}
+        number = _NUMBER.fullmatch(self.typed)
         digits = number[1] if number else None
         return sorted(found.values(), key=lambda item: _rank(item, digits))[:SHOWN]
 
-    def _invoices(self) -> list[FoundInvoice]:
+    def _invoices(self) -> Question:
         terms = self._terms(self.of_client)
         ids = newest_found(self.session, Invoice.id, terms, owner=Invoice.client_id, limit=READ)
-        query = (
+        return (
             select(Invoice.id, Invoice.number, Invoice.month, Invoice.total_minor, Invoice.currency, Client.name)
             .join(Invoice.client)
             .where(Invoice.id.in_(ids), billable_by(self.actor), Invoice.status != "dropped")
             .order_by(Invoice.id.desc())
             .limit(SHOWN)
         )
-        return [FoundInvoice(*row) for row in self._rows(query)]
-
-    def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterable[Any]:
-        return self.session.execute(query)
 
     def _terms(self, owners: dict[int, frozenset[str]]) -> list[Term]:
         """Return a term for each word: it stands in the name itself, or in the name of an owner."""
@@ -234,7 +297,7 @@ class _Search:
         return sorted(rows, key=key)
 
 
-def _items(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _items(actor: Actor) -> Question:
     """Return the query of the newest items."""
     return (
         select(WorkItem.id, WorkItem.number, WorkItem.kind, WorkItem.title, WorkItem.status, Client.name)

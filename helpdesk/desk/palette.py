@@ -59,14 +59,14 @@ class Group:
     hits: list[Hit]
 
 
-def groups(session: Session, *, actor: Actor, places: list[Place], typed: str) -> list[Group]:
-    """Return what the actor finds with what they typed; commands come first where it begins one of them."""
-    found = find(session, actor=actor, typed=typed)
+def groups_of(session: Session, *, actor: Actor, places: list[Place], found: Found, typed: str) -> list[Group]:
+    """Return what was found, in groups; commands come first where what was typed begins one of them."""
     listed = _commands(session, actor, places, found, typed)
     acts = Group("commands", _("Commands"), [_command(each, found.words) for each in listed])
     begun = any(words_of(each.label)[: len(found.words)] == found.words for each in listed)
     things = [
         Group("items", _("Tickets and tasks"), [_item(item, found.words) for item in found.items]),
+        Group("messages", _("In messages"), _in_messages(found)),
         Group("clients", _("Clients"), [_client(each.id, each.name, found.words) for each in found.clients]),
         Group("projects", _("Projects"), [_project(project, found.words) for project in found.projects]),
         Group(
@@ -157,6 +157,26 @@ def _item(item: FoundItem, words: list[str]) -> Hit:
         status=item.status,
         number=item.number,
     )
+
+
+def _in_messages(found: Found) -> list[Hit]:
+    """Return conversations that are not found by their subject or number already."""
+    known = {item.number for item in found.items}
+    return [
+        Hit(
+            STATUS_ICONS[one.status],
+            marked(one.title, found.words),
+            url_for("desk.item", number=one.number, at=one.message_id, _anchor=f"m{one.message_id}")
+            if one.message_id is not None
+            else url_for("desk.item", number=one.number),
+            ref=f"#{one.number}",
+            note=one.client_name,
+            status=one.status,
+            number=one.number,
+        )
+        for one in found.conversations.rows
+        if one.number not in known
+    ]
 
 
 def _client(client_id: int, name: str, words: list[str]) -> Hit:

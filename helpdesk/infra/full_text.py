@@ -30,7 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk.kernel.words import LONGEST_WORD, MARK, words_of
 
@@ -224,7 +224,7 @@ def _scalar(of: ColumnElement[Any], rows: CTE, *where: ColumnElement[bool]) -> C
     return select(of).select_from(rows).where(*where).scalar_subquery()
 
 
-def fitting(dialect: str, wanted: Sequence[Wanted], message_id: ColumnElement[int]) -> ColumnElement[bool]:
+def fitting(dialect: str, wanted: Sequence[Wanted], message_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Return the condition that the one text with this id has all that is wanted."""
     if dialect == "postgresql":
         index = table("found_messages", column("rowid", Integer), column("words"))

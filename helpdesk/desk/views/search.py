@@ -4,38 +4,60 @@ from flask import render_template, request
 from sqlalchemy.orm import Session
 
 from helpdesk.desk import shell
-from helpdesk.desk.palette import Group, groups
+from helpdesk.desk.conversations_found import Searcher
 from helpdesk.desk.places import Place, places
+from helpdesk.desk.search_page import palette_groups, search_values
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import STAFF, Actor, current_actor, policy
-from helpdesk.infra.web import fragment
+from helpdesk.infra.web import fragment, zone
+from helpdesk.kernel.errors import NotFound
 
-LONGEST = 200
+LONGEST = 400
+LONGEST_KEY = 10
+IN_PALETTE = 5
 
 
 @bp.get("/search")
 @policy(STAFF)
 def search() -> str:
     """Show what is found, with what can be done, as a page."""
-    return render_template("desk/search.html", typed=_typed(), groups=_found())
+    session, searcher = read_session(), _searcher()
+    known = _places(session, searcher.actor)
+    values = search_values(session, searcher=searcher, places=known, typed=_typed(), before=_key())
+    return render_template("desk/search.html", **values)
 
 
 @bp.get("/search/results")
 @policy(STAFF)
 def search_results() -> str:
     """Return what is found as the lines of the palette."""
-    return fragment("desk/_found.html", groups=_found(), typed=_typed())
+    session, searcher, typed = read_session(), _searcher(), _typed()
+    known = _places(session, searcher.actor)
+    found = palette_groups(session, searcher=searcher, places=known, typed=typed, rows=IN_PALETTE)
+    return fragment("desk/_found.html", groups=found, typed=typed)
+
+
+def _searcher() -> Searcher:
+    return Searcher(current_actor(), clock.now(), zone())
 
 
 def _typed() -> str:
-    return request.args.get("q", "")[:LONGEST].replace("\0", "")
+    return request.args.get("q", "")[:LONGEST].replace("\0", " ")
 
 
-def _found() -> list[Group]:
-    session, actor = read_session(), current_actor()
-    return groups(session, actor=actor, places=_places(session, actor), typed=_typed())
+def _key() -> int | None:
+    """Return the key of the page before.
+
+    Raises:
+        NotFound: no page has such a key.
+    """
+    key = request.args.get("before", "")
+    if key and not (key.isascii() and key.isdigit() and len(key) < LONGEST_KEY):
+        raise NotFound(_("There is no such page."))
+    return int(key) if key else None
 
 
 def _places(session: Session, actor: Actor) -> list[Place]:

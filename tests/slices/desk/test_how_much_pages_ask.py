@@ -38,6 +38,8 @@ def busy(office):
         "/desk?view=client&client={client}",
         "/desk?view=unassigned&status=open&words=printer",
         "/search/results?q=printer+hall",
+        "/search?q=printer+hall",
+        "/search?q=printer+from:ann+client:acme+assignee:me+-is:closed&before=99999",
         "/items/{ticket}",
         "/projects",
     ],
