@@ -21,6 +21,7 @@ from helpdesk.projects import presence, telling
 from helpdesk.proposals import service as proposals
 from helpdesk.retainers import alerts as retainer_alerts
 from helpdesk.retainers.statements import sending as retainer_statements
+from helpdesk.satisfaction import process as satisfaction
 from helpdesk.sla import process as sla
 from helpdesk.tickets import process as tickets
 from helpdesk.timekeeping import budgets
@@ -164,6 +165,12 @@ def forget_old_notices() -> None:
     """Delete notices that were read long ago, or that nobody will read any more."""
     with unit_of_work() as session:
         notice_service.forget_old(session, now=clock.now())
+
+
+@light_job
+def ask_satisfaction() -> None:
+    """Ask whether requesters are content whose tickets are done. Safe to run again: each is asked about once."""
+    satisfaction.ask_due(unit_of_work, clock=clock.now)
 
 
 @light_job

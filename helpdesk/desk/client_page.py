@@ -1,6 +1,6 @@
 """What the page of one client shows, from all slices that know it; what is not for the reader is None."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,11 +11,14 @@ from helpdesk.clients.models import Client, Contact, Note
 from helpdesk.clients.notes import notes_asked
 from helpdesk.desk import contact_merge_page, queries, render
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
+from helpdesk.infra.policy import APPROVERS, CLIENTS_EDIT, COSTS, DESK, INVOICES, RETAINERS, Actor
 from helpdesk.kernel.periods import Month, day_instants, day_start, local_day, local_month, zone_named
 from helpdesk.retainers import queries as retainers
+from helpdesk.satisfaction import queries as satisfaction
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries.margins import margins_of, total_of
+
+YEAR = timedelta(days=365)
 
 
 def client_values(
@@ -49,6 +52,8 @@ def client_values(
         "contacts": [_contact(contact) for contact in people],
         "doubles": contact_merge_page.doubles(people) if actor.is_one_of(CLIENTS_EDIT) else [],
         "notes": session.execute(notes_asked().where(Note.client_id == client_id)).all(),
+        "satisfaction": satisfaction.of_client(session, client_id=client_id, since=now - YEAR) if works else None,
+        "sees_answers": actor.is_one_of(APPROVERS),
         "can_note": works,
         "there": now.astimezone(zone_named(client.time_zone)),
         "domains": client.domains,

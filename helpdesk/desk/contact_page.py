@@ -20,11 +20,13 @@ from helpdesk.infra.sql import seconds_between
 from helpdesk.infra.together import Together
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
+from helpdesk.satisfaction import queries as satisfaction
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.timekeeping.models import TimeEntry
 
 TICKETS = 25
 MESSAGES = 5
+RATINGS = 5
 SNIPPET = 160
 CONTACT = bindparam("contact_id", type_=Integer())
 BEFORE = bindparam("before", type_=Integer())
@@ -53,6 +55,7 @@ class ContactValues:
     is_first: bool
     messages: Sequence[Any]
     worked_seconds: int
+    ratings: Sequence[Any]
     can_edit: bool
     can_note: bool
 
@@ -86,6 +89,7 @@ def values(
         is_first=before is None,
         messages=found["messages"] if works else (),
         worked_seconds=int(found["worked"][0].seconds or 0) if works else 0,
+        ratings=found["ratings"] if works else (),
         can_edit=actor.is_one_of(CLIENTS_EDIT),
         can_note=works,
     )
@@ -119,6 +123,7 @@ def _asked(*, sees_all: bool, closed: bool) -> Together:
             WorkItem.status.in_(OPEN_STATUSES)
         ),
         messages=_messages(seen),
+        ratings=satisfaction.of_contact(CONTACT).where(seen).limit(RATINGS),
         worked=select(cast(func.sum(seconds_between(TimeEntry.started_at, ended)), Integer).label("seconds"))
         .join(WorkItem, WorkItem.id == TimeEntry.work_item_id)
         .join(Project, Project.id == WorkItem.project_id)

@@ -15,6 +15,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.db import foresee
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.satisfaction.models import SatisfactionQuestion
 from helpdesk.tickets.service import same_person
 
 FIELDS = ("name", "title", "phone", "language", "time_zone")
@@ -58,6 +59,7 @@ def merge(
     before = {"kept": _values(into), "merged": _values(contact)}
     moved = same_person.bring_tickets(session, contact_id=contact.id, into_id=into.id)
     moved["notes"] = _take(session, Note, Note.contact_id, contact.id, into.id)
+    moved["asked"] = _take(session, SatisfactionQuestion, SatisfactionQuestion.contact_id, contact.id, into.id)
     moved["addresses"] = _take(session, Contact, Contact.same_as_id, contact.id, into.id)
     contact.same_as_id = into.id
     for name in FIELDS:
@@ -107,6 +109,8 @@ def undo(session: Session, *, actor: Actor, now: datetime, contact_id: int) -> C
         raise Conflict(message)
     same_person.give_tickets_back(session, contact_id=contact.id, into_id=into.id, moved=row.moved)
     _give_back(session, Note, Note.contact_id, row.moved["notes"], into.id, contact.id)
+    questions = row.moved.get("asked", [])
+    _give_back(session, SatisfactionQuestion, SatisfactionQuestion.contact_id, questions, into.id, contact.id)
     _give_back(session, Contact, Contact.same_as_id, row.moved["addresses"], into.id, contact.id)
     _give_address_back(session, contact, into, row.before["merged"]["email"])
     for name in FIELDS:

@@ -55,6 +55,7 @@ def _groups() -> dict[str, dict[str, str]]:
             "sla.levels": _("Service levels"),
             "desk.ticket_types": _("Ticket types"),
             "desk.canned_replies": _("Canned replies"),
+            "satisfaction.settings": _("Satisfaction"),
         },
         _("Money"): {
             "invoicing.invoice_templates": _("Invoice templates"),

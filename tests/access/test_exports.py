@@ -33,6 +33,7 @@ LISTS = {
     "rates.rounding",
     "rates.work_types",
     "retainers.board",
+    "satisfaction.report",
     "timekeeping.approvals",
     "timekeeping.locks",
     "timekeeping.week",
