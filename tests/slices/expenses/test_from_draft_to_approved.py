@@ -12,6 +12,7 @@ from helpdesk.expenses.models import Expense
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
+from helpdesk.notices.models import Notice
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import Project
@@ -88,6 +89,9 @@ def test_a_rejection_is_mailed_with_its_reason_and_what_was_typed_stays(desk):
         assert mail.to[0]["address"] == office.technician.email
         assert "Which train?" in mail.text
         assert f"/expenses/{expense.id}" in mail.text
+        told = session.scalars(select(Notice)).one()
+        assert (told.person_id, told.kind, told.author) == (office.technician.id, "rejected", "Manager Person")
+        assert (told.excerpt, told.path, told.mail_due_at) == ("Which train?", f"/expenses/{expense.id}", None)
     desk.submit(expense)
     assert (desk.again(expense).status, desk.again(expense).rejected_because) == ("submitted", "")
 

@@ -12,6 +12,7 @@ from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeLimits, 
 from helpdesk.intake.service import acts, blocking, rules
 from helpdesk.intake.service.rules import RuleSettings
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.notices.models import Notice
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import Project, WorkItem
@@ -83,6 +84,11 @@ class TestRules:
         said = f"rule 2 'Monitoring': project Ops, assigned to {name}, priority urgent, tags disk monitoring"
         assert said in line.reasons
         assert "project by a rule: Ops" in line.reasons
+        with unit_of_work() as session:
+            told = session.scalars(select(Notice)).one()
+            letter = session.scalars(select(OutgoingMessage).where(OutgoingMessage.purpose == "notification")).one()
+        assert (told.person_id, told.kind, told.mail_due_at) == (office.technician.id, "assigned", None)
+        assert letter.to[0]["address"] == office.technician.email
 
     def test_the_first_rule_that_fits_counts_and_one_that_is_off_does_not(self, inbox):
         rule(name="Off", active=False, priority="low")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month
+from helpdesk.notices.models import Notice
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.retainers import alerts, service
 from helpdesk.retainers.models import AgreementTerms, RetainerAlert
@@ -74,6 +75,12 @@ def test_a_threshold_is_told_once_whatever_becomes_of_the_month_and_its_terms(wa
     assert [mail.to[0]["address"] for mail in mails(watched)] == ["account_manager@halden-okoye.example"] * 3
     assert mails(watched)[0].subject == "Acme, Support: 50 % of the hours of March 2026 are used"
     assert "What goes beyond is billed at €120.00 an hour." in mails(watched)[0].text
+    told = watched.session.scalars(select(Notice).order_by(Notice.id)).all()
+    assert [(one.kind, one.title, one.mail_due_at) for one in told] == [
+        ("retainer", f"Acme, Support: {percent} % of the hours of March 2026 are used", None)
+        for percent in (50, 80, 100)
+    ]
+    assert told[0].path == f"/retainers/{watched.agreement.id}?month=2026-03"
 
 
 def test_a_forecast_beyond_the_hours_is_told_of_the_month_that_runs(watched):

@@ -10,6 +10,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import zone_named
+from helpdesk.notices.models import Notice
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.sla import process
@@ -185,6 +186,11 @@ def test_held_mail_asks_nothing_until_it_is_accepted(office):
 def test_what_is_at_risk_or_overdue_is_told_once(office):
     promise(office, now=at("8:00"), resolution=None)
     item_id = open_ticket(office, at("9:00"))
+    with unit_of_work() as session:
+        manager = office.manager.id
+        projects.assign(
+            session, actor=office.actor("admin"), now=at("9:00"), item_id=item_id, assignee_id=manager, tells=False
+        )
 
     for shown in ("9:40", "9:48", "9:49", "10:00", "10:01", "10:02"):
         process.watch(unit_of_work, clock=partial(at, shown))
@@ -196,8 +202,10 @@ def test_what_is_at_risk_or_overdue_is_told_once(office):
             )
         ).all()
         clock = session.scalars(select(SlaClock)).one()
+        heard = session.execute(select(Notice.person_id, Notice.kind, Notice.excerpt)).all()
     assert [tuple(row) for row in told] == [("first_answer at_risk", at("9:48")), ("first_answer missed", at("10:01"))]
     assert (clock.missed, lines(item_id)) == (True, ["first answer overdue"])
+    assert [tuple(row) for row in heard] == [(manager, "at_risk", "The first answer is at risk.")]
 
 
 def test_another_promise_measures_open_tickets_anew_and_leaves_history(office, rung):

@@ -11,6 +11,7 @@ from helpdesk.company.models import Company
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.errors import Conflict, Denied, NotFound, RuleViolation
+from helpdesk.notices.models import Notice
 from helpdesk.rates import service as rates
 from helpdesk.timekeeping import charging, service
 from helpdesk.timekeeping.charging import ChargeRange
@@ -224,6 +225,9 @@ def test_a_rejection_gives_its_reason_to_who_worked(session, office, log_time):
     )
 
     assert (rejected.status, rejected.rejected_because) == ("rejected", "Wrong client")
+    told = session.scalars(select(Notice)).one()
+    assert (told.person_id, told.title, told.excerpt) == (entry.person_id, "1 time entry of yours", "Wrong client")
+    assert (told.path, told.mail_due_at) == (f"/time/entries/{entry.id}", None)
 
 
 def test_a_rejection_without_a_reason_is_refused(session, office, log_time):

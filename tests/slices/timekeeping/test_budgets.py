@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.notices.models import Notice
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import BudgetAlert, Project
@@ -150,6 +151,10 @@ def test_each_threshold_is_told_once_to_the_manager_and_a_new_budget_begins_anew
     assert [mail.to for mail in mails] == [[{"name": "Manager Person", "address": "manager@halden-okoye.example"}]] * 3
     assert mails[1].subject == "Acme, Support: 80 % of the budget is gone"
     assert "Not approved yet: 3:00 h" in mails[1].text
+    told = session.scalars(select(Notice).order_by(Notice.id)).all()
+    assert [(one.person_id, one.title, one.mail_due_at) for one in told] == [
+        (office.manager.id, mail.subject, None) for mail in mails
+    ]
 
 
 def test_a_budget_without_manager_or_mailbox_is_shown_and_tells_nobody(session, office):
