@@ -26,8 +26,8 @@ MAIL_TASK = "Mail migration, wave 2"
 READ_MINUTES = 12
 COPIED = (
     "Mailboxes of the first floor are copied, forty-one of forty-one, and none lost a message. Shared calendars follow "
-    "tonight. Two people still open their old mail by bookmark; I have written to both, and set the bookmark to lead "
-    "elsewhere."
+    "tonight. Two people still open their old mail by bookmark; I wrote to both. @Amara Okoye, which floor is the "
+    "next one?"
 )
 TESTED = "Test account moved there and back; filters and signatures came along, the colours of the calendar did not."
 
@@ -57,7 +57,7 @@ def forget_a_timer(crew: Crew, days: Days, item_id: int) -> None:
 
 
 def leave_traces(crew: Crew, days: Days, mail_id: int, read_id: int) -> None:
-    """Let Tomasz work without a timer: a note whose time he took up, a note with a status, and reading at length."""
+    """Let Tomasz work without a timer: a note whose time he took up, one with a status for Amara, and long reading."""
     session, tomasz = crew.session, crew.actor("tomasz")
     fifth, fourth, second = days.before(5), days.before(4), days.before(2)
     tickets.add_note(session, actor=tomasz, now=days.at(fifth, "11:00"), item_id=mail_id, text=TESTED)
