@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.policy import TECHNICIAN
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets.models import Message, Participant, TicketDetails
+from helpdesk.tickets.process import describe_all
 from helpdesk.timekeeping.models import TimeEntry
 
 HELPDESK = Path(sys.executable).with_name("helpdesk")
@@ -48,6 +50,7 @@ OPEN_TICKETS, CONTACTS, MESSAGES = 1_500, 500, 3
 LISTENERS, AT_ONCE, AT_A_TIME = 10, 8, 2_000
 GROWTH = 1.3
 ROUNDS, WARM_UP, OK, SEE_OTHER = 60, 10, 200, 303
+VOCABULARY = 20_000
 WORDS = ("printer", "blank", "password", "laptop", "network", "hall", "mailbox", "slow", "backup", "licence")
 
 
@@ -71,6 +74,15 @@ PAGES = (
     Page("ticket", "/items/{item}", 30, 60, 120),
     Page("palette", "/search/results?q=printer+hall", 100, 200),
     Page("search", "/search?q=printer+hall", 100, 200),
+    Page("search, common", "/search?q=printer", 100, 200),
+    Page("search, rare", "/search?q=r{item}", 100, 200),
+    Page("search, prefix", "/search?q=password+prin", 100, 200),
+    Page("search, phrase", '/search?q="printer+blank+hall"', 100, 200),
+    Page("search, none", "/search?q=printer+zebra", 100, 200),
+    Page("search, who", "/search?q=printer+from:person+status:waiting+-is:snoozed", 100, 200),
+    Page("search, closed", "/search?q=r{item}+is:closed+after:2020-01-31+-assignee:nobody", 100, 200),
+    Page("search, old", "/search?q=printer+before:2025-06-01", 100, 200),
+    Page("search, state", "/search?q=is:unassigned+priority:normal", 100, 200),
 )
 
 
@@ -134,6 +146,8 @@ def _furnish(house: Worked, tickets: int) -> tuple[int, ...]:
         for first in range(0, tickets, AT_A_TIME):
             numbers = range(first, min(first + AT_A_TIME, tickets))
             _tickets(session, chance, numbers, tickets, projects, people, contacts)
+    with house.app.app_context():
+        deque(describe_all(unit_of_work), maxlen=0)
     with house.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
         db.engine.dispose()
@@ -169,7 +183,8 @@ def _tickets(
         details.append({"work_item_id": item["id"], "requester_id": requester, "reasons": [], "last_message_at": at})
         participants.append({"work_item_id": item["id"], "contact_id": requester, "role": "requester", "added_at": at})
         for turn in range(MESSAGES):
-            text = " ".join(chance.choices(WORDS, k=40))
+            text = " ".join([*chance.choices(WORDS, k=36), *(f"v{chance.randrange(VOCABULARY)}" for _word in range(4))])
+            text += f" r{item['number']}" if turn == 0 else ""
             author = (
                 {"contact_id": None, "person_id": assignee}
                 if turn % 2
