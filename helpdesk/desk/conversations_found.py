@@ -21,7 +21,7 @@ from helpdesk.infra.finding import Term, newest_found
 from helpdesk.infra.full_text import Newest, Wanted, fitting, mark, newest_texts
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.words import begins, words_of
-from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, TicketType, WorkItem
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.finding import AUTHOR, COLLEAGUE, PROJECT, REQUESTER, WITH_FILE
@@ -39,7 +39,7 @@ LOOKED_AT, LOOKED_AT_NARROWED = 1_000, 10_000
 SHOWN_LETTERS = 12_000
 Question = Select[*tuple[Any, ...]]
 
-NAMED = ("client", "project", "from", "assignee")
+NAMED = ("client", "project", "from", "assignee", "type")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def questions_of_names(session: Session, *, actor: Actor, typed: Typed) -> dict[
     words = [word for piece in typed.of("words") for word in piece.words]
     if words or typed.of("from", "assignee"):
         asked["staff"] = select(Person.id, Person.name).order_by(Person.active.desc(), Person.id).limit(STAFF_READ)
+    if typed.of("type"):
+        asked["types"] = select(TicketType.id, TicketType.name).order_by(TicketType.id)
     if words:
         terms = [Term(word) for word in dict.fromkeys(words)]
         of_client = newest_found(session, Client.id, terms, any_term=True, limit=MEANT)
@@ -146,7 +148,8 @@ def meant_by(actor: Actor, typed: Typed, answers: Mapping[str, list[Any]]) -> Me
     for number, piece in enumerate(typed.pieces):
         if piece.kind not in NAMED:
             continue
-        ids[piece] = tuple(dict.fromkeys(row.id for row in answers.get(f"named_{number}", ())))
+        rows = _having(piece, answers["types"]) if piece.kind == "type" else answers.get(f"named_{number}", ())
+        ids[piece] = tuple(dict.fromkeys(row.id for row in rows))
         if piece.kind in ("from", "assignee"):
             colleagues[piece] = _colleagues(actor, piece, answers["staff"])
         is_nobody = piece.kind == "assignee" and piece.value.lower() == NOBODY
@@ -162,7 +165,11 @@ def meant_by(actor: Actor, typed: Typed, answers: Mapping[str, list[Any]]) -> Me
 def _colleagues(actor: Actor, piece: Piece, staff: Iterable[Any]) -> tuple[int, ...]:
     if piece.value.lower() == ME:
         return (actor.person_id,) if actor.person_id is not None else ()
-    return tuple(row.id for row in staff if all(begins(word, words_of(row.name)) for word in piece.words))
+    return tuple(row.id for row in _having(piece, staff))
+
+
+def _having(piece: Piece, rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if all(begins(word, words_of(row.name)) for word in piece.words)]
 
 
 def _marks(word: str, answers: Mapping[str, list[Any]]) -> tuple[str, ...]:
@@ -409,5 +416,6 @@ def _condition(searcher: Searcher, meant: Meant, piece: Piece, spam: ColumnEleme
         "tag": lambda: WorkItem.id.in_(select(ItemTag.work_item_id).where(ItemTag.tag == piece.value)),
         "client": lambda: WorkItem.project_id.in_(select(Project.id).where(Project.client_id.in_(meant.ids[piece]))),
         "project": lambda: WorkItem.project_id.in_(meant.ids[piece]),
+        "type": lambda: func.coalesce(WorkItem.type_id, 0).in_(meant.ids[piece]),
     }
     return made[piece.kind]() if piece.kind in made else None

@@ -66,7 +66,7 @@ def groups_of(session: Session, *, actor: Actor, places: list[Place], found: Fou
     begun = any(words_of(each.label)[: len(found.words)] == found.words for each in listed)
     things = [
         Group("items", _("Tickets and tasks"), [_item(item, found.words) for item in found.items]),
-        Group("messages", _("In messages"), _in_messages(found)),
+        Group("messages", _("In messages"), _in_messages(found, typed)),
         Group("clients", _("Clients"), [_client(each.id, each.name, found.words) for each in found.clients]),
         Group("projects", _("Projects"), [_project(project, found.words) for project in found.projects]),
         Group(
@@ -159,10 +159,11 @@ def _item(item: FoundItem, words: list[str]) -> Hit:
     )
 
 
-def _in_messages(found: Found) -> list[Hit]:
-    """Return conversations that are not found by their subject or number already."""
+def _in_messages(found: Found, typed: str) -> list[Hit]:
+    """Return conversations that are not found by their subject or number already, and where the others are."""
     known = {item.number for item in found.items}
-    return [
+    rest = [Hit("search", [(_("All that has these words"), False)], url_for("desk.search", q=typed))]
+    hits = [
         Hit(
             STATUS_ICONS[one.status],
             marked(one.title, found.words),
@@ -177,6 +178,7 @@ def _in_messages(found: Found) -> list[Hit]:
         for one in found.conversations.rows
         if one.number not in known
     ]
+    return [*hits, *(rest if found.conversations.older is not None else [])]
 
 
 def _client(client_id: int, name: str, words: list[str]) -> Hit:

@@ -118,7 +118,7 @@ def _problem(problem: Problem) -> str:
     possible = ", ".join(problem.possible)
     if not problem.operator:
         return _(
-            "There is no operator in %(typed)s, so its words are sought. There is: %(possible)s",
+            "There is no operator in %(typed)s, so its words are sought. There are: %(possible)s",
             typed=problem.typed,
             possible=possible,
         )
@@ -134,6 +134,7 @@ def _operators() -> list[tuple[str, str, str]]:
         "project": _("tickets and tasks of a project"),
         "status": _("by status"),
         "priority": _("by priority"),
+        "type": _("by type"),
         "assignee": _("by who has it: me, nobody or a name"),
         "from": _("messages of a person, at a client or of us"),
         "tag": _("with a tag"),
@@ -145,9 +146,9 @@ def _operators() -> list[tuple[str, str, str]]:
         "after": _("written from a day on"),
     }
     examples = {
-        "client": 'client:"Acme Ltd"', "project": "project:website", "assignee": "assignee:me", "from": "from:ann",
-        "tag": "tag:vip", "subject": "subject:printer", "file": "file:invoice.pdf", "before": "before:2026-01-31",
-        "after": "after:2026-01-01",
+        "client": 'client:"Acme Ltd"', "project": "project:website", "type": "type:question", "assignee": "assignee:me",
+        "from": "from:ann", "tag": "tag:vip", "subject": "subject:printer", "file": "file:invoice.pdf",
+        "before": "before:2026-01-31", "after": "after:2026-01-01",
     }  # fmt: skip
     return [
         (examples.get(name) or f"{name}:{CHOICES[name][0]}", says[name], ", ".join(CHOICES.get(name, ())))

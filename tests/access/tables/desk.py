@@ -177,6 +177,7 @@ ROWS = [
     Row("desk.unsend_forward", "POST", "/items/{globex_ticket}/messages/{note_on_globex}/take-back-forward", NOT_THERE),
     Row("desk.home", "GET", "/", HOME),
     Row("desk.search", "GET", "/search", STAFF, query="q=printer"),
+    Row("desk.search", "GET", "/search", STAFF, query="q=blank+-zebra+stauts:open+status:x"),
     Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer"),
     Row("desk.queue", "GET", "/desk", DESK),
     Row("desk.queue", "GET", "/desk", GLOBEX, query="view=client&client={globex}"),

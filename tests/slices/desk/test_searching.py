@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from helpdesk.desk import conversations_found as conversations
 from helpdesk.infra.db import unit_of_work
-from helpdesk.projects.models import ItemTag, WorkItem
+from helpdesk.projects.models import ItemTag, TicketType, WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message, TicketDetails
 from tests.conftest import NOW
@@ -63,6 +63,7 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
     with unit_of_work() as session:
         item = session.scalars(select(WorkItem).where(WorkItem.number == quiet)).one()
         item.status = "waiting"
+        item.type_id = session.scalars(select(TicketType.id).where(TicketType.name == "Question")).one()
         session.add(ItemTag(work_item_id=item.id, tag="vip"))
     for typed, found in (
         ("toner -burnt", [quiet]),
@@ -86,6 +87,8 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
         ("is:snoozed", []),
         ("is:overdue", []),
         ("is:task toner", []),
+        ("type:que toner", [quiet]),
+        ("toner -type:question", [smell]),
         ("client:acme -client:acme", []),
     ):
         assert search(typed) == found, typed
