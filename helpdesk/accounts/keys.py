@@ -10,7 +10,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 
-KEYS = ("?", "/", "#", "[", "]", *"abcefghjklmnprstuwxz")
+KEYS = ("?", "/", "#", "[", "]", *"abcefghjklmnprstuwxyz")
 RESERVED = frozenset("' ")
 """Browsers look for words of the page with the one, and turn its pages with the other."""
 
@@ -26,6 +26,7 @@ def words() -> dict[str, str]:
         "a": _("Assign; approve or accept"),
         "t": _("Set the status"),
         "p": _("Set the priority; pause the timer"),
+        "y": _("Set the type"),
         "l": _("Tag; copy last week"),
         "h": _("Snooze"),
         "#": _("Mark as spam"),
