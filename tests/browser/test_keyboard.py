@@ -40,7 +40,7 @@ def running(site: Site) -> list[int]:
         return [entry.work_item_id for entry in session.scalars(query)]
 
 
-def walk(page: Page, *, key: str, until: str, at_most: int = 80) -> list[dict[str, object]]:
+def walk(page: Page, *, key: str, until: str, at_most: int = 120) -> list[dict[str, object]]:
     """Press ``key`` until the control called ``until`` has the focus, and return all on the way."""
     steps: list[dict[str, object]] = []
     for _press in range(at_most):
@@ -76,7 +76,7 @@ def test_the_keys_are_shown_can_be_others_and_can_be_switched_off(visit: Callabl
     keys.get_by_role("link", name="Change keys").click()
     page.get_by_label("New, of what the page lists").fill("i")
     page.get_by_label("Next row").fill("c")
-    page.get_by_label("Show the keys of the page").fill("y")
+    page.get_by_label("Show the keys of the page").fill("q")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your keys are saved.")).to_be_visible()
 
@@ -84,14 +84,14 @@ def test_the_keys_are_shown_can_be_others_and_can_be_switched_off(visit: Callabl
     expect(new.locator("kbd")).to_have_text("I")
     page.keyboard.press("c")
     expect(page.locator("[data-rows] a[data-main]").first).to_be_focused()
-    page.keyboard.press("y")
+    page.keyboard.press("q")
     expect(keys.locator("[data-hint=j]")).to_have_text("c")
     keys.get_by_label("Single keys are on in this browser").uncheck()
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
     page.reload()
     expect(new.locator("kbd")).to_be_hidden()
-    page.keyboard.press("y")
+    page.keyboard.press("q")
     page.keyboard.press("i")
     expect(keys).to_be_hidden()
     assert page.url.endswith("/desk")
