@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -184,6 +184,23 @@ def further_addresses(session: Session, contact_ids: Collection[int]) -> dict[in
     for row in session.scalars(query) if contact_ids else ():
         found.setdefault(row.same_as_id or 0, []).append(row)
     return found
+
+
+def belongs_nowhere(domain: str) -> ColumnElement[bool]:
+    """Return the condition on ``Contact`` for who writes from this very domain and has no client yet."""
+    theirs = func.lower(Contact.email).endswith(f"@{domain}", autoescape=True)
+    return and_(Contact.client_id.is_(None), Contact.same_as_id.is_(None), theirs)
+
+
+def unknown_senders(session: Session, domains: Sequence[str]) -> dict[str, int]:
+    """Return how many people without a client write from each of these domains, in one query."""
+    if not domains:
+        return {}
+    counts = [
+        select(func.count(Contact.id)).where(belongs_nowhere(domain)).scalar_subquery().label(f"at_{at}")
+        for at, domain in enumerate(domains)
+    ]
+    return dict(zip(domains, session.execute(select(*counts)).one(), strict=True))
 
 
 def get_contact(session: Session, *, actor: Actor, contact_id: int) -> Contact:
