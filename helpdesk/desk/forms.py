@@ -115,12 +115,15 @@ class ReplyForm(NoteForm):
     act = StringField(validators=[Length(max=20)])
     to_new_outside = BooleanField(_l("They may have this answer"))
     status = SelectField(_l("Status afterwards"), default="")
+    solve = BooleanField()  # the button that sends and solves in one, whatever status is chosen
 
     def offer(self, session: Session) -> None:
         """Fill the choices."""
         super().offer(session)
         words = status_names()
         self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
+        if self.solve.data:
+            self.status.data = "solved"
 
     def changes_people(self) -> bool:
         """Return whether it says who is to get the answer: then nothing is sent yet."""
