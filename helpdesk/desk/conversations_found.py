@@ -6,7 +6,7 @@ fit. However many fit, only so many of the newest are looked at; the page says s
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,10 @@ class Searcher:
     actor: Actor
     now: datetime
     zone: ZoneInfo
+
+    def begin_of(self, day: date) -> datetime:
+        """Return when a day begins by their clock."""
+        return datetime.combine(day, time(), self.zone)
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,7 @@ def _by_messages(
 ) -> dict[str, Question]:
     dialect, wanted = session.get_bind().dialect.name, _wanted(meant)
     looked_at = LOOKED_AT_NARROWED if len(of_tickets) > 1 or _days(searcher, meant, Message.posted_at) else LOOKED_AT
-    newest = newest_texts(dialect, wanted, before=before, most=looked_at)
+    newest = newest_texts(dialect, wanted, below=_below(searcher, meant, before), most=looked_at)
     fits = (
         select(Message.id, Message.work_item_id)
         .join_from(newest.ids, Message, Message.id == newest.ids.c.id)
@@ -277,6 +281,17 @@ def _by_messages(
     return {"found": found, "looked": _looked(newest, fitting_ones)}
 
 
+def _below(searcher: Searcher, meant: Meant, before: int | None) -> list[Any]:
+    """Return what the ids of messages are below: the key of a page, and the first one since a day.
+
+    Mail that was imported is older than its id says, so the last message before the day counts, not the first after.
+    The sum leads the databases to the index of instants; they would walk back over all younger messages else.
+    """
+    days = [searcher.begin_of(piece.day) for piece in meant.typed.of("before") if piece.day and not piece.is_left_out]
+    last = (select(func.max(Message.id + 0) + 1).where(Message.posted_at < day).scalar_subquery() for day in days)
+    return [*([before] if before is not None else []), *last]
+
+
 def _looked(newest: Newest, fitting_ones: Any) -> Question:  # noqa: ANN401 - a part of the statement
     def of(value: ColumnElement[Any]) -> Any:  # noqa: ANN401 - as above
         return select(value).select_from(fitting_ones).scalar_subquery()
@@ -313,7 +328,17 @@ def _by_itself(
     rows: int,
 ) -> Question:
     """Return what asks for tickets and tasks that fit by what they are, newest first."""
-    query = (
+    which = select(WorkItem.id).where(*of_tickets, *_days(searcher, meant, WorkItem.created_at))
+    if not searcher.actor.sees_all_clients:
+        which = which.where(
+            WorkItem.project_id.in_(select(Project.id).join(Project.client).where(visible(searcher.actor)))
+        )
+    if titles:
+        which = which.where(WorkItem.id.in_(newest_found(session, WorkItem.id, titles, limit=LOOKED_AT_NARROWED)))
+    if before is not None:
+        which = which.where(WorkItem.id < before)
+    page = which.order_by(WorkItem.id.desc()).limit(rows + 1).subquery()
+    return (
         select(
             WorkItem.id,
             WorkItem.number,
@@ -328,17 +353,13 @@ def _by_itself(
             WorkItem.created_at,
             literal("").label("text"),
         )
+        .join_from(page, WorkItem, WorkItem.id == page.c.id)
         .join(Project, Project.id == WorkItem.project_id)
         .join(Client, Client.id == Project.client_id)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
         .outerjoin(Contact, Contact.id == TicketDetails.requester_id)
-        .where(visible(searcher.actor), *of_tickets, *_days(searcher, meant, WorkItem.created_at))
         .order_by(WorkItem.id.desc())
-        .limit(rows + 1)
     )
-    if titles:
-        query = query.where(WorkItem.id.in_(newest_found(session, WorkItem.id, titles, limit=LOOKED_AT_NARROWED)))
-    return query.where(WorkItem.id < before) if before is not None else query
 
 
 def _wanted(meant: Meant) -> list[Wanted]:
@@ -376,7 +397,7 @@ def _days(searcher: Searcher, meant: Meant, instant: Any) -> list[ColumnElement[
     found = []
     for piece in meant.typed.of("before", "after"):
         if piece.day is not None:
-            begin = datetime.combine(piece.day, time(), searcher.zone)
+            begin = searcher.begin_of(piece.day)
             is_before = (piece.kind == "before") != piece.is_left_out
             found.append(instant < begin if is_before else instant >= begin)
     return found

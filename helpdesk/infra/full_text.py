@@ -176,18 +176,18 @@ class Newest:
     has_more: ColumnElement[bool]
 
 
-def newest_texts(dialect: str, wanted: Sequence[Wanted], *, before: int | None, most: int) -> Newest:
-    """Return what asks for the newest texts that have all that is wanted, at most so many, below an id.
+def newest_texts(dialect: str, wanted: Sequence[Wanted], *, below: Sequence[Any] = (), most: int) -> Newest:
+    """Return what asks for the newest texts that have all that is wanted, at most so many, of lower ids than ``below``.
 
     On PostgreSQL the index gives all that it finds, in no order. So the newest texts are read one by one first; where
     enough of them fit, what is wanted is common, and the index is not asked. What is rare is found by the index.
     """
     index = table("found_messages", column("rowid", Integer), column("words"), column("found_messages"))
-    below = [index.c.rowid < before] if before is not None else []
+    lower = [index.c.rowid < one for one in below]
     if dialect != "postgresql":
         ids = (
             select(index.c.rowid.label("id"))
-            .where(index.c.found_messages.op("MATCH")(bindparam(None, _match_of(wanted))), *below)
+            .where(index.c.found_messages.op("MATCH")(bindparam(None, _match_of(wanted))), *lower)
             .order_by(index.c.rowid.desc())
             .limit(most)
             .cte("found")
@@ -197,7 +197,7 @@ def newest_texts(dialect: str, wanted: Sequence[Wanted], *, before: int | None, 
     asked = cast(bindparam(None, _query_of(wanted)), TSQUERY)
     recent = (
         select(index.c.rowid.label("id"), index.c.words.op("@@", return_type=Boolean())(asked).label("fits"))
-        .where(*below)
+        .where(*lower)
         .order_by(index.c.rowid.desc())
         .limit(most)
         .cte("recent")
@@ -206,7 +206,7 @@ def newest_texts(dialect: str, wanted: Sequence[Wanted], *, before: int | None, 
     is_common = _scalar(func.count(), recent, recent.c.fits) >= max(1, most // COMMON)
     rare = (
         select(index.c.rowid.label("id"))
-        .where(index.c.words.op("@@", return_type=Boolean())(asked), *below, ~is_common)
+        .where(index.c.words.op("@@", return_type=Boolean())(asked), *lower, ~is_common)
         .order_by((index.c.rowid + 0).desc())
         .limit(most)
         .cte("rare")

@@ -25,7 +25,6 @@ from helpdesk.tickets.models import (
     Message,
     Participant,
     RemotePicture,
-    Talk,
     ThreadReference,
     TicketDetails,
     TicketMerge,
@@ -57,7 +56,6 @@ def conversation(session: Session, item_id: int, *, kept: Kept | None = None) ->
             joinedload(Message.person),
             joinedload(Message.passed_on_by),
             joinedload(Message.outgoing),
-            joinedload(Message.talk).joinedload(Talk.contact),
         )
     )
     if kept is None:

@@ -82,6 +82,7 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
         ("client:acme drum", [quiet]),
         ('client:"Acme" project:support drum', [quiet]),
         (f"toner before:{(NOW - timedelta(days=30)).date()}", []),
+        (f"drum before:{(NOW + timedelta(days=1)).date()}", [quiet]),
         (f"toner after:{(NOW - timedelta(days=30)).date()} drum", [quiet]),
         (f"#{quiet} -drum", []),
         ("is:snoozed", []),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("rung")
 def found(*wanted: Wanted, most: int = 50, before: int | None = None) -> list[int]:
     """Return the ids of messages that have all that is wanted, newest first."""
     with unit_of_work() as session:
-        newest = newest_texts(session.get_bind().dialect.name, wanted, before=before, most=most)
+        newest = newest_texts(session.get_bind().dialect.name, wanted, below=[before] if before else [], most=most)
         return list(session.scalars(select(newest.ids.c.id).order_by(newest.ids.c.id.desc())))
 
 
