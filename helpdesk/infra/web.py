@@ -36,12 +36,13 @@ def csp_nonce() -> str:
 
 
 def content_security_policy(*, workers: bool = False) -> str:
-    """Return the policy of our own pages: scripts by nonce only, nothing from anywhere else, no inline styles.
+    """Return the policy of our own pages: scripts and style elements by nonce only, nothing from anywhere.
 
     ``workers``: the page may have a service worker of ours registered.
     """
+    nonce = csp_nonce()
     return (
-        f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; "
         "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     ) + ("; worker-src 'self'" if workers else "")

@@ -36,11 +36,8 @@
   }
 
   function insert(text) {
-    const box = boxOf(opener());
     pop().hidePopover();
-    box.focus();
-    if (!document.execCommand("insertText", false, text)) box.setRangeText(text, box.selectionStart, box.selectionEnd, "end");
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+    window.helpdesk.box(boxOf(opener())).insert(text);
   }
 
   const beginsLine = (box) => box.selectionStart === 0 || box.value[box.selectionStart - 1] === "\n";
@@ -65,7 +62,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest?.("#canned")) {
       inList(event);
-    } else if (event.key === "/" && opener() && event.target === boxOf(opener()) && beginsLine(event.target) && window.keys.on()) {
+    } else if (event.key === "/" && opener() && window.keys.on()) {
+      const box = boxOf(opener());
+      if (window.helpdesk.fieldOf(event.target) !== box || !beginsLine(box)) return;
       event.preventDefault();
       open();
     }

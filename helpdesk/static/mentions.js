@@ -26,8 +26,10 @@
 
   function close(box) {
     if (isOpen()) list().hidePopover();
-    box?.removeAttribute("aria-activedescendant");
-    box?.setAttribute("aria-expanded", "false");
+    if (!box) return;
+    const { element } = window.helpdesk.box(box);
+    element.removeAttribute("aria-activedescendant");
+    element.setAttribute("aria-expanded", "false");
   }
 
   function mark(box, index) {
@@ -35,7 +37,7 @@
     chosen = (index + all.length) % all.length;
     for (const [place, choice] of all.entries()) choice.setAttribute("aria-selected", String(place === chosen));
     all[chosen].scrollIntoView({ block: "nearest" });
-    box.setAttribute("aria-activedescendant", all[chosen].id);
+    window.helpdesk.box(box).element.setAttribute("aria-activedescendant", all[chosen].id);
   }
 
   function show(box, found) {
@@ -47,8 +49,9 @@
         return choice;
       }),
     );
-    if (!isOpen()) list().showPopover({ source: box });
-    box.setAttribute("aria-expanded", "true");
+    const { element } = window.helpdesk.box(box);
+    if (!isOpen()) list().showPopover({ source: element });
+    element.setAttribute("aria-expanded", "true");
     mark(box, 0);
   }
 
@@ -65,7 +68,7 @@
     if (!word) return close(box);
     if (!people) await load(box);
     const now = box.value.slice(0, box.selectionStart).match(WORD); // what was typed meanwhile
-    if (!now || document.activeElement !== box) return close(box);
+    if (!now || window.helpdesk.fieldOf(document.activeElement) !== box) return close(box);
     at = box.selectionStart - now[1].length - 1;
     const found = people ? fitting(now[1].toLowerCase()) : [];
     if (found.length === 0) return close(box);
@@ -74,16 +77,14 @@
 
   function insert(box, label) {
     const after = /^\s/.test(box.value.slice(box.selectionStart)) ? "" : " ";
-    const text = `@${label}${after}`;
-    box.focus();
-    box.setSelectionRange(at, box.selectionStart);
-    if (!document.execCommand("insertText", false, text)) box.setRangeText(text, at, box.selectionStart, "end");
-    close(box);
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+    window.helpdesk.box(box).insert(`@${label}${after}`, { from: at });
     close(box);
   }
 
-  const boxOf = (event) => event.target.closest?.("[data-mentions]");
+  const boxOf = (event) => {
+    const box = window.helpdesk.fieldOf(event.target);
+    return box?.matches("[data-mentions]") ? box : null;
+  };
 
   document.addEventListener("input", (event) => boxOf(event) && list() && look(boxOf(event)));
   document.addEventListener("focusout", (event) => boxOf(event) && close(boxOf(event)));

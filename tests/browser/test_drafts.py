@@ -18,11 +18,11 @@ def test_what_is_typed_survives_a_reload_and_goes_when_it_is_sent(fresh: Site, v
         body.fill("It prints again, tried today.")
     expect(reply.get_by_text("Draft saved")).to_be_visible()
     page.reload()
-    expect(body).to_have_value("It prints again, tried today.")
+    expect(page.locator("#reply-body")).to_have_value("It prints again, tried today.")
     reply.get_by_role("button", name="Send").click()
 
     expect(page.locator("#conversation")).to_contain_text("It prints again, tried today.")
-    expect(body).to_have_value("")
+    expect(page.locator("#reply-body")).to_have_value("")
     assert visitor.watch.trouble == {}
 
 
@@ -38,15 +38,15 @@ def test_an_answer_is_taken_back_by_one_key_and_enter_above_it_adds_whoever_is_t
     reply.get_by_label("Addresses in copy").fill("Ida <ida@kuehn.example>")
     page.keyboard.press("Enter")
     expect(reply.get_by_role("button", name="Take Ida off")).to_be_visible()
-    expect(body).to_have_value("It prints again.")
+    expect(page.locator("#reply-body")).to_have_value("It prints again.")
     reply.get_by_label("Time for this reply").fill("0:10")
     page.keyboard.press("Enter")
     expect(page.locator("#conversation")).to_contain_text("It prints again.")
-    expect(body).to_have_value("")
+    expect(page.locator("#reply-body")).to_have_value("")
     page.locator("h1").click()
     page.keyboard.press("z")
 
-    expect(body).to_have_value("It prints again.")
+    expect(page.locator("#reply-body")).to_have_value("It prints again.")
     expect(page.locator("#conversation")).to_contain_text("took back an answer before it left")
     assert visitor.watch.trouble == {}
 
@@ -81,8 +81,8 @@ def test_files_are_chosen_dropped_and_pasted_and_an_answer_waits_for_them(
 
     body.fill("See what is attached.")
     reply.evaluate(f"""(form) => {{
-      ({PASTED})(form.querySelector("textarea"));
-      ({PASTED})(form.querySelector("textarea"));
+      ({PASTED})(form.querySelector("trix-editor"));
+      ({PASTED})(form.querySelector("trix-editor"));
       ({DROPPED})(form);
       form.requestSubmit();
     }}""")

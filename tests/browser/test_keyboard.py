@@ -200,7 +200,7 @@ def test_tab_reaches_every_control_of_the_reply_and_shows_where_it_is(
     page = visit(ME).goto("/items/{story_ticket}".format(**site.ids))
 
     page.keyboard.press("r")
-    expect(page.locator("#reply-body")).to_be_focused()
+    expect(page.get_by_label("Your reply")).to_be_focused()
     steps = walk(page, key="Tab", until="Send Ctrl ↵")
 
     assert [step["name"] for step in steps] == [
@@ -287,7 +287,7 @@ def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
     field = page.get_by_role("combobox", name="Number, words of a title, name or command")
     chosen = page.locator("#found [aria-selected=true]")
 
-    page.locator("#reply-body").focus()
+    page.get_by_label("Your reply").focus()
     page.keyboard.press("Control+k")
     expect(field).to_be_focused()
     expect(chosen).to_contain_text("#{kuehn_task} ".format(**fresh.ids))  # opened before this page
@@ -295,7 +295,7 @@ def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
     page.keyboard.type("globex")  # which only others see
     expect(page.get_by_role("status").filter(has_text="Nothing found")).to_have_count(1)
     page.keyboard.press("Escape")
-    expect(page.locator("#reply-body")).to_be_focused()
+    expect(page.get_by_label("Your reply")).to_be_focused()
 
     page.keyboard.press("Control+k")
     with page.expect_response("**/search/results?q=prazis+hall+2"):
@@ -309,7 +309,7 @@ def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
     expect(field).to_have_attribute("aria-activedescendant", first)
     page.keyboard.press("Alt+Enter")
     expect(page.get_by_role("group", name="Running timer")).to_contain_text(f"#{number}")
-    expect(page.locator("#reply-body")).to_be_focused()
+    expect(page.get_by_label("Your reply")).to_be_focused()
     assert visitor.path == "/items/{acme_ticket}".format(**fresh.ids)
 
     page.keyboard.press("Control+k")

@@ -102,7 +102,7 @@ def test_what_somebody_writes_meanwhile_stays_where_it_is(
     fetch(fresh, server, message_id)
     expect(page.get_by_text("2 pictures are missing:")).to_be_visible()
 
-    expect(page.get_by_label("Your reply")).to_have_value("Half a sentence")
+    expect(page.locator("#reply-body")).to_have_value("Half a sentence")
 
 
 def test_all_of_it_works_without_a_script(

@@ -2,7 +2,10 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import Length
 
+from helpdesk.accounts import service as accounts
 from helpdesk.desk import taking_up
 from helpdesk.desk.forms import NoteDraftForm, ReplyDraftForm
 from helpdesk.desk.views.blueprint import bp, to_item
@@ -12,7 +15,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
-from helpdesk.infra.web import is_htmx
+from helpdesk.infra.web import back_or, is_htmx
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
@@ -56,6 +59,23 @@ def save_draft(number: int, kind: str) -> ResponseReturnValue:
     if done.act_id is not None:
         flash(_("Nobody had this ticket: it is yours now."), "ok")
     return to_item(number)
+
+
+class BoxForm(StrictForm):
+    """In what somebody writes: ``plain``, or the editor."""
+
+    box = StringField(validators=[Length(max=10)])
+
+
+@bp.post("/desk/box")
+@policy(DESK)
+def choose_box() -> ResponseReturnValue:
+    """Keep in what whoever asks writes (docs/answering.md rule 20)."""
+    form = BoxForm()
+    with unit_of_work() as session:
+        is_plain = form.validate_on_submit() and form.box.data == "plain"
+        accounts.choose_box(session, actor=current_actor(), plain=is_plain)
+    return back_or("desk.queue")
 
 
 @bp.post("/items/<int:number>/drafts/<any(reply, note):kind>/discard")

@@ -411,6 +411,7 @@ def _item_page(
     return render_template(
         "desk/item.html",
         **vars(values),
+        plain_box=current_user.plain_box,
         can_act=not (values.ticket and values.ticket.is_merged),
         reply_form=reply_form if values.ticket else None,
         since=since,

@@ -215,6 +215,7 @@ ROWS = [
     *_on_items("desk.add_note", "note", REPLY),
     Row("desk.act_on_many", "POST", "/desk/bulk", DESK_WRITES, form={"pick": "{acme_ticket}-1", "act": "tag:vpn"}),
     Row("desk.choose_rows", "POST", "/desk/rows", DESK_WRITES, form={"rows": "dense"}),
+    Row("desk.choose_box", "POST", "/desk/box", DESK_WRITES, form={"box": "plain"}),
     Row("desk.saved", "GET", "/desk/views", DESK),
     Row("desk.save_view", "POST", "/desk/views", DESK_WRITES, form={"name": "Fires", "priority": "urgent"}),
     Row("desk.rename_view", "POST", "/desk/views/{missing}", NOT_THERE, form={"name": "Fires"}),

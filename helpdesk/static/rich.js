@@ -1,0 +1,234 @@
+/* The box in which people write: a plain text area, or over it an editor of formatted text (Trix). The text area stays the
+   field of the form and has the text of what stands in the editor, with the place of the cursor; it fires `input` as ever.
+   Without this the text area is all there is.
+
+   data-editor="/path"      on the element of this script: where the editor is; without it boxes stay plain
+   data-rich                on a text area: it gets the editor
+   data-html                on it: what the editor begins with, where that is more than its text
+   <template id="rich-tools">  the toolbar of an editor
+
+   helpdesk.fieldOf(element)         the text area that an element of a box stands for
+   helpdesk.box(field).element       what has the focus when somebody writes in it
+   helpdesk.box(field).insert(text, { from, html })   puts text, or its html where there is an editor, where the cursor
+                                     is, instead of what stands from there on (an index into the text area's value) */
+(() => {
+  "use strict";
+
+  const { dataset, nonce } = document.currentScript;
+  const editors = new WeakMap(); // text areas, and the editor over each
+  const states = new WeakMap(); // editors, and what was last known of them: html, from, to
+
+  const fieldOf = (element) => {
+    const rich = element?.closest?.("trix-editor[data-for]");
+    return rich ? document.getElementById(rich.dataset.for) : element?.matches?.("textarea") ? element : null;
+  };
+
+  /* The editor counts code points, a text area counts UTF-16 units. */
+  const units = (text, points) => [...text].slice(0, points).join("").length;
+  const points = (text, index) => [...text.slice(0, index)].length;
+
+  function insertPlain(field, text, from) {
+    field.focus();
+    if (from !== undefined) field.setSelectionRange(from, field.selectionEnd);
+    if (!document.execCommand("insertText", false, text)) field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function insertRich(rich, text, from, html) {
+    const { at } = states.get(rich);
+    const whole = rich.editor.getDocument().toString();
+    rich.focus();
+    rich.editor.recordUndoEntry("insert");
+    rich.editor.setSelectedRange([from === undefined ? at[0] : points(whole, from), at[1]]);
+    if (html) rich.editor.insertHTML(html);
+    else rich.editor.insertString(text);
+  }
+
+  window.helpdesk = {
+    fieldOf,
+    box(field) {
+      const rich = editors.get(field);
+      return {
+        element: rich ?? field,
+        insert: (text, { from, html } = {}) => (rich ? insertRich(rich, text, from, html) : insertPlain(field, text, from)),
+      };
+    },
+  };
+
+  if (!dataset.editor) return;
+
+  /* --- from the editor to the text area --- */
+  function noteCursor(rich) {
+    const field = fieldOf(rich);
+    const state = states.get(rich);
+    if (!field || !state || !rich.editor) return;
+    const text = rich.editor.getDocument().toString();
+    state.at = rich.editor.getSelectedRange();
+    field.setSelectionRange(units(text, state.at[0]), units(text, state.at[1]));
+  }
+
+  function copy(rich) {
+    const field = fieldOf(rich);
+    const state = states.get(rich);
+    if (!field || !state) return;
+    const html = rich.inputElement.value;
+    field.value = rich.editor.getDocument().toString().replace(/\n$/, "");
+    noteCursor(rich);
+    if (html === state.html) return;
+    state.html = html;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /* It draws with the next frame; what is sent is what stands in it now. */
+  function flush(form) {
+    for (const rich of form.querySelectorAll?.("trix-editor[data-for]") ?? []) {
+      rich.editorController?.render();
+      rich.editorController?.updateInputElement();
+      copy(rich);
+    }
+  }
+
+  /* --- over the text area --- */
+  function asHtml(text) {
+    const line = document.createElement("div");
+    line.textContent = text;
+    return line.innerHTML.replace(/ (?= )|^ /gm, "&nbsp;").replace(/\r?\n/g, "<br>");
+  }
+
+  function takeOver(field) {
+    if (editors.has(field)) return;
+    const isFocused = document.activeElement === field;
+    const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
+    const isTouched = field.value !== field.defaultValue;
+    const hidden = Object.assign(document.createElement("input"), { type: "hidden", id: `${field.id}-html`, name: "html" });
+    hidden.value = (!isTouched && field.dataset.html) || asHtml(field.value);
+    const tools = document.getElementById("rich-tools").content.firstElementChild.cloneNode(true);
+    tools.id = `${field.id}-tools`;
+    const rich = document.createElement("trix-editor");
+    rich.id = `${field.id}-rich`;
+    rich.className = "rich";
+    rich.dataset.for = field.id;
+    for (const [name, value] of Object.entries({ input: hidden.id, toolbar: tools.id, "aria-label": label.textContent, "aria-multiline": "true" })) {
+      rich.setAttribute(name, value);
+    }
+    for (const name of ["aria-controls", "aria-autocomplete"]) {
+      if (field.hasAttribute(name)) rich.setAttribute(name, field.getAttribute(name));
+    }
+    editors.set(field, rich);
+    label.removeAttribute("for");
+    field.before(tools, hidden);
+    field.after(rich);
+    states.set(rich, { html: hidden.value, at: [0, 0] });
+    field.hidden = true;
+    field.required = false; // the server says so: a field that nobody sees cannot
+    field.focus = () => rich.focus();
+    if (isFocused) rich.focus();
+  }
+
+  function takeOverAll() {
+    if (!customElements.get("trix-editor")) return;
+    for (const field of document.querySelectorAll("textarea[data-rich]")) takeOver(field);
+  }
+
+  document.addEventListener("trix-before-initialize", () => {
+    delete window.Trix.config.blockAttributes.heading1;
+  });
+  document.addEventListener("trix-initialize", ({ target }) => {
+    const state = states.get(target);
+    if (!state) return;
+    state.html = target.inputElement.value;
+    if (!target.contains(document.activeElement)) target.editor.setSelectedRange(target.editor.getDocument().toString().length - 1);
+    copy(target);
+  });
+  document.addEventListener("trix-change", ({ target }) => copy(target));
+  document.addEventListener("trix-selection-change", ({ target }) => noteCursor(target));
+  document.addEventListener("submit", (event) => flush(event.target), true);
+
+  /* Files go to the draft (attachments.js); what comes with a pasted page and is no text stays there. */
+  document.addEventListener("trix-file-accept", (event) => event.preventDefault());
+  document.addEventListener("trix-attachment-add", (event) => event.attachment.remove());
+
+  /* --- its toolbar: one stop of the Tab key, arrows go through it --- */
+  const buttonsOf = (tools) => [...tools.querySelectorAll("[role=toolbar] button")];
+
+  document.addEventListener("trix-attributes-change", ({ target }) => {
+    for (const button of buttonsOf(target.toolbarElement)) {
+      if (button.dataset.trixAttribute) button.setAttribute("aria-pressed", String("trixActive" in button.dataset));
+    }
+  });
+
+  const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+  function walk(event, button) {
+    const all = buttonsOf(button.closest("trix-toolbar"));
+    const ends = { Home: all[0], End: all.at(-1) };
+    const step = STEPS[event.key];
+    const next = step ? all[(all.indexOf(button) + step + all.length) % all.length] : ends[event.key];
+    if (!next) return;
+    event.preventDefault();
+    for (const one of all) one.tabIndex = one === next ? 0 : -1;
+    next.focus();
+  }
+
+  /* An address that somebody types as they say it: example.com, ida@example.com. */
+  function complete(dialog) {
+    const input = dialog?.querySelector("[data-trix-input]");
+    const typed = input?.value.trim() ?? "";
+    if (!typed) return;
+    if (!/^[a-z][a-z0-9+.-]*:/i.test(typed)) input.value = /^[^/\s]+@[^/\s]+$/.test(typed) ? `mailto:${typed}` : `https://${typed}`;
+    const { editor } = document.querySelector(`trix-editor[toolbar="${dialog.closest("trix-toolbar").id}"]`);
+    const [from, to] = editor.getSelectedRange();
+    past = from === to ? { editor, at: from + [...input.value].length } : null;
+  }
+
+  /* An address that was put where nothing was marked is behind whoever writes on. */
+  let past = null;
+  document.addEventListener("trix-toolbar-dialog-hide", () => {
+    past?.editor.setSelectedRange(past.at);
+    past?.editor.deactivateAttribute("href");
+    past = null;
+  });
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const rich = event.target.closest?.("trix-editor[data-for]");
+      if (rich && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        event.stopPropagation();
+        fieldOf(rich).form.requestSubmit();
+      } else if (event.target.matches?.("trix-toolbar [role=toolbar] button")) {
+        walk(event, event.target);
+      } else if (event.key === "Enter" && event.target.matches?.("trix-toolbar [data-trix-input]")) {
+        complete(event.target.closest("[data-trix-dialog]"));
+      }
+    },
+    true,
+  );
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target.closest?.("trix-toolbar button");
+      if (!button) return;
+      if (button.dataset.trixMethod === "setAttribute") complete(button.closest("[data-trix-dialog]"));
+      /* It listens to the mouse alone; what a key or a screen reader presses is a click without one. */
+      if (event.detail === 0 && !button.dataset.trixMethod) button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+    },
+    true,
+  );
+
+  /* --- it comes after the page --- */
+  document.addEventListener("htmx:after:swap", takeOverAll);
+  document.addEventListener("helpdesk:fresh", takeOverAll);
+  if (document.querySelector("textarea[data-rich]")) load();
+
+  function load() {
+    const meta = document.createElement("meta"); // for its two style elements
+    meta.name = "trix-csp-nonce";
+    meta.nonce = nonce;
+    const script = document.createElement("script");
+    script.nonce = nonce;
+    script.src = dataset.editor;
+    document.head.append(meta, script);
+    customElements.whenDefined("trix-editor").then(takeOverAll);
+  }
+})();
