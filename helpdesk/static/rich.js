@@ -34,10 +34,21 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  function insertRich(rich, text, from, html) {
-    const { at } = states.get(rich);
-    const whole = rich.editor.getDocument().toString();
+  const end = (rich) => [...rich.editor.getDocument().toString()].length - 1;
+
+  /* Where somebody was in it, or else at its end. */
+  function focus(rich) {
+    const state = states.get(rich);
+    const at = state.at ?? [end(rich), end(rich)];
     rich.focus();
+    rich.editor.setSelectedRange(at);
+    state.at = at;
+  }
+
+  function insertRich(rich, text, from, html) {
+    const whole = rich.editor.getDocument().toString();
+    focus(rich);
+    const { at } = states.get(rich);
     rich.editor.recordUndoEntry("insert");
     rich.editor.setSelectedRange([from === undefined ? at[0] : points(whole, from), at[1]]);
     if (html) rich.editor.insertHTML(html);
@@ -61,7 +72,7 @@
   function noteCursor(rich) {
     const field = fieldOf(rich);
     const state = states.get(rich);
-    if (!field || !state || !rich.editor) return;
+    if (!field || !state || document.activeElement !== rich) return;
     const text = rich.editor.getDocument().toString();
     state.at = rich.editor.getSelectedRange();
     field.setSelectionRange(units(text, state.at[0]), units(text, state.at[1]));
@@ -118,11 +129,11 @@
     label.removeAttribute("for");
     field.before(tools, hidden);
     field.after(rich);
-    states.set(rich, { html: hidden.value, at: [0, 0] });
+    states.set(rich, { html: hidden.value, at: null });
     field.hidden = true;
     field.required = false; // the server says so: a field that nobody sees cannot
-    field.focus = () => rich.focus();
-    if (isFocused) rich.focus();
+    field.focus = () => focus(rich);
+    if (isFocused) focus(rich);
   }
 
   function takeOverAll() {
@@ -137,7 +148,6 @@
     const state = states.get(target);
     if (!state) return;
     state.html = target.inputElement.value;
-    if (!target.contains(document.activeElement)) target.editor.setSelectedRange(target.editor.getDocument().toString().length - 1);
     copy(target);
   });
   document.addEventListener("trix-change", ({ target }) => copy(target));
@@ -147,6 +157,22 @@
   /* Files go to the draft (attachments.js); what comes with a pasted page and is no text stays there. */
   document.addEventListener("trix-file-accept", (event) => event.preventDefault());
   document.addEventListener("trix-attachment-add", (event) => event.attachment.remove());
+
+  /* Styles of a pasted page mean nothing here, and a browser told to refuse them says so for each. */
+  const STYLES = /<style\b[^]*?<\/style\s*>|\s(?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)|<img\b[^>]*>|<!--[^]*?-->/gi;
+  document.addEventListener(
+    "beforeinput",
+    (event) => {
+      const rich = event.target.closest?.("trix-editor[data-for]");
+      const html = rich && event.inputType === "insertFromPaste" && event.dataTransfer?.getData("text/html");
+      if (!html || event.dataTransfer.getData("URL")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      rich.editor.recordUndoEntry("paste");
+      rich.editor.insertHTML(html.replace(STYLES, " "));
+    },
+    true,
+  );
 
   /* --- its toolbar: one stop of the Tab key, arrows go through it --- */
   const buttonsOf = (tools) => [...tools.querySelectorAll("[role=toolbar] button")];
