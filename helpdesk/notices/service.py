@@ -151,18 +151,22 @@ def mark_unread(session: Session, *, actor: Actor, now: datetime, notice_id: int
     live.publish(session, audience=live.to_person(actor.person_id), topic=TOPIC, now=now)
 
 
-def withdraw(session: Session, *, now: datetime, key: str = "", kind: str = "", item_id: int | None = None) -> None:
-    """Take back what nobody has read: all of a ``key``, or what is told of an item in a ``kind``."""
-    unread = (
-        (Notice.read_at.is_(None), Notice.key == key)
-        if key
-        else (
-            Notice.read_at.is_(None),
-            Notice.kind == kind,
-            Notice.work_item_id == item_id,
-        )
+def withdraw(session: Session, *, now: datetime, key: str) -> None:
+    """Take back what nobody has read of a key."""
+    forget(
+        session, list(session.scalars(select(Notice.id).where(Notice.key == key, Notice.read_at.is_(None)))), now=now
     )
-    forget(session, list(session.scalars(select(Notice.id).where(*unread))), now=now)
+
+
+def withdraw_of(session: Session, *, now: datetime, person_id: int, kind: str, item_id: int) -> None:
+    """Take back what somebody has not read of an item in a kind."""
+    query = select(Notice.id).where(
+        Notice.person_id == person_id,
+        Notice.read_at.is_(None),
+        Notice.work_item_id == item_id,
+        Notice.kind == kind,
+    )
+    forget(session, list(session.scalars(query)), now=now)
 
 
 def forget(session: Session, notice_ids: Collection[int], *, now: datetime) -> None:

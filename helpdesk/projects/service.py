@@ -237,10 +237,10 @@ def assign(
         return item
     if assignee_id is not None:
         _check_assignee(session, item.project, assignee_id)
-    item.assignee_id, item.updated_at = assignee_id, now
+    before, item.assignee_id, item.updated_at = item.assignee_id, assignee_id, now
     session.flush()
     session.expire(item, ["assignee"])
-    telling.given(session, actor=actor, now=now, item=item, tells=tells)
+    telling.given(session, actor=actor, now=now, item=item, before=before, tells=tells)
     return _changed(session, actor, now, item, "assigned", assignee_id=assignee_id)
 
 

@@ -81,9 +81,12 @@ def key_of(message_id: int) -> str:
     return f"message:{message_id}"
 
 
-def given(session: Session, *, actor: Actor, now: datetime, item: WorkItem, tells: bool = True) -> None:
-    """Let whoever is given an item follow it, and tell them; who had it before is told no more of that."""
-    notices.withdraw(session, now=now, kind="assigned", item_id=item.id)
+def given(
+    session: Session, *, actor: Actor, now: datetime, item: WorkItem, before: int | None = None, tells: bool = True
+) -> None:
+    """Let whoever is given an item follow it, and tell them; who had it ``before`` is told no more of that."""
+    if before is not None:
+        notices.withdraw_of(session, now=now, person_id=before, kind="assigned", item_id=item.id)
     if item.assignee_id is None:
         return
     following.follow_by_itself(session, item_id=item.id, person_id=item.assignee_id, now=now)
