@@ -340,13 +340,36 @@
   });
 
   /* What failed says so; what was typed stays where it is. */
+  function sayFailed(hasFailed) {
+    const toast = document.getElementById("failed");
+    if (toast) toast.hidden = !hasFailed;
+  }
+
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
-    if (status === 422) return;
-    const toast = document.getElementById("failed");
-    if (toast) toast.hidden = false;
+    if (status !== 422) sayFailed(true);
   });
 
+  /* No answer at all: nothing was sent, and nothing waits to be sent later. */
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) sayFailed(true);
+  });
+
+  /* A form that would leave the page for one that cannot come stays, while there is no connection. */
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const isOffline = !navigator.onLine || document.getElementById("live-lost")?.hidden === false;
+      if (!isOffline || event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      sayFailed(true);
+      document.dispatchEvent(new Event("helpdesk:ask")); // whether it is back
+    },
+    true,
+  );
+
+  document.addEventListener("helpdesk:back", () => sayFailed(false));
   document.addEventListener("htmx:after:swap", refresh);
   document.addEventListener("helpdesk:fresh", refresh); // live.js put something new in its place
 

@@ -8,6 +8,7 @@
 
   const PAUSE_MS = 800;
   const UNDO_MS = 10_000;
+  const AGAIN_MS = 5_000;
   const waiting = new Map(); // forms with something that is not kept yet, and their timers
 
   function say(form, word) {
@@ -27,9 +28,16 @@
       const answer = await fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" });
       say(form, answer.ok ? (answer.status === 205 ? "" : "saved") : "failed");
       if (answer.status === 200) show(await answer.text());
+      if (answer.status >= 500) keepLater(form);
     } catch {
       say(form, "failed");
+      keepLater(form);
     }
+  }
+
+  /* What could not be kept is tried again until it is, unless more was typed meanwhile: that comes by itself. */
+  function keepLater(form) {
+    if (!waiting.has(form)) waiting.set(form, setTimeout(keep, AGAIN_MS, form));
   }
 
   /* Whoever begins a reply on a ticket that nobody has is told that it is theirs, and can undo it for a while. */
@@ -57,6 +65,7 @@
 
   for (const name of ["input", "change"]) document.addEventListener(name, typed);
   addEventListener("pagehide", keepAll);
+  document.addEventListener("helpdesk:back", keepAll);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepAll());
   /* What is sent is no draft; what stands in the other box is kept before the page is drawn anew. */
   document.addEventListener(

@@ -7,7 +7,8 @@
 
    data-live-url="…" data-live="timer"   replaced by what that address answers when the timer changed
    data-live="queue" with an id          replaced by the same element of this page, asked for anew
-   #live-lost                            shown while nothing can be heard
+   #live-lost                            shown while nothing can be heard; "helpdesk:back" of the document tells that
+                                         it is over, "helpdesk:ask" makes us look whether it is
 
    What is told is told to other scripts, too: the event "helpdesk:told" of the document has its topic and data. */
 (() => {
@@ -115,7 +116,9 @@
 
   function showLost(isLost) {
     const notice = document.getElementById("live-lost");
-    if (notice && notice.hidden === isLost) notice.hidden = !isLost;
+    if (!notice || notice.hidden !== isLost) return;
+    notice.hidden = !isLost;
+    if (!isLost) document.dispatchEvent(new Event("helpdesk:back"));
   }
 
   /* --- between the tabs --- */
@@ -245,6 +248,7 @@
     if (!isLeader && !navigator.locks) waking.abort();
   });
   addEventListener("online", () => (restart(), waking.abort(), look()));
+  document.addEventListener("helpdesk:ask", () => waking.abort());
   addEventListener("offline", () => isLeader && tell({ kind: "lost", lost: true }));
   addEventListener("pagehide", () => ending.abort());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

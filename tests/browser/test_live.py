@@ -112,7 +112,7 @@ def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
 def test_two_at_one_ticket_see_each_other_write_and_leave(
     house: House, signed_in: BrowserContext, colleague: BrowserContext
 ) -> None:
-    """docs/desk.md rules 45, 47 and 48."""
+    """docs/desk.md rules 45, 47 and 48; and a connection that is lost and comes back."""
     number, me, they = house.ticket(), house.office.technician.name, house.office.manager.name
     mine, theirs, queue = signed_in.new_page(), colleague.new_page(), colleague.new_page()
     queue.goto(f"{house.origin}/desk")
@@ -126,6 +126,23 @@ def test_two_at_one_ticket_see_each_other_write_and_leave(
     expect(mine.get_by_text("it is yours now")).to_be_visible()
     expect(theirs.locator("#assignee")).to_contain_text(me)
     expect(mine.locator("#presence")).not_to_contain_text(me)
+
+    draft, answers = mine.get_by_role("form", name="Reply").locator("[data-draft-said]"), mine.get_by_role("article")
+    failed, before = mine.locator("#failed"), answers.count()
+    signed_in.set_offline(True)
+    mine.locator("#reply-body").press_sequentially(" it closes again.")
+    expect(draft).to_contain_text("is not saved")
+    mine.keyboard.press("Control+Enter")
+    expect(failed).to_be_visible()
+    mine.get_by_role("button", name="Add the tag").evaluate("(button) => button.form.elements.tag.value = 'door'")
+    mine.get_by_role("button", name="Add the tag").click()
+    expect(mine.locator("#live-lost")).to_be_visible()
+    expect(mine.locator("#reply-body")).to_have_value("Dear Ida, it closes again.")
+    signed_in.set_offline(False)
+    expect(draft).to_contain_text("Draft saved")
+    expect(failed).to_be_hidden()
+    expect(mine.locator("#live-lost")).to_be_hidden()
+    assert (answers.count(), mine.url) == (before, f"{house.origin}/items/{number}")
     theirs.close()
     expect(mine.locator("#presence")).to_have_text("")
     queue.bring_to_front()
