@@ -55,7 +55,7 @@ class RoleForm(StrictForm):
 
     role = SelectField(_l("Role"), choices=ROLE_CHOICES)
     active = BooleanField(_l("May sign in"))
-    mail_notifications = BooleanField(_l("Mail tells of answers on their tickets"))
+    mail_notifications = BooleanField(_l("Gets notifications by mail, as they choose"))
 
 
 class PasswordForm(StrictForm):

@@ -130,6 +130,12 @@ def _keys(person: Known) -> Iterator[tuple[str, str]]:
     yield "address", f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
+def local_digits(number: str) -> str:
+    """Return by which digits of a phone number somebody is found, however it is written; empty where it has too few."""
+    digits = re.sub(r"\D", "", number)
+    return digits.lstrip("0")[-LOCAL_DIGITS:] if len(digits) >= SHORTEST_PHONE else ""
+
+
 def why_not_one(*, of: int | None, of_is_ours: bool, into: int | None, is_same: bool) -> str:
     """Return why a contact cannot be merged into another, as a sentence; empty where it can (docs/desk.md rule 58).
 

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
 from helpdesk.clients.domain import check_typed_address
-from helpdesk.clients.models import Contact, ContactMerge
+from helpdesk.clients.models import ClientDomain, Contact, ContactMerge
 from helpdesk.clients.service import heard_from
 from helpdesk.infra import audit
 from helpdesk.infra.db import foresee, insert_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
+
+MOST_ADOPTED = 500
+"""At one click; whoever is left can be adopted by another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,30 @@ def swap_addresses(session: Session, contact: Contact, row: Contact) -> None:
     row.email = before
     heard_from(contact)
     session.flush()
+
+
+def adopt_senders(session: Session, *, actor: Actor, now: datetime, client_id: int, domain: str) -> int:
+    """Make everybody who writes from a domain of a client, and belongs nowhere yet, its contact; return how many.
+
+    Their tickets stay where they are: somebody moves them, or merges them into others.
+
+    Raises:
+        NotFound: no such client or domain, or not for this actor.
+    """
+    client = queries.get(session, actor=actor, client_id=client_id)
+    row = session.get(ClientDomain, domain)
+    if row is None or row.client_id != client.id:
+        message = "There is no such domain."
+        raise NotFound(message)
+    query = select(Contact).where(queries.belongs_nowhere(domain)).order_by(Contact.id).limit(MOST_ADOPTED)
+    found = session.scalars(query.with_for_update()).all()
+    for contact in found:
+        contact.client_id = client.id
+    session.flush()
+    said = {"client_id": client.id, "domain": domain}
+    acts = [(contact.id, "placed", said) for contact in found]
+    audit.record_many(session, actor=actor, kind="contact", now=now, acts=acts)
+    return len(found)
 
 
 def locked(session: Session, *, actor: Actor, contact_id: int) -> Contact:

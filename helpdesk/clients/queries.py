@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
-from helpdesk.clients.domain import normal_domain, suffixes_of
+from helpdesk.clients.domain import local_digits, normal_domain, suffixes_of
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.service import find_company
 from helpdesk.infra.db import foresee, foreseen
@@ -20,6 +20,7 @@ from helpdesk.kernel.taxes import TaxMode, mode_of
 MESSAGE = "There is no such client."
 UNREAD = object()
 MOST_OFFERED = 500
+MOST_CALLED = 10
 
 _ADDRESS = aliased(Contact)
 KEPT_ID = func.coalesce(_ADDRESS.same_as_id, _ADDRESS.id)
@@ -185,6 +186,23 @@ def further_addresses(session: Session, contact_ids: Collection[int]) -> dict[in
     return found
 
 
+def belongs_nowhere(domain: str) -> ColumnElement[bool]:
+    """Return the condition on ``Contact`` for who writes from this very domain and has no client yet."""
+    theirs = func.lower(Contact.email).endswith(f"@{domain}", autoescape=True)
+    return and_(Contact.client_id.is_(None), Contact.same_as_id.is_(None), theirs)
+
+
+def unknown_senders(session: Session, domains: Sequence[str]) -> dict[str, int]:
+    """Return how many people without a client write from each of these domains, in one query."""
+    if not domains:
+        return {}
+    counts = [
+        select(func.count(Contact.id)).where(belongs_nowhere(domain)).scalar_subquery().label(f"at_{at}")
+        for at, domain in enumerate(domains)
+    ]
+    return dict(zip(domains, session.execute(select(*counts)).one(), strict=True))
+
+
 def get_contact(session: Session, *, actor: Actor, contact_id: int) -> Contact:
     """Return a contact that the actor may see, with its client; a further address leads to whose it is.
 
@@ -214,6 +232,35 @@ def contacts_to_name(session: Session, *, actor: Actor, client_id: int | None = 
     query = query.where(Contact.same_as_id.is_(None), Contact.retired_at.is_(None))
     order = (case((Contact.client_id == client_id, 0), else_=1), Contact.id.desc())
     return list(session.scalars(query.options(contains_eager(Contact.client)).order_by(*order).limit(MOST_OFFERED)))
+
+
+def contacts_called(
+    session: Session, *, actor: Actor, client_id: int | None = None, name: str = "", phone: str = ""
+) -> list[Contact]:
+    """Return contacts whom one knows by a name, or by the last digits of a phone number, however it is written.
+
+    Of one client where it is given, else of all that the actor sees. A number with few digits finds nobody.
+    """
+    query = select(Contact).join(Client).where(visible(actor), Client.archived_at.is_(None))
+    query = query.where(Contact.same_as_id.is_(None), Contact.retired_at.is_(None))
+    if client_id is not None:
+        query = query.where(Contact.client_id == client_id)
+    if name:
+        query = query.where(func.lower(Contact.name) == name.strip().lower())
+    if phone:
+        digits = local_digits(phone)
+        if not digits:
+            return []
+        query = query.where(Contact.phone != "", _digits_of(Contact.phone).contains(digits))
+    query = query.options(contains_eager(Contact.client)).order_by(Contact.id)
+    return list(session.scalars(query.limit(MOST_CALLED)))
+
+
+def _digits_of(column: Any) -> Any:  # noqa: ANN401 - an expression of SQL
+    """Return a phone number without what people write between its digits."""
+    for sign in " -/().+\N{NO-BREAK SPACE}\N{EN DASH}":
+        column = func.replace(column, sign, "")
+    return column
 
 
 def client_of_domain(session: Session, domain: str) -> Client | None:

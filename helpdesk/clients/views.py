@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries as accounts
-from helpdesk.clients import exports, queries, service
+from helpdesk.clients import exports, people, queries, service
 from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm
 from helpdesk.clients.models import Client
 from helpdesk.clients.service import ClientProfile
@@ -16,6 +16,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import CLIENTS_EDIT, DESK, RETAINERS, STAFF, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
@@ -172,6 +173,26 @@ def delete_domain(client_id: int, domain: str) -> ResponseReturnValue:
         service.remove_domain(session, actor=current_actor(), now=clock.now(), client_id=client_id, domain=domain)
     flash(_("Mail from %(domain)s no longer finds this client.", domain=domain), "ok")
     return back_or("desk.client", client_id=client_id)
+
+
+@bp.post("/clients/<int:client_id>/domains/<domain>/adopt")
+@policy(CLIENTS_EDIT)
+def adopt_senders(client_id: int, domain: str) -> ResponseReturnValue:
+    """Make people who write from a domain of the client, and belong nowhere yet, its contacts."""
+    StrictForm().validate_on_submit()
+    with unit_of_work() as session:
+        number = people.adopt_senders(
+            session, actor=current_actor(), now=clock.now(), client_id=client_id, domain=domain
+        )
+    flash(
+        ngettext(
+            "%(num)s person is a contact of this client now; their tickets stay where they are.",
+            "%(num)s people are contacts of this client now; their tickets stay where they are.",
+            number,
+        ),
+        "ok",
+    )
+    return _to_client(client_id)
 
 
 def _to_client(client_id: int) -> ResponseReturnValue:

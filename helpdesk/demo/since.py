@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.demo import desks, site
+from helpdesk.demo import desks, people, site
 from helpdesk.demo.calendar import Days
 from helpdesk.demo.site import Crew
 from helpdesk.expenses.models import Expense, ExpenseReceipt
@@ -42,6 +42,7 @@ def furnish(app: Flask, *, now: datetime) -> None:
             desks.forget_a_timer(crew, days, mail.id)
             desks.spend(crew, days, receipt)
             _plan_a_price(crew, days, mail.project.client_id)
+            people.know(crew, days)
             budgets.watch(session, now=now)
         db.session.remove()
 

@@ -40,7 +40,7 @@ def client_values(
     sees_retainers = handles_money and actor.is_one_of(RETAINERS)
     sees_invoices = handles_money and actor.is_one_of(INVOICES)
     works = actor.is_one_of(DESK)
-    people = clients.contacts_of(session, client_id)
+    people, domains = clients.contacts_of(session, client_id), [one.domain for one in client.domains]
     return {
         "client": _facts(session, client),
         "can_edit": actor.is_one_of(CLIENTS_EDIT),
@@ -57,6 +57,7 @@ def client_values(
         "can_note": works,
         "there": now.astimezone(zone_named(client.time_zone)),
         "domains": client.domains,
+        "unknown": clients.unknown_senders(session, domains) if actor.is_one_of(CLIENTS_EDIT) else {},
         "margins": _margins(session, client, now, since, through) if actor.is_one_of(COSTS) else None,
     }
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_wtf.file import MultipleFileField
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from helpdesk.desk.snoozing import read
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
@@ -28,7 +31,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
 from helpdesk.tickets.models import Draft, Message
-from helpdesk.tickets.service import CannedText, Onward, Typed
+from helpdesk.tickets.service import CannedText, Onward, Spoken, Typed
 from helpdesk.timekeeping.forms import (
     MOST_NUMBER,
     WORKED_LENGTH,
@@ -112,12 +115,15 @@ class ReplyForm(NoteForm):
     act = StringField(validators=[Length(max=20)])
     to_new_outside = BooleanField(_l("They may have this answer"))
     status = SelectField(_l("Status afterwards"), default="")
+    solve = BooleanField()  # the button that sends and solves in one, whatever status is chosen
 
     def offer(self, session: Session) -> None:
         """Fill the choices."""
         super().offer(session)
         words = status_names()
         self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
+        if self.solve.data:
+            self.status.data = "solved"
 
     def changes_people(self) -> bool:
         """Return whether it says who is to get the answer: then nothing is sent yet."""
@@ -185,6 +191,83 @@ class ForwardForm(StrictForm):
     def time(self) -> WorkedTime:
         """Return the time that was typed."""
         return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "")
+
+
+class TalkForm(StrictForm):
+    """A call or a visit, and what of it can be corrected (docs/desk.md rules 37 to 39)."""
+
+    direction = SelectField(_l("Who went"), default="out")
+    who = StringField(_l("With whom"), validators=[Length(max=200)])
+    phone = StringField(_l("Phone number"), validators=[Length(max=60)])
+    at = StringField(_l("When it began"), validators=[Length(max=40)])
+    missed = BooleanField(_l("Nobody was reached"))
+    body = TextAreaField(_l("What was said"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
+
+    def offer(self, channel: str) -> None:
+        """Fill the choices of a call or of a visit."""
+        ways = {
+            "call": [("out", _("We called them")), ("in", _("They called us"))],
+            "visit": [("out", _("We went there")), ("in", _("They came to us"))],
+        }
+        self.direction.choices = options(ways[channel])
+        if channel == "call":
+            self.direction.label.text = _("Who called")
+
+    def began(self, zone: ZoneInfo, unless: str = "") -> datetime | None:
+        """Return when it began on the clock of ``zone``; None where that is not said, or ``unless`` it was so before.
+
+        Raises:
+            RuleViolation: it cannot be read.
+        """
+        typed = self.at.data or ""
+        if not typed or typed == unless:
+            return None
+        try:
+            return read(typed, zone=zone)
+        except RuleViolation as refusal:
+            raise RuleViolation(str(refusal), field="at") from refusal
+
+    def spoken(self, channel: str) -> Spoken:
+        """Return what was typed of it."""
+        return Spoken(
+            channel=channel,
+            text=self.body.data or "",
+            direction=self.direction.data or "out",
+            who=self.who.data or "",
+            phone=self.phone.data or "",
+            reached=not self.missed.data,
+        )
+
+
+class NewTalkForm(TalkForm):
+    """A call or a visit with its time, that of the way there, and the status afterwards."""
+
+    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
+    since = HiddenField()  # when the clock of the page was started, for the page alone
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="")
+    travel = StringField(_l("Travel"), validators=[Length(max=WORKED_LENGTH)])
+    travel_type_id = SelectField(_l("Work type of the travel"), coerce=optional_id)
+    status = SelectField(_l("Status afterwards"), default="")
+
+    def offer_all(self, session: Session, channel: str) -> None:
+        """Fill the choices, and begin with the default work type."""
+        self.offer(channel)
+        offer_work_types(self.work_type_id, session)
+        offer_work_types(self.travel_type_id, session)
+        self.billable.choices = options(new_billing_choices())
+        words = status_names()
+        self.status.choices = options([("", _("Status stays")), *((key, words[key]) for key in SETTABLE)])
+        if not self.is_submitted():
+            self.work_type_id.data = self.travel_type_id.data = default_work_type(session)
+
+    def time(self) -> WorkedTime:
+        """Return the time that was typed."""
+        return WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or "")
+
+    def way(self) -> WorkedTime:
+        """Return the time of the way there and back."""
+        return WorkedTime(self.travel.data or "", self.travel_type_id.data, self.billable.data or "")
 
 
 class FilesForm(StrictForm):

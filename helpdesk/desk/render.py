@@ -115,6 +115,16 @@ class DeliveryLine:
 
 
 @dataclass(frozen=True)
+class TalkLine:
+    """A call or a visit: its channel, in words with whom and which way, and whether the reader can correct it."""
+
+    channel: str
+    words: str
+    reached: bool
+    is_own: bool
+
+
+@dataclass(frozen=True)
 class MessageLine:
     """One piece of the conversation; ``text`` is what was written anew."""
 
@@ -129,6 +139,7 @@ class MessageLine:
     no_text: str
     forwarded: bool
     from_outside: bool
+    talk: TalkLine | None
     html: Markup | None
     trimmed_text: str
     trimmed_lines: int
@@ -277,6 +288,7 @@ def message_line(
         text=message.reply_text if forwarded else message.reply_text or message.text,
         forwarded=forwarded,
         from_outside=message.kind == "note" and message.contact_id is not None,
+        talk=_talk_line(message, actor),
         pieces=_pieces(message),
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
@@ -302,6 +314,20 @@ def message_line(
         attachments=[file for file in message.attachments if not (file.inline or file.folded)],
         signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
+
+
+def _talk_line(message: Message, actor: Actor) -> TalkLine | None:
+    talk = message.talk
+    if talk is None:
+        return None
+    words = {
+        ("call", "in"): _("Call from %(name)s", name=talk.whom),
+        ("call", "out"): _("Call to %(name)s", name=talk.whom),
+        ("visit", "in"): _("Visit of %(name)s", name=talk.whom),
+        ("visit", "out"): _("Visit with %(name)s", name=talk.whom),
+    }
+    is_own = message.person_id == actor.person_id or actor.is_one_of(APPROVERS)
+    return TalkLine(talk.channel, words[talk.channel, talk.direction], reached=talk.reached, is_own=is_own)
 
 
 def _labels(message: Message) -> list[str]:

@@ -19,7 +19,7 @@ from helpdesk.sla.domain.clocks import Clock, History, clocks
 from helpdesk.sla.domain.history import Change, Move, Said, Snoozed, Woke, history_of
 from helpdesk.sla.domain.promises import USUAL_HOURS, budgets_of
 from helpdesk.sla.models import BusinessCalendar, Remeasuring, SlaClock, SlaPolicy, SlaScope, TicketDue
-from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.models import Message, Talk, TicketDetails
 
 UNREAD: Any = object()
 
@@ -187,17 +187,20 @@ _CHANGES: dict[str, Callable[[datetime, Mapping[str, str]], Change]] = {
 
 
 def _said(session: Session, item_ids: Collection[int]) -> Mapping[int, Sequence[Said]]:
-    """Return what clients wrote and we answered; nothing automatic, held or put away (rules 11 and 12)."""
-    query = select(Message.work_item_id, Message.posted_at, Message.kind).where(
+    """Return what clients wrote and we answered; nothing automatic, held or put away (rules 11, 12 and 24)."""
+    query = select(Message.work_item_id, Message.posted_at, Message.kind, WorkItem.created_at)
+    query = query.join(Message.work_item).outerjoin(Message.talk)
+    query = query.where(
         Message.work_item_id.in_(item_ids),
-        (Message.kind == "reply") | ((Message.kind == "mail") & Message.contact_id.is_not(None)),
+        (Message.kind == "reply") | Talk.answers | ((Message.kind == "mail") & Message.contact_id.is_not(None)),
         Message.automatic.is_(False),
         Message.held.is_(False),
         Message.discarded_at.is_(None),
     )
     found: dict[int, list[Said]] = {}
-    for item_id, at, kind in session.execute(query) if item_ids else ():
-        found.setdefault(item_id, []).append(Said(at, ours=kind == "reply"))
+    for item_id, at, kind, created_at in session.execute(query) if item_ids else ():
+        said = Said(max(at, created_at) if kind == "note" else at, ours=kind != "mail")  # a call had begun before
+        found.setdefault(item_id, []).append(said)
     return found
 
 

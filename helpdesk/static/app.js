@@ -7,7 +7,8 @@
    data-item              a row whose work item the timer key starts while the row has focus
    data-rows              a list in which j and k walk over the rows' links
    data-auto-submit       a field that submits its form when it changes
-   data-send-key          a text area that Ctrl Enter submits
+   data-send-key          a text area in whose form Ctrl Enter submits, with Shift by the button of its form with data-send-shift
+   data-fill="id"         a button that puts its value into that field
    data-enter-for="id"    a button that Enter in that field presses
    data-check-all="name"  a box that ticks all boxes of that name in its form
    data-filter="#id"      a field that hides the rows of a list that do not contain its words
@@ -200,6 +201,8 @@
       element.focus();
     } else {
       element.click();
+      const box = element.popoverTargetElement;
+      if (box?.matches(":popover-open")) box.querySelector("[data-first]")?.focus(); // before the next key
       if (element.matches("[data-then-focus]")) document.querySelector(element.dataset.thenFocus)?.focus();
     }
   }
@@ -279,6 +282,12 @@
   /* --- events: all delegated, so that what htmx swaps in needs no wiring --- */
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-theme-switch]")) nextTheme();
+    const filler = event.target.closest("[data-fill]");
+    if (filler) {
+      const field = document.getElementById(filler.dataset.fill);
+      field.value = filler.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   });
 
   document.addEventListener("change", (event) => {
@@ -300,9 +309,10 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("[data-send-key]")) {
+    const form = event.key === "Enter" && event.target.closest?.("form:has([data-send-key])");
+    if (form && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      event.target.form.requestSubmit();
+      form.requestSubmit(event.shiftKey ? form.querySelector("[data-send-shift]") : null);
     } else if (event.key === "Enter" && event.target.id && enterOf(event.target)) {
       event.preventDefault();
       enterOf(event.target).click();
@@ -325,7 +335,7 @@
       const box = event.target;
       if (event.newState !== "open" || !box.matches?.("[popover]")) return;
       if (box.id === "keys") listKeys(box);
-      box.querySelector("[data-first]")?.focus();
+      if (!box.contains(document.activeElement)) box.querySelector("[data-first]")?.focus();
     },
     true,
   );
@@ -378,6 +388,7 @@
     showTimes();
     showHints();
     tick();
+    for (const button of all("[data-fill]")) button.hidden = false;
     for (const form of document.forms) countChecked(form);
     for (const field of all("[data-filter]")) if (field.value) filterRows(field);
   }

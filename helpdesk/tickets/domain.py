@@ -132,6 +132,11 @@ def entry_uuid(message_id: int) -> str:
     return str(uuid5(NAMESPACE_OID, f"helpdesk message {message_id}"))
 
 
+def travel_uuid(message_id: int) -> str:
+    """Return the uuid of the time entry of the way to a visit and back."""
+    return str(uuid5(NAMESPACE_OID, f"helpdesk travel {message_id}"))
+
+
 SAID_OF_LINKS = {
     "related": "is related to",
     "part": "is part of",

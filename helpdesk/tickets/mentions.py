@@ -1,4 +1,4 @@
-"""Who is named by `@` in a note: pure functions on its text (docs/notifications.md rules 10 and 11)."""
+"""Who is named by `@` in a note: pure functions on its text (docs/notifications.md rules 9 to 11)."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -131,8 +131,42 @@ class Message(Base):
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
     passed_on_by: Mapped[Person | None] = relationship(foreign_keys=[passed_on_by_id])
     outgoing: Mapped[OutgoingMessage | None] = relationship()
+    talk: Mapped["Talk | None"] = relationship(back_populates="message")
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position", back_populates="message")
     pictures: Mapped[list["RemotePicture"]] = relationship(order_by="RemotePicture.position", back_populates="message")
+
+
+class Talk(Base):
+    """A call or a visit that a note tells of (docs/desk.md rule 37).
+
+    ``direction``: of a call whether it came in or went out, of a visit whether they came to us or we went there.
+    ``name`` is as typed, of somebody who is no contact. ``answers``: it counts as an answer of ours (docs/sla.md
+    rule 24).
+    """
+
+    __tablename__ = "talks"
+    __table_args__ = (
+        one_of("channel", ("call", "visit")),
+        one_of("direction", ("in", "out")),
+        Index("ix_talks_contact_id", "contact_id"),
+    )
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    channel: Mapped[str]
+    direction: Mapped[str]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    name: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    reached: Mapped[bool] = mapped_column(default=True)
+    answers: Mapped[bool] = mapped_column(default=False)
+
+    message: Mapped[Message] = relationship(back_populates="talk")
+    contact: Mapped[Contact | None] = relationship()
+
+    @property
+    def whom(self) -> str:
+        """Return with whom it was."""
+        return self.contact.name if self.contact is not None else self.name
 
 
 class Attachment(Base):

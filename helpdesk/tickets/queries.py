@@ -25,6 +25,7 @@ from helpdesk.tickets.models import (
     Message,
     Participant,
     RemotePicture,
+    Talk,
     ThreadReference,
     TicketDetails,
     TicketMerge,
@@ -56,6 +57,7 @@ def conversation(session: Session, item_id: int, *, kept: Kept | None = None) ->
             joinedload(Message.person),
             joinedload(Message.passed_on_by),
             joinedload(Message.outgoing),
+            joinedload(Message.talk).joinedload(Talk.contact),
         )
     )
     if kept is None:

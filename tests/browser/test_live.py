@@ -94,11 +94,13 @@ def test_ten_tabs_share_one_stream_agree_with_another_device_and_recover(
     post("/timer/stop")
 
 
-def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
+def test_new_work_and_a_mention_show_in_the_queue_without_a_reload_and_the_focus_stays(
     house: House, signed_in: BrowserContext
 ) -> None:
     page = signed_in.new_page()
     page.goto(f"{house.origin}/desk")
+    bell = page.get_by_role("link", name=re.compile("^Notifications"))
+    expect(bell).to_have_accessible_name("Notifications")
     row = page.locator(f"[data-item='{house.office.acme_ticket.number}'] a[data-main]")
     row.focus()
     post = device(house)
@@ -106,6 +108,12 @@ def test_new_work_shows_in_the_queue_without_a_reload_and_the_focus_stays(
     post(f"/items/{house.office.acme_ticket.number}/status", status="in_progress")
 
     expect(page.locator(f"[data-item='{house.office.acme_ticket.number}']")).to_contain_text("In progress")
+    manager = house.browser("manager")
+    token, number = token_in(manager.get("/desk").text), house.office.acme_ticket.number
+    manager.post(
+        f"/items/{number}/note", data={"csrf_token": token, "body": "@technician look", "billable": "billable"}
+    )
+    expect(bell).to_have_accessible_name("Notifications, 1 unread")
     expect(row).to_be_focused()
 
 

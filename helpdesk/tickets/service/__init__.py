@@ -35,12 +35,14 @@ from helpdesk.tickets.service.snoozing import snooze, wake, wake_due
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.splitting import split_message, splittable
 from helpdesk.tickets.service.taking_back import held_answer, hold, withdraw_answer
+from helpdesk.tickets.service.talking import Spoken, correct_talk, own_talk, remove_talk, write_talk
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
     "CannedText",
     "Onward",
     "Recipients",
+    "Spoken",
     "Typed",
     "accept_held",
     "add_by_staff",
@@ -52,6 +54,7 @@ __all__ = [
     "add_participants",
     "ask_for_pictures",
     "canned_replies",
+    "correct_talk",
     "discard_draft",
     "draft_files",
     "drafts",
@@ -70,6 +73,7 @@ __all__ = [
     "open_by_mail",
     "open_parts",
     "open_ticket",
+    "own_talk",
     "part_conversation",
     "pass_on",
     "put_away_held",
@@ -79,6 +83,7 @@ __all__ = [
     "remove_canned",
     "remove_draft_file",
     "remove_participant",
+    "remove_talk",
     "reply",
     "save_canned",
     "save_draft",
@@ -97,4 +102,5 @@ __all__ = [
     "wake_due",
     "withdraw_answer",
     "withdraw_forward",
+    "write_talk",
 ]

@@ -11,7 +11,7 @@ from helpdesk.clients.models import Client
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
-from helpdesk.tickets.models import Message, Participant, TicketDetails
+from helpdesk.tickets.models import Message, Participant, Talk, TicketDetails
 from helpdesk.tickets.service.writing import add_event
 
 TOLD = 200
@@ -35,6 +35,7 @@ def bring_tickets(session: Session, *, contact_id: int, into_id: int) -> dict[st
     session.flush()
     requests = _ids(session, select(TicketDetails.work_item_id).where(TicketDetails.requester_id == contact_id))
     messages = _ids(session, select(Message.id).where(Message.contact_id == contact_id))
+    talks = _ids(session, select(Talk.message_id).where(Talk.contact_id == contact_id))
     theirs = session.scalars(select(Participant).where(Participant.contact_id == contact_id)).all()
     here = {
         one.work_item_id: one
@@ -59,8 +60,9 @@ def bring_tickets(session: Session, *, contact_id: int, into_id: int) -> dict[st
     _give(session, Participant, Participant.work_item_id, alone, of=contact_id, to=into_id)
     _give(session, TicketDetails, TicketDetails.work_item_id, requests, of=contact_id, to=into_id)
     _give(session, Message, Message.id, messages, of=contact_id, to=into_id)
+    _give(session, Talk, Talk.message_id, talks, of=contact_id, to=into_id)
     session.expire_all()
-    return {"requests": requests, "messages": messages, "taking_part": {"alone": alone, "both": both}}
+    return {"requests": requests, "messages": messages, "talks": talks, "taking_part": {"alone": alone, "both": both}}
 
 
 def give_tickets_back(session: Session, *, contact_id: int, into_id: int, moved: dict[str, Any]) -> None:
@@ -72,6 +74,7 @@ def give_tickets_back(session: Session, *, contact_id: int, into_id: int, moved:
     part, messages = moved["taking_part"], moved["messages"]
     _give(session, TicketDetails, TicketDetails.work_item_id, moved["requests"], of=into_id, to=contact_id)
     _give(session, Message, Message.id, messages, of=into_id, to=contact_id)
+    _give(session, Talk, Talk.message_id, moved.get("talks", ()), of=into_id, to=contact_id)
     wrote = set(
         session.scalars(
             select(Message.work_item_id).where(

@@ -163,5 +163,8 @@ ROWS = [
     Row("clients.add_domain", "POST", "/clients/{missing}/domains", NOT_THERE, form={"domain": "initech.example"}),
     Row("clients.delete_domain", "POST", "/clients/{acme}/domains/acme.example/delete", EDITORS_DO),
     Row("clients.delete_domain", "POST", "/clients/{acme}/domains/globex.example/delete", NOT_THERE),
+    Row("clients.adopt_senders", "POST", "/clients/{acme}/domains/acme.example/adopt", EDITORS_DO),
+    Row("clients.adopt_senders", "POST", "/clients/{acme}/domains/globex.example/adopt", NOT_THERE),
+    Row("clients.adopt_senders", "POST", "/clients/{missing}/domains/acme.example/adopt", NOT_THERE),
     Row("clients.delete_domain", "POST", "/clients/{missing}/domains/acme.example/delete", NOT_THERE),
 ]

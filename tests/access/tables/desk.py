@@ -8,7 +8,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import Mailbox
-from helpdesk.projects.models import Project
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import CannedReply, ItemLink, Participant, TicketDetails
@@ -113,6 +113,7 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         "acme_intranet": intranet.id,
         "acme_other": other.number,
         "note_on_acme": _noted(session, office.acme_ticket.id, now),
+        "call_on_acme": _called(session, office, now),
         "note_on_globex": _noted(session, office.globex_ticket.id, now),
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
@@ -128,6 +129,13 @@ def _held(session: Session, item_id: int, contact_id: int, now: datetime) -> int
 
 def _noted(session: Session, item_id: int, now: datetime) -> int:
     return tickets.add_note(session, actor=SYSTEM, now=now, item_id=item_id, text="The roll is empty.").id
+
+
+def _called(session: Session, office: Office, now: datetime) -> int:
+    spoken = tickets.Spoken("call", "They will call back.", who="Reception")
+    actor = office.actor("technician")
+    item = session.get_one(WorkItem, office.acme_ticket.id)
+    return tickets.write_talk(session, actor=actor, now=now, item=item, spoken=spoken, at=now, until=now).id
 
 
 def _failed(session: Session, item_id: int, mailbox_id: int, now: datetime) -> int:
@@ -166,7 +174,26 @@ def _on_held_mail(endpoint: str, act: str) -> list[Row]:
     ]
 
 
+TOLD = {"who": "Somebody", "body": "They asked when."}
+TALK = {**TOLD, "billable": "billable"}
+OWN_TALK = expect(anonymous=302, technician=200, account_manager=404, rival=404, bookkeeper=403, manager=200, admin=200)
+OWN_TALK_WRITES = expect(
+    anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=303, admin=303
+)
+
+
 ROWS = [
+    Row("desk.ask_talk", "GET", "/items/{acme_ticket}/log/call", DESK),
+    Row("desk.ask_talk", "GET", "/items/{globex_ticket}/log/visit", GLOBEX),
+    Row("desk.ask_talk", "GET", "/items/{missing}/log/call", NOT_THERE),
+    *_on_items("desk.log_talk", "log/call", TALK),
+    Row("desk.ask_correction", "GET", "/items/{acme_ticket}/messages/{call_on_acme}/call", OWN_TALK),
+    Row("desk.ask_correction", "GET", "/items/{globex_ticket}/messages/{call_on_acme}/call", NOT_THERE),
+    Row("desk.correct_talk", "POST", "/items/{acme_ticket}/messages/{call_on_acme}/call", OWN_TALK_WRITES, form=TOLD),
+    Row("desk.correct_talk", "POST", "/items/{acme_ticket}/messages/{note_on_acme}/call", NOT_THERE, form=TOLD),
+    Row("desk.correct_talk", "POST", "/items/{globex_ticket}/messages/{call_on_acme}/call", NOT_THERE, form=TOLD),
+    Row("desk.remove_talk", "POST", "/items/{acme_ticket}/messages/{call_on_acme}/delete-call", OWN_TALK_WRITES),
+    Row("desk.remove_talk", "POST", "/items/{globex_ticket}/messages/{call_on_acme}/delete-call", NOT_THERE),
     Row("desk.ask_forward", "GET", "/items/{acme_ticket}/forward", DESK, query="message={note_on_acme}"),
     Row("desk.ask_forward", "GET", "/items/{globex_ticket}/forward", GLOBEX, query="message={note_on_globex}"),
     Row("desk.ask_forward", "GET", "/items/{acme_ticket}/forward", NOT_THERE, query="message={note_on_globex}"),

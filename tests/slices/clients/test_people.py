@@ -9,6 +9,7 @@ from helpdesk.clients.people import ContactDetails
 from helpdesk.desk import contact_addresses
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from tests.conftest import NOW
 
@@ -136,3 +137,17 @@ def test_the_page_of_a_contact_tells_of_them_in_a_few_questions(office, ann, sig
     for words in ("ann@<wbr>", "tel:+491702", "05:00", "America/New York", "&lt;b&gt;back", "Technician Person"):
         assert words.replace("ann@<wbr>", "home.example") in page.text
     assert browser.get("/search/results?q=home").text.count(f"/contacts/{ann}") == 1
+
+
+def test_who_writes_from_a_domain_of_the_client_and_belongs_nowhere_becomes_its_contact(office, sign_in_as):
+    with unit_of_work() as session:
+        for email in ("new@acme.example", "new@notacme.example", "deep@sub.acme.example"):
+            service.add_contact(session, actor=SYSTEM, now=NOW, name=email, email=email, client_id=None)
+    browser, page = sign_in_as(office.manager), f"/clients/{office.acme.id}"
+
+    assert "1 person who belongs nowhere yet writes from it" in browser.get(page).text
+    said = browser.post(f"{page}/domains/acme.example/adopt", follow_redirects=True).text
+    assert "1 person is a contact of this client now" in said
+    with unit_of_work() as session:
+        theirs = {one.email for one in queries.contacts_of(session, office.acme.id)}
+    assert theirs == {"person@acme.example", "new@acme.example"}

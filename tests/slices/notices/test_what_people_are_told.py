@@ -17,6 +17,7 @@ from helpdesk.notices import service as notices
 from helpdesk.notices.domain import MOST_KEPT, READ_KEPT
 from helpdesk.notices.models import Notice
 from helpdesk.notices.service import News
+from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from tests.conftest import NOW
@@ -153,6 +154,12 @@ class TestAnswers:
         }
         assert all(re.fullmatch(rf"/items/{number}#m\d+", one.path) for one in found)
         assert told(office, "manager") == []
+        with unit_of_work() as session:
+            sent = session.scalars(select(OutgoingMessage).where(OutgoingMessage.purpose == "notification"))
+            letters = {one.to[0]["name"]: one.reply_to for one in sent}
+        signed = f"support+s.{found[0].work_item_id}."
+        assert letters["Admin Person"].startswith(f"{signed}{office.admin.id}.")
+        assert letters["Technician Person"].startswith(f"{signed}{office.technician.id}.")
 
     @pytest.mark.usefixtures("mailbox")
     def test_an_answer_that_is_taken_back_is_told_nobody(self, office):

@@ -1,4 +1,4 @@
-"""Who a note names by `@` (docs/notifications.md rules 10 and 11)."""
+"""Who a note names by `@` (docs/notifications.md rules 9 to 11)."""
 
 import pytest
 from markupsafe import Markup

@@ -1,0 +1,28 @@
+"""What the demo tells of people is there to be looked at."""
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.clients.models import Client, Note
+from helpdesk.clients.queries import contacts_of
+from helpdesk.demo import people
+from helpdesk.demo.calendar import Days
+from helpdesk.demo.site import Crew
+from helpdesk.desk.contact_merge_page import doubles
+from helpdesk.infra.db import unit_of_work
+from helpdesk.kernel.periods import zone_named
+from helpdesk.satisfaction.models import SatisfactionQuestion
+from tests.conftest import NOW
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_the_demo_has_notes_two_who_are_one_and_two_answers(office):
+    with unit_of_work() as session:
+        session.get_one(Client, office.acme.id).name = people.CLIENT
+        crew = Crew(session, {"tomasz": session.get_one(type(office.technician), office.technician.id)})
+        people.know(crew, Days(NOW, zone_named("Europe/Paris")))
+
+    with unit_of_work() as session:
+        assert len(session.scalars(select(Note)).all()) == 3
+        assert [why for _one, _other, why in doubles(contacts_of(session, office.acme.id))] == ["name"]
+        assert sorted(session.scalars(select(SatisfactionQuestion.answer))) == ["good", "okay"]
