@@ -1,13 +1,15 @@
 """Canned replies as they would be said on one ticket (docs/answering.md rules 5 to 7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.infra.policy import Actor
-from helpdesk.infra.rich_text import Written
+from helpdesk.infra.rich_text import Written, written
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.fields import filled
 from helpdesk.projects import queries as projects
@@ -15,6 +17,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets import service as ticket_service
 from helpdesk.tickets.domain import first_name
+from helpdesk.tickets.models import CannedReply
 from helpdesk.tickets.service import Typed
 
 
@@ -26,6 +29,7 @@ class Said:
     name: str
     is_shared: bool
     text: str
+    html: str
 
 
 def said_on(session: Session, *, actor: Actor, number: int) -> list[Said]:
@@ -35,10 +39,8 @@ def said_on(session: Session, *, actor: Actor, number: int) -> list[Said]:
         NotFound: no such ticket, not for this actor, or nobody asks there.
     """
     values = _values(session, actor, projects.get_item(session, actor=actor, number=number))
-    return [
-        Said(one.id, one.name, one.person_id is None, filled(one.body, values))
-        for one in ticket_service.canned_replies(session, actor=actor)
-    ]
+    every = [(one, _said(one, values)) for one in ticket_service.canned_replies(session, actor=actor)]
+    return [Said(one.id, one.name, one.person_id is None, said.text, said.html) for one, said in every]
 
 
 def add_to_draft(session: Session, *, actor: Actor, now: datetime, number: int, canned_id: int) -> None:
@@ -49,9 +51,9 @@ def add_to_draft(session: Session, *, actor: Actor, now: datetime, number: int, 
     """
     item = projects.get_item(session, actor=actor, number=number)
     canned = ticket_service.get_canned(session, actor=actor, canned_id=canned_id)
-    text = filled(canned.body, _values(session, actor, item))
+    text = _said(canned, _values(session, actor, item))
     draft = ticket_service.drafts(session, actor=actor, item_id=item.id).get("reply")
-    said = Written(draft.body, draft.html).followed_by(Written(text)) if draft else Written(text)
+    said = Written(draft.body, draft.html).followed_by(text) if draft else text
     typed = Typed(
         body=said.text,
         html=said.html,
@@ -69,6 +71,13 @@ def add_to_draft(session: Session, *, actor: Actor, now: datetime, number: int, 
         typed=typed,
         last_seen_id=tickets.last_message_id(session, item.id),
     )
+
+
+def _said(canned: CannedReply, values: Mapping[str, str]) -> Written:
+    """Return what it says; whatever a variable stands for is words, never markup."""
+    if not canned.html:
+        return Written(filled(canned.body, values))
+    return written("", filled(canned.html, {name: escape(value) for name, value in values.items()}))
 
 
 def _values(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:

@@ -45,23 +45,10 @@ CHOICES = ("work_type_id", "billable", "status")
 SETTABLE = tuple(status for status in ITEM_STATUSES if status != "new")
 
 
-class NoteForm(StrictForm):
-    """An internal note with the time for it, and what was on the page when it was written."""
+class FormattedForm(StrictForm):
+    """A text that may be formatted: beside its body there is its HTML."""
 
-    last_seen_id = HiddenField()
-    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
     html = TextAreaField()  # from the editor alone (docs/answering.md rule 16)
-    files = MultipleFileField(_l("Files"))
-    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
-    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
-    billable = SelectField(_l("Billing"), default="")
-
-    def offer(self, session: Session) -> None:
-        """Fill the choices, and begin with the default work type."""
-        offer_work_types(self.work_type_id, session)
-        self.billable.choices = options(new_billing_choices())
-        if not self.is_submitted():
-            self.work_type_id.data = default_work_type(session)
 
     def validate_html(self, field: Any) -> None:  # noqa: ANN401 - WTForms has no types here
         """Refuse more formatting than anybody writes, before anything is done with it."""
@@ -82,6 +69,24 @@ class NoteForm(StrictForm):
         with suppress(RuleViolation):
             return written("", self.html.data or "").html
         return ""
+
+
+class NoteForm(FormattedForm):
+    """An internal note with the time for it, and what was on the page when it was written."""
+
+    last_seen_id = HiddenField()
+    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=BODY_LENGTH)])
+    files = MultipleFileField(_l("Files"))
+    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="")
+
+    def offer(self, session: Session) -> None:
+        """Fill the choices, and begin with the default work type."""
+        offer_work_types(self.work_type_id, session)
+        self.billable.choices = options(new_billing_choices())
+        if not self.is_submitted():
+            self.work_type_id.data = default_work_type(session)
 
     def begin_with(self, draft: Draft | None) -> None:
         """Show what its writer typed before (docs/answering.md rule 1); a choice that is no more is not taken up."""
@@ -276,7 +281,7 @@ class FilesForm(StrictForm):
     files = MultipleFileField()
 
 
-class CannedForm(StrictForm):
+class CannedForm(FormattedForm):
     """A canned reply (docs/answering.md rule 5)."""
 
     name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
@@ -285,7 +290,7 @@ class CannedForm(StrictForm):
 
     def written(self) -> CannedText:
         """Return what was typed."""
-        return CannedText(self.name.data or "", self.body.data or "", bool(self.shared.data))
+        return CannedText(self.name.data or "", self.body.data or "", bool(self.shared.data), self.html.data or "")
 
 
 class StatusForm(StrictForm):

@@ -2,7 +2,7 @@
 
    data-canned="/path"   on a button: where the list of them is
    data-canned-for="id"  on the same: the box that they go into; / at the beginning of a line in it opens the list, too
-   data-canned-text      on a button of the list: what it says */
+   data-canned-text      on a button of the list: what it says; data-canned-html: that with its formatting, where it has any */
 (() => {
   "use strict";
 
@@ -35,9 +35,9 @@
     }
   }
 
-  function insert(text) {
+  function insert(text, html = "") {
     pop().hidePopover();
-    window.helpdesk.box(boxOf(opener())).insert(text);
+    window.helpdesk.box(boxOf(opener())).insert(text, { html });
   }
 
   const beginsLine = (box) => box.selectionStart === 0 || box.value[box.selectionStart - 1] === "\n";
@@ -74,7 +74,7 @@
     const chosen = event.target.closest?.("#canned [data-canned-text]");
     const button = event.target.closest?.("[data-canned]");
     if (chosen || button) event.preventDefault();
-    if (chosen) insert(chosen.dataset.cannedText);
+    if (chosen) insert(chosen.dataset.cannedText, chosen.dataset.cannedHtml);
     else if (button) open();
   });
 })();

@@ -107,7 +107,7 @@
   }
 
   function takeOver(field) {
-    if (editors.has(field)) return;
+    if (editors.has(field) || field.closest("details:not([open])")) return;
     const isFocused = document.activeElement === field;
     const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
     const isTouched = field.value !== field.defaultValue;
@@ -122,7 +122,7 @@
     for (const [name, value] of Object.entries({ input: hidden.id, toolbar: tools.id, "aria-label": label.textContent, "aria-multiline": "true" })) {
       rich.setAttribute(name, value);
     }
-    for (const name of ["aria-controls", "aria-autocomplete"]) {
+    for (const name of ["aria-controls", "aria-autocomplete", "aria-describedby", "aria-invalid"]) {
       if (field.hasAttribute(name)) rich.setAttribute(name, field.getAttribute(name));
     }
     editors.set(field, rich);
@@ -243,6 +243,7 @@
   );
 
   /* --- it comes after the page --- */
+  document.addEventListener("toggle", takeOverAll, true);
   document.addEventListener("htmx:after:swap", takeOverAll);
   document.addEventListener("helpdesk:fresh", takeOverAll);
   if (document.querySelector("textarea[data-rich]")) load();

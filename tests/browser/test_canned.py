@@ -13,7 +13,8 @@ def test_a_canned_reply_is_found_by_keys_and_put_at_the_cursor(fresh: Site, visi
     page = visitor.goto("/canned-replies")
     for name, text in (("Remote help", "I look from here."), ("All set", "Done.")):
         page.locator("#name-new").fill(name)
-        page.locator("#body-new").fill(text)
+        page.locator("#body-new-rich").fill(text)
+        expect(page.locator("#body-new")).to_have_value(text)
         page.get_by_role("button", name="Add it").click()
     page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
     body, keys = page.get_by_label("Your reply"), page.keyboard

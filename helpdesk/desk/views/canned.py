@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from markupsafe import Markup
 
 from helpdesk.desk import canned
 from helpdesk.desk.forms import CannedForm
@@ -13,6 +15,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, SETTINGS, Actor, current_actor, policy
+from helpdesk.infra.rich_text import shown
 from helpdesk.infra.settings_pages import nav
 from helpdesk.infra.web import is_htmx
 from helpdesk.kernel.errors import RuleViolation
@@ -28,6 +31,7 @@ class Written:
     id: int
     name: str
     body: str
+    html: Markup | None
     is_shared: bool
     form: CannedForm | None
 
@@ -107,6 +111,7 @@ def _page(refused_id: int | None = None, refused: CannedForm | None = None) -> s
         "desk/canned.html",
         written=[replace(one, form=refused) if refused and one.id == refused_id else one for one in written],
         new=refused if refused and refused_id is None else CannedForm(formdata=None),
+        plain_box=current_user.plain_box,
         may_share=actor.is_one_of(APPROVERS),
         variables=[(field(name), meaning) for name, meaning in _variables().items()],
         nav=nav("desk.canned_replies") if actor.is_one_of(SETTINGS) else [],
@@ -114,8 +119,11 @@ def _page(refused_id: int | None = None, refused: CannedForm | None = None) -> s
 
 
 def _written(actor: Actor, one: CannedReply) -> Written:
-    form = CannedForm(formdata=None, name=one.name, body=one.body, shared=one.person_id is None)
-    return Written(one.id, one.name, one.body, one.person_id is None, form if tickets.may_change(actor, one) else None)
+    form = CannedForm(formdata=None, name=one.name, body=one.body, html=one.html, shared=one.person_id is None)
+    html = shown(one.html) if one.html else None
+    return Written(
+        one.id, one.name, one.body, html, one.person_id is None, form if tickets.may_change(actor, one) else None
+    )
 
 
 def _variables() -> dict[str, str]:

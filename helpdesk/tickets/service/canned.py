@@ -12,16 +12,20 @@ from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.fields import check_fields
 from helpdesk.tickets.domain import CANNED_FIELDS
 from helpdesk.tickets.models import CannedReply
-from helpdesk.tickets.service.writing import worded
+from helpdesk.tickets.service.writing import formatted
 
 
 @dataclass(frozen=True, slots=True)
 class CannedText:
-    """A canned reply as it is written; ``shared`` for everybody on the desk, else for its writer alone."""
+    """A canned reply as it is written; ``shared`` for everybody on the desk, else for its writer alone.
+
+    With ``html`` the body is the text of that.
+    """
 
     name: str
     body: str
     shared: bool = False
+    html: str = ""
 
 
 def canned_replies(session: Session, *, actor: Actor) -> list[CannedReply]:
@@ -57,10 +61,12 @@ def save_canned(
 
     Raises:
         NotFound: no such one, or it is somebody else's.
-        RuleViolation: nothing written, an unknown variable, a name that is taken, or a shared one by somebody who may
-            not share.
+        RuleViolation: nothing written, an unknown variable or half of one formatted, a name that is taken, or a shared
+            one by somebody who may not share.
     """
-    check_fields(worded(written.body), CANNED_FIELDS, at="body")
+    said = formatted(written.body, written.html)
+    for one in (said.text, said.html):
+        check_fields(one, CANNED_FIELDS, at="body")
     owner_id = None if written.shared else actor.person_id
     canned = CannedReply(person_id=owner_id) if canned_id is None else _to_change(session, actor, canned_id)
     if owner_id is None and not actor.is_one_of(APPROVERS):
@@ -74,7 +80,8 @@ def save_canned(
     if session.scalar(same) is not None:
         message = "There is one with this name already."
         raise RuleViolation(message, field="name")
-    canned.person_id, canned.name, canned.body, canned.changed_at = owner_id, written.name, written.body, now
+    canned.person_id, canned.name, canned.changed_at = owner_id, written.name, now
+    canned.body, canned.html = said.text, said.html
     session.add(canned)
     session.flush()
     audit.record(session, actor=actor, action="written", kind="canned_reply", object_id=canned.id, now=now)

@@ -1,6 +1,7 @@
 """Canned replies: written once, filled in for a ticket (docs/answering.md rules 5 to 7)."""
 
 import html
+import re
 
 import pytest
 from sqlalchemy import select
@@ -85,3 +86,25 @@ def test_what_cannot_be_saved_says_why_and_keeps_what_was_typed(office, sign_in_
 
 def test_every_variable_is_explained():
     assert tuple(_variables()) == CANNED_FIELDS
+
+
+def test_a_formatted_canned_reply_keeps_its_formatting_and_a_variable_brings_words_alone(office, mailbox, sign_in_as):
+    number = open_ticket(office, title='"><script>alert(1)</script><b>Labels</b>')
+    browser, link = sign_in_as(office.technician), "https://x.example/{{ticket.number}}"
+    whole = f'<div><strong>{{{{ticket.subject}}}}</strong> <a href="{link}">here</a><img src="x" onerror="y"></div>'
+    halved = "<div>{{ticket.<em>number</em>}}</div>"
+
+    kept = browser.post("/canned-replies", data={"name": "Done", "body": "typed", "html": whole})
+    refused = browser.post("/canned-replies", data={"name": "Half", "body": "typed", "html": halved})
+    part = browser.get(f"/items/{number}/canned", headers={"HX-Request": "true"}).text
+    browser.post(f"/items/{number}/canned/{ids()['Done']}")
+
+    assert (kept.status_code, refused.status_code, set(ids())) == (303, 422, {"Done"})
+    assert "Two braces belong to a field" in refused.text
+    with unit_of_work() as session:
+        draft = session.scalars(select(Draft)).one()
+    assert draft.html.startswith('<div><strong>"&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;b&gt;Labels')
+    assert f'href="https://x.example/{number}"' in draft.html
+    assert draft.body.endswith(f"</b> here <https://x.example/{number}>")
+    assert re.findall(r'data-canned-html="&lt;div&gt;&lt;(\w+)', part) == ["strong"]
+    assert "onerror" not in browser.get("/canned-replies").text
