@@ -39,7 +39,7 @@ def test_a_colleague_is_mentioned_by_keys_and_reads_of_it_by_looking(
     keys.press("Enter")
     keys.type("or @ad")
     people.get_by_text("Admin Person").click()
-    expect(note).to_have_value("write to ann@acme.example, @Manager Person or @Admin Person ")
+    expect(page.locator("#note-body")).to_have_value("write to ann@acme.example, @Manager Person or @Admin Person ")
     keys.press("Control+Enter")
     expect(page.locator("b.mention")).to_have_text(["@Manager Person", "@Admin Person"])
 
