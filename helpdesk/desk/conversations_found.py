@@ -226,7 +226,7 @@ def _by_messages(
     rows: int,
 ) -> dict[str, Question]:
     dialect, wanted = session.get_bind().dialect.name, _wanted(meant)
-    looked_at = LOOKED_AT_NARROWED if len(of_tickets) > 1 or _days(searcher, meant, Message.posted_at) else LOOKED_AT
+    looked_at = LOOKED_AT_NARROWED if len(of_tickets) > 1 else LOOKED_AT  # what is spam is asked always
     newest = newest_texts(dialect, wanted, below=_below(searcher, meant, before), most=looked_at)
     fits = (
         select(Message.id, Message.work_item_id)

@@ -39,8 +39,8 @@ LONGEST_TEXT = 65_536
 EVERY = f"{MARK}x"
 """The mark that every text has."""
 PARTS = ("subject", "words", "files")
-COMMON = 20
-"""What one in so many texts has is common."""
+PROBED, COMMON = 1_000, 20
+"""What one in so many of the newest texts has is common."""
 GAP = 2
 """A phrase does not go on in the next part."""
 LAST_PLACE = 16_383
@@ -195,18 +195,19 @@ def newest_texts(dialect: str, wanted: Sequence[Wanted], *, below: Sequence[Any]
         )
         return Newest(ids, _scalar(func.min(ids.c.id), ids), _scalar(func.count(), ids) >= most)
     asked = cast(bindparam(None, _query_of(wanted)), TSQUERY)
-    recent = (
-        select(index.c.rowid.label("id"), index.c.words.op("@@", return_type=Boolean())(asked).label("fits"))
-        .where(*lower)
-        .order_by(index.c.rowid.desc())
-        .limit(most)
-        .cte("recent")
-        .prefix_with("MATERIALIZED")
-    )
-    is_common = _scalar(func.count(), recent, recent.c.fits) >= max(1, most // COMMON)
+    fits = index.c.words.op("@@", return_type=Boolean())(asked)
+
+    def newest(many: int, name: str, *where: ColumnElement[bool]) -> CTE:
+        query = select(index.c.rowid.label("id"), fits.label("fits")).where(*lower, *where)
+        return query.order_by(index.c.rowid.desc()).limit(many).cte(name).prefix_with("MATERIALIZED")
+
+    probed = min(most, PROBED)
+    probe = newest(probed, "probe")
+    is_common = _scalar(func.count(), probe, probe.c.fits) >= max(1, probed // COMMON)
+    recent = newest(most, "recent", is_common) if most > probed else probe
     rare = (
         select(index.c.rowid.label("id"))
-        .where(index.c.words.op("@@", return_type=Boolean())(asked), *lower, ~is_common)
+        .where(fits, *lower, ~is_common)
         .order_by((index.c.rowid + 0).desc())
         .limit(most)
         .cte("rare")
