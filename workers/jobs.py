@@ -24,6 +24,7 @@ from helpdesk.retainers.statements import sending as retainer_statements
 from helpdesk.satisfaction import process as satisfaction
 from helpdesk.sla import process as sla
 from helpdesk.tickets import process as tickets
+from helpdesk.tickets.service import same_person
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
 from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, prepared, process_name, ring_later
@@ -171,6 +172,13 @@ def forget_old_notices() -> None:
 def ask_satisfaction() -> None:
     """Ask whether requesters are content whose tickets are done. Safe to run again: each is asked about once."""
     satisfaction.ask_due(unit_of_work, clock=clock.now)
+
+
+@light_job
+def gather_strays() -> None:
+    """Give to whoever is meant what came while contacts were merged. Safe to run again."""
+    with unit_of_work() as session:
+        same_person.gather_strays(session)
 
 
 @light_job

@@ -42,6 +42,7 @@ PERIODIC = (
     Periodic("watch_budgets", 900),
     Periodic("watch_retainers", 900),
     Periodic("ask_satisfaction", 900),
+    Periodic("gather_strays", 900),
     Periodic("mail_statements", 900),
     Periodic("remind_overdue", 900),
     Periodic("forget_old_attempts", 3600),

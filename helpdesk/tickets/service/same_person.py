@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.clients.models import Client
+from helpdesk.clients.models import Client, Contact
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
@@ -99,6 +99,21 @@ def give_tickets_back(session: Session, *, contact_id: int, into_id: int, moved:
             if kept.removed_at is None:
                 kept.removed_at = _instant(one["kept"]["removed_at"])
     session.flush()
+
+
+def gather_strays(session: Session) -> int:
+    """Give to whoever is meant what came for somebody in the very moment in which they were merged; return how much.
+
+    A mail that was read before the merge and written after it names the row that is a mere address by then.
+    """
+    is_address = Contact.same_as_id.is_not(None)
+    pairs = set[tuple[int, int]]()
+    for whose in (TicketDetails.requester_id, Participant.contact_id, Message.contact_id):
+        query = select(Contact.id, Contact.same_as_id).join_from(Contact, whose.class_, whose == Contact.id)
+        pairs |= {(row[0], row[1]) for row in session.execute(query.where(is_address)) if row[1] is not None}
+    for contact_id, into_id in sorted(pairs):
+        bring_tickets(session, contact_id=contact_id, into_id=into_id)
+    return len(pairs)
 
 
 def tell_open_tickets(session: Session, *, actor: Actor, now: datetime, item_ids: Collection[int], words: str) -> None:

@@ -16,6 +16,7 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Participant, TicketDetails
+from helpdesk.tickets.service import same_person
 from tests.conftest import NOW
 
 ON_SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
@@ -211,6 +212,30 @@ def test_somebody_unknown_becomes_a_contact_of_the_client_and_a_chain_is_undone_
     with unit_of_work() as session:
         assert _whose(session, "ann@gmail.example") == stranger
         assert session.get_one(Contact, stranger).client_id is None
+
+
+def test_what_came_in_the_moment_of_a_merge_finds_whoever_is_meant(office, doubles):
+    double, ann = doubles
+    _merge(office, double, ann)
+    with unit_of_work() as session:  # read before the merge, written after it
+        item = tickets.open_ticket(
+            session,
+            actor=SYSTEM,
+            now=NOW,
+            project_id=office.acme_project.id,
+            title="Late",
+            text="",
+            requester_id=double,
+        )
+        _write(session, item.id, double, "late")
+        item_id = item.id
+
+    with unit_of_work() as session:
+        assert same_person.gather_strays(session) == 1
+        assert same_person.gather_strays(session) == 0
+    with unit_of_work() as session:
+        assert session.get_one(TicketDetails, item_id).requester_id == ann
+        assert session.scalars(select(Message.contact_id).where(Message.text == "late")).one() == ann
 
 
 @pytest.mark.parametrize("app", ["postgres"], indirect=True)
