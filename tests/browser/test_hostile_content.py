@@ -47,7 +47,8 @@ ARMED = """() => [...document.querySelectorAll("*")].flatMap((element) => [
   ...(element.matches("script, iframe, object, embed, form, input, button, meta[http-equiv], link, svg, math")
     ? [element.outerHTML] : []),
   ...element.getAttributeNames()
-    .filter((name) => name.startsWith("on") || /^\\s*(javascript|data|vbscript):/i.test(element.getAttribute(name)))
+    .filter((name) => name.startsWith("on") ||
+      /^[\\x00-\\x20]*(javascript|data|vbscript):/i.test(element.getAttribute(name).replace(/[\\t\\n\\r]/g, "")))
     .map((name) => `${element.tagName} ${name}`),
 ])"""
 
