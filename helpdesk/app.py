@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
+from helpdesk.automation import happenings
 from helpdesk.desk import shell
 from helpdesk.desk.file_kinds import kind_of
 from helpdesk.infra import assets, clock, compressing, marks, web
@@ -47,6 +48,7 @@ MODEL_SLICES = (
     "rates",
     "timekeeping",
     "expenses",
+    "automation",
     "proposals",
     "retainers",
     "invoicing",
@@ -67,6 +69,7 @@ VIEW_MODULES = (
     "helpdesk.rates.views",
     "helpdesk.timekeeping.views",
     "helpdesk.expenses.views",
+    "helpdesk.automation.views",
     "helpdesk.proposals.views",
     "helpdesk.retainers.views",
     "helpdesk.invoicing.views",
@@ -96,6 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in MODEL_SLICES:
         import_module(f"helpdesk.{name}.models")
     noticing.watch()
+    happenings.watch()
     finding.watch()
     db.init_app(app)
     with app.app_context():

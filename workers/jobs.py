@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection
 
 from helpdesk.accounts import service as accounts
+from helpdesk.automation import process as automation
 from helpdesk.imports import process as imports
 from helpdesk.infra import blobs, clock, jobs, live, outside, pdf, schema
 from helpdesk.infra.db import unit_of_work
@@ -33,6 +34,7 @@ DRAIN_SECONDS = 10.0
 IMPORT_SECONDS = 20.0
 REMEASURE_SECONDS = 10.0
 PUSH_SECONDS = 20.0
+RULE_SECONDS = 20.0
 
 
 @light_job
@@ -198,6 +200,25 @@ def watch_retainers() -> None:
 def watch_targets() -> None:
     """Tell of answers and solutions that are at risk or overdue. Safe to run again: each is told once."""
     sla.watch(unit_of_work, clock=clock.now)
+
+
+@light_job
+def act_on_events() -> None:
+    """Let rules act on what happened, for some seconds; then let other jobs have a turn. Safe to run again."""
+    until = time.monotonic() + RULE_SECONDS
+    is_left = automation.act_on_events(
+        unit_of_work, clock=clock.now, is_over=lambda: is_stopping() or time.monotonic() > until
+    )
+    if is_left and not is_stopping():
+        with unit_of_work() as session:
+            jobs.ring(session, "act_on_events")
+
+
+@light_job
+def act_in_time() -> None:
+    """Let rules act on what has waited long enough. Safe to run again: each acts once on each wait of a ticket."""
+    until = time.monotonic() + RULE_SECONDS
+    automation.act_in_time(unit_of_work, clock=clock.now, is_over=lambda: is_stopping() or time.monotonic() > until)
 
 
 @light_job

@@ -37,6 +37,8 @@ PERIODIC = (
     Periodic("ask_forgotten_timers", 60),
     Periodic("wake_tickets", 30),
     Periodic("watch_targets", 60),
+    Periodic("act_on_events", 30),
+    Periodic("act_in_time", 300),
     Periodic("mail_notices", 30),
     Periodic("push_notices", 60),
     Periodic("watch_budgets", 900),

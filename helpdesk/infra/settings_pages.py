@@ -54,6 +54,7 @@ def _groups() -> dict[str, dict[str, str]]:
         _("Desk"): {
             "sla.levels": _("Service levels"),
             "desk.ticket_types": _("Ticket types"),
+            "automation.rules": _("Rules"),
             "desk.canned_replies": _("Canned replies"),
             "satisfaction.settings": _("Satisfaction"),
         },

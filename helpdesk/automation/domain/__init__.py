@@ -1,0 +1,1 @@
+"""Which rules fit what happened, and since when a ticket waits: pure values."""

@@ -1,0 +1,149 @@
+"""A mail that a rule writes to the requester: once, as automatic mail, and never where it could loop (rule 10)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.company import service as company
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.kernel.errors import NotFound
+from helpdesk.kernel.fields import filled
+from helpdesk.outbox import service as outbox
+from helpdesk.outbox.domain import Address
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.outbox.queries import own_addresses
+from helpdesk.outbox.render import above_the_line
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries as tickets
+from helpdesk.tickets.domain import first_name, subject_of
+from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.service.writing import remember, write
+
+FIELDS = (
+    "requester.name",
+    "requester.first_name",
+    "requester.email",
+    "ticket.number",
+    "ticket.subject",
+    "client.name",
+    "project.name",
+    "company.name",
+)
+"""What texts of rules can ask for: what a canned reply can, but for who writes."""
+MOST_A_DAY = 3
+"""Mails of rules on one ticket."""
+_KEY = "rule:"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it is written in the rule; without a subject it has that of the ticket."""
+
+    subject: str
+    text: str
+
+
+def values_of(session: Session, item: WorkItem) -> dict[str, str]:
+    """Return what each of ``FIELDS`` stands for on this ticket.
+
+    Raises:
+        NotFound: nobody asks there.
+    """
+    requester, own = _details(session, item).requester, company.get_company(session)
+    return {
+        "requester.name": requester.name,
+        "requester.first_name": first_name(requester.name),
+        "requester.email": requester.email,
+        "ticket.number": str(item.number),
+        "ticket.subject": item.title,
+        "client.name": item.project.client.name,
+        "project.name": item.project.name,
+        "company.name": own.name,
+    }
+
+
+def refusal(session: Session, *, item: WorkItem, now: datetime) -> str:
+    """Return why no mail of a rule may go to the requester of a ticket, as a sentence; empty where one may."""
+    details = _details(session, item)
+    requester, newest = details.requester, _newest_mail(session, item.id)
+    own = {address.lower() for address in (*accounts.addresses(session), *own_addresses(session))}
+    refusals = (
+        (details.spam_at is not None, "no mail: the ticket is marked as spam"),
+        (newest is not None and newest.automatic, "no mail: the client's last mail was automatic"),
+        (newest is not None and newest.unverified, "no mail: the sender is not proven"),
+        (requester.undeliverable_at is not None, "no mail: mail to the requester cannot be delivered"),
+        (requester.email.lower().endswith(".invalid"), "no mail: nobody knows the requester's address"),
+        (requester.retired_at is not None, "no mail: the requester has left"),
+        (requester.email.lower() in own, "no mail: the requester is one of us"),
+        (outbox.default_mailbox(session) is None and details.mailbox is None, "no mail: no mailbox is connected"),
+    )
+    for refused, why in refusals:
+        if refused:
+            return why
+    written = _written_since(session, item.id, now - timedelta(days=1))
+    return f"no mail: rules wrote {written} on this ticket within a day" if written >= MOST_A_DAY else ""
+
+
+def send(session: Session, *, now: datetime, item: WorkItem, letter: Letter, key: str, name: str) -> str:
+    """Queue the mail, keep what it says as an internal note, and return the address that it goes to.
+
+    Raises:
+        NotFound: nobody asks there, or there is no mailbox.
+        RuleViolation: a line break in the subject.
+    """
+    details, values = _details(session, item), values_of(session, item)
+    mailbox = details.mailbox or outbox.default_mailbox(session)
+    if mailbox is None:
+        message = "No mailbox is connected."
+        raise NotFound(message)
+    requester, earlier = details.requester, tickets.mail_ids(session, item.id)
+    language = requester.language or (requester.client.language if requester.client else "") or mailbox.language
+    subject = subject_of(item.number, filled(letter.subject, values) or item.title)
+    text = filled(letter.text, values)
+    outgoing = outbox.queue(
+        session,
+        now=now,
+        mailbox_id=mailbox.id,
+        idempotency_key=f"{_KEY}{key}",
+        purpose="notice",
+        about=("work_item", item.id),
+        to=[Address(requester.name, requester.email)],
+        subject=subject,
+        text=above_the_line(f"{text}\n", language=language),
+        in_reply_to=earlier[-1] if earlier else "",
+        references=earlier,
+        automatic=True,
+        item_id=item.id,
+    )
+    remember(session, item.id, (outgoing.message_id,))
+    said = f"By rule “{name}” mailed to {requester.email}: {subject}\n\n{text}"
+    write(session, kind="note", item_id=item.id, person_id=SYSTEM.person_id, now=now, text=said)
+    return requester.email
+
+
+def _details(session: Session, item: WorkItem) -> TicketDetails:
+    details = tickets.details(session, item.id)
+    if details is None:
+        message = "Nobody has asked here."
+        raise NotFound(message)
+    return details
+
+
+def _newest_mail(session: Session, item_id: int) -> Message | None:
+    query = select(Message).where(
+        Message.work_item_id == item_id, Message.kind == "mail", Message.contact_id.is_not(None)
+    )
+    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+
+
+def _written_since(session: Session, item_id: int, since: datetime) -> int:
+    query = select(func.count(OutgoingMessage.id)).where(
+        OutgoingMessage.about_kind == "work_item",
+        OutgoingMessage.about_id == item_id,
+        OutgoingMessage.created_at > since,
+        OutgoingMessage.idempotency_key.startswith(_KEY),
+    )
+    return session.scalar(query) or 0

@@ -1,0 +1,222 @@
+"""The rules as managers write them: their order, when they act, on which tickets, and what they do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts import service as accounts
+from helpdesk.automation import queries
+from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Trigger
+from helpdesk.automation.domain.waiting import MOST
+from helpdesk.automation.models import AutomationRule
+from helpdesk.automation.service.acts import Acts
+from helpdesk.automation.service.mailing import FIELDS
+from helpdesk.infra import audit
+from helpdesk.infra.policy import DESK, Actor
+from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.fields import check_fields
+from helpdesk.projects import service as projects
+from helpdesk.projects import types
+from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
+
+NAME_LENGTH = 80
+TEXT_LENGTH = 5000
+SUBJECT_LENGTH = 200
+MOST_RULES = 100
+MOST_TAGS = 10
+MOST_DAYS = 365
+
+
+NOTHING = Acts()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSettings:
+    """One rule as people enter it; ``amount`` and ``unit`` count for a trigger that is a time."""
+
+    name: str
+    trigger: str
+    amount: int = 0
+    unit: str = ""
+    conditions: tuple[Condition, ...] = ()
+    any_condition: bool = False
+    acts: Acts = NOTHING
+    stops: bool = False
+
+
+def add_rule(session: Session, *, actor: Actor, now: datetime, settings: RuleSettings) -> AutomationRule:
+    """Add a rule behind the others; it is off until somebody switches it on.
+
+    Raises:
+        NotFound: no such person.
+        RuleViolation: it makes no sense; the message says why, and its field where.
+    """
+    if (session.scalar(select(func.count(AutomationRule.id))) or 0) >= MOST_RULES:
+        message = f"There are {MOST_RULES} rules already, which is the limit."
+        raise RuleViolation(message)
+    last = session.scalar(select(func.max(AutomationRule.position))) or 0
+    rule = AutomationRule(position=last + 1, created_at=now)
+    _write(session, rule, settings, now)
+    session.add(rule)
+    session.flush()
+    _record(session, actor, "added", rule, now)
+    return rule
+
+
+def change_rule(
+    session: Session, *, actor: Actor, now: datetime, rule_id: int, settings: RuleSettings
+) -> AutomationRule:
+    """Change a rule; it keeps its place. One that is on acts from now on as if it had just been switched on.
+
+    Raises:
+        NotFound: no such rule or person.
+        RuleViolation: as for :func:`add_rule`.
+    """
+    rule = queries.get_rule(session, rule_id)
+    _write(session, rule, settings, now)
+    rule.failures, rule.switched_off_why = 0, ""
+    rule.switched_on_at = now if rule.active else rule.switched_on_at
+    session.flush()
+    _record(session, actor, "changed", rule, now)
+    return rule
+
+
+def switch_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int, active: bool) -> AutomationRule:
+    """Let a rule act, or rest. What was due before it was switched on is left alone (docs/automation.md rule 9).
+
+    Raises:
+        NotFound: no such rule.
+    """
+    rule = queries.get_rule(session, rule_id)
+    if active and not rule.active:
+        rule.switched_on_at, rule.failures, rule.switched_off_why = now, 0, ""
+    rule.active = active
+    session.flush()
+    _record(session, actor, "switched on" if active else "switched off", rule, now)
+    return rule
+
+
+def move_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int, up: bool) -> None:
+    """Let a rule change places with the one above or below it; at the end of the list nothing happens.
+
+    Raises:
+        NotFound: no such rule.
+    """
+    rule, ordered = queries.get_rule(session, rule_id), queries.rules(session)
+    at = ordered.index(rule)
+    ordered.insert(max(0, at - 1) if up else at + 1, ordered.pop(at))
+    _number(ordered)
+    session.flush()
+    _record(session, actor, "moved", rule, now)
+
+
+def delete_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int) -> None:
+    """Delete a rule; what it did stays as it is, and so does its log.
+
+    Raises:
+        NotFound: no such rule.
+    """
+    rule = queries.get_rule(session, rule_id)
+    _record(session, actor, "deleted", rule, now)
+    session.delete(rule)
+    session.flush()
+    _number(queries.rules(session))
+    session.flush()
+
+
+def row_of(session: Session, settings: RuleSettings, *, rule: AutomationRule | None, now: datetime) -> AutomationRule:
+    """Return a rule that is not kept, to be tried out: as entered, in the place of ``rule`` where it is one's change.
+
+    Raises:
+        NotFound: no such person.
+        RuleViolation: as for :func:`add_rule`.
+    """
+    row = AutomationRule(id=rule.id if rule else 0, position=rule.position if rule else MOST_RULES, created_at=now)
+    _write(session, row, settings, now)
+    return row
+
+
+def read_tags(text: str, *, field: str) -> tuple[str, ...]:
+    """Return tags that people separated by commas, as they are kept, each once.
+
+    Raises:
+        RuleViolation: too many, or no tag.
+    """
+    try:
+        tags = tuple(dict.fromkeys(projects.tag_of(word) for word in text.split(",") if word.strip()))
+    except RuleViolation as refusal:
+        raise RuleViolation(str(refusal), field=field) from refusal
+    if len(tags) > MOST_TAGS:
+        message = f"{MOST_TAGS} tags at most."
+        raise RuleViolation(message, field=field)
+    return tags
+
+
+def _write(session: Session, rule: AutomationRule, settings: RuleSettings, now: datetime) -> None:
+    """Give a rule what was entered, where it makes sense."""
+    settings = replace(settings, name=" ".join(settings.name.split()))
+    _check(settings)
+    _check_acts(session, settings.acts)
+    is_timed = settings.trigger in TIMED
+    rule.name, rule.trigger, rule.changed_at = settings.name, settings.trigger, now
+    rule.amount, rule.unit = (settings.amount, settings.unit) if is_timed else (0, "")
+    rule.conditions = [
+        {"field": one.field.value, "operator": one.operator.value, "value": one.value} for one in settings.conditions
+    ]
+    rule.any_condition, rule.acts, rule.stops = settings.any_condition, settings.acts.kept(), settings.stops
+
+
+def _check(settings: RuleSettings) -> None:
+    is_timed, most = settings.trigger in TIMED, MOST.get(settings.unit, 0)
+    refusals: Sequence[tuple[bool, str, str]] = (
+        (
+            not 0 < len(settings.name) <= NAME_LENGTH,
+            "name",
+            f"Give the rule a name of at most {NAME_LENGTH} characters.",
+        ),
+        (settings.trigger not in set(Trigger), "trigger", "Choose when the rule acts."),
+        (is_timed and settings.unit not in MOST, "unit", "Choose hours, days or working hours."),
+        (is_timed and not 0 < settings.amount <= most, "amount", f"Say after how long: from 1 to {most}."),
+        (not settings.acts.kept() and not settings.stops, "", "Say what the rule does: at least one thing."),
+    )
+    for refused, field, message in refusals:
+        if refused:
+            raise RuleViolation(message, field=field or None)
+
+
+def _check_acts(session: Session, acts: Acts) -> None:
+    refusals: Sequence[tuple[bool, str, str]] = (
+        (acts.status not in {"", *ITEM_STATUSES}, "status", "There is no such status."),
+        (acts.priority not in {"", *PRIORITIES}, "priority", "There is no such priority."),
+        (bool({*acts.add_tags} & {*acts.remove_tags}), "remove_tags", "A tag is put on or taken off, not both."),
+        (not 0 <= acts.snooze_days <= MOST_DAYS, "snooze_days", f"From 1 to {MOST_DAYS} days."),
+        (bool(acts.mail_subject) and not acts.mail_text, "mail_text", "Write what the mail says."),
+        (len(acts.mail_subject) > SUBJECT_LENGTH, "mail_subject", f"{SUBJECT_LENGTH} characters at most."),
+        (len(acts.mail_text) > TEXT_LENGTH, "mail_text", f"{TEXT_LENGTH} characters at most."),
+        (len(acts.note) > TEXT_LENGTH, "note", f"{TEXT_LENGTH} characters at most."),
+    )
+    for refused, field, message in refusals:
+        if refused:
+            raise RuleViolation(message, field=field)
+    for name in ("note", "mail_subject", "mail_text"):
+        check_fields(getattr(acts, name), FIELDS, at=name)
+    if acts.assignee not in ("", NOBODY):
+        person = accounts.get_person(session, int(acts.assignee))
+        if person.role not in DESK or not person.active:
+            message = "That person does not work on tickets."
+            raise RuleViolation(message, field="assignee")
+    if acts.type and acts.type not in {str(type_id) for type_id, _name in types.choices(session)}:
+        message = "There is no such type that is offered."
+        raise RuleViolation(message, field="type")
+
+
+def _number(ordered: Iterable[AutomationRule]) -> None:
+    for position, rule in enumerate(ordered, start=1):
+        rule.position = position
+
+
+def _record(session: Session, actor: Actor, action: str, rule: AutomationRule, now: datetime) -> None:
+    audit.record(session, actor=actor, action=action, kind="rule", object_id=rule.id, now=now, name=rule.name)
