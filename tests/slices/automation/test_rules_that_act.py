@@ -251,12 +251,9 @@ def test_mail_of_an_archive_lets_no_rule_act(office, ticket):
 
 @on_sqlite
 def test_what_clients_write_is_never_read_as_a_field_or_a_header(office, ticket):
-    letter = {
-        "mail_subject": "About {{ticket.subject}}",
-        "mail_text": "“{{ticket.subject}}”",
-        "note": "{{ticket.subject}}",
-    }
-    add_rule(office, acts=Acts(**letter), **AFTER_3_DAYS)
+    subject = "{{ticket.subject}}"
+    acts = Acts(mail_subject=f"About {subject}", mail_text=f"“{subject}”", note=subject)
+    add_rule(office, acts=acts, **AFTER_3_DAYS)
     we_answer(office, ticket[0], NOW)
     evil = "{{7*7}} {{config}} {{requester.email}}\r\nBcc: eve@evil.example"
     with unit_of_work() as session:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1020"
-down_revision = "1120"
+down_revision = "1121"
 branch_labels = None
 depends_on = None
 
