@@ -242,7 +242,8 @@ def _add_contact(session: Session, values: dict[str, Any]) -> Contact:
 
     Where somebody else adds the address meanwhile none of it can be: each mail then has a session of its own.
     """
-    contact = Contact(id=next_id(session, Contact), **values)
+    said = {"title": "", "time_zone": ""}  # a column with a default of the database's has rows written one by one
+    contact = Contact(id=next_id(session, Contact), **said, **values)
     session.add(contact)
     return contact
 
