@@ -85,7 +85,7 @@ class NoteForm(FormattedForm):
         """Fill the choices, and begin with the default work type."""
         offer_work_types(self.work_type_id, session)
         self.billable.choices = options(new_billing_choices())
-        if not self.is_submitted():
+        if self.work_type_id.raw_data is None:  # nothing was sent, or something else
             self.work_type_id.data = default_work_type(session)
 
     def begin_with(self, draft: Draft | None) -> None:

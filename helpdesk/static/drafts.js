@@ -66,6 +66,8 @@
   for (const name of ["input", "change"]) document.addEventListener(name, typed);
   addEventListener("pagehide", keepAll);
   document.addEventListener("helpdesk:back", keepAll);
+  /* An answer that did not leave is a draft again. */
+  document.addEventListener("htmx:error", ({ target }) => target.matches?.("form[data-draft]") && keepLater(target));
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepAll());
   /* What is sent is no draft; what stands in the other box is kept before the page is drawn anew. */
   document.addEventListener(

@@ -129,7 +129,8 @@ def test_two_at_one_ticket_see_each_other_write_and_leave(
     expect(mine.locator("#presence")).to_contain_text(f"{they} is looking at this")
     expect(theirs.locator("#presence")).to_contain_text(f"{me} is looking at this")
 
-    mine.locator("#reply-body").press_sequentially("Dear Ida,")
+    expect(mine.locator("#reply-body-rich")).to_be_visible()
+    mine.get_by_label("Your reply").press_sequentially("Dear Ida,")
     expect(theirs.locator("#presence")).to_contain_text(f"{me} is writing a reply")
     expect(mine.get_by_text("it is yours now")).to_be_visible()
     expect(theirs.locator("#assignee")).to_contain_text(me)
@@ -138,7 +139,7 @@ def test_two_at_one_ticket_see_each_other_write_and_leave(
     draft, answers = mine.get_by_role("form", name="Reply").locator("[data-draft-said]"), mine.get_by_role("article")
     failed, before = mine.locator("#failed"), answers.count()
     signed_in.set_offline(True)
-    mine.locator("#reply-body").press_sequentially(" it closes again.")
+    mine.keyboard.type(" it closes again.")
     expect(draft).to_contain_text("is not saved")
     mine.keyboard.press("Control+Enter")
     expect(failed).to_be_visible()

@@ -32,6 +32,9 @@ def test_a_status_that_somebody_else_set_is_shown_and_set_anyway_or_left(office,
     for words in ("New", "Waiting", "Solved", office.manager.name):
         assert words in said
     assert "Set it to Solved anyway" in stopped.text
+    chosen = re.search(r'<option selected value="(\d+)"', stopped.text.split('id="reply-type"')[1])
+    assert chosen is not None  # the boxes begin as on any page
+    assert chosen[1] == str(office.remote.id)
     again = re.search(r'name="status" value="solved"><input type="hidden" name="was" value="(\w+)"', part.text)
     assert again is not None
     anyway = mine.post(f"/items/{number}/status", data={"status": "solved", "was": again[1]})
