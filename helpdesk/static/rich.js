@@ -129,7 +129,9 @@
     label.removeAttribute("for");
     field.before(tools, hidden);
     field.after(rich);
-    states.set(rich, { html: hidden.value, at: null });
+    const isSame = isTouched || !field.dataset.html; // else the two count differently
+    const at = isFocused && isSame ? [field.selectionStart, field.selectionEnd].map((index) => points(field.value, index)) : null;
+    states.set(rich, { html: hidden.value, at });
     field.hidden = true;
     field.required = false; // the server says so: a field that nobody sees cannot
     field.focus = () => focus(rich);
@@ -217,11 +219,11 @@
   document.addEventListener(
     "keydown",
     (event) => {
-      const rich = event.target.closest?.("trix-editor[data-for]");
-      if (rich && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        event.stopPropagation();
-        fieldOf(rich).form.requestSubmit();
+      const rich = event.key === "/" && event.target.closest?.("trix-editor[data-for]");
+      if (rich?.editorController) {
+        rich.editorController.render(); // where the cursor is now, not where it was a frame ago
+        rich.editorController.selectionManager.selectionDidChange();
+        copy(rich);
       } else if (event.target.matches?.("trix-toolbar [role=toolbar] button")) {
         walk(event, event.target);
       } else if (event.key === "Enter" && event.target.matches?.("trix-toolbar [data-trix-input]")) {
@@ -244,7 +246,16 @@
 
   /* --- it comes after the page --- */
   document.addEventListener("toggle", takeOverAll, true);
-  document.addEventListener("htmx:after:swap", takeOverAll);
+  /* Whoever writes in a box that is drawn anew goes on in the new one. */
+  let writing = "";
+  document.addEventListener("htmx:before:swap", () => {
+    writing = fieldOf(document.activeElement)?.id ?? "";
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    takeOverAll();
+    if (writing && !fieldOf(document.activeElement)) document.getElementById(writing)?.focus();
+    writing = "";
+  });
   document.addEventListener("helpdesk:fresh", takeOverAll);
   if (document.querySelector("textarea[data-rich]")) load();
 

@@ -19,6 +19,7 @@ def test_a_canned_reply_is_found_by_keys_and_put_at_the_cursor(fresh: Site, visi
     page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
     body, keys = page.get_by_label("Your reply"), page.keyboard
 
+    expect(page.locator("#reply-body-rich")).to_be_visible()
     body.fill("Hello,\n\nBye")
     for key in ("ArrowUp", "/", "r", "e", "m", "Enter"):
         keys.press(key)

@@ -19,7 +19,7 @@ def test_what_is_typed_survives_a_reload_and_goes_when_it_is_sent(fresh: Site, v
     expect(reply.get_by_text("Draft saved")).to_be_visible()
     page.reload()
     expect(page.locator("#reply-body")).to_have_value("It prints again, tried today.")
-    reply.get_by_role("button", name="Send").click()
+    reply.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#conversation")).to_contain_text("It prints again, tried today.")
     expect(page.locator("#reply-body")).to_have_value("")
