@@ -119,6 +119,7 @@ def keep_mail(
         held=mail.held,
         unverified=mail.unverified,
         reply_to=mail.reply_to,
+        mentions=[],
         blocked_images=list(mail.blocked_images),
         reasons=list(mail.reasons),
     )
