@@ -15,6 +15,8 @@ FILES = {
     "desk.preview_pdf",
     "desk.bell",
     "desk.mentionable",
+    "desk.who_is_there",
+    "desk.who_is_where",
     "desk.search_results",
     "expenses.receipt",
     "imports.refused",
