@@ -39,7 +39,7 @@ LONGEST_TEXT = 65_536
 EVERY = f"{MARK}x"
 """The mark that every text has."""
 PARTS = ("subject", "words", "files")
-PROBED, COMMON = 1_000, 20
+PROBED, COMMON = 1_000, 40
 """What one in so many of the newest texts has is common."""
 GAP = 2
 """A phrase does not go on in the next part."""
