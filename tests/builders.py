@@ -90,7 +90,7 @@ class Office:
         }
         remote = WorkType(name="Remote support", is_default=True)
         session.add(remote)
-        types.begin(session, now=now)
+        types.add_first(session, now=now)
         items: dict[str, Any] = {
             "acme_ticket": _item(session, now, projects["acme_project"], "ticket", "Printer prints blank labels"),
             "acme_task": _item(session, now, projects["acme_project"], "task", "Move the mail server"),

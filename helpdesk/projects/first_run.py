@@ -92,7 +92,7 @@ def set_up(
     projects.add_project(
         session, actor=SYSTEM, now=now, client_id=house.id, name="Triage", billing="internal", is_triage=True
     )
-    types.begin(session, now=now)
+    types.add_first(session, now=now)
     return administrator
 
 

@@ -47,7 +47,7 @@ def listed(session: Session) -> list[tuple[TicketType, int]]:
     return [(stored, number) for stored, number in session.execute(query)]
 
 
-def begin(session: Session, *, now: datetime) -> None:
+def add_first(session: Session, *, now: datetime) -> None:
     """Give a new house the types that most firms have."""
     session.add_all(TicketType(name=name, position=at, created_at=now) for at, name in enumerate(FIRST))
     session.flush()
