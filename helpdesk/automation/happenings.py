@@ -18,7 +18,7 @@ from helpdesk.infra import jobs
 from helpdesk.infra.db import before_the_end, once
 from helpdesk.projects.models import ItemTag, WorkItem
 from helpdesk.sla.models import SlaClock
-from helpdesk.tickets.models import Message
+from helpdesk.tickets.models import Message, Talk
 
 QUIET = "rules act"
 OPENED = "tickets that opened"
@@ -52,6 +52,9 @@ def _of(session: Session, row: object) -> Iterator[Happened]:
         yield from _of_message(session, row)
     elif isinstance(row, WorkItem) and row.kind == "ticket":
         yield from _of_ticket(session, row)
+    elif isinstance(row, Talk) and row.answers and row in session.new:
+        told = session.get_one(Message, row.message_id)
+        yield told.work_item_id, Trigger.WE_ANSWERED, told.posted_at, told.id
     elif isinstance(row, ItemTag) and row in session.new:
         item = session.get(WorkItem, row.work_item_id)
         if item is not None and item.kind == "ticket" and item.id not in _opened(session):

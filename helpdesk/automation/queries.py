@@ -16,7 +16,7 @@ from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_STATUSES, Project, WorkItem
-from helpdesk.tickets.models import Message, TicketDetails
+from helpdesk.tickets.models import Message, Talk, TicketDetails
 
 PAGE = 50
 BODY_LENGTH = 20_000
@@ -217,7 +217,8 @@ def _moments(trigger: Trigger) -> tuple[Any, Any, Any]:
     )
     changed = func.coalesce(of_status.correlate(WorkItem).scalar_subquery(), WorkItem.created_at)
     wrote = latest.where(Message.kind == "mail", Message.contact_id.is_not(None)).correlate(WorkItem).scalar_subquery()
-    answered = latest.where(Message.kind == "reply").correlate(WorkItem).scalar_subquery()
+    told = latest.outerjoin(Talk, Talk.message_id == Message.id).where((Message.kind == "reply") | Talk.answers)
+    answered = told.correlate(WorkItem).scalar_subquery()
     if trigger is Trigger.SINCE_STATUS:
         return null(), null(), changed
     return wrote, answered, WorkItem.created_at

@@ -19,9 +19,12 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import ItemTag, WorkItem
+from helpdesk.sla import process as sla
+from helpdesk.sla.models import SlaClock
+from helpdesk.sla.service import policies
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
-from helpdesk.tickets.models import Message
+from helpdesk.tickets.models import Message, Talk
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -266,3 +269,43 @@ def test_what_clients_write_is_never_read_as_a_field_or_a_header(office, ticket)
     assert sent.subject == f"[#{ticket[1]}] About {one_line}"
     assert evil in sent.text
     assert (len(sent.to), sent.cc) == (1, [])
+
+
+@on_sqlite
+def test_a_call_that_counts_as_an_answer_is_one_for_rules_and_the_ticket_leads_to_the_log(office, ticket, sign_in_as):
+    add_rule(office, trigger="we_answered", acts=Acts(add_tags=("called",)), name="Called")
+    add_rule(office, acts=Acts(status="closed"), **AFTER_3_DAYS)
+    client_writes(office, ticket[0], NOW)
+    with unit_of_work() as session:
+        at = NOW + timedelta(hours=1)
+        note = tickets.add_note(session, actor=office.actor("admin"), now=at, item_id=ticket[0], text="They will look.")
+        session.add(Talk(message_id=note.id, channel="call", direction="out", answers=True))
+
+    act(NOW + timedelta(hours=2))
+    early = item_of(ticket[0])
+    act(NOW + timedelta(hours=74))
+    lines = [sign_in_as(one).get(f"/items/{ticket[1]}").text for one in (office.manager, office.technician)]
+
+    assert early == ("new", "normal", {"called"})
+    assert item_of(ticket[0])[0] == "closed"
+    assert "rule “Called”: tag called added" in lines[1]
+    assert [f"/settings/rules/log?ticket={ticket[1]}" in page for page in lines] == [True, False]
+
+
+@on_sqlite
+def test_a_promise_at_risk_and_one_that_was_missed_let_rules_act_once_each(office, ticket):
+    for trigger in ("at_risk", "missed"):
+        add_rule(office, trigger=trigger, acts=Acts(add_tags=(trigger,)), name=trigger)
+    with unit_of_work() as session:
+        policy = policies.furnish(session, actor=SYSTEM, now=NOW)
+        clock = SlaClock(work_item_id=ticket[0], target="resolution", started_at=NOW, policy_id=policy.id)
+        clock.budget_seconds, clock.state, clock.told = 3600, "running", ""
+        clock.at_risk_at, clock.due_at = NOW + timedelta(minutes=48), NOW + timedelta(hours=1)
+        session.add(clock)
+
+    for minutes in (30, 50, 61, 62):
+        at = NOW + timedelta(minutes=minutes)
+        sla.watch(unit_of_work, clock=lambda at=at: at)
+        act(at)
+
+    assert [run.rule_name for run in runs()] == ["at_risk", "missed"]
