@@ -293,7 +293,7 @@ def test_a_call_that_counts_as_an_answer_is_one_for_rules_and_the_ticket_leads_t
 
 
 @on_sqlite
-def test_a_promise_at_risk_and_one_that_was_missed_let_rules_act_once_each(office, ticket):
+def test_a_promise_at_risk_and_one_that_was_missed_let_rules_act_once_each(office, ticket, fixed_clock):
     for trigger in ("at_risk", "missed"):
         add_rule(office, trigger=trigger, acts=Acts(add_tags=(trigger,)), name=trigger)
     with unit_of_work() as session:
@@ -304,8 +304,8 @@ def test_a_promise_at_risk_and_one_that_was_missed_let_rules_act_once_each(offic
         session.add(clock)
 
     for minutes in (30, 50, 61, 62):
-        at = NOW + timedelta(minutes=minutes)
-        sla.watch(unit_of_work, clock=lambda at=at: at)
-        act(at)
+        fixed_clock.now = NOW + timedelta(minutes=minutes)
+        sla.watch(unit_of_work, clock=fixed_clock)
+        act(fixed_clock.now)
 
     assert [run.rule_name for run in runs()] == ["at_risk", "missed"]
