@@ -13,7 +13,6 @@ from helpdesk.automation.domain.waiting import Wait, acts_now, due_at, waits_sin
 from helpdesk.automation.models import AutomationEvent, AutomationRule, AutomationRun
 from helpdesk.automation.service.acts import Acts, perform
 from helpdesk.company import service as company
-from helpdesk.infra import jobs
 from helpdesk.kernel.errors import HelpdeskError
 from helpdesk.kernel.periods import zone_named
 from helpdesk.projects.models import WorkItem
@@ -121,14 +120,6 @@ class Page:
 def due_page(session: Session, row: AutomationRule, *, now: datetime, after_id: int) -> Page:
     """Return a page of tickets on which a rule would act by now, whether it is kept or not."""
     return _due(session, row, now=now, after_id=after_id)
-
-
-def ring_waiting(session: Session, *, now: datetime) -> None:
-    """Ring again for events that nobody has looked at."""
-    free = or_(AutomationEvent.state == "waiting", AutomationEvent.claimed_at <= now - CLAIM_LIFETIME)
-    query = select(AutomationEvent.id).where(AutomationEvent.state != "failed", free, AutomationEvent.due_at <= now)
-    if session.scalar(query.limit(1)) is not None:
-        jobs.ring(session, "act_on_events")
 
 
 def _due(
