@@ -57,11 +57,12 @@ def _contact(crew: Crew, days: Days, client: Client, name: str, email: str) -> C
 def _was_content(
     crew: Crew, days: Days, project_id: int, contact: Contact, title: str, says: str, comment: str
 ) -> None:
-    """Let somebody call, be helped, be asked, and answer."""
-    session, tomasz, solved_at = crew.session, crew.actor("tomasz"), days.at(days.before(3), "11:20")
+    """Let somebody call Amara, be helped, be asked, and answer: Tomasz is to have nothing more without its time."""
+    session, amara, tomasz = crew.session, crew.actor("manager"), crew.actor("tomasz")
+    solved_at = days.at(days.before(3), "11:20")
     item = tickets.open_ticket(
         session,
-        actor=tomasz,
+        actor=amara,
         now=solved_at - timedelta(hours=2),
         project_id=project_id,
         requester_id=contact.id,
@@ -69,7 +70,7 @@ def _was_content(
         text="Called.",
         assignee_id=tomasz.person_id,
     )
-    projects.set_status(session, actor=tomasz, now=solved_at, item_id=item.id, status="solved")
+    projects.set_status(session, actor=amara, now=solved_at, item_id=item.id, status="solved")
     asked_at = solved_at + timedelta(hours=24)
     token = secrets.token_urlsafe(satisfaction.BYTES)
     session.add(

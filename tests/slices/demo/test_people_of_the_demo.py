@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client, Note
 from helpdesk.clients.queries import contacts_of
 from helpdesk.demo import people
@@ -19,7 +20,8 @@ from tests.conftest import NOW
 def test_the_demo_has_notes_two_who_are_one_and_two_answers(office):
     with unit_of_work() as session:
         session.get_one(Client, office.acme.id).name = people.CLIENT
-        crew = Crew(session, {"tomasz": session.get_one(type(office.technician), office.technician.id)})
+        staff = {"tomasz": office.technician, "manager": office.manager}
+        crew = Crew(session, {who: session.get_one(Person, one.id) for who, one in staff.items()})
         people.know(crew, Days(NOW, zone_named("Europe/Paris")))
 
     with unit_of_work() as session:

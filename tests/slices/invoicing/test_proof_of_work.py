@@ -25,9 +25,9 @@ HOSTILE = '<script>alert(1)</script> "onmouseover=alert(2) {{ 7*7 }}'
 
 
 @pytest.fixture
-def visitor(app, fixed_clock):
+def visitor(app, fixed_clock, monkeypatch):
     fixed_clock.now = DECEMBER
-    app.config["BASE_URL"] = "https://desk.example"
+    monkeypatch.setitem(app.config, "BASE_URL", "https://desk.example")
     return app.test_client()
 
 

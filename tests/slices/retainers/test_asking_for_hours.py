@@ -28,8 +28,12 @@ from tests.conftest import NOW
 MARCH, MONTH = datetime(2026, 3, 20, 20, tzinfo=UTC), Month(2026, 3)
 
 
-def furnish(app, session, office, language="de"):
-    app.config["BASE_URL"] = "https://desk.example"
+@pytest.fixture(autouse=True)
+def _address(app, monkeypatch):
+    monkeypatch.setitem(app.config, "BASE_URL", "https://desk.example")
+
+
+def furnish(session, office, language="de"):
     mailbox = {"smtp_host": "localhost", "smtp_port": 25, "smtp_security": "none", "created_at": NOW}
     session.add(Mailbox(address="support@halden-okoye.example", name="Support", **mailbox))
     acme = session.get_one(Client, office.acme.id)
@@ -40,7 +44,7 @@ def furnish(app, session, office, language="de"):
 @pytest.fixture
 def asked_story(app, story, office):
     """Acme's 10 h of March, all used, an agreement that asks, and a mailbox."""
-    furnish(app, story.session, office)
+    furnish(story.session, office)
     story.agree(per_month="10", at_cap="ask", overage_rate_minor=12000)
     story.log("10", "2026-03-02")
     return story
@@ -219,7 +223,7 @@ def test_without_a_price_an_address_or_a_mailbox_nobody_is_asked(asked_story, of
 
 def test_a_client_answers_on_a_page_that_shows_nothing_else(app, stranger, sign_in_as, office):
     with unit_of_work() as session:
-        furnish(app, session, office, language="en")
+        furnish(session, office, language="en")
         agreement = retainers.add_agreement(
             session,
             actor=SYSTEM,
