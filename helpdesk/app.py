@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -186,6 +187,11 @@ def _map_errors(app: Flask) -> None:
     @app.errorhandler(StaleDataError)
     def _stale(_error: StaleDataError) -> tuple[str, int]:
         return _page(409, "Somebody else changed this in the meantime. Reload it and try again; nothing was saved.")
+
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(DataError)
+    def _too_large(_error: Exception) -> tuple[str, int]:
+        return _page(404, NOT_FOUND)  # a number or a day in an address that no database has
 
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> tuple[str, int]:

@@ -36,6 +36,9 @@ from helpdesk.kernel.words import LONGEST_WORD, MARK, words_of
 
 LONGEST_TEXT = 65_536
 """So many letters of each part are looked at; nobody writes more than that by hand."""
+MOST_BYTES, WORD_BYTES = 250_000, 8
+"""So much of each part is kept, and so much of it a word takes beside its letters: PostgreSQL refuses a text of more
+than 1,048,575 bytes, and folding makes some letters sixfold."""
 EVERY = f"{MARK}x"
 """The mark that every text has."""
 PARTS = ("subject", "words", "files")
@@ -79,7 +82,14 @@ def mark(letter: str, row_id: int) -> str:
 
 def indexed_words(written: str) -> list[str]:
     """Return the words of a text as the index has them, in their order."""
-    return [word[:LONGEST_WORD] for word in words_of(written[:LONGEST_TEXT])]
+    found, room = [], MOST_BYTES
+    for word in words_of(written[:LONGEST_TEXT]):
+        kept = word[:LONGEST_WORD]
+        room -= len(kept.encode()) + WORD_BYTES
+        if room < 0:
+            break
+        found.append(kept)
+    return found
 
 
 def changed_ids(session: Session, *, most: int) -> list[int]:

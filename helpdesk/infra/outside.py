@@ -21,6 +21,8 @@ from helpdesk.kernel.errors import ExternalFailure
 REDIRECTS = 3
 OPERATION_SECONDS = 5.0
 PORTS = frozenset({80, 443})
+LONGEST_WAIT = 9
+"""Digits of the seconds that a server may ask us to wait."""
 USER_AGENT = "Mozilla/5.0 (compatible; Helpdesk)"
 CHUNK_BYTES = 64 * 1024
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -104,12 +106,17 @@ def send(
             sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Connection": "close", **headers}
             with client.stream("POST", _checked(url, permit), content=content, headers=sent) as answer:
                 again = answer.headers.get("Retry-After", "")
-                return Said(answer.status_code, int(again) if again.isascii() and again.isdigit() else None)
+                return Said(answer.status_code, int(again) if _is_wait(again) else None)
     except (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
         raise ExternalFailure(_words(error)) from error
     except httpcore.TimeoutException as error:
         message = "its server did not answer in time"
         raise ExternalFailure(message) from error
+
+
+def _is_wait(seconds: str) -> bool:
+    """Whether a server says how many seconds to wait, and not for ever."""
+    return seconds.isascii() and seconds.isdigit() and len(seconds) <= LONGEST_WAIT
 
 
 def _ask(client: httpx.Client, target: httpx.URL, bytes_limit: int) -> bytes | str:

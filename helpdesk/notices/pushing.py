@@ -104,7 +104,7 @@ def claim(session: Session, *, now: datetime, seen_by: SeenBy) -> tuple[list[Par
     ).all()
     parcels = []
     for push in due:
-        if not _is_wanted(session, push.notice, push.browser, now, seen_by):
+        if push.attempts >= MOST_ATTEMPTS or not _is_wanted(session, push.notice, push.browser, now, seen_by):
             session.delete(push)
             continue
         push.attempts += 1

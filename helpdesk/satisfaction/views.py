@@ -26,6 +26,7 @@ bp = Blueprint("satisfaction", __name__)
 VISITS = Visits(60)
 """From one address, whatever the links: nobody guesses 128 bits, and nobody shall try."""
 MONTHS = 12
+YEARS = range(1970, 2200)
 
 
 @bp.get("/rate/<token>")
@@ -127,9 +128,16 @@ def _count_visit() -> None:
 def _months() -> tuple[Month, Month]:
     """Return the first and the last month that the address asks for, else the last twelve."""
     zone = zone_named(get_company(read_session()).time_zone)
-    first, last = (request.args.get(name, type=Month.parse) for name in ("from", "to"))
+    first, last = (request.args.get(name, type=_month) for name in ("from", "to"))
     last = last or local_month(clock.now(), zone)
     return first or last.plus(1 - MONTHS), last
+
+
+def _month(typed: str) -> Month:
+    month = Month.parse(typed)
+    if month.year not in YEARS:
+        raise ValueError(typed)
+    return month
 
 
 def _narrowed() -> Narrowed:

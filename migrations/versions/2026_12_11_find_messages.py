@@ -141,7 +141,13 @@ def _described(row: sa.Row, names: list[str]) -> dict:
 
 
 def _words(written: str) -> list[str]:
-    return [word[:LONGEST_WORD] for word in words_of(written[:LONGEST_TEXT])]
+    found, room = [], 250_000  # PostgreSQL refuses a text of more than 1,048,575 bytes
+    for word in words_of(written[:LONGEST_TEXT]):
+        room -= len(word[:LONGEST_WORD].encode()) + 8
+        if room < 0:
+            break
+        found.append(word[:LONGEST_WORD])
+    return found
 
 
 def _vector(one: dict) -> str:

@@ -40,12 +40,13 @@ from helpdesk.tickets.models import Attachment, CannedReply, Message
 from helpdesk.tickets.service import CannedText
 from tests.browser.chromium import Visitor
 from tests.browser.generated_payloads import AWAY, payloads
+from tests.browser.payloads import PAYLOADS
 from tests.browser.site import Site
 from tests.browser.test_hostile_content import ARMED, in_frames
 from tests.conftest import NOW
 from tests.slices.conftest import Inbox, connect
 
-ALL = payloads()
+ALL = [*payloads(), *(one.markup for one in PAYLOADS)]
 A_MAIL = 182
 """So many payloads come with one mail, each as an HTML part, a line of text and a file of its own."""
 
@@ -236,7 +237,7 @@ def test_no_payload_runs_or_asks_on_any_page(visitor_of: Callable[[str], Visitor
             "/search?q=script",
             "/search/results?q=img",
             "/canned-replies",
-            "/saved-views",
+            "/desk/views",
         ),
         *(
             "/inbound",

@@ -61,7 +61,7 @@ def in_frames(page: Page) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def hostile(site: Site) -> Iterator[Carriers]:
-    """For each payload the ids of what carries it: item (its number), message, client, entry."""
+    """For each payload the ids of what carries it: item (its number), message, entry."""
     with site.app.app_context():
         mailbox_id, source_id = connect(address="open@halden-okoye.example")
         inbox = Inbox(mailbox_id, source_id, site.clock)
@@ -105,7 +105,6 @@ def _plant(site: Site, inbox: Inbox, payload: Payload) -> dict[str, int]:
         return {
             "item": item.number,
             "message": effect.message_id or 0,
-            "client": client.id,
             "entry": entry.id,
         }
 
@@ -127,10 +126,6 @@ def test_a_payload_is_shown_and_does_nothing(
     assert (title or "").split() == payload.markup.translate(TURNING).split()
     assert in_frames(page) == {}
     assert frame.evaluate(ARMED) == []
-    admin.goto(f"/messages/{ids['message']}/body")
-    assert in_frames(page) == {}
-    admin.goto(f"/clients/{ids['client']}")
-    assert in_frames(page) == {}
     assert page.url.startswith(admin.watch.origin)
     assert admin.watch.trouble == {}
 

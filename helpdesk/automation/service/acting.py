@@ -73,7 +73,7 @@ def act_on_event(session: Session, *, event_id: int, now: datetime) -> None:
         session.flush()
         return
     happenings.hush(session)
-    is_gone = event.message_id is not None and session.get(Message, event.message_id) is None
+    is_gone = event.message_id is not None and not _stands(session, event.message_id)
     if now - event.happened_at <= STALE and not is_gone:
         item = lock(session, event.work_item_id)
         found = queries.facts(session, [item.id]).get(item.id)
@@ -82,6 +82,12 @@ def act_on_event(session: Session, *, event_id: int, now: datetime) -> None:
             _act_on(session, item, found, Trigger(event.trigger), occasion, now)
     session.delete(event)
     session.flush()
+
+
+def _stands(session: Session, message_id: int) -> bool:
+    """Whether a message is there still: what was taken back or deleted is a line that says so."""
+    message = session.get(Message, message_id)
+    return message is not None and message.kind != "event"
 
 
 def act_on_waiting(

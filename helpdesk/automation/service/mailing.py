@@ -1,9 +1,10 @@
 """A mail that a rule writes to the requester: once, as automatic mail, and never where it could loop (rule 10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
@@ -34,6 +35,8 @@ FIELDS = (
 )
 """What texts of rules can ask for: what a canned reply can, but for who writes."""
 MOST_A_DAY = 3
+MOST_TO_ONE = 10
+"""Mails of rules to one requester within a day, on whatever tickets: a machine that answers asks anew each time."""
 """Mails of rules on one ticket."""
 _KEY = "rule:"
 
@@ -83,8 +86,13 @@ def refusal(session: Session, *, item: WorkItem, now: datetime) -> str:
     for refused, why in refusals:
         if refused:
             return why
-    written = _written_since(session, item.id, now - timedelta(days=1))
-    return f"no mail: rules wrote {written} on this ticket within a day" if written >= MOST_A_DAY else ""
+    yesterday = now - timedelta(days=1)
+    written = _written_since(session, since=yesterday, item_ids=[item.id])
+    if written >= MOST_A_DAY:
+        return f"no mail: rules wrote {written} on this ticket within a day"
+    asked = select(TicketDetails.work_item_id).where(TicketDetails.requester_id == requester.id)
+    written = _written_since(session, since=yesterday, item_ids=asked)
+    return f"no mail: rules wrote {written} to the requester within a day" if written >= MOST_TO_ONE else ""
 
 
 def send(session: Session, *, now: datetime, item: WorkItem, letter: Letter, key: str, name: str) -> str:
@@ -139,10 +147,10 @@ def _newest_mail(session: Session, item_id: int) -> Message | None:
     return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
 
 
-def _written_since(session: Session, item_id: int, since: datetime) -> int:
+def _written_since(session: Session, *, since: datetime, item_ids: Sequence[int] | Select[int]) -> int:
     query = select(func.count(OutgoingMessage.id)).where(
         OutgoingMessage.about_kind == "work_item",
-        OutgoingMessage.about_id == item_id,
+        OutgoingMessage.about_id.in_(item_ids),
         OutgoingMessage.created_at > since,
         OutgoingMessage.idempotency_key.startswith(_KEY),
     )

@@ -13,6 +13,7 @@ from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import fragment, is_htmx
 from helpdesk.tickets.render import PICTURES, mail_page, redraw
 
+LONGEST_ID = 10
 PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 MAIL_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
@@ -43,7 +44,9 @@ def preview_pdf(attachment_id: int) -> Response:
 @policy(DESK)
 def preview_mail(attachment_id: int, within: str) -> Response:
     """Answer with a mail that is a file, for a sandboxed frame; ``within`` leads to one inside it, as ``0.2``."""
-    positions = [int(one) for one in within.split(".") if one.isdecimal() and one.isascii()][:9]
+    positions = [int(one) for one in within.split(".") if one.isdecimal() and one.isascii() and len(one) < LONGEST_ID][
+        :9
+    ]
     mail = preview_page.mail_body(
         read_session(), blobs.store(), actor=current_actor(), attachment_id=attachment_id, within=positions
     )

@@ -15,6 +15,8 @@ from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.errors import ExternalFailure
 
 LEASE = timedelta(minutes=2)
+BEYOND_LIMITS = "54"
+"""The class of errors of a program limit that was exceeded."""
 ERROR_LIMIT = 1000
 ATTEMPTS = 3
 PAUSES = (timedelta(seconds=20), timedelta(minutes=2))
@@ -99,7 +101,12 @@ def give_back(session: Session, *, claimed: Claimed, error: str, now: datetime, 
 
 
 def is_blameless(error: Exception) -> bool:
-    """Return whether an attempt failed for want of room or of the database, whatever the mail says."""
+    """Return whether an attempt failed for want of room or of the database, whatever the mail says.
+
+    What PostgreSQL refuses as beyond its own limits is no such want: another attempt ends the same way.
+    """
+    if isinstance(error, OperationalError) and str(getattr(error.orig, "sqlstate", "")).startswith(BEYOND_LIMITS):
+        return False
     return isinstance(error, ExternalFailure | OperationalError)
 
 

@@ -78,7 +78,7 @@ def forward(
     if len(messages) != len(set(onward.message_ids)):
         text = "There is no such message to pass on."
         raise NotFound(text)
-    files = _files(known.values(), onward.file_ids)
+    files = _files(known.values(), onward)
     people = _people(session, item, onward)
     details = queries.details(session, item.id)
     mailbox = (details.mailbox if details is not None else None) or outbox.default_mailbox(session)
@@ -141,11 +141,16 @@ def _people(session: Session, item: WorkItem, onward: Onward) -> list[Address]:
     return people
 
 
-def _files(messages: Iterable[Message], file_ids: Collection[int]) -> list[NewAttachment]:
-    found = [file for message in messages for file in message.attachments if file.id in file_ids]
-    if len(found) != len(set(file_ids)):
+def _files(messages: Iterable[Message], onward: Onward) -> list[NewAttachment]:
+    """Return the files that go along: of picked messages alone, so that none leaves with what stays here."""
+    found = [file for message in messages for file in message.attachments if file.id in onward.file_ids]
+    if len(found) != len(set(onward.file_ids)):
         text = "There is no such file to pass on."
         raise NotFound(text)
+    staying = [file.name for file in found if file.message_id not in onward.message_ids]
+    if staying:
+        text = f"{', '.join(staying)}: tick the message too, or untick its file."
+        raise RuleViolation(text)
     check_files([file.size_bytes for file in found])
     return [NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes) for one in found]
 

@@ -111,9 +111,14 @@ def gather_strays(session: Session) -> int:
     for whose in (TicketDetails.requester_id, Participant.contact_id, Message.contact_id):
         query = select(Contact.id, Contact.same_as_id).join_from(Contact, whose.class_, whose == Contact.id)
         pairs |= {(row[0], row[1]) for row in session.execute(query.where(is_address)) if row[1] is not None}
+    gathered = 0
     for contact_id, into_id in sorted(pairs):
-        bring_tickets(session, contact_id=contact_id, into_id=into_id)
-    return len(pairs)
+        both = select(Contact).where(Contact.id.in_((contact_id, into_id))).order_by(Contact.id).with_for_update()
+        locked = {one.id: one for one in session.scalars(both.execution_options(populate_existing=True))}
+        if locked[contact_id].same_as_id == into_id:  # they may be two again by now
+            bring_tickets(session, contact_id=contact_id, into_id=into_id)
+            gathered += 1
+    return gathered
 
 
 def tell_open_tickets(session: Session, *, actor: Actor, now: datetime, item_ids: Collection[int], words: str) -> None:

@@ -14,6 +14,7 @@ from helpdesk.automation.service.acts import Acts
 from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.clients.models import Contact
 from helpdesk.desk import service as desk
+from helpdesk.desk import taking_back, talking
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox.models import OutgoingMessage
@@ -25,6 +26,7 @@ from helpdesk.sla.service import policies
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Talk
+from helpdesk.tickets.service import Spoken
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -309,3 +311,26 @@ def test_a_promise_at_risk_and_one_that_was_missed_let_rules_act_once_each(offic
         act(fixed_clock.now)
 
     assert [run.rule_name for run in runs()] == ["at_risk", "missed"]
+
+
+@on_sqlite
+def test_what_was_taken_back_or_deleted_never_happened(office, ticket):
+    """docs/automation.md rule 6."""
+    add_rule(office, name="Answered", trigger="we_answered", acts=Acts(mail_text="We answered you."))
+    add_rule(office, name="Noted", trigger="noted", acts=Acts(mail_text="Noted."))
+    item_id, number = ticket
+    client_writes(office, item_id, NOW - timedelta(hours=1))
+    who: dict[str, Any] = {"actor": office.actor("technician"), "number": number}
+    with unit_of_work() as session:
+        newest = session.scalar(select(func.max(Message.id)))
+        desk.reply(session, **who, now=NOW, text="Oops", status="", last_seen_message_id=newest)
+        answer = session.scalar(select(Message.id).where(Message.kind == "reply"))
+        call = talking.log_talk(session, **who, now=NOW, spoken=Spoken("call", "Hello", who="Acme Person"))
+        call_id = call.id
+
+    with unit_of_work() as session:
+        taking_back.take_back(session, **who, now=NOW + timedelta(seconds=5), message_id=answer)
+        talking.remove_talk(session, **who, now=NOW + timedelta(seconds=5), message_id=call_id)
+    act(NOW + timedelta(seconds=30))
+
+    assert (runs(), mails()) == ([], [])

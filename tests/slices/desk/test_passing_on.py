@@ -122,6 +122,18 @@ def test_what_must_not_leave_is_refused_with_the_reason(office, ticket, values, 
     assert sent() == []
 
 
+def test_files_of_messages_that_stay_stay_too(office, ticket):
+    with unit_of_work() as session:
+        note = tickets.add_note(
+            session, actor=office.actor("technician"), now=NOW, item_id=ticket.id, text="For the supplier."
+        ).id
+
+    with pytest.raises(RuleViolation, match=r"a\.txt: tick the message too"):
+        pass_on(office, ticket, message_ids=[note], file_ids=[files()["a.txt"]])
+
+    assert sent() == []
+
+
 def test_what_was_typed_is_kept_where_it_is_refused_and_where_it_is_taken_back(office, ticket, sign_in_as):
     browser, first = sign_in_as(office.technician), messages(ticket.id, "mail")[0]
     form = {"to": BOB, "body": "Can you help?", "message": first.id, "file": files()["a.txt"], "worked": "0:10"}

@@ -122,7 +122,7 @@ def test_a_browser_that_is_gone_is_forgotten(office, server, status):
 @pytest.mark.usefixtures("browser")
 def test_trouble_of_the_service_is_tried_again_later_and_not_for_ever(office, server):
     mention(office)
-    server.answers += [(503, {}), (429, {"Retry-After": "600"}), (500, {}), (500, {}), (500, {})]
+    server.answers += [(503, {}), (429, {"Retry-After": "600"}), (429, {"Retry-After": "9" * 30}), (500, {}), (500, {})]
     found = []
     for _attempt in range(5):
         [(_attempts, due)] = waiting()

@@ -8,6 +8,7 @@ from helpdesk.desk import merging, splitting, taking_back
 from helpdesk.desk import service as desk
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.full_text import EVERY, Wanted, mark, newest_texts
+from helpdesk.kernel.words import words_of
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message
@@ -134,3 +135,15 @@ def test_what_is_common_is_found_among_the_newest_and_what_is_rare_in_the_index(
     assert found(word("sparrow"), most=4) == newest[:4]
     assert found(word("sparrow"), most=4, before=newest[3]) == newest[4:8]
     assert len(found(word("zebra"), most=4)) == 1
+
+
+def test_a_text_that_folding_makes_sixfold_is_taken_and_found_by_its_beginning(inbox, office):
+    """PostgreSQL refuses what is longer than a megabyte: the rest of such a text is not found."""
+    words = [chr(0x4E00 + at) + "\u3316" * 6 for at in range(8_000)]
+    names = ["".join(words[at : at + 12]) + ".txt" for at in range(0, 1_200, 12)]
+
+    taken = inbox.receive(mail("printer\n" + "\n".join(words), files=dict.fromkeys(names, b"x")))
+
+    assert (taken.state, taken.outcome) == ("done", "ticket")
+    assert len(found(word("printer"))) == 1
+    assert found(word(*words_of(words[-1]))) == []
