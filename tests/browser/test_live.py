@@ -154,6 +154,7 @@ def test_two_at_one_ticket_see_each_other_write_and_leave(
     assert (answers.count(), mine.url) == (before, f"{house.origin}/items/{number}")
     theirs.close()
     expect(mine.locator("#presence")).to_have_text("")
+    mine.get_by_label("Your reply").press_sequentially("!")  # whoever pauses for half a minute looks on
     queue.bring_to_front()
     expect(queue.locator(f"[data-present='{number}']")).to_have_text(f"{me} is writing here")
     mine.goto(f"{house.origin}/desk")
