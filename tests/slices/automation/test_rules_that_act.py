@@ -324,7 +324,7 @@ def test_what_was_taken_back_or_deleted_never_happened(office, ticket):
     with unit_of_work() as session:
         newest = session.scalar(select(func.max(Message.id)))
         desk.reply(session, **who, now=NOW, text="Oops", status="", last_seen_message_id=newest)
-        answer = session.scalar(select(Message.id).where(Message.kind == "reply"))
+        answer = session.scalars(select(Message.id).where(Message.kind == "reply")).one()
         call = talking.log_talk(session, **who, now=NOW, spoken=Spoken("call", "Hello", who="Acme Person"))
         call_id = call.id
 
