@@ -63,7 +63,7 @@ lock: .venv/dev.stamp ## Renew the pinned requirements from pyproject.toml
 
 clean: ## Remove everything that can be made again; data in HELPDESK_HOME stay
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@find helpdesk workers migrations tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find helpdesk workers migrations templates tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system-demo:
 	@PYTHON="$(PYTHON)" requirements/install-system.sh requirements/system-demo.txt

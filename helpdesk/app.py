@@ -22,7 +22,7 @@ from helpdesk.desk import shell
 from helpdesk.desk.file_kinds import kind_of
 from helpdesk.infra import assets, clock, compressing, marks, web
 from helpdesk.infra.db import db, read_session
-from helpdesk.infra.drawing import PageEnvironment
+from helpdesk.infra.drawing import Compiled, PageEnvironment
 from helpdesk.infra.engine import prepare_engine
 from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = Flask(__name__, template_folder=str(ROOT / "templates"))
     app.jinja_environment = PageEnvironment
+    app.jinja_options = {**app.jinja_options, "bytecode_cache": Compiled(ROOT / "templates" / "__pycache__")}
     _configure(app, settings)
     for name in MODEL_SLICES:
         import_module(f"helpdesk.{name}.models")

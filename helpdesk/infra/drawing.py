@@ -4,11 +4,15 @@ Most of what stands between ``{{`` and ``}}`` is safe already: texts, icons, mac
 say so again, and asks of each function in five ways whether it wants the context.
 """
 
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from flask.templating import Environment
-from jinja2 import Template
+from jinja2 import FileSystemBytecodeCache, Template
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.nodes import Expr
@@ -57,8 +61,26 @@ class _Template(Template):
         return super()._get_default_module(ctx)
 
 
+class Compiled(FileSystemBytecodeCache):
+    """Compiled templates in a folder beside them, as Python keeps its modules: each process would else compile anew.
+
+    They are good for one text of a template, and for what this module makes of it. Where nobody may write, or there is
+    no room, they are compiled each time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        mark = sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+        super().__init__(str(folder), f"%s-{mark}.jinja")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled, whole or not at all."""
+        with suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 class PageEnvironment(Environment):
-    """Flask's environment of templates, with the three above."""
+    """Flask's environment of templates, with all of the above."""
 
     template_class = _Template
     code_generator_class = _Generator
