@@ -16,7 +16,6 @@ from helpdesk.automation.pages import rule_line, run_line
 from helpdesk.automation.service import dry_run
 from helpdesk.automation.service import rules as service
 from helpdesk.automation.service.dry_run import Trial
-from helpdesk.automation.service.mailing import FIELDS
 from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -25,6 +24,7 @@ from helpdesk.infra.policy import APPROVERS, SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import Group, nav
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.fields import field
+from helpdesk.tickets.domain import TICKET_FIELDS
 
 bp = Blueprint("automation", __name__)
 
@@ -187,5 +187,5 @@ def _form_page(sent: Sent, trial: Trial | None) -> str:
         rows=range(ROWS),
         trial=trial,
         known=sorted({name for values in sent.named.values() for name in values.values()}, key=str.casefold),
-        variables=[field(name) for name in FIELDS],
+        variables=[field(name) for name in TICKET_FIELDS],
     )

@@ -7,10 +7,8 @@ from html import escape
 
 from sqlalchemy.orm import Session
 
-from helpdesk.company import service as company
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.rich_text import Written, written
-from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.fields import filled
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
@@ -82,20 +80,5 @@ def _said(canned: CannedReply, values: Mapping[str, str]) -> Written:
 
 def _values(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:
     """Return what each of ``CANNED_FIELDS`` stands for on this ticket."""
-    details = tickets.details(session, item.id)
-    if details is None:
-        message = "Nobody has asked here, so there is nobody to reply to."
-        raise NotFound(message)
-    requester, own = details.requester, company.get_company(session)
-    return {
-        "requester.name": requester.name,
-        "requester.first_name": first_name(requester.name),
-        "requester.email": requester.email,
-        "ticket.number": str(item.number),
-        "ticket.subject": item.title,
-        "client.name": item.project.client.name,
-        "project.name": item.project.name,
-        "company.name": own.name,
-        "me.name": actor.name,
-        "me.first_name": first_name(actor.name),
-    }
+    own = {"me.name": actor.name, "me.first_name": first_name(actor.name)}
+    return {**ticket_service.values_of(session, item), **own}

@@ -16,6 +16,7 @@ from helpdesk.desk.narrowing import asked as read
 from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
+from helpdesk.kernel.places import moved
 from helpdesk.tickets.models import SavedView
 
 LONGEST_NAME = 60
@@ -125,10 +126,8 @@ def move(session: Session, *, actor: Actor, view_id: int, is_up: bool) -> None:
         Denied: a shared one, by somebody who is neither manager nor administrator.
     """
     stored = _changeable(session, actor, view_id)
-    ordered = list(session.scalars(_beside(stored.person_id)))
-    place = ordered.index(stored)
-    ordered.insert(max(0, place - 1) if is_up else place + 1, ordered.pop(place))
-    for position, one in enumerate(ordered):
+    ordered = session.scalars(_beside(stored.person_id)).all()
+    for position, one in enumerate(moved(ordered, stored, up=is_up)):
         one.position = position
     session.flush()
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit, live
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.places import moved
 from helpdesk.projects import queries
 from helpdesk.projects.models import TicketType, WorkItem
 
@@ -94,8 +95,7 @@ def move(session: Session, *, actor: Actor, now: datetime, type_id: int, is_up: 
     offered = [one for one in known if one.retired_at is None]
     stored = _of(known, type_id)
     if stored in offered:
-        place = offered.index(stored)
-        offered.insert(max(0, place - 1) if is_up else place + 1, offered.pop(place))
+        offered = moved(offered, stored, up=is_up)
     for position, one in enumerate((*offered, *(one for one in known if one.retired_at is not None))):
         one.position = position
     session.flush()

@@ -13,7 +13,7 @@ from helpdesk.kernel.errors import RuleViolation
 PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
 """What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
 
-CANNED_FIELDS = (
+TICKET_FIELDS = (
     "requester.name",
     "requester.first_name",
     "requester.email",
@@ -22,9 +22,9 @@ CANNED_FIELDS = (
     "client.name",
     "project.name",
     "company.name",
-    "me.name",
-    "me.first_name",
 )
+"""What each text that is filled in for a ticket can ask for."""
+CANNED_FIELDS = (*TICKET_FIELDS, "me.name", "me.first_name")
 """What a canned reply can ask for (docs/answering.md rule 6)."""
 MOST_FILES = 20
 MOST_FILE_BYTES = 15 * 1024 * 1024

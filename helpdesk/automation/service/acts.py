@@ -77,7 +77,7 @@ def perform(session: Session, *, now: datetime, item: WorkItem, acts: Acts, name
         tickets.snooze(session, actor=SYSTEM, now=now, item_id=item.id, until=until, zone=zone)
         did.append(f"snoozed for {acts.snooze_days} days")
     if acts.note:
-        values = mailing.values_of(session, item)
+        values = tickets.values_of(session, item)
         write(session, kind="note", item_id=item.id, person_id=None, now=now, text=filled(acts.note, values))
         did.append("note written")
     if acts.mail_text:

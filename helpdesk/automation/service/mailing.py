@@ -8,7 +8,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
-from helpdesk.company import service as company
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.fields import filled
@@ -19,25 +18,15 @@ from helpdesk.outbox.queries import own_addresses
 from helpdesk.outbox.render import above_the_line
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
-from helpdesk.tickets.domain import first_name, subject_of
+from helpdesk.tickets import service as tickets_service
+from helpdesk.tickets.domain import subject_of
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.writing import remember, write
 
-FIELDS = (
-    "requester.name",
-    "requester.first_name",
-    "requester.email",
-    "ticket.number",
-    "ticket.subject",
-    "client.name",
-    "project.name",
-    "company.name",
-)
-"""What texts of rules can ask for: what a canned reply can, but for who writes."""
 MOST_A_DAY = 3
+"""Mails of rules on one ticket."""
 MOST_TO_ONE = 10
 """Mails of rules to one requester within a day, on whatever tickets: a machine that answers asks anew each time."""
-"""Mails of rules on one ticket."""
 _KEY = "rule:"
 
 
@@ -47,25 +36,6 @@ class Letter:
 
     subject: str
     text: str
-
-
-def values_of(session: Session, item: WorkItem) -> dict[str, str]:
-    """Return what each of ``FIELDS`` stands for on this ticket.
-
-    Raises:
-        NotFound: nobody asks there.
-    """
-    requester, own = _details(session, item).requester, company.get_company(session)
-    return {
-        "requester.name": requester.name,
-        "requester.first_name": first_name(requester.name),
-        "requester.email": requester.email,
-        "ticket.number": str(item.number),
-        "ticket.subject": item.title,
-        "client.name": item.project.client.name,
-        "project.name": item.project.name,
-        "company.name": own.name,
-    }
 
 
 def refusal(session: Session, *, item: WorkItem, now: datetime) -> str:
@@ -102,7 +72,7 @@ def send(session: Session, *, now: datetime, item: WorkItem, letter: Letter, key
         NotFound: nobody asks there, or there is no mailbox.
         RuleViolation: a line break in the subject.
     """
-    details, values = _details(session, item), values_of(session, item)
+    details, values = _details(session, item), tickets_service.values_of(session, item)
     mailbox = details.mailbox or outbox.default_mailbox(session)
     if mailbox is None:
         message = "No mailbox is connected."

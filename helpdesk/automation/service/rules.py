@@ -13,14 +13,15 @@ from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Trigger
 from helpdesk.automation.domain.waiting import MOST
 from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.service.acts import Acts
-from helpdesk.automation.service.mailing import FIELDS
 from helpdesk.infra import audit
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.fields import check_fields
+from helpdesk.kernel.places import moved
 from helpdesk.projects import service as projects
 from helpdesk.projects import types
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
+from helpdesk.tickets.domain import TICKET_FIELDS
 
 NAME_LENGTH = 80
 TEXT_LENGTH = 5000
@@ -105,10 +106,8 @@ def move_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int, up
     Raises:
         NotFound: no such rule.
     """
-    rule, ordered = queries.get_rule(session, rule_id), queries.rules(session)
-    at = ordered.index(rule)
-    ordered.insert(max(0, at - 1) if up else at + 1, ordered.pop(at))
-    _number(ordered)
+    rule = queries.get_rule(session, rule_id)
+    _number(moved(queries.rules(session), rule, up=up))
     session.flush()
     _record(session, actor, "moved", rule, now)
 
@@ -202,7 +201,7 @@ def _check_acts(session: Session, acts: Acts) -> None:
         if refused:
             raise RuleViolation(message, field=field)
     for name in ("note", "mail_subject", "mail_text"):
-        check_fields(getattr(acts, name), FIELDS, at=name)
+        check_fields(getattr(acts, name), TICKET_FIELDS, at=name)
     if acts.assignee not in ("", NOBODY):
         person = accounts.get_person(session, int(acts.assignee))
         if person.role not in DESK or not person.active:

@@ -14,6 +14,7 @@ from helpdesk.intake import rule_queries
 from helpdesk.intake.domain.rules import Condition, Field, Operator, Rule, condition
 from helpdesk.intake.models import MailRule
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.places import moved
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import PRIORITIES
 
@@ -92,10 +93,8 @@ def move_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int, up
     Raises:
         NotFound: no such rule.
     """
-    rule, ordered = rule_queries.get_rule(session, rule_id), rule_queries.mail_rules(session)
-    at = ordered.index(rule)
-    ordered.insert(max(0, at - 1) if up else at + 1, ordered.pop(at))
-    _number(ordered)
+    rule = rule_queries.get_rule(session, rule_id)
+    _number(moved(rule_queries.mail_rules(session), rule, up=up))
     session.flush()
     _record(session, actor, "moved", rule, now)
 

@@ -8,6 +8,7 @@ from helpdesk.tickets.service.canned import (
     may_change,
     remove_canned,
     save_canned,
+    values_of,
 )
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.drafts import (
@@ -98,6 +99,7 @@ __all__ = [
     "unlink",
     "unmark_spam",
     "unreached",
+    "values_of",
     "wake",
     "wake_due",
     "withdraw_answer",

@@ -6,11 +6,14 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from helpdesk.company import service as company
 from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.fields import check_fields
-from helpdesk.tickets.domain import CANNED_FIELDS
+from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries
+from helpdesk.tickets.domain import CANNED_FIELDS, first_name
 from helpdesk.tickets.models import CannedReply
 from helpdesk.tickets.service.writing import formatted
 
@@ -26,6 +29,29 @@ class CannedText:
     body: str
     shared: bool = False
     html: str = ""
+
+
+def values_of(session: Session, item: WorkItem) -> dict[str, str]:
+    """Return what each of ``TICKET_FIELDS`` stands for on a ticket.
+
+    Raises:
+        NotFound: nobody asks there.
+    """
+    found = queries.details(session, item.id)
+    if found is None:
+        message = "Nobody has asked here, so there is nobody to write to."
+        raise NotFound(message)
+    requester, own = found.requester, company.get_company(session)
+    return {
+        "requester.name": requester.name,
+        "requester.first_name": first_name(requester.name),
+        "requester.email": requester.email,
+        "ticket.number": str(item.number),
+        "ticket.subject": item.title,
+        "client.name": item.project.client.name,
+        "project.name": item.project.name,
+        "company.name": own.name,
+    }
 
 
 def canned_replies(session: Session, *, actor: Actor) -> list[CannedReply]:
