@@ -94,6 +94,12 @@ def billable_by(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
+def bills(actor: Actor, client: Client) -> bool:
+    """Return what :func:`billable_by` would say of a client, for whoever has it in hand already."""
+    manages = actor.role == ACCOUNT_MANAGER and client.account_manager_id == actor.person_id
+    return manages or actor.is_one_of(frozenset({ADMIN, MANAGER, BOOKKEEPER}))
+
+
 def get(session: Session, *, actor: Actor, client_id: int) -> Client:
     """Return a client that the actor may see.
 
@@ -173,8 +179,13 @@ def contacts_by_address(session: Session, addresses: Collection[str]) -> list[tu
 
 def contacts_of(session: Session, client_id: int) -> list[Contact]:
     """Return the contacts of a client by name; those who are retired come last."""
+    return list(session.scalars(contacts_asked(client_id)))
+
+
+def contacts_asked(client_id: int | BindParameter[int]) -> Select[Contact]:
+    """Return the question of `contacts_of`, to be asked together with others."""
     query = select(Contact).where(Contact.client_id == client_id, Contact.same_as_id.is_(None))
-    return list(session.scalars(query.order_by(Contact.retired_at.is_not(None), func.lower(Contact.name), Contact.id)))
+    return query.order_by(Contact.retired_at.is_not(None), func.lower(Contact.name), Contact.id)
 
 
 def further_addresses(session: Session, contact_ids: Collection[int]) -> dict[int, list[Contact]]:
@@ -192,15 +203,13 @@ def belongs_nowhere(domain: str) -> ColumnElement[bool]:
     return and_(Contact.client_id.is_(None), Contact.same_as_id.is_(None), theirs)
 
 
-def unknown_senders(session: Session, domains: Sequence[str]) -> dict[str, int]:
-    """Return how many people without a client write from each of these domains, in one query."""
-    if not domains:
-        return {}
-    counts = [
-        select(func.count(Contact.id)).where(belongs_nowhere(domain)).scalar_subquery().label(f"at_{at}")
-        for at, domain in enumerate(domains)
-    ]
-    return dict(zip(domains, session.execute(select(*counts)).one(), strict=True))
+def unknown_senders(client_id: BindParameter[int]) -> Select[str, int]:
+    """Return the question how many people without a client write from each domain of a client."""
+    begin = func.length(Contact.email) - func.length(ClientDomain.domain)
+    theirs = func.lower(func.substr(Contact.email, begin)) == "@" + ClientDomain.domain
+    people = select(func.count(Contact.id)).where(Contact.client_id.is_(None), Contact.same_as_id.is_(None), theirs)
+    count = people.correlate(ClientDomain).scalar_subquery().label("people")
+    return select(ClientDomain.domain, count).where(ClientDomain.client_id == client_id)
 
 
 def get_contact(session: Session, *, actor: Actor, contact_id: int) -> Contact:

@@ -27,6 +27,7 @@ from helpdesk.projects.models import OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.projects.presence import Present
 from helpdesk.rates import queries as rates
 from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers import first_rows
 from helpdesk.retainers.models import Agreement
 from helpdesk.sla import queries as sla
 from helpdesk.sla.models import TicketDue
@@ -66,6 +67,7 @@ def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, detai
         **asker(actor),
         "item_id": item.id,
         "client_id": client.id,
+        "client_ids": [client.id],
         "project_id": item.project_id,
         "team_id": client.restricted_team_id,
         "manager_id": client.account_manager_id,
@@ -76,6 +78,9 @@ def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, detai
     found = asked.read(session, **given)
     set_committed_value(item, "tags", [made(ItemTag, row) for row in found["tags"]])
     _foresee(session, item, found)
+    if found["counts"][0].agreements:
+        books = {name: found[f"books_{name}"] for name in first_rows.rows_to_ask(with_rates=True)}
+        foresee(session, "first rows", client.id, value=first_rows.rows_among(books, with_rates=True))
     if details is not None and sender:
         clients.foresee_names(session, domain_of(details.requester.email), found["owners"])
     return Around(
@@ -142,4 +147,5 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
         present=presence.there_asked(ITEM),
         work_types=rates.work_type_choice(),
         types=types.choice_of(ITEM),
+        **{f"books_{name}": query for name, query in first_rows.rows_to_ask(with_rates=True).items()},
     )

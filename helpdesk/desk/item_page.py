@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
-from helpdesk.clients.models import Client
 from helpdesk.desk import around_item, conversation_page, render, snoozing
 from helpdesk.desk.around_item import Around
 from helpdesk.desk.conversation_page import Conversation
@@ -156,9 +154,4 @@ def _retainer(session: Session, actor: Actor, item: WorkItem, now: datetime) -> 
     left = retainers.hours_left(session, client_id=client.id, project_id=item.project_id, now=now)
     if left is None:
         return None
-    return render.retainer_panel(left, may_open=actor.is_one_of(RETAINERS) and _handles_money(session, actor, client))
-
-
-def _handles_money(session: Session, actor: Actor, client: Client) -> bool:
-    query = select(Client.id).where(Client.id == client.id, clients.billable_by(actor))
-    return session.scalar(query) is not None
+    return render.retainer_panel(left, may_open=actor.is_one_of(RETAINERS) and clients.bills(actor, client))

@@ -6,7 +6,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, TextClause, bindparam, case, func, literal_column, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    TextClause,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person, TeamMember
@@ -25,6 +37,7 @@ OF_CLIENT = "of client"
 """No view to choose: what is open of a client, awake or not."""
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
+INVOICES_SHOWN = 10
 WHOLE = Narrowing()
 ASKER = bindparam("person_id", type_=Integer())
 KNOWN = 256
@@ -148,23 +161,22 @@ def assignable_to(*, is_restricted: bool) -> Select[int, str]:
     return query.order_by(Person.name, Person.id)
 
 
-def projects_of(session: Session, client_id: int) -> list[tuple[Project, int]]:
-    """Return the client's projects with the number of their open items, active ones first: one query."""
-    open_count = func.count(WorkItem.id).filter(WorkItem.status.in_(OPEN_STATUSES))
-    query = (
-        select(Project, open_count)
+def projects_of(client_id: BindParameter[int]) -> Select[int, str, str, int]:
+    """Return the question for a client's projects with the number of their open items, active ones first."""
+    open_count = func.count(WorkItem.id).filter(WorkItem.status.in_(OPEN_STATUSES)).label("open_count")
+    return (
+        select(Project.id, Project.name, Project.status, open_count)
         .outerjoin(WorkItem, WorkItem.project_id == Project.id)
         .where(Project.client_id == client_id)
         .group_by(Project.id)
         .order_by(case((Project.status == "active", 0), else_=1), Project.name)
     )
-    return [(project, number) for project, number in session.execute(query)]
 
 
-def invoices_of(session: Session, client_id: int, *, limit: int = 10) -> list[Invoice]:
-    """Return the client's newest invoices and drafts."""
+def invoices_of(client_id: BindParameter[int]) -> Select[Invoice]:
+    """Return the question for the client's newest invoices and drafts."""
     query = select(Invoice).where(Invoice.client_id == client_id, Invoice.status != "dropped")
-    return list(session.scalars(query.order_by(Invoice.id.desc()).limit(limit)))
+    return query.order_by(Invoice.id.desc()).limit(INVOICES_SHOWN)
 
 
 @lru_cache(maxsize=KNOWN)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Select, String, Text, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Select, String, Text, cast, func, inspect, select
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeEngine
 
 from helpdesk.infra.db import Base, UtcDateTime, instant_of
@@ -17,18 +18,25 @@ Read = Callable[[Any], Any]
 
 
 class Together:
-    """Selects of columns that are one statement, written once in the life of a process.
+    """Selects that are one statement, written once in the life of a process.
 
-    Each gives a list of rows in its order, with the names of its columns. What differs from one request to the next is
-    a parameter. Integers, texts, truths, days, instants and JSON come back as they would by themselves.
+    Each gives a list of rows in its order, with the names of its columns; one of a model gives its rows as the session
+    knows them, as if they had been asked for alone (:func:`kept`). What differs from one request to the next is a
+    parameter. Integers, texts, truths, days, instants and JSON come back as they would by themselves.
 
     Raises:
         TypeError: a column is of another type.
     """
 
     def __init__(self, **parts: Any) -> None:  # noqa: ANN401 - selects of any columns
-        self._parts: dict[str, Select[Any]] = parts
-        self._readers = {name: _reader(name, part) for name, part in parts.items()}
+        self._models = {name: model for name, part in parts.items() if (model := _model_of(part)) is not None}
+        self._parts: dict[str, Select[Any]] = {
+            name: part.with_only_columns(*columns_of(self._models[name]), maintain_column_froms=True)
+            if name in self._models
+            else part
+            for name, part in parts.items()
+        }
+        self._readers = {name: _reader(name, part) for name, part in self._parts.items()}
         self._written: dict[str, Select[Any]] = {}
 
     def read(self, session: Session, **parameters: object) -> dict[str, list[Any]]:
@@ -37,8 +45,13 @@ class Together:
         statement = self._written.get(kind)
         if statement is None:
             statement = self._written[kind] = self._write(on_postgresql=kind == "postgresql")
+        if self._models and session.autoflush:
+            session.flush()
         found = session.execute(statement, parameters).one()
-        return {name: self._readers[name](text) for name, text in zip(self._parts, found, strict=True)}
+        rows = {name: self._readers[name](text) for name, text in zip(self._parts, found, strict=True)}
+        for name, model in self._models.items():
+            rows[name] = [kept(session, model, row) for row in rows[name]]
+        return rows
 
     def _write(self, *, on_postgresql: bool) -> Select[Any]:
         row, rows = (
@@ -60,6 +73,30 @@ def columns_of(model: type[Base], prefix: str = "") -> list[ColumnElement[Any]]:
 def made(model: type[M], row: Any, prefix: str = "") -> M:  # noqa: ANN401 - a row that has the columns
     """Return a row of a model, made of its columns: one to be read, which belongs to no session."""
     return model(**{name: getattr(row, prefix + name) for name in _names(model)})
+
+
+def kept(session: Session, model: type[M], row: Any, prefix: str = "") -> M:  # noqa: ANN401 - a row that has the columns
+    """Return a row of a model as the session knows it: what it has of it already stays as it is."""
+    mapper = inspect(model)
+    identity = tuple(getattr(row, prefix + mapper.get_property_by_column(key).key) for key in mapper.primary_key)
+    known: M | None = session.identity_map.get(session.identity_key(model, identity))
+    if known is None:
+        found = made(model, row, prefix)
+        make_transient_to_detached(found)
+        session.add(found)
+        return found
+    missing = inspect(known).unloaded
+    for name in _names(model):
+        if name in missing:
+            set_committed_value(known, name, getattr(row, prefix + name))
+    return known
+
+
+def _model_of(part: Select[Any]) -> type[Base] | None:
+    """Return the model whose rows are asked for; None where it is columns."""
+    [first, *others] = part.column_descriptions
+    model = first.get("entity")
+    return model if not others and first["expr"] is model else None
 
 
 def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:

@@ -1,10 +1,11 @@
 """Reads of rates, rounding policies and work types."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -12,6 +13,7 @@ from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
+from helpdesk.infra.together import columns_of
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.money import Money
 from helpdesk.projects.models import Project
@@ -32,17 +34,36 @@ def cards_for(session: Session, *, client_id: int, currency: str) -> list[RateCa
 def cards_of(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[RateCard]]:
     """Return what `cards_for` would of each client and currency: one query however many."""
     clients, currencies = {each for each, _currency in wanted}, {currency for _client, currency in wanted}
-    query = _named().add_columns(Client.id)
-    query = query.where(
+    query = _named_columns().where(
         or_(Client.id.is_(None), among(session, Client.id, clients)), among(session, Rate.currency, currencies)
     )
+    return cards_among(session.execute(query) if wanted else (), wanted)
+
+
+def cards_asked(clients: BindParameter[int], currencies: Select[str]) -> Select[Any]:
+    """Return the question for the rates of clients in some currencies; `cards_among` reads the answer."""
+    return _named_columns().where(or_(Client.id.is_(None), Client.id.in_(clients)), Rate.currency.in_(currencies))
+
+
+def cards_among(rows: Iterable[Any], wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[RateCard]]:
+    """Return the rates of each client and currency that is wanted; what is of no client is of all."""
+    clients = {each for each, _currency in wanted}
     found: dict[tuple[int, str], list[RateCard]] = {each: [] for each in wanted}
-    for *named, client_id in session.execute(query) if wanted else ():
-        card = _card(*named)
-        of = clients if client_id is None else [client_id]
+    for row in rows:
+        card = _card(row, row.client_name, row.project_name, row.person_name, row.work_type_name)
+        of = clients if row.whose_id is None else [row.whose_id]
         for key in {(each, card.currency) for each in of} & found.keys():
             found[key].append(card)
     return found
+
+
+def _named_columns() -> Select[Any]:
+    """Return the query of `_named` as columns, and whose rate each is."""
+    names = (Client.name.label("client_name"), Project.name.label("project_name"), Person.name.label("person_name"))
+    return _named().with_only_columns(
+        *columns_of(Rate), *names, WorkType.name.label("work_type_name"), Client.id.label("whose_id"),
+        maintain_column_froms=True,
+    )  # fmt: skip
 
 
 def matching_cards(
@@ -69,7 +90,7 @@ def _named() -> _Named:
     )
 
 
-def _card(rate: Rate, client: str | None, project: str | None, person: str | None, work_type: str | None) -> RateCard:
+def _card(rate: Any, client: str | None, project: str | None, person: str | None, work_type: str | None) -> RateCard:  # noqa: ANN401 - a rate, or a row that has its columns
     named = (
         f"project {project}" if rate.project_id else None,
         f"client {client}" if rate.client_id else None,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.sql import among_those
+from helpdesk.infra.together import Together
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.retainers.books import engine_agreement
@@ -66,38 +67,50 @@ def needed_since(
     return min(found, default=month.instants(ZoneInfo("UTC"))[0])
 
 
-def work_of(
+def work_and_burned(
     session: Session,
     client_ids: Collection[int],
+    agreements: Collection[Agreement],
+    openings: Mapping[int, Opening],
     *,
     since: datetime | None,
     month: Month | None,
     through: Month | None = None,
-) -> dict[int, list[Worked]]:
-    """Return the ended time of each client, neither rejected nor written off, in the order of work.
+    now: datetime | None = None,
+) -> tuple[dict[int, list[Worked]], dict[int, dict[date, int]]]:
+    """Return the ended time of each client, neither rejected nor written off, in the order of work: one query.
 
     With ``since`` that which ends after it, and of what ended before only what closed months have not settled: late
     time, what was reversed, and what a closed month from ``month`` on has settled. With ``through`` nothing of later
     months.
+
+    With ``now`` also, by agreement, what its closed months drew in the weeks of the forecast, by the day of the work.
     """
-    asked = {"client_ids": list(client_ids), "ends": through.instants(LATEST_ZONE)[1] if through else FAR_OFF}
-    if since is None:
-        rows = _rows(session, _all(), asked)
-    else:
+    dialect = session.get_bind().dialect.name
+    asked: dict[str, object] = {"client_ids": list(client_ids)}
+    asked["ends"] = through.instants(LATEST_ZONE)[1] if through else FAR_OFF
+    if since is not None:
         asked |= {"since": since, "recent": since - TWO_DAYS, "month": month.first_day if month else date.min}
-        late = _late(session.get_bind().dialect.name)
-        rows = sorted(
-            [*_rows(session, _recent(), asked), *_rows(session, late, asked)],
-            key=lambda row: (row.started_at, row.uuid),
-        )
+    zones = {each.id: ZoneInfo(each.time_zone) for each in agreements if each.id in openings} if now else {}
+    if zones and now:
+        earliest = now - timedelta(weeks=HISTORY_WEEKS, days=2)
+        asked |= {
+            "agreement_ids": list(zones),
+            "burned_since": earliest,
+            "burned_month": earliest.date().replace(day=1),
+        }
+    read = _work_asked(dialect, is_all=since is None, burned=bool(zones)).read(session, **asked)
+    rows = [Worked._make(row) for name in ("every", "recent", "late") for row in read.get(name, ())]
     found: dict[int, list[Worked]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row.started_at, row.uuid)) if since is not None else rows:
         found[row.client_id].append(row)
-    return found
+    return found, _burned_by_day(read.get("burned", ()), zones, openings)
 
 
-def _rows(session: Session, query: Select[Any], asked: Mapping[str, object]) -> list[Worked]:
-    return [Worked._make(row) for row in session.execute(query, asked)]
+@cache
+def _work_asked(dialect: str, *, is_all: bool, burned: bool) -> Together:
+    parts = {"every": _all()} if is_all else {"recent": _recent(), "late": _late(dialect)}
+    return Together(**parts, **({"burned": _burned()} if burned else {}))
 
 
 @cache
@@ -182,35 +195,29 @@ def months_that_settled(
     return found
 
 
-def burned_before(
-    session: Session, agreements: Iterable[Agreement], openings: Mapping[int, Opening], *, now: datetime
+def _burned_by_day(
+    rows: Iterable[Any], zones: Mapping[int, ZoneInfo], openings: Mapping[int, Opening]
 ) -> dict[int, dict[date, int]]:
-    """Return by agreement what its closed months drew in the weeks of the forecast, by the day of the work."""
-    zones = {each.id: ZoneInfo(each.time_zone) for each in agreements if each.id in openings}
-    earliest = (now - timedelta(weeks=HISTORY_WEEKS, days=2)).date()
-    asked = {"agreement_ids": list(zones), "month": earliest.replace(day=1)}
-    asked |= {"since": now - timedelta(weeks=HISTORY_WEEKS, days=2)}
-    last_days = {agreement_id: opening.after.last_day for agreement_id, opening in openings.items()}
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for agreement_id, month, started_at, seconds in session.execute(_burned(), asked):
-        if month <= last_days[agreement_id]:
-            found[agreement_id][local_day(started_at, zones[agreement_id])] += seconds
+    for row in rows:
+        if row.month <= openings[row.agreement_id].after.last_day:
+            found[row.agreement_id][local_day(row.started_at, zones[row.agreement_id])] += row.seconds
     return found
 
 
 @cache
 def _burned() -> Select[Any]:
-    """Return the query of `burned_before`, made once."""
+    """Return the query for what closed months drew, each piece with its month and when the work began."""
     burn = case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=LedgerRow.seconds)
     return (
-        select(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.started_at, burn)
+        select(RetainerPeriod.agreement_id, RetainerPeriod.month, TimeEntry.started_at, burn.label("seconds"))
         .join(LedgerRow.period)
         .join(TimeEntry, TimeEntry.id == LedgerRow.time_entry_id)
         .where(
             RetainerPeriod.agreement_id.in_(bindparam("agreement_ids", expanding=True, type_=Integer())),
             RetainerPeriod.reversed_at.is_(None),
-            RetainerPeriod.month >= bindparam("month", type_=Date()),
+            RetainerPeriod.month >= bindparam("burned_month", type_=Date()),
             LedgerRow.kind.in_(("draw", "overage")),
-            TimeEntry.started_at >= SINCE,
+            TimeEntry.started_at >= bindparam("burned_since", type_=UtcDateTime()),
         )
     )

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
-from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
@@ -17,12 +16,11 @@ from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.rates import queries as rates
-from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.retainers import first_rows
 from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
-from helpdesk.retainers.history import burned_before, months_that_settled, needed_since, openings_of, work_of
-from helpdesk.retainers.models import Agreement, HoursAnswer, HoursAsked, LedgerRow, RetainerPeriod
+from helpdesk.retainers.history import months_that_settled, needed_since, openings_of, work_and_burned
+from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.retainers.worked import Worked
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import TimeEntry, TimeReversal
@@ -60,12 +58,12 @@ class FeeDue:
 
 
 def visible_agreements(session: Session, *, actor: Actor) -> list[Agreement]:
-    """Return the agreements of the clients whose money the actor may see, by client and name."""
+    """Return the agreements of the clients whose money the actor may see, by client and name, bare."""
     query = (
         select(Agreement)
         .join(Agreement.client)
         .where(clients.billable_by(actor))
-        .options(joinedload(Agreement.client), *_whole())
+        .options(joinedload(Agreement.client))
         .order_by(Agreement.client_id, Agreement.name, Agreement.id)
     )
     return sorted(session.scalars(query), key=lambda agreement: (agreement.client.name.casefold(), agreement.name))
@@ -95,12 +93,13 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agree
         select(Agreement)
         .join(Agreement.client)
         .where(Agreement.id == agreement_id, clients.billable_by(actor))
-        .options(joinedload(Agreement.client), *_whole())
+        .options(joinedload(Agreement.client))
     )
     agreement = session.scalar(query)
     if agreement is None:
         message = "There is no such agreement."
         raise NotFound(message)
+    first_rows.complete(session, [agreement])
     return agreement
 
 
@@ -125,15 +124,14 @@ def lock_agreement(session: Session, agreement_id: int) -> Agreement:
 
 def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     """Return all agreements of a client, oldest first."""
-    query = select(Agreement).where(Agreement.client_id == client_id).options(*_whole())
-    return list(session.scalars(query.order_by(Agreement.starts_on, Agreement.id)))
+    return first_rows.agreements_of(session, client_id=client_id)
 
 
-def covering_agreement(
-    session: Session, *, client_id: int, project_id: int | None, work_type_id: int | None, on: date
+def covering_among(
+    agreements: Iterable[Agreement], *, project_id: int | None, work_type_id: int | None, on: date
 ) -> Agreement | None:
-    """Return the narrowest agreement that covers work of a day of its contract (rule 10); None where none does."""
-    rows = {row.id: row for row in agreements_of(session, client_id=client_id)}
+    """Return the narrowest of a client's that covers work of a day of its contract (rule 10); None where none does."""
+    rows = {row.id: row for row in agreements}
     return rows.get(
         narrowest({each: engine_agreement(row) for each, row in rows.items()}, project_id, work_type_id, on)
     )
@@ -157,8 +155,12 @@ def closed_periods(session: Session, *, agreement_ids: Iterable[int]) -> dict[in
     query = select(RetainerPeriod).where(
         RetainerPeriod.agreement_id.in_(tuple(agreement_ids)), RetainerPeriod.reversed_at.is_(None)
     )
+    return _by_month(session.scalars(query))
+
+
+def _by_month(periods: Iterable[RetainerPeriod]) -> dict[int, dict[Month, RetainerPeriod]]:
     found: dict[int, dict[Month, RetainerPeriod]] = defaultdict(dict)
-    for period in session.scalars(query):
+    for period in periods:
         found[period.agreement_id][Month.of(period.month)] = period
     return found
 
@@ -194,6 +196,7 @@ def shelf_of(
     month: Month | None = None,
     through: Month | None = None,
     now: datetime | None = None,
+    rows: first_rows.Rows | None = None,
 ) -> Shelf:
     """Return all rows that the books of these clients are made of: a fixed number of queries for any number of clients.
 
@@ -201,20 +204,18 @@ def shelf_of(
     months that were closed before it are facts: their entries stay where they are, however many years there were.
     Work of months after ``through``, the last that anybody will ask for, stays there, too. Of a quarter that runs in
     ``month`` all months are computed: what was used of its hours, only together they tell.
-    With ``now`` the shelf knows what was burned in the weeks before, for the forecast.
+    With ``now`` the shelf knows what was burned in the weeks before, for the forecast. ``rows`` were read before.
     """
     ids = tuple(client_ids)
+    rows = rows or first_rows.rows_of(session, ids, with_rates=with_rates)
     agreements: dict[int, list[Agreement]] = defaultdict(list)
-    query = select(Agreement).where(Agreement.client_id.in_(ids)).options(joinedload(Agreement.client), *_whole())
-    for agreement in session.scalars(query.order_by(Agreement.starts_on, Agreement.id)):
+    for agreement in rows.agreements:
         agreements[agreement.client_id].append(agreement)
-    every = [each for of_client in agreements.values() for each in of_client]
-    currencies = {(each.client_id, each.currency) for each in every}
-    closed = closed_periods(session, agreement_ids=[each.id for each in every])
+    every, closed = rows.agreements, _by_month(rows.periods)
     month = None if month is None else min([month, *(_span_begins(each, month) for each in every)])
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
-    entries = work_of(session, ids, since=since, month=month, through=through)
+    entries, behind = work_and_burned(session, ids, every, openings, since=since, month=month, through=through, now=now)
     return Shelf(
         agreements=agreements,
         closed=closed,
@@ -223,11 +224,11 @@ def shelf_of(
         ),
         given_back=_given_back(session, entries),
         entries=entries,
-        policies=session.scalars(select(RoundingPolicyRow)).all(),
-        cards=rates.cards_of(session, currencies) if with_rates else {},
-        lifted=_lifted(session, ids),
+        policies=rows.policies,
+        cards=rows.cards,
+        lifted=rows.lifted,
         openings=openings,
-        behind=burned_before(session, every, openings, now=now) if now else {},
+        behind=behind,
     )
 
 
@@ -244,9 +245,11 @@ def books_of(session: Session, agreement: Agreement, *, through: Month) -> Bookk
     )
 
 
-def month_view(session: Session, *, agreement: Agreement, month: Month, now: datetime) -> MonthView | None:
-    """Return one month as a projection; None where the agreement has no such month."""
-    shelf = shelf_of(session, client_ids=[agreement.client_id], month=month, through=month, now=now)
+def month_view(
+    session: Session, *, agreement: Agreement, month: Month, now: datetime, rows: first_rows.Rows | None = None
+) -> MonthView | None:
+    """Return one month as a projection; None where the agreement has no such month. ``rows`` were read before."""
+    shelf = shelf_of(session, client_ids=[agreement.client_id], month=month, through=month, now=now, rows=rows)
     return shelf.month_view(agreement, month=month, now=now)
 
 
@@ -363,26 +366,6 @@ def _entry_rows(
         .order_by(LedgerRow.time_entry_id, LedgerRow.from_second)
     )
     return [(row, period) for row, period in session.execute(query)]
-
-
-def _whole() -> tuple[ExecutableOption, ...]:
-    return (selectinload(Agreement.terms), selectinload(Agreement.scope), selectinload(Agreement.top_ups))
-
-
-def _lifted(session: Session, client_ids: tuple[int, ...]) -> dict[int, dict[Month, int]]:
-    """Return by agreement and month the seconds that clients granted beyond the cap, and that nobody took back."""
-    revoked = select(HoursAnswer.asked_id).where(HoursAnswer.kind == "revoked")
-    query = (
-        select(HoursAsked.agreement_id, HoursAsked.month, func.sum(HoursAsked.seconds))
-        .join(HoursAsked.answers)
-        .join(HoursAsked.agreement)
-        .where(Agreement.client_id.in_(client_ids), HoursAnswer.kind == "granted", HoursAsked.id.not_in(revoked))
-        .group_by(HoursAsked.agreement_id, HoursAsked.month)
-    )
-    found: dict[int, dict[Month, int]] = defaultdict(dict)
-    for agreement_id, month, seconds in session.execute(query):
-        found[agreement_id][Month.of(month)] = int(seconds)
-    return found
 
 
 def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> dict[int, dict[int, GivenBack]]:

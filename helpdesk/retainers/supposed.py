@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.retainers import queries
+from helpdesk.retainers import first_rows, queries
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.engine import EntryResult, settle
 from helpdesk.retainers.domain.work import WorkEntry
@@ -36,16 +36,16 @@ class Supposed:
 def suppose(session: Session, *, client: Client, work: WorkEntry) -> Supposed | None:
     """Return what the narrowest agreement that covers ``work`` makes of it; None where none does (rules 8 to 12)."""
     day = local_day(work.started_at, ZoneInfo(client.time_zone))
-    covering = queries.covering_agreement(
-        session,
-        client_id=client.id,
+    rows = first_rows.rows_of(session, [client.id], with_rates=True)
+    covering = queries.covering_among(
+        rows.agreements,
         project_id=int(work.project or 0),
         work_type_id=int(work.work_type) if work.work_type else None,
         on=day,
     )
     if covering is None:
         return None
-    shelf = queries.shelf_of(session, client_ids=[client.id], month=Month.of(day))
+    shelf = queries.shelf_of(session, client_ids=[client.id], month=Month.of(day), rows=rows)
     closed = shelf.closed.get(covering.id, {})
     is_late = Month.of(day) in closed
     month = max(closed).next if is_late else Month.of(day)

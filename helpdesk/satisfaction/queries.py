@@ -1,11 +1,11 @@
 """Reads of questions and answers: who is to be asked, and what answers come to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, not_, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, not_, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person
@@ -172,16 +172,20 @@ def of_contact(contact_id: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - a
     )
 
 
-def of_client(session: Session, *, client_id: int, since: datetime) -> Tally:
-    """Return what the contacts of a client answered to what was asked since."""
-    query = (
-        select(SatisfactionQuestion.answer, func.count())
+def of_client(client_id: BindParameter[int], *, since: BindParameter[datetime]) -> Select[str, int]:
+    """Return the question what the contacts of a client answered to what was asked since; `tally_of` reads it."""
+    return (
+        select(SatisfactionQuestion.answer, func.count().label("number"))
         .join(WorkItem, WorkItem.id == SatisfactionQuestion.work_item_id)
         .join(Project, Project.id == WorkItem.project_id)
         .where(Project.client_id == client_id, SatisfactionQuestion.asked_at >= since)
         .group_by(SatisfactionQuestion.answer)
     )
-    return tallies((None, answer, number) for answer, number in session.execute(query)).get(None, Tally())
+
+
+def tally_of(rows: Iterable[Any]) -> Tally:
+    """Return what all of them answered."""
+    return tallies((None, row.answer, row.number) for row in rows).get(None, Tally())
 
 
 def _seen(query: Select[*tuple[Any, ...]], actor: Actor, narrowed: Narrowed) -> Select[*tuple[Any, ...]]:

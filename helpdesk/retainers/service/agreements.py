@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra import audit
+from helpdesk.infra.db import foreseen
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.rates import service as rates
 from helpdesk.rates.models import RoundingPolicyRow
-from helpdesk.retainers import queries
+from helpdesk.retainers import first_rows, queries
 from helpdesk.retainers.books import MonthView, engine_agreement
 from helpdesk.retainers.domain.spans import MONTHLY, POOL_MONTHS
 from helpdesk.retainers.domain.terms import narrowness
@@ -172,7 +173,9 @@ def set_rounding(
 def hours_left(session: Session, *, client_id: int, project_id: int, now: datetime) -> MonthView | None:
     """Return this month of the narrowest agreement that covers the project; None where none does."""
     best: tuple[int, Agreement] | None = None
-    for agreement in queries.agreements_of(session, client_id=client_id):
+    known: first_rows.Rows | None = foreseen(session, "first rows", client_id, otherwise=None)
+    rows = known or first_rows.rows_of(session, [client_id], with_rates=True)
+    for agreement in rows.agreements:
         engine = engine_agreement(agreement)
         today = local_day(now, ZoneInfo(agreement.time_zone))
         covers = engine.projects is None or str(project_id) in engine.projects
@@ -182,7 +185,7 @@ def hours_left(session: Session, *, client_id: int, project_id: int, now: dateti
     if best is None:
         return None
     month = local_month(now, ZoneInfo(best[1].time_zone))
-    return queries.month_view(session, agreement=best[1], month=month, now=now)
+    return queries.month_view(session, agreement=best[1], month=month, now=now, rows=rows)
 
 
 def refuse_odd_terms(terms: NewTerms) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Load, Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
@@ -97,8 +98,8 @@ def submitted_count() -> Select[int]:
     return select(func.count()).select_from(TimeEntry).where(SUBMITTED)
 
 
-def unbilled_seconds(session: Session, client_id: int) -> int:
-    """Return the approved billable seconds of a client that no live charge holds."""
+def unbilled_asked(client_id: BindParameter[int]) -> Select[int | None, int | None]:
+    """Return the question for the approved billable seconds of a client, and those that a live charge holds."""
     query = (
         select(func.sum(TimeEntry.billable_seconds))
         .join(TimeEntry.work_item)
@@ -112,7 +113,12 @@ def unbilled_seconds(session: Session, client_id: int) -> int:
         .join(WorkItem.project)
         .where(Project.client_id == client_id, Charge.released_at.is_(None))
     )
-    return (session.scalar(query) or 0) - (session.scalar(held) or 0)
+    return select(query.scalar_subquery().label("approved"), held.scalar_subquery().label("held"))
+
+
+def unbilled_of(row: Any) -> int:  # noqa: ANN401 - the answer
+    """Return the approved billable seconds that no live charge holds."""
+    return (row.approved or 0) - (row.held or 0)
 
 
 def overlapping(session: Session, entry: TimeEntry) -> list[TimeEntry]:

@@ -45,3 +45,21 @@ def test_days_instants_lists_and_signs_are_what_they_were(session, office):
 def test_a_number_that_json_would_change_is_refused():
     with pytest.raises(TypeError):
         Together(amount=select(literal(1, Numeric()).label("amount")))
+
+
+def test_rows_of_a_model_are_those_of_the_session_with_what_it_did_to_them(session, office, count_queries):
+    known = session.get_one(Person, office.admin.id)
+    known.name = "Renamed"
+    asked = Together(people=select(Person).where(Person.role.in_(("admin", "technician"))).order_by(Person.id))
+
+    found = asked.read(session)["people"]
+
+    assert found[0] is known
+    assert found[0].name == session.scalar(select(Person.name).where(Person.id == known.id)) == "Renamed"
+    with count_queries() as statements:
+        assert session.get(Person, office.technician.id) is found[1]
+        assert found[1].created_at == office.technician.created_at
+    assert statements == []
+    found[1].name = "Changed"
+    session.flush()
+    assert session.scalar(select(Person.name).where(Person.id == office.technician.id)) == "Changed"
