@@ -127,7 +127,8 @@ def _keys(person: Known) -> Iterator[tuple[str, str]]:
         if len(digits) >= SHORTEST_PHONE:
             yield "phone", digits[-LOCAL_DIGITS:]
     local, _, domain = person.email.lower().rpartition("@")
-    yield "address", f"{local.partition('+')[0].replace('.', '')}@{domain}"
+    if local:
+        yield "address", f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def local_digits(number: str) -> str:

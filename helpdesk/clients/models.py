@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.infra.db import Base, one_of
+from helpdesk.infra.db import Base, EmptyIsNull, one_of
 from helpdesk.kernel.taxes import PRICE_BASES, ROUNDINGS, TAX_CATEGORIES
 
 INVOICE_GROUPS = ("entry", "ticket", "project", "work_type", "person", "day", "rate")
@@ -72,7 +72,9 @@ class ClientDomain(Base):
 
 
 class Contact(Base):
-    """A person outside who writes to us. Without ``client_id`` nobody knows yet where they belong.
+    """A person outside who writes to us, or calls. Without ``client_id`` nobody knows yet where they belong.
+
+    Who has been reached by phone alone has no address, and gets no mail (docs/desk.md rule 84).
 
     A row with ``same_as_id`` is no person: its address is a further one of that contact, typed by somebody or brought
     by a merge (docs/desk.md rules 55 and 58). Nobody's ticket, message or note belongs to such a row.
@@ -91,7 +93,7 @@ class Contact(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
     name: Mapped[str]
-    email: Mapped[str]
+    email: Mapped[str] = mapped_column(EmptyIsNull, nullable=True)
     phone: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")
     undeliverable_at: Mapped[datetime | None]

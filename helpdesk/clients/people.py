@@ -10,7 +10,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.clients import queries
 from helpdesk.clients.domain import check_typed_address
 from helpdesk.clients.models import ClientDomain, Contact, ContactMerge
-from helpdesk.clients.service import heard_from
+from helpdesk.clients.service import correct_address, heard_from
 from helpdesk.infra import audit
 from helpdesk.infra.db import foresee, insert_of
 from helpdesk.infra.policy import Actor
@@ -78,6 +78,8 @@ def retire(session: Session, *, actor: Actor, now: datetime, contact_id: int, re
 def add_address(session: Session, *, actor: Actor, now: datetime, contact_id: int, email: str) -> Contact:
     """Let mail from a further address be that of this contact; one that is theirs already changes nothing.
 
+    The first one of somebody who has none is the main one.
+
     Raises:
         NotFound: no such contact, or not for this actor.
         RuleViolation: no e-mail address, a colleague's, or somebody else's.
@@ -87,6 +89,9 @@ def add_address(session: Session, *, actor: Actor, now: datetime, contact_id: in
     if accounts.find_by_email(session, address) is not None:
         message = f"{address} is a colleague's."
         raise RuleViolation(message, field="email")
+    if not contact.email:
+        _refuse_taken(session, address, contact)
+        return correct_address(session, actor=actor, now=now, contact=contact, email=address)
     values = {
         "client_id": contact.client_id,
         "name": contact.name,

@@ -148,6 +148,8 @@ def internal_client(session: Session) -> Client | None:
 def find_contact(session: Session, email: str) -> Contact | None:
     """Return the contact with this address, whatever its case, also where it is a further one of theirs."""
     address = email.strip().lower()
+    if not address:
+        return None
     known = foreseen(session, "contact", address, otherwise=UNREAD)
     if known is not UNREAD:
         return cast("Contact | None", known)
@@ -191,7 +193,8 @@ def contacts_asked(client_id: int | BindParameter[int]) -> Select[Contact]:
 def further_addresses(session: Session, contact_ids: Collection[int]) -> dict[int, list[Contact]]:
     """Return the rows of further addresses of these contacts, by contact."""
     found: dict[int, list[Contact]] = {}
-    query = select(Contact).where(among(session, Contact.same_as_id, contact_ids)).order_by(Contact.id)
+    query = select(Contact).where(among(session, Contact.same_as_id, contact_ids), Contact.email.is_not(None))
+    query = query.order_by(Contact.id)
     for row in session.scalars(query) if contact_ids else ():
         found.setdefault(row.same_as_id or 0, []).append(row)
     return found

@@ -183,12 +183,8 @@ def add_contact(
         return new_contact(
             session, actor=actor, now=now, name=name, email=email, client_id=client_id, language=language
         )
-    if contact.client_id is None and client_id is not None:
-        contact.client_id = queries.get(session, actor=actor, client_id=client_id).id
-        session.flush()
-        audit.record(
-            session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
-        )
+    if client_id is not None:
+        place(session, actor=actor, now=now, contact=contact, client_id=client_id)
     return contact
 
 
@@ -204,6 +200,42 @@ def add_typed_contact(
     if queries.find_contact(session, email) is None:
         check_typed_address(email)
     return add_contact(session, actor=actor, now=now, name=name, email=email, client_id=client_id)
+
+
+def add_caller(
+    session: Session, *, actor: Actor, now: datetime, name: str, phone: str, client_id: int | None
+) -> Contact:
+    """Add a contact of whom nobody knows a mail address: no mail goes to them (docs/desk.md rule 84).
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: no name.
+    """
+    if not name.strip():
+        message = "Write their name: without an address nobody would find them again."
+        raise RuleViolation(message, field="name")
+    if client_id is not None:
+        queries.get(session, actor=actor, client_id=client_id)
+    contact = Contact(name=name.strip(), email="", phone=phone.strip(), client_id=client_id, created_at=now)
+    session.add(contact)
+    session.flush()
+    audit.record(session, actor=actor, action="added", kind="contact", object_id=contact.id, now=now)
+    return contact
+
+
+def place(session: Session, *, actor: Actor, now: datetime, contact: Contact, client_id: int) -> None:
+    """Make a contact who belongs nowhere yet one of this client; who has a client stays there.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+    """
+    if contact.client_id is not None:
+        return
+    contact.client_id = queries.get(session, actor=actor, client_id=client_id).id
+    session.flush()
+    audit.record(
+        session, actor=actor, action="placed", kind="contact", object_id=contact.id, now=now, client_id=client_id
+    )
 
 
 def new_contact(

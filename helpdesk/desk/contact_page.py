@@ -112,7 +112,9 @@ def _asked(*, sees_all: bool, closed: bool) -> Together:
     requests = select(TicketDetails.work_item_id).where(TicketDetails.requester_id == CONTACT)
     ended = func.coalesce(TimeEntry.ended_at, bindparam("now", type_=TimeEntry.started_at.type))
     return Together(
-        addresses=select(Contact.id, Contact.email).where(Contact.same_as_id == CONTACT).order_by(Contact.id),
+        addresses=select(Contact.id, Contact.email)
+        .where(Contact.same_as_id == CONTACT, Contact.email.is_not(None))
+        .order_by(Contact.id),
         merged=select(ContactMerge.id, OTHER_ID.label("other_id"), Contact.name, Contact.email, *INSTANTS_OF_MERGE)
         .join(Contact, Contact.id == OTHER_ID)
         .where(or_(ContactMerge.into_id == CONTACT, ContactMerge.contact_id == CONTACT))

@@ -65,7 +65,7 @@ def merge(
     for name in FIELDS:
         if theirs.get(name):
             setattr(into, name, before["merged"][name])
-    if theirs.get("email"):
+    if contact.email and (theirs.get("email") or not into.email):
         people.swap_addresses(session, into, contact)
     row = ContactMerge(
         contact_id=contact.id,

@@ -239,9 +239,7 @@ def _place_requester(session: Session, *, actor: Actor, now: datetime, item: Wor
     if details is None or client.is_internal:
         return
     requester = details.requester
-    placed = clients.add_contact(
-        session, actor=actor, now=now, name=requester.name, email=requester.email, client_id=client.id
-    )
-    if placed.client_id != client.id:
+    clients.place(session, actor=actor, now=now, contact=requester, client_id=client.id)
+    if requester.client_id != client.id:
         message = f"{requester.name} is a contact of another client; the tickets of clients stay apart."
         raise RuleViolation(message)

@@ -67,6 +67,7 @@ class AnswerLine:
     instead_of: str
     copies: list[str]
     outside: list[str]
+    without_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def ticket_facts(
 def answer_line(whom: tickets.Recipients) -> AnswerLine:
     """Return to whom an answer goes, as the reply form says it."""
     copies = [person.name or person.address for person in whom.cc]
-    return AnswerLine(whom.to.name, whom.to.address, whom.instead_of, copies, list(whom.outside))
+    return AnswerLine(whom.to.name, whom.to.address, whom.instead_of, copies, list(whom.outside), whom.without_address)
 
 
 def person_line(participant: Participant, messages: Mapping[int, Message]) -> PersonLine:

@@ -63,6 +63,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return instant_of if dialect.name == "sqlite" else _in_utc
 
 
+class EmptyIsNull(TypeDecorator[str]):
+    """A text that many rows may lack and no two share: an empty one is NULL, which a unique index leaves alone.
+
+    Ask the database for rows that have one by ``is_not(None)``, never by comparing with an empty text.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
+        """Return what is stored."""
+        return value or None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str:  # noqa: ARG002 - as above
+        """Return the text, empty where there is none."""
+        return value or ""
+
+
 def _in_utc(given: datetime | None) -> datetime | None:
     """Return what PostgreSQL gives as an instant: aware in the zone of the connection, whatever that is."""
     return None if given is None else given.astimezone(UTC)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeEngine
 
-from helpdesk.infra.db import Base, UtcDateTime, instant_of
+from helpdesk.infra.db import Base, EmptyIsNull, UtcDateTime, instant_of
 
 M = TypeVar("M", bound=Base)
 Read = Callable[[Any], Any]
@@ -103,6 +103,7 @@ def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:
     columns = part.subquery().c
     row_of: Any = namedtuple(name, columns.keys())  # type: ignore[misc]  # noqa: PYI024 - the select has the names
     readers = [(at, read) for at, column in enumerate(columns) if (read := _read_of(column.type)) is not None]
+    emptied = [at for at, column in enumerate(columns) if isinstance(column.type, EmptyIsNull)]
 
     def rows_of(text: str | None) -> list[Any]:
         rows = json.loads(text) if text else []
@@ -110,6 +111,8 @@ def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:
             for at, read in readers:
                 if row[at] is not None:
                     row[at] = read(row[at])
+            for at in emptied:
+                row[at] = row[at] or ""
         return [row_of(*row) for row in rows]
 
     return rows_of
@@ -128,10 +131,11 @@ def _of_json(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
     return json.loads(value) if isinstance(value, str) else value  # SQLite keeps it as a text
 
 
-_READS: tuple[tuple[type[TypeEngine[Any]] | type[UtcDateTime], Read | None], ...] = (
+_READS: tuple[tuple[type[TypeEngine[Any]] | type[UtcDateTime] | type[EmptyIsNull], Read | None], ...] = (
     (Boolean, bool),
     (Integer, None),
     (String, None),
+    (EmptyIsNull, None),
     (UtcDateTime, instant_of),
     (Date, date.fromisoformat),
     (JSON, _of_json),

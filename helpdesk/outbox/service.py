@@ -86,7 +86,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
     if first is not None:
         return first
     mailbox = queries.sending_mailbox(session, mailbox_id)
-    people = [_as_json(person) for person in to]
+    people = [_as_json(person) for person in to if person.address]
     if not people:
         message = "The mail has no recipient."
         raise RuleViolation(message)
@@ -106,7 +106,7 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
         envelope_from="" if automatic else mailbox.address,
         reply_to=_reply_to(mailbox, item_id, for_person_id),
         to=people,
-        cc=[_as_json(person) for person in cc],
+        cc=[_as_json(person) for person in cc if person.address],
         subject=header_value(subject, name="subject"),
         text=text,
         html=html,

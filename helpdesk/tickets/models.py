@@ -34,6 +34,9 @@ class TicketDetails(Base):
 
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), primary_key=True)
     requester_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    reporter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id")
+    )  # for the requester (docs/desk.md rule 89)
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailboxes.id"))
     related_to_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"), index=True)  # docs/desk.md rule 21
@@ -44,7 +47,8 @@ class TicketDetails(Base):
     spam_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
     work_item: Mapped[WorkItem] = relationship(foreign_keys=[work_item_id])
-    requester: Mapped[Contact] = relationship()
+    requester: Mapped[Contact] = relationship(foreign_keys=[requester_id])
+    reporter: Mapped[Contact | None] = relationship(foreign_keys=[reporter_id])
     mailbox: Mapped[Mailbox | None] = relationship()
 
 
@@ -379,6 +383,33 @@ class Takeback(Base):
     after: Mapped[dict[str, Any]]
 
     message: Mapped[Message] = relationship()
+
+
+class TicketForm(Base):
+    """A form for a new ticket, by the key that it was given: what it opened, so that it opens one ticket alone.
+
+    It is there from its first file on, else from its opening on (docs/desk.md rule 86).
+    """
+
+    __tablename__ = "ticket_forms"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    begun_at: Mapped[datetime] = mapped_column(index=True)
+    work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+
+
+class TicketFormFile(Base):
+    """A stored file that goes along with what the form will write."""
+
+    __tablename__ = "ticket_form_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    form_key: Mapped[str] = mapped_column(ForeignKey("ticket_forms.key"), index=True)
+    blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int]
 
 
 class CannedReply(Base):

@@ -48,6 +48,7 @@ def refusal(session: Session, *, item: WorkItem, now: datetime) -> str:
         (newest is not None and newest.automatic, "no mail: the client's last mail was automatic"),
         (newest is not None and newest.unverified, "no mail: the sender is not proven"),
         (requester.undeliverable_at is not None, "no mail: mail to the requester cannot be delivered"),
+        (not requester.email, "no mail: the requester has no address"),
         (requester.email.lower().endswith(".invalid"), "no mail: nobody knows the requester's address"),
         (requester.retired_at is not None, "no mail: the requester has left"),
         (requester.email.lower() in own, "no mail: the requester is one of us"),

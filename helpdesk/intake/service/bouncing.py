@@ -30,7 +30,7 @@ def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) 
         log.finish(arrival.inbound, state="ignored", outcome="bounce", reasons=reasons, now=now)
         return
     takes_part = ticket_queries.participants(session, [decision.work_item_id])
-    ours = _recipients_of(returned) or {normalise_address(one.contact.email) for one in takes_part}
+    ours = _recipients_of(returned) or {normalise_address(one.contact.email) for one in takes_part if one.contact.email}
     unreached = _mark(session, arrival, ours, now)
     event = tickets.add_event(
         session, actor=SYSTEM, now=now, item_id=decision.work_item_id, text=_sentence(arrival, unreached)

@@ -159,7 +159,7 @@ def _quoted(message: Message, item: WorkItem) -> str:
     """Return a message below its headers, as mail programs pass it on."""
     author = message.person or message.contact
     name = author.name if author is not None else "Helpdesk"
-    address = f" <{message.contact.email}>" if message.contact is not None and message.contact.email != name else ""
+    address = f" <{message.contact.email}>" if message.contact and message.contact.email not in ("", name) else ""
     to = ", ".join(one["name"] or without_token(one["address"]) for one in message.recipients)
     heads = [
         ("From", f"{name}{address}"),

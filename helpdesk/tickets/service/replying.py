@@ -62,9 +62,12 @@ def reply(
         raise RuleViolation(message)
     _refuse_overtaken(session, item.id, last_seen_message_id)
     whom = recipients(session, item=item, details=details)
+    if not whom.to.address:
+        message = f"{whom.without_address} has no mail address, so no answer can leave. Add one on their page first."
+        raise RuleViolation(message)
     if whom.outside and not to_new_outside:
         message = f"This answer would be the first to {', '.join(whom.outside)}. Confirm that they may have it."
-        raise RuleViolation(message)
+        raise RuleViolation(message, field="to_new_outside")
     mailbox = details.mailbox or outbox.default_mailbox(session)
     if mailbox is None:
         message = "No mailbox is connected yet, so no reply can leave. Ask an administrator to connect one."
@@ -105,12 +108,15 @@ class Recipients:
     """To whom an answer goes; ``outside`` are the addresses that need a word of confirmation (rule 38).
 
     ``instead_of`` is the requester's own address where their mail asked for answers to another one (rule 20).
+    ``without_address`` is the name of a requester who has none: whoever is in copy first gets it then, else nobody,
+    and ``to`` has no address (docs/desk.md rule 84).
     """
 
     to: Address
     cc: tuple[Address, ...]
     outside: tuple[str, ...]
     instead_of: str = ""
+    without_address: str = ""
 
 
 def recipients(session: Session, *, item: WorkItem, details: TicketDetails) -> Recipients:
@@ -119,13 +125,16 @@ def recipients(session: Session, *, item: WorkItem, details: TicketDetails) -> R
     reply_to = queries.latest_reply_to(session, item.id, requester.id)
     to = Address("", reply_to) if reply_to else Address(requester.name, requester.email)
     people = [one.contact for one in queries.participants(session, [item.id]) if one.contact_id != requester.id]
-    cc = tuple(Address(one.name, one.email) for one in people if one.email.lower() != to.address.lower())
+    cc = tuple(Address(one.name, one.email) for one in people if one.email.lower() not in ("", to.address.lower()))
+    without_address = "" if to.address else requester.name
+    if without_address and cc:
+        to, cc = cc[0], cc[1:]
     outside = new_outside(
-        [person.address.lower() for person in (to, *cc)],
+        [person.address.lower() for person in (to, *cc) if person.address],
         domains=clients.domains_of(session, item.project.client_id),
         addresses={requester.email.lower(), *queries.answered_addresses(session, item.id)},
     )
-    return Recipients(to, cc, tuple(outside), requester.email if reply_to else "")
+    return Recipients(to, cc, tuple(outside), requester.email if reply_to else "", without_address)
 
 
 def _let_in_answered(session: Session, *, item: WorkItem, whom: Recipients, now: datetime) -> None:
