@@ -54,12 +54,13 @@ Index("uq_weekly_targets_from", func.coalesce(WeeklyTarget.person_id, 0), Weekly
 
 
 class Team(Base):
-    """A group of staff; a client can be restricted to one."""
+    """A group of staff; a client can be restricted to one, and tickets can be its. A retired one gets no more."""
 
     __tablename__ = "teams"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    retired_at: Mapped[datetime | None]
 
 
 class TeamMember(Base):

@@ -21,7 +21,7 @@ from helpdesk.infra.together import Together, columns_of, made
 from helpdesk.intake import queries as intake
 from helpdesk.intake.domain.address import domain_of
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import following, presence, types
+from helpdesk.projects import following, presence, teams, types
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import OPEN_TICKET, ItemTag, Project, WorkItem
 from helpdesk.projects.presence import Present
@@ -57,6 +57,7 @@ class Around:
     followers: Sequence[Any]
     present: list[Present]
     types: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, details: TicketDetails | None) -> Around:
@@ -99,6 +100,7 @@ def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, detai
         followers=found["followers"],
         present=presence.people_of(found["present"]),
         types=[(row.id, row.name) for row in found["types"]],
+        teams=[(row.id, row.name) for row in found["teams"]],
     )
 
 
@@ -147,5 +149,6 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
         present=presence.there_asked(ITEM),
         work_types=rates.work_type_choice(),
         types=types.choice_of(ITEM),
+        teams=teams.choice_of(ITEM, is_restricted=is_restricted),
         **{f"books_{name}": query for name, query in first_rows.rows_to_ask(with_rates=True).items()},
     )

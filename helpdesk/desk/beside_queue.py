@@ -21,7 +21,7 @@ from helpdesk.intake import queries as intake
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects import presence, types
+from helpdesk.projects import presence, teams, types
 from helpdesk.projects.models import Project
 from helpdesk.projects.presence import Present
 from helpdesk.sla import queries as sla
@@ -31,8 +31,8 @@ from helpdesk.sla import queries as sla
 class Beside:
     """That for one reader; ``client_name`` is empty but in the view of a client.
 
-    ``people``, ``projects`` and ``types`` are (id, name); projects are those of the client of whom tickets are asked
-    for.
+    ``people``, ``teams``, ``projects`` and ``types`` are (id, name); projects are those of the client of whom tickets
+    are asked for.
     """
 
     people: list[tuple[int, str]]
@@ -44,6 +44,7 @@ class Beside:
     projects: list[tuple[int, str]]
     presence: dict[int, list[Present]]
     types: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: ZoneInfo) -> Beside:
@@ -67,6 +68,7 @@ def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: Z
         projects=[(row.id, row.name) for row in found.get("projects", ())],
         presence=presence.by_number(found["presence"]),
         types=[(row.id, row.name) for row in found["types"]],
+        teams=[(row.id, row.name) for row in found["teams"]],
     )
 
 
@@ -80,6 +82,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "mailboxes": intake.source_count(),
         "presence": presence.everywhere_asked(sees_all=sees_all),
         "types": types.choice(),
+        "teams": teams.choice(),
     }
     if of_client:
         known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))

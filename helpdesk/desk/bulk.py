@@ -15,7 +15,7 @@ from helpdesk.intake.service import spam
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
-from helpdesk.projects import types
+from helpdesk.projects import teams, types
 from helpdesk.projects.following import stop_by_itself
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.snoozing import put_to_sleep
@@ -58,9 +58,9 @@ class Outcome:
 def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picked], what: str, value: str) -> Outcome:
     """Do one thing to many tickets; one that refuses is named, and the rest is done.
 
-    ``what`` is status, assignee (``value`` an id, or empty for nobody), priority, type (an id, or empty), tag, untag,
-    snooze (an instant), wake or spam. Whoever changed a ticket since it was shown is not overruled: only tags go on
-    regardless.
+    ``what`` is status, assignee (``value`` an id, or empty for nobody), team or type (an id, or empty), priority, tag,
+    untag, snooze (an instant), wake or spam. Whoever changed a ticket since it was shown is not overruled: only tags
+    go on regardless.
 
     Raises:
         RuleViolation: nothing picked, too many, or no such act.
@@ -188,6 +188,7 @@ def state_of(session: Session, item: WorkItem) -> Change:
         "status": item.status,
         "closed_at": item.closed_at.isoformat() if item.closed_at else None,
         "assignee": item.assignee_id,
+        "team": item.team_id,
         "priority": item.priority,
         "type": item.type_id,
         "tags": sorted(one.tag for one in item.tags),
@@ -204,6 +205,12 @@ def _assign(session: Session, actor: Actor, now: datetime, item: WorkItem, value
         message = "There is no such person."
         raise RuleViolation(message)
     service.assign(session, actor=actor, now=now, number=item.number, assignee_id=int(value) if value else None)
+
+
+def _give_to_team(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
+    if value and not _is_id(value):
+        raise NotFound(teams.NO_TEAM)
+    service.give_to_team(session, actor=actor, now=now, number=item.number, team_id=int(value) if value else None)
 
 
 def _set_priority(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
@@ -259,6 +266,7 @@ def _mark_spam(session: Session, actor: Actor, now: datetime, item: WorkItem, _v
 _ACTS: dict[str, Callable[[Session, Actor, datetime, WorkItem, str], None]] = {
     "status": _set_status,
     "assignee": _assign,
+    "team": _give_to_team,
     "priority": _set_priority,
     "type": _set_type,
     "tag": _tag,
@@ -279,6 +287,8 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, chan
         item.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
     if before["assignee"] != after["assignee"]:
         _assign(session, actor, now, item, str(before["assignee"] or ""))
+    if before.get("team") != after.get("team"):
+        _give_to_team(session, actor, now, item, str(before["team"] or ""))
     if before["priority"] != after["priority"]:
         _set_priority(session, actor, now, item, before["priority"])
     if before.get("type") != after.get("type"):

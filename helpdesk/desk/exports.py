@@ -60,6 +60,7 @@ def queue_sheet(
         text(_("Client"), lambda row: row.client_name),
         text(_("Requester"), lambda row: row.requester_name),
         text(_("Assigned to"), lambda row: row.assignee_name),
+        text(_("Team"), lambda row: row.team_name or ""),
         number(_("Attachments"), lambda row: row.attachment_count),
         number(_("Held mail"), lambda row: row.held_count),
         instant(_("Changed"), lambda row: row.changed_at),

@@ -307,6 +307,13 @@ class AssignForm(StrictForm):
     was = StringField(validators=[Length(max=20)])
 
 
+class GiveForm(StrictForm):
+    """The team that an item belongs to, and the one that was seen there; empty is none."""
+
+    team_id = SelectField(coerce=optional_id, validate_choice=False)
+    was = StringField(validators=[Length(max=20)])
+
+
 class MoveForm(StrictForm):
     """The project that an item belongs to; ``seen`` is the stamp of the page that said what the move does."""
 

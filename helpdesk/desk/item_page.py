@@ -58,6 +58,7 @@ class ItemValues:
     drafts: dict[str, Draft]
     snooze_choices: list[snoozing.Choice]
     types: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
     followers: Sequence[Any]
     follows: bool
     present: list[Present]
@@ -117,6 +118,7 @@ def values(
         drafts=around.drafts,
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
         types=around.types if item.kind == "ticket" else [],
+        teams=around.teams,
         followers=around.followers,
         follows=any(person.id == actor.person_id for person in around.followers),
         present=around.present,

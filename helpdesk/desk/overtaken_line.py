@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.desk.overtaking import Change, Difference
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.projects.words import status_names
@@ -28,17 +28,21 @@ class OvertakenLine:
 
 def overtaken_line(session: Session, number: int, found: Difference) -> OvertakenLine:
     """Return a difference as the page of the item says it."""
-    is_status = found.field == "status"
-    words = status_names() if is_status else _names(session, found)
+    label, act, name = {
+        "status": (_("Status"), "desk.set_status", "status"),
+        "assignee": (_("Assigned to"), "desk.assign", "assignee_id"),
+        "team": (_("Team"), "desk.set_team", "team_id"),
+    }[found.field]
+    words = status_names() if found.field == "status" else _names(session, found)
     was, now, wanted = (words.get(each, each) for each in (found.was, found.now, found.wanted))
     return OvertakenLine(
-        label=_("Status") if is_status else _("Assigned to"),
+        label=label,
         was=was,
         now=now,
         wanted=wanted,
         change=found.change,
-        url=url_for("desk.set_status" if is_status else "desk.assign", number=number),
-        name="status" if is_status else "assignee_id",
+        url=url_for(act, number=number),
+        name=name,
         value=found.wanted,
         is_now=found.now,
     )
@@ -58,6 +62,8 @@ def words_of(session: Session, found: Difference, *, number: int) -> str:
 
 
 def _names(session: Session, found: Difference) -> dict[str, str]:
-    ids = [each for each in (found.was, found.now, found.wanted) if each.isascii() and each.isdigit()]
-    people = (session.get(Person, int(each)) for each in ids)
-    return {"": _("Nobody")} | {str(person.id): person.name for person in people if person is not None}
+    is_team = found.field == "team"
+    ids = [int(each) for each in (found.was, found.now, found.wanted) if each.isascii() and each.isdigit()]
+    named = [session.get(Team, each) if is_team else session.get(Person, each) for each in ids]
+    nothing = _("No team") if is_team else _("Nobody")
+    return {"": nothing} | {str(one.id): one.name for one in named if one is not None}

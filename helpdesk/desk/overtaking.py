@@ -15,6 +15,7 @@ from helpdesk.projects.models import WorkItem
 ACTS = {
     "status": ("set status",),
     "assignee": ("assigned",),
+    "team": ("set team",),
     "priority": ("set priority", "described"),
     "title": ("described",),
 }
@@ -56,7 +57,7 @@ def refuse_overtaken(session: Session, *, item: WorkItem, field: str, was: str |
     Raises:
         Overtaken: somebody else has set it to something else.
     """
-    now = str(getattr(item, {"assignee": "assignee_id"}.get(field, field)) or "")
+    now = str(getattr(item, {"assignee": "assignee_id", "team": "team_id"}.get(field, field)) or "")
     if was is not None and now not in (was, wanted):
         raise Overtaken(Difference(field, was, now, wanted, last_change(session, item.id, field)))
 

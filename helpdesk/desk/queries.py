@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.accounts.models import Person, TeamMember
+from helpdesk.accounts.models import Person, Team, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.desk.narrowing import Asked, Narrowing
@@ -60,6 +60,7 @@ class QueueRow:
     requester_name: str | None
     assignee_name: str | None
     assignee_is_me: bool
+    team_name: str | None
     attachment_count: int
     held_count: int
     unread: bool
@@ -253,6 +254,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         Contact.name,
         assignee.name,
         func.coalesce(WorkItem.assignee_id, 0) == ASKER,
+        Team.name,
         files,
         held,
         WorkItem.status == "new",
@@ -272,6 +274,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         .join(Client, Client.id == Project.client_id)
         .outerjoin(TicketDue, TicketDue.work_item_id == WorkItem.id)
         .outerjoin(assignee, assignee.id == WorkItem.assignee_id)
+        .outerjoin(Team, Team.id == WorkItem.team_id)
         .outerjoin(TicketType, TicketType.id == WorkItem.type_id)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
         .outerjoin(Contact, Contact.id == TicketDetails.requester_id)

@@ -45,6 +45,7 @@ class ItemFacts:
     priority: str
     assignee_id: int | None
     assignee_name: str | None
+    team_id: int | None
     project_id: int
     project_name: str
     in_triage: bool
@@ -203,6 +204,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
         priority=item.priority,
         assignee_id=item.assignee_id,
         assignee_name=item.assignee.name if item.assignee else None,
+        team_id=item.team_id,
         project_id=item.project_id,
         project_name=item.project.name,
         in_triage=item.project.is_triage,

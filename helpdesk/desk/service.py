@@ -15,7 +15,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
-from helpdesk.projects import types
+from helpdesk.projects import teams, types
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import typed_people
@@ -183,6 +183,26 @@ def assign(
     projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=assignee_id)
     name = accounts.get_person(session, assignee_id).name if assignee_id is not None else "nobody"
     tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=f"assigned this to {name}{how}")
+    return item
+
+
+def give_to_team(
+    session: Session, *, actor: Actor, now: datetime, number: int, team_id: int | None, was: str | None = None
+) -> WorkItem:
+    """Give an item to a team, or to none, and say so in its conversation; whoever has it keeps it.
+
+    ``was`` is the id of the team that the actor saw there, empty for none.
+
+    Raises:
+        NotFound: no such item, or not for this actor; no such team.
+        Overtaken: somebody else gave it to another team since.
+        RuleViolation: the team is retired, or the client is restricted to another one.
+    """
+    item = lock(session, projects_queries.get_item(session, actor=actor, number=number).id)
+    refuse_overtaken(session, item=item, field="team", was=was, wanted=str(team_id or ""))
+    words = teams.set_team(session, actor=actor, now=now, item_id=item.id, team_id=team_id)
+    if words:
+        tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=words)
     return item
 
 

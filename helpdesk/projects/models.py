@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import AmountMinor, Base, one_of
 
@@ -21,6 +21,7 @@ CLOSED_TICKET = "kind = 'ticket' AND status IN ('solved', 'closed')"
 """What the queue is made of. In these very words, or SQLite does not see that its index answers."""
 SNOOZED = "snoozed_until IS NOT NULL"
 TYPED = "type_id IS NOT NULL"
+OF_TEAM = "team_id IS NOT NULL"
 
 
 class Project(Base):
@@ -181,6 +182,7 @@ class WorkItem(Base):
             "ix_work_items_open_tickets",
             "project_id",
             "assignee_id",
+            "team_id",
             "status",
             "snoozed_until",
             sqlite_where=text(OPEN_TICKET),
@@ -193,6 +195,7 @@ class WorkItem(Base):
             "id",
             "project_id",
             "assignee_id",
+            "team_id",
             "status",
             "snoozed_until",
             sqlite_where=text(OPEN_TICKET),
@@ -207,6 +210,14 @@ class WorkItem(Base):
             postgresql_where=text(CLOSED_TICKET),
         ),
         Index("ix_work_items_type_id", "type_id", sqlite_where=text(TYPED), postgresql_where=text(TYPED)),
+        Index(  # what a team has, newest change first
+            "ix_work_items_team",
+            "team_id",
+            "updated_at",
+            "id",
+            sqlite_where=text(OF_TEAM),
+            postgresql_where=text(OF_TEAM),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -217,6 +228,7 @@ class WorkItem(Base):
     status: Mapped[str] = mapped_column(default="new")
     priority: Mapped[str] = mapped_column(default="normal")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))  # beside the person: docs/desk.md rule 73
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -226,6 +238,7 @@ class WorkItem(Base):
 
     project: Mapped[Project] = relationship()
     assignee: Mapped[Person | None] = relationship()
+    team: Mapped[Team | None] = relationship()
     task_details: Mapped["TaskDetails | None"] = relationship(
         back_populates="work_item", foreign_keys="TaskDetails.work_item_id"
     )

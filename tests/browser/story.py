@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from helpdesk.accounts import service as accounts
 from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
 from helpdesk.desk import service as desk
@@ -61,6 +62,7 @@ def tell(office: Office, clock: FixedClock) -> Ids:
     _plan(office, clock, ids)
     ids |= _mail(office, clock)
     _week(office, clock, ids)
+    _teams(office, clock, ids)
     _trouble(clock)
     return ids
 
@@ -442,6 +444,14 @@ def _week(office: Office, clock: FixedClock, ids: Ids) -> None:
     ids["rejected_entry"] = rejected
     with unit_of_work() as session:
         timekeeping.start_timer(session, actor=office.actor("manager"), now=at("2026-11-18T09:18"), item_id=ticket)
+
+
+def _teams(office: Office, clock: FixedClock, ids: Ids) -> None:
+    with unit_of_work() as session:
+        admin, people = office.actor("admin"), (office.technician.id, office.manager.id)
+        team = accounts.add_team(session, actor=admin, now=clock(), name="Second line", person_ids=people)
+        for number in (ids["story_ticket"], ids["failed_ticket"]):
+            desk.give_to_team(session, actor=admin, now=clock(), number=number, team_id=team.id)
 
 
 def _trouble(clock: FixedClock) -> None:

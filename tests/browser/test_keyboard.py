@@ -117,6 +117,29 @@ def test_a_ticket_is_reached_with_j_and_k_and_enter(visit: Callable[..., Visitor
     assert visitor.path == target
 
 
+def test_a_team_is_found_by_typing_given_the_ticket_and_undone_by_a_key(
+    visit: Callable[..., Visitor], fresh: Site
+) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/items/{people_ticket}".format(**fresh.ids))
+    has, find = page.locator("#assignee > button"), page.get_by_label("Person or team")
+
+    page.keyboard.press("a")
+    expect(find).to_be_focused()
+    page.keyboard.type("SECOND")
+    expect(page.locator("#assign-menu .item:visible")).to_have_text(["Second line"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(has).to_contain_text("Second line")
+    page.keyboard.press("z")
+    expect(has).not_to_contain_text("Second line")
+    page.keyboard.press("a")
+    page.keyboard.type(f"{ME} per")
+    page.keyboard.press("Enter")
+    expect(has).to_contain_text("Technician Person")
+    assert visitor.watch.trouble == {}
+
+
 def test_two_keys_lead_to_another_section(visit: Callable[..., Visitor]) -> None:
     page = visit(ME).goto("/desk")
 

@@ -14,10 +14,19 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm, NoteTextForm
-from helpdesk.desk import beside_queue, exports, item_page, queries, saved_views, service, shell, snoozing
+from helpdesk.desk import beside_queue, exports, giving, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
-from helpdesk.desk.forms import AssignForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm, TicketForm
+from helpdesk.desk.forms import (
+    AssignForm,
+    GiveForm,
+    NoteForm,
+    ReplyDraftForm,
+    ReplyForm,
+    StartForm,
+    StatusForm,
+    TicketForm,
+)
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
@@ -48,7 +57,7 @@ from helpdesk.infra.policy import (
 from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
-from helpdesk.projects import types
+from helpdesk.projects import teams, types
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import limits
@@ -124,6 +133,7 @@ def queue() -> ResponseReturnValue:
         },
         now=now,
         people=beside.people,
+        teams=beside.teams,
         presence=beside.presence,
         projects=beside.projects,
         types=beside.types,
@@ -290,12 +300,34 @@ def assign(number: int) -> ResponseReturnValue:
             if not form.validate_on_submit():
                 raise RuleViolation(_("There is no such person."))
             wanted = form.assignee_id.data
-            service.assign(
+            done = giving.to_person(
                 session, actor=current_actor(), now=clock.now(), number=number, assignee_id=wanted, was=form.was.data
             )
     except Overtaken as overtaken:
         return _overtaken_page(number, overtaken)
-    return to_item(number)
+    return to_item(number, done=done)
+
+
+@bp.post("/items/<int:number>/team")
+@policy(DESK)
+def set_team(number: int) -> ResponseReturnValue:
+    """Give a ticket or task to a team, or to none."""
+    form = GiveForm()
+    try:
+        with unit_of_work() as session:
+            projects.get_item(session, actor=current_actor(), number=number)
+            if not form.validate_on_submit():
+                raise NotFound(teams.NO_TEAM)
+            wanted = form.team_id.data
+            done = giving.to_team(
+                session, actor=current_actor(), now=clock.now(), number=number, team_id=wanted, was=form.was.data
+            )
+    except Overtaken as overtaken:
+        return _overtaken_page(number, overtaken)
+    except RuleViolation as refusal:
+        flash(str(refusal), "danger")
+        return to_item(number)
+    return to_item(number, done=done)
 
 
 @bp.post("/timer/start")
@@ -411,6 +443,7 @@ def _item_page(
     return render_template(
         "desk/item.html",
         **vars(values),
+        done=request.args.get("done", type=int),
         plain_box=current_user.plain_box,
         can_act=not (values.ticket and values.ticket.is_merged),
         reply_form=reply_form if values.ticket else None,

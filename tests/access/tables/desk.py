@@ -253,6 +253,7 @@ ROWS = [
     *_on_items("desk.wake", "wake", {}),
     *_on_items("desk.tag_ticket", "tags", {"tag": "vpn"}),
     *_on_items("desk.set_type", "type", {"type_id": ""}),
+    *_on_items("desk.set_team", "team", {"team_id": ""}),
     Row("desk.ticket_types", "GET", "/settings/ticket-types", TYPES_SEEN),
     Row("desk.add_type", "POST", "/settings/ticket-types", TYPES_SET, form={"name": "Change"}),
     Row("desk.rename_type", "POST", "/settings/ticket-types/1", TYPES_SET, form={"name": "Query"}),

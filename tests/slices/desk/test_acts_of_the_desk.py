@@ -380,7 +380,7 @@ def test_only_a_ticket_in_triage_is_offered_every_project(office, sign_in_as):
 
     assert offered in in_triage
     assert "Nobody knew the client." in in_triage
-    assert "Globex" not in in_triage
+    assert "Globex ·" not in in_triage
     assert "Move to a project" not in of_acme
 
 

@@ -1,0 +1,119 @@
+"""Tickets and tasks that are a team's: on their page, in the queue, and kept out (docs/desk.md rules 73 to 79)."""
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Team
+from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
+from helpdesk.projects.models import WorkItem
+from tests.conftest import NOW
+from tests.slices.desk.conftest import open_ticket
+
+pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def teams(office):
+    """The technician's team and one that is empty, beside that to which Globex is restricted."""
+    with unit_of_work() as session:
+        for name, people in (("Second line", (office.technician.id,)), ("Network", ())):
+            accounts.add_team(session, actor=SYSTEM, now=NOW, name=name, person_ids=people)
+        return {one.name: one.id for one in session.scalars(select(Team))}
+
+
+def has(number):
+    """Return the team and the person that an item has."""
+    with unit_of_work() as session:
+        item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
+        return item.team.name if item.team else None, item.assignee.name if item.assignee else None
+
+
+def pick(page, number):
+    [found] = re.findall(rf'name="pick" value="({number}-\d+)"', page)
+    return found
+
+
+def test_a_ticket_has_a_team_and_a_person_says_so_and_loses_each_alone(office, sign_in_as, teams):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+
+    browser.post(f"/items/{number}/team", data={"team_id": teams["Second line"]})
+    browser.post(f"/items/{number}/assign", data={"assignee_id": office.technician.id})
+    page = browser.post(f"/items/{number}/team", data={"team_id": teams["Second line"]}, follow_redirects=True).text
+
+    assert has(number) == ("Second line", "Technician Person")
+    assert page.count("assigned this to the team Second line") == 1
+    assert 'i-users"/></svg>Second line</span></span>' in browser.get("/desk").text
+    page = browser.post(f"/items/{number}/team", data={"team_id": ""}, follow_redirects=True).text
+    assert "took this from the team Second line" in page
+    assert has(number) == (None, "Technician Person")
+    for wrong in ("99999", "x", "-1"):
+        assert browser.post(f"/items/{number}/team", data={"team_id": wrong}).status_code == 404
+
+
+def test_a_task_has_one_as_well(office, sign_in_as, teams):
+    number, browser = office.acme_task.number, sign_in_as(office.technician)
+
+    page = browser.post(f"/items/{number}/team", data={"team_id": teams["Network"]}, follow_redirects=True).text
+
+    assert has(number)[0] == "Network"
+    assert "assigned this to the team Network" in page
+
+
+def test_what_somebody_else_gave_it_to_since_is_shown_and_overruled_only_knowingly(office, sign_in_as, teams):
+    number, browser, admin = open_ticket(office), sign_in_as(office.technician), sign_in_as(office.admin)
+    admin.post(f"/items/{number}/team", data={"team_id": teams["Network"], "was": ""})
+
+    refused = browser.post(f"/items/{number}/team", data={"team_id": teams["Second line"], "was": ""})
+
+    assert refused.status_code == 409
+    assert "Set it to Second line anyway" in refused.text
+    assert "<b>Network</b>" in refused.text
+    assert has(number)[0] == "Network"
+    browser.post(f"/items/{number}/team", data={"team_id": teams["Second line"], "was": teams["Network"]})
+    assert has(number)[0] == "Second line"
+
+
+def test_a_team_that_the_client_keeps_out_or_that_is_retired_is_neither_offered_nor_taken(office, sign_in_as, teams):
+    admin, globex, acme = sign_in_as(office.admin), office.globex_ticket.number, open_ticket(office)
+    admin.post(f"/items/{acme}/team", data={"team_id": teams["Network"]})
+    with unit_of_work() as session:
+        session.execute(update(Team).where(Team.name == "Network").values(retired_at=NOW))
+
+    page = admin.get(f"/items/{globex}").text
+    kept_out = admin.post(f"/items/{globex}/team", data={"team_id": teams["Second line"]}, follow_redirects=True).text
+    other = open_ticket(office)
+    retired = admin.post(f"/items/{other}/team", data={"team_id": teams["Network"]}, follow_redirects=True).text
+
+    assert re.findall(r'name="team_id" value="(\d*)"', page) == [str(teams["Globex team"]), ""]
+    assert "The team Second line cannot have this: Globex is restricted to the team Globex team." in kept_out
+    assert "The team Network is retired, and gets nothing new." in retired
+    assert (has(globex)[0], has(other)[0]) == (None, None)
+    assert has(acme)[0] == "Network"
+    assert "Network</button>" in admin.get(f"/items/{acme}").text
+    assert "Network</button>" not in admin.get(f"/items/{other}").text
+
+
+def test_what_was_given_on_the_page_is_undone_there_and_many_at_once_in_the_queue(office, sign_in_as, teams):
+    first, second, browser = open_ticket(office), open_ticket(office), sign_in_as(office.technician)
+    done = browser.post(f"/items/{first}/team", data={"team_id": teams["Network"]}).location
+    act = done.partition("done=")[2]
+
+    assert f'action="/desk/bulk/{act}/undo"' in browser.get(done).text
+    browser.post(f"/desk/bulk/{act}/undo")
+    assert has(first)[0] is None
+
+    rows = browser.get("/desk").text
+    picked = [pick(rows, first), pick(rows, second)]
+    done = browser.post("/desk/bulk", data={"pick": picked, "act": f"team:{teams['Network']}", "next": "/desk"})
+    assert (has(first)[0], has(second)[0]) == ("Network", "Network")
+    assert "Network" in browser.get("/desk?as=csv").text
+    with unit_of_work() as session:
+        session.execute(update(Team).where(Team.name == "Network").values(retired_at=NOW))
+    browser.post(f"/items/{second}/team", data={"team_id": teams["Second line"]})
+    page = browser.post(f"/desk/bulk/{done.location.partition('done=')[2]}/undo", follow_redirects=True).text
+    assert f"#{second}: somebody changed it since" in page
+    assert (has(first)[0], has(second)[0]) == (None, "Second line")
