@@ -131,10 +131,30 @@ def _keys(person: Known) -> Iterator[tuple[str, str]]:
         yield "address", f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
-def local_digits(number: str) -> str:
-    """Return by which digits of a phone number somebody is found, however it is written; empty where it has too few."""
-    digits = re.sub(r"\D", "", number)
-    return digits.lstrip("0")[-LOCAL_DIGITS:] if len(digits) >= SHORTEST_PHONE else ""
+def last_digits(number: str) -> str:
+    """Return the digits at the end of a phone number, which all ways to write it share; empty where it has too few."""
+    digits = _digits(number)
+    return digits[-SHORTEST_PHONE:] if len(digits) >= SHORTEST_PHONE else ""
+
+
+def has_number(known: str, number: str) -> bool:
+    """Return whether one of the ``known`` phone numbers, parted by commas, is ``number`` or has it within.
+
+    ``+49 40 5550-12``, ``0049 (0)40 555012``, ``040/555012`` and ``5550 12`` are one: the last digits count.
+    """
+    wanted = _digits(number)
+    if len(wanted) < SHORTEST_PHONE:
+        return False
+    for one in known.split(","):
+        digits = _digits(one)
+        if wanted in digits or (len(digits) >= SHORTEST_PHONE and wanted.endswith(digits)):
+            return True
+    return False
+
+
+def _digits(number: str) -> str:
+    """Return the digits of a phone number but the zeros before it: those of a country or an area."""
+    return re.sub(r"\D", "", number.replace("(0)", "")).lstrip("0")
 
 
 def why_not_one(*, of: int | None, of_is_ours: bool, into: int | None, is_same: bool) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ca
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
-from helpdesk.clients.domain import local_digits, normal_domain, suffixes_of
+from helpdesk.clients.domain import has_number, last_digits, normal_domain, suffixes_of
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.service import find_company
 from helpdesk.infra.db import foresee, foreseen
@@ -20,7 +20,7 @@ from helpdesk.kernel.taxes import TaxMode, mode_of
 MESSAGE = "There is no such client."
 UNREAD = object()
 MOST_OFFERED = 500
-MOST_CALLED = 10
+MOST_CALLED, MOST_ALIKE = 10, 200
 
 _ADDRESS = aliased(Contact)
 KEPT_ID = func.coalesce(_ADDRESS.same_as_id, _ADDRESS.id)
@@ -260,16 +260,17 @@ def contacts_called(
     if name:
         query = query.where(func.lower(Contact.name) == name.strip().lower())
     if phone:
-        digits = local_digits(phone)
+        digits = last_digits(phone)
         if not digits:
             return []
-        query = query.where(Contact.phone != "", _digits_of(Contact.phone).contains(digits))
-    query = query.options(contains_eager(Contact.client)).order_by(Contact.id)
-    return list(session.scalars(query.limit(MOST_CALLED)))
+        query = query.where(Contact.phone != "", _digits_of(Contact.phone).contains(digits)).limit(MOST_ALIKE)
+    found = session.scalars(query.options(contains_eager(Contact.client)).order_by(Contact.id))
+    return [one for one in found if not phone or has_number(one.phone, phone)][:MOST_CALLED]
 
 
 def _digits_of(column: Any) -> Any:  # noqa: ANN401 - an expression of SQL
     """Return a phone number without what people write between its digits."""
+    column = func.replace(column, "(0)", "")
     for sign in " -/().+\N{NO-BREAK SPACE}\N{EN DASH}":
         column = func.replace(column, sign, "")
     return column

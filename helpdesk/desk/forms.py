@@ -1,4 +1,4 @@
-"""Forms of the desk: a reply with time and status, a note, a new ticket, small acts."""
+"""Forms of the desk: a reply with time and status, a note, small acts."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from helpdesk.desk.snoozing import read
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime
@@ -28,8 +28,8 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.rich_text import check_size, written
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
-from helpdesk.projects.words import priority_names, status_names
+from helpdesk.projects.models import ITEM_STATUSES
+from helpdesk.projects.words import status_names
 from helpdesk.tickets.models import Draft, Message
 from helpdesk.tickets.service import CannedText, Onward, Spoken, Typed
 from helpdesk.timekeeping.forms import (
@@ -369,26 +369,3 @@ class StartForm(StrictForm):
     """The number of the item to work on."""
 
     number = IntegerField(validators=[InputRequired(), NumberRange(min=1, max=MOST_NUMBER)])
-
-
-class TicketForm(StrictForm):
-    """A ticket that somebody reported by phone or in person."""
-
-    project_id = SelectField(_l("Project"), coerce=int, validators=[InputRequired()])
-    requester_email = EmailField(_l("Requester's e-mail"), validators=[InputRequired(), Length(max=254)])
-    requester_name = StringField(_l("Requester's name"), validators=[Length(max=120)])
-    subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
-    body = TextAreaField(_l("What was said"), validators=[Length(max=BODY_LENGTH)])
-    priority = SelectField(_l("Priority"), default="normal")
-    type_id = SelectField(_l("Type"), coerce=optional_id, validators=[Optional()])
-    assignee_id = SelectField(_l("Assign to"), coerce=optional_id, validators=[Optional()])
-
-    def offer(
-        self, projects: list[tuple[int, str]], people: list[tuple[int, str]], types: list[tuple[int, str]]
-    ) -> None:
-        """Fill the choices."""
-        words = priority_names()
-        self.type_id.choices = options([("", _("None")), *types])
-        self.project_id.choices = options(projects)
-        self.priority.choices = options((key, words[key]) for key in PRIORITIES)
-        self.assignee_id.choices = options([("", _("Nobody yet")), *people])

@@ -1,21 +1,19 @@
-"""Acts that span slices, each one unit of work: reply with time and status, note, new ticket, timer by number."""
+"""Acts that span slices, each one unit of work: reply with time and status, note, timer by number."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
-from helpdesk.clients import service as clients
 from helpdesk.company import service as company
 from helpdesk.desk.closing import refuse_open_parts
 from helpdesk.desk.overtaking import refuse_overtaken
 from helpdesk.desk.taking_back import state_of
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects_queries
 from helpdesk.projects import service as projects
-from helpdesk.projects import teams, types
+from helpdesk.projects import teams
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import typed_people
@@ -203,50 +201,6 @@ def give_to_team(
     words = teams.set_team(session, actor=actor, now=now, item_id=item.id, team_id=team_id)
     if words:
         tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=words)
-    return item
-
-
-def new_ticket(  # noqa: PLR0913 - a ticket has that many facts
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    project_id: int,
-    requester_email: str,
-    requester_name: str,
-    subject: str,
-    text: str,
-    priority: str = "normal",
-    assignee_id: int | None = None,
-    type_id: int | None = None,
-) -> WorkItem:
-    """Open a ticket for somebody who called or came by; an unknown requester becomes a contact of the client.
-
-    Raises:
-        NotFound: no such project, or not for this actor; no such type that is offered.
-        RuleViolation: no subject, no address, or the address belongs to another client.
-    """
-    project = projects_queries.get_project(session, actor=actor, project_id=project_id)
-    client_id = None if project.client.is_internal else project.client_id
-    contact = clients.add_typed_contact(
-        session, actor=actor, now=now, name=requester_name, email=requester_email, client_id=client_id
-    )
-    if client_id is not None and contact.client_id != client_id:
-        message = "That address belongs to a contact of another client; their tickets stay apart."
-        raise RuleViolation(message)
-    item = tickets.open_ticket(
-        session,
-        actor=actor,
-        now=now,
-        project_id=project.id,
-        requester_id=contact.id,
-        title=subject,
-        text=text,
-        priority=priority,
-        assignee_id=assignee_id,
-    )
-    session.flush()
-    types.set_type(session, actor=actor, now=now, item_id=item.id, type_id=type_id)
     return item
 
 

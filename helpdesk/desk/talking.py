@@ -1,5 +1,6 @@
 """Calls and visits with the time that they took, each in one act (docs/desk.md rules 37 to 39)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.domain import entry_uuid, travel_uuid
+from helpdesk.tickets.domain import NewAttachment, entry_uuid, travel_uuid
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.service import Spoken
 from helpdesk.tickets.service.writing import lock
@@ -36,6 +37,7 @@ def log_talk(
     time: WorkedTime = NO_TIME,
     travel: WorkedTime = NO_TIME,
     status: str = "",
+    files: Sequence[NewAttachment] = (),
 ) -> Message:
     """Write a call or visit with its time, that of the way there, and the status afterwards: all of it, or nothing.
 
@@ -49,7 +51,16 @@ def log_talk(
     item = lock(session, projects.get_item(session, actor=actor, number=number).id)
     tickets.refuse_merged(session, item)
     message = write_with_time(
-        session, actor=actor, now=now, item=item, spoken=spoken, at=at, time=time, travel=travel, opens=False
+        session,
+        actor=actor,
+        now=now,
+        item=item,
+        spoken=spoken,
+        at=at,
+        time=time,
+        travel=travel,
+        opens=False,
+        files=files,
     )
     if status:
         refuse_open_parts(session, actor=actor, item=item, status=status)
@@ -68,6 +79,7 @@ def write_with_time(
     time: WorkedTime,
     travel: WorkedTime = NO_TIME,
     opens: bool,
+    files: Sequence[NewAttachment] = (),
 ) -> Message:
     """Write a call or visit on a locked item, and log its time; see `log_talk`."""
     if at is not None and at > now:
@@ -76,7 +88,15 @@ def write_with_time(
     began = worked.started_at if worked is not None else at or now
     until = worked.ended_at if worked is not None else began
     message = tickets.write_talk(
-        session, actor=actor, now=now, item=item, spoken=spoken, at=began, until=until, opens=opens
+        session,
+        actor=actor,
+        now=now,
+        item=item,
+        spoken=spoken,
+        at=began,
+        until=until,
+        opens=opens,
+        attachments=files,
     )
     whom = message.talk.whom if message.talk is not None else ""
     client = item.project.client

@@ -59,7 +59,7 @@
     if (queue.wanted && !listOf(form).querySelector("[role=alert]")) form.requestSubmit(queue.submitter);
   }
 
-  const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form.reply");
+  const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form:has([data-files-go-to])");
 
   document.addEventListener("dragover", (event) => {
     const form = withFiles(event);
@@ -83,7 +83,7 @@
   });
 
   document.addEventListener("paste", (event) => {
-    const form = event.target.closest?.("form.reply");
+    const form = event.target.closest?.("form:has([data-files-go-to])");
     const files = [...(event.clipboardData?.files ?? [])];
     if (!form || !fieldOf(form) || !files.length || event.clipboardData.types.includes("text/plain")) return;
     event.preventDefault();

@@ -1,9 +1,10 @@
 """Files that go along with an answer or a note: put to its draft as they come (docs/answering.md rules 13 and 14)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import flash, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from helpdesk.desk.forms import FilesForm
@@ -44,6 +45,15 @@ def remove_file(number: int, kind: str, file_id: int) -> ResponseReturnValue:
 
 def keep_files(item_id: int, kind: str, uploads: Iterable[FileStorage]) -> list[str]:
     """Put each file to the draft that fits, and return why the others do not, by their names."""
+
+    def put(session: Session, file: NewAttachment) -> None:
+        tickets.add_draft_file(session, actor=current_actor(), now=clock.now(), item_id=item_id, kind=kind, file=file)
+
+    return keep_each(uploads, put)
+
+
+def keep_each(uploads: Iterable[FileStorage], put: Callable[[Session, NewAttachment], None]) -> list[str]:
+    """Store each file and ``put`` it where it belongs, by itself; return why others do not fit, by their names."""
     refusals = []
     for upload in [one for one in uploads if one.filename]:
         name = clean_name(upload.filename or "") or name_for(upload.mimetype)
@@ -53,9 +63,7 @@ def keep_files(item_id: int, kind: str, uploads: Iterable[FileStorage]) -> list[
             check_files([len(content)])
             file = NewAttachment(name, type_of(name), blobs.store().put(content), len(content))
             with unit_of_work() as session:
-                tickets.add_draft_file(
-                    session, actor=current_actor(), now=clock.now(), item_id=item_id, kind=kind, file=file
-                )
+                put(session, file)
         except RuleViolation as refusal:
             refusals.append(f"{name}: {refusal}")
     read_anew()

@@ -1,7 +1,6 @@
 """Routes of the desk: the queue, an item with everything around it, the acts on it, and a client on one page."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -10,23 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import ContactForm, DomainForm, NoteTextForm
 from helpdesk.desk import beside_queue, exports, giving, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
-from helpdesk.desk.forms import (
-    AssignForm,
-    GiveForm,
-    NoteForm,
-    ReplyDraftForm,
-    ReplyForm,
-    StartForm,
-    StatusForm,
-    TicketForm,
-)
+from helpdesk.desk.forms import AssignForm, GiveForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
@@ -57,7 +46,7 @@ from helpdesk.infra.policy import (
 from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
-from helpdesk.projects import teams, types
+from helpdesk.projects import teams
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import limits
@@ -153,34 +142,6 @@ def queue() -> ResponseReturnValue:
         last_mail_at=beside.last_mail_at,
         needs_mailbox=not (page.rows or wanted.narrowed or request.args.get("before") or beside.has_mailbox),
     )
-
-
-@bp.get("/tickets/new")
-@policy(DESK)
-def new_ticket() -> str:
-    """Show the form for a ticket that somebody reported."""
-    form = _ticket_form(read_session(), TicketForm(formdata=None))
-    form.project_id.data = request.args.get("project", type=int)
-    return _ticket_page(form)
-
-
-@bp.post("/tickets/new")
-@policy(DESK)
-def open_ticket() -> ResponseReturnValue:
-    """Open a ticket that somebody reported."""
-    form = _ticket_form(read_session(), TicketForm())
-    if form.validate_on_submit():
-        values = form.values()
-        try:
-            with unit_of_work() as session:
-                item = service.new_ticket(
-                    session, actor=current_actor(), now=clock.now(), text=values.pop("body"), **values
-                )
-            flash(_("Ticket #%(number)s is open.", number=item.number), "ok")
-            return to_item(item.number)
-        except RuleViolation as refusal:
-            form.refuse(refusal)
-    return _ticket_page(form), 422
 
 
 @bp.get("/items/<int:number>")
@@ -451,45 +412,6 @@ def _item_page(
         note_form=note_form,
         overtaken=overtaken,
     )
-
-
-def _ticket_form(session: Session, form: TicketForm) -> TicketForm:
-    people = accounts.choices(session, roles=DESK)
-    form.offer(projects.choices(session, actor=current_actor()), people, types.choices(session))
-    return form
-
-
-def _ticket_page(form: TicketForm) -> str:
-    return render_template(
-        "settings/form.html",
-        section="desk",
-        heading=_("New ticket"),
-        intro=_("For calls and visits. Mail opens its ticket by itself."),
-        back={"url": url_for("desk.queue"), "label": _("Desk")},
-        form=form,
-        groups=[
-            {"legend": _("Who asks"), "names": ["requester_email", "requester_name"], "hint": ""},
-            {"legend": _("What about"), "names": ["project_id", "subject", "body"], "hint": ""},
-            {"legend": _("Who does it"), "names": ["type_id", "priority", "assignee_id"], "hint": ""},
-        ],
-        hints={
-            "requester_email": _("Of a contact, or of somebody new, who becomes one of the client."),
-            "requester_name": _("Known contacts keep theirs."),
-            "body": _("Only we see this."),
-        },
-        suggestions={"requester_email": _askers(form)},
-        submit=_("Open ticket"),
-    )
-
-
-def _askers(form: TicketForm) -> list[tuple[str, str]]:
-    """Return (address, name and client) of contacts, those of the chosen project's client first."""
-    session, actor = read_session(), current_actor()
-    client_id = None
-    with suppress(NotFound):
-        client_id = projects.get_project(session, actor=actor, project_id=form.project_id.data or 0).client_id
-    found = clients.contacts_to_name(session, actor=actor, client_id=client_id)
-    return [(one.email, f"{one.name}, {one.client.name}") for one in found if one.client]
 
 
 def _queue_url(wanted: Asked, **keys: str | None) -> str | None:

@@ -10,6 +10,7 @@ from helpdesk.tickets.service.canned import (
     save_canned,
     values_of,
 )
+from helpdesk.tickets.service.confirming import confirm
 from helpdesk.tickets.service.delivering import send_again, unreached
 from helpdesk.tickets.service.drafts import (
     Typed,
@@ -17,6 +18,7 @@ from helpdesk.tickets.service.drafts import (
     discard_draft,
     draft_files,
     drafts,
+    give_draft,
     has_draft,
     remove_draft_file,
     save_draft,
@@ -37,6 +39,13 @@ from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.splitting import split_message, splittable
 from helpdesk.tickets.service.taking_back import held_answer, hold, withdraw_answer
 from helpdesk.tickets.service.talking import Spoken, correct_talk, own_talk, remove_talk, write_talk
+from helpdesk.tickets.service.ticket_forms import (
+    add_form_file,
+    begin_form,
+    form_files,
+    remove_form_file,
+    take_form_files,
+)
 from helpdesk.tickets.service.writing import add_event, add_note
 
 __all__ = [
@@ -50,18 +59,23 @@ __all__ = [
     "add_details",
     "add_draft_file",
     "add_event",
+    "add_form_file",
     "add_mail",
     "add_note",
     "add_participants",
     "ask_for_pictures",
+    "begin_form",
     "canned_replies",
+    "confirm",
     "correct_talk",
     "discard_draft",
     "draft_files",
     "drafts",
+    "form_files",
     "forward",
     "forwardable",
     "get_canned",
+    "give_draft",
     "has_draft",
     "held_answer",
     "hold",
@@ -83,6 +97,7 @@ __all__ = [
     "refuse_merged",
     "remove_canned",
     "remove_draft_file",
+    "remove_form_file",
     "remove_participant",
     "remove_talk",
     "reply",
@@ -96,6 +111,7 @@ __all__ = [
     "standing_merge",
     "take_back",
     "take_files",
+    "take_form_files",
     "unlink",
     "unmark_spam",
     "unreached",

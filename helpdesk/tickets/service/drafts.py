@@ -143,6 +143,14 @@ def put_draft_file(
     session.flush()
 
 
+def give_draft(
+    session: Session, *, actor: Actor, now: datetime, item_id: int, kind: str, files: Iterable[NewAttachment]
+) -> None:
+    """Let files be those of somebody's draft on a new work item, to go along with what is written on it first."""
+    for file in files:
+        put_draft_file(session, actor=actor, now=now, item_id=item_id, kind=kind, file=file)
+
+
 def remove_draft_file(session: Session, *, actor: Actor, item_id: int, kind: str, file_id: int) -> None:
     """Take a file from somebody's draft; nothing happens where it is gone already."""
     session.execute(

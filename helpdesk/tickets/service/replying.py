@@ -159,7 +159,7 @@ def _send(
     hold_until: datetime | None,
 ) -> None:
     """Queue the mail for a reply and tie the two together."""
-    earlier, language = queries.mail_ids(session, item.id), _language(details, mailbox)
+    earlier, language = queries.mail_ids(session, item.id), language_of(details, mailbox)
     outgoing: OutgoingMessage = outbox.queue(
         session,
         now=now,
@@ -170,7 +170,7 @@ def _send(
         to=[whom.to],
         cc=whom.cc,
         subject=message.subject,
-        text=above_the_line(_signed(message.text, mailbox.signature), language=language),
+        text=above_the_line(signed(message.text, mailbox.signature), language=language),
         html=letter_html(message.html or html_of(message.text), signature=mailbox.signature, language=language),
         in_reply_to=earlier[-1] if earlier else "",
         references=earlier,
@@ -186,7 +186,8 @@ def _send(
     session.flush()
 
 
-def _language(details: TicketDetails, mailbox: Mailbox) -> str:
+def language_of(details: TicketDetails, mailbox: Mailbox) -> str:
+    """Return in which language the requester is written to."""
     requester = details.requester
     return requester.language or (requester.client.language if requester.client else "") or mailbox.language
 
@@ -205,5 +206,6 @@ def _take_up(session: Session, item: WorkItem, actor: Actor, now: datetime) -> N
         projects.set_status(session, actor=actor, now=now, item_id=item.id, status="open")
 
 
-def _signed(text: str, signature: str) -> str:
+def signed(text: str, signature: str) -> str:
+    """Return the text with the signature of the mailbox below it."""
     return f"{text}\n\n-- \n{signature.strip()}\n" if signature.strip() else f"{text}\n"

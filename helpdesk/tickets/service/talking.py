@@ -16,10 +16,10 @@ from helpdesk.projects import following
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
-from helpdesk.tickets.domain import typed_people
+from helpdesk.tickets.domain import NewAttachment, typed_people
 from helpdesk.tickets.models import Message, Talk
 from helpdesk.tickets.service.mentioning import tell_of_note
-from helpdesk.tickets.service.writing import touch, worded, write
+from helpdesk.tickets.service.writing import attach, formatted, touch, worded, write
 
 NONE_SUCH = "There is no such call or visit of yours."
 NAMES = {"call": "a call", "visit": "a visit"}
@@ -27,7 +27,10 @@ NAMES = {"call": "a call", "visit": "a visit"}
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A call or a visit as typed; ``who`` is a contact by name or address, or any name, ``reached`` that they spoke."""
+    """A call or a visit as typed; ``who`` is a contact by name or address, or any name, ``reached`` that they spoke.
+
+    ``contact`` is whom it was with where somebody chose them; with ``html`` the text is made of that.
+    """
 
     channel: str
     text: str
@@ -35,6 +38,8 @@ class Spoken:
     who: str = ""
     phone: str = ""
     reached: bool = True
+    html: str = ""
+    contact: Contact | None = None
 
 
 def write_talk(
@@ -47,6 +52,7 @@ def write_talk(
     at: datetime,
     until: datetime,
     opens: bool = False,
+    attachments: Sequence[NewAttachment] = (),
 ) -> Message:
     """Write a call or visit that began ``at`` into the conversation; one that ``opens`` the ticket answers nothing.
 
@@ -56,8 +62,11 @@ def write_talk(
         RuleViolation: nothing said, nobody named, a name of several people, or a contact of another client.
     """
     contact, name = _whom(session, actor, item, spoken)
-    text = worded(spoken.text)
-    message = write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=at, text=text)
+    said = formatted(spoken.text, spoken.html)
+    message = write(
+        session, kind="note", item_id=item.id, person_id=actor.person_id, now=at, text=said.text, html=said.html
+    )
+    attach(message, attachments)
     talk = Talk(message_id=message.id, channel=spoken.channel, direction=spoken.direction, name=name)
     talk.contact_id, talk.phone, talk.reached = (contact.id if contact else None), spoken.phone, spoken.reached
     talk.answers = not opens and _answers(session, item, talk, until)
@@ -139,6 +148,8 @@ def _answers(session: Session, item: WorkItem, talk: Talk, until: datetime) -> b
 
 def _whom(session: Session, actor: Actor, item: WorkItem, spoken: Spoken) -> tuple[Contact | None, str]:
     """Return the contact that is named, else the name itself."""
+    if spoken.contact is not None:
+        return spoken.contact, ""
     typed = spoken.who.strip()
     if not typed and not spoken.phone.strip():
         message = "Say with whom it was."
@@ -152,7 +163,8 @@ def _whom(session: Session, actor: Actor, item: WorkItem, spoken: Spoken) -> tup
     taking_part = [one.contact for one in queries.participants(session, [item.id])]
     found = _named(session, actor, item, taking_part, typed) if typed else _calling(session, actor, item, spoken.phone)
     if len(found) > 1:
-        message = f"There are several people of that name: {', '.join(one.email for one in found)}. Write the address."
+        names = ", ".join(one.email or one.phone for one in found)
+        message = f"There are several people of that name: {names}. Write the address."
         raise RuleViolation(message, field="who")
     return (found[0], "") if found else (None, typed or spoken.phone.strip())
 

@@ -13,8 +13,9 @@ from helpdesk.automation.service import acting, rules
 from helpdesk.automation.service.acts import Acts
 from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.clients.models import Contact
+from helpdesk.desk import opening, taking_back, talking
 from helpdesk.desk import service as desk
-from helpdesk.desk import taking_back, talking
+from helpdesk.desk.opening import Facts, Said, Whom
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox.models import OutgoingMessage
@@ -175,9 +176,10 @@ def test_every_thing_that_happens_is_noted_once_and_only_where_a_rule_waits(offi
         projects.tag_item(session, actor=who, now=NOW, item_id=ticket[0], tag="x", on=True)
         projects.set_priority(session, actor=who, now=NOW, item_id=ticket[0], priority="low")
         desk.reply(session, **how, text="held for ten seconds", status="waiting")
-        opened = desk.new_ticket(
-            session, actor=who, now=NOW, project_id=office.acme_project.id, requester_email="new@acme.example",
-            requester_name="New", subject="By hand", text="note", priority="high", assignee_id=office.technician.id,
+        opened = opening.open_by_hand(
+            session, actor=who, now=NOW, whom=Whom(name="New", email="new@acme.example"),
+            said=Said("a" * 32, subject="By hand", text="note", channel="own"),
+            facts=Facts(project_id=office.acme_project.id, priority="high", assignee_id=office.technician.id),
         ).id  # fmt: skip
     act(NOW)
     early = item_of(ticket[0])[2]

@@ -128,7 +128,7 @@ def test_a_ticket_that_somebody_reported_is_opened_with_one(office, sign_in_as, 
     browser = sign_in_as(office.technician)
     form = {
         "project_id": office.acme_project.id,
-        "requester_email": "ann@acme.example",
+        "who": "ann@acme.example",
         "subject": "No network",
         "type_id": ids["Incident"],
         "priority": "high",

@@ -1,0 +1,134 @@
+"""The form for a new ticket, as somebody fills it in on the phone (docs/desk.md rules 82 to 89)."""
+
+from uuid import uuid4
+
+from flask_wtf.file import MultipleFileField
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from helpdesk.accounts import queries as accounts
+from helpdesk.clients import queries as clients
+from helpdesk.desk.forms import BODY_LENGTH, SETTABLE, FormattedForm
+from helpdesk.desk.opening import CHANNELS, Facts, Said, Whom
+from helpdesk.desk.worked_time import WorkedTime
+from helpdesk.infra.forms import StrictForm, optional_id, options
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import lazy_gettext as _l
+from helpdesk.infra.policy import DESK, Actor
+from helpdesk.projects import queries as projects
+from helpdesk.projects import types
+from helpdesk.projects.models import PRIORITIES
+from helpdesk.projects.words import priority_names, status_names
+from helpdesk.timekeeping.forms import WORKED_LENGTH, default_work_type, new_billing_choices, offer_work_types
+
+
+class AskerForm(StrictForm):
+    """Who it is for: somebody that was chosen, or is found by what was typed, or somebody new."""
+
+    who = StringField(_l("Who is it for"), validators=[Length(max=254)])
+    contact_id = HiddenField()
+    new_name = StringField(_l("Name"), validators=[Length(max=120)])
+    new_email = StringField(_l("E-mail"), validators=[Length(max=254)])
+    new_phone = StringField(_l("Phone"), validators=[Length(max=60)])
+    client_id = SelectField(_l("Client"), coerce=optional_id, validators=[Optional()])
+
+    def offer_clients(self, session: Session, actor: Actor) -> None:
+        """Fill the choice of clients."""
+        found = clients.choices(session, condition=clients.visible(actor))
+        self.client_id.choices = options([("", _("By the address or the project")), *found])
+
+    def chosen(self) -> int | None:
+        """Return the id of the contact that was chosen."""
+        text = self.contact_id.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < len("2147483647") else None
+
+    def whom(self) -> Whom:
+        """Return who is meant, as typed."""
+        return Whom(
+            typed=self.who.data or "",
+            contact_id=self.chosen(),
+            name=self.new_name.data or "",
+            email=self.new_email.data or "",
+            phone=self.new_phone.data or "",
+            client_id=self.client_id.data,
+        )
+
+
+class NewTicketForm(AskerForm, FormattedForm):
+    """A new ticket; ``act`` says which of its buttons was pressed, nothing for the one that opens it."""
+
+    key = HiddenField()
+    act = StringField(validators=[Length(max=20)])
+    project_id = SelectField(_l("Project"), coerce=optional_id, validators=[Optional()])
+    channel = RadioField(_l("How it came"), default="call")
+    subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
+    body = TextAreaField(_l("What was said"), validators=[Length(max=BODY_LENGTH)])
+    first_message = BooleanField(_l("Send it to them as our first message"))
+    to_new_outside = BooleanField(_l("They may have this message"))
+    files = MultipleFileField(_l("Files"))
+    type_id = SelectField(_l("Type"), coerce=optional_id, validators=[Optional()])
+    priority = SelectField(_l("Priority"), default="normal")
+    tags = StringField(_l("Tags"), validators=[Length(max=400)])
+    assignee_id = SelectField(_l("Assign to"), coerce=optional_id, validators=[Optional()])
+    status = SelectField(_l("Status"), default="")
+    worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
+    since = HiddenField()  # when the clock of the page was started, for the page alone
+    work_type_id = SelectField(_l("Work type"), coerce=optional_id)
+    billable = SelectField(_l("Billing"), default="")
+    cc = StringField(_l("Copy to"), validators=[Length(max=1000)])
+    reporter = StringField(_l("Reported by somebody else"), validators=[Length(max=254)])
+    reporter_in_copy = BooleanField(_l("They get our answers in copy"))
+    confirm = BooleanField(_l("Confirm it by mail to whoever it is for"))
+    words = TextAreaField(_l("What they read of it"), validators=[Length(max=BODY_LENGTH)])
+
+    def offer(self, session: Session, actor: Actor) -> None:
+        """Fill the choices, and begin as most tickets do: with whoever opens it, and the default work type."""
+        self.offer_clients(session, actor)
+        words, states = priority_names(), status_names()
+        ways = {"call": _("Phone"), "visit": _("Visit"), "mail": _("Mail"), "own": _("By ourselves")}
+        self.channel.choices = options((key, ways[key]) for key in CHANNELS)
+        self.project_id.choices = options([("", _("Where their mail lands")), *projects.choices(session, actor=actor)])
+        self.type_id.choices = options([("", _("None")), *types.choices(session)])
+        self.priority.choices = options((key, words[key]) for key in PRIORITIES)
+        self.assignee_id.choices = options([("", _("Nobody yet")), *accounts.choices(session, roles=DESK)])
+        self.status.choices = options([("", states["new"]), *((key, states[key]) for key in SETTABLE)])
+        self.billable.choices = options(new_billing_choices())
+        offer_work_types(self.work_type_id, session)
+        if not self.is_submitted():
+            self.assignee_id.data, self.work_type_id.data = actor.person_id, default_work_type(session)
+        self.key.data = self.key.data or uuid4().hex
+
+    def said(self) -> Said:
+        """Return what was said, how, and how long it took."""
+        return Said(
+            key=self.key.data or uuid4().hex,
+            subject=self.subject.data or "",
+            text=self.body.data or "",
+            html=self.html.data or "",
+            channel=self.channel.data or "call",
+            time=WorkedTime(self.worked.data or "", self.work_type_id.data, self.billable.data or ""),
+            status=self["status"].data or "",
+        )
+
+    def facts(self) -> Facts:
+        """Return what else the ticket has."""
+        return Facts(
+            project_id=self.project_id.data,
+            type_id=self.type_id.data,
+            priority=self.priority.data or "normal",
+            tags=self.tags.data or "",
+            assignee_id=self.assignee_id.data,
+            cc=self.cc.data or "",
+            reporter=self.reporter.data or "",
+            reporter_in_copy=bool(self.reporter_in_copy.data),
+            confirm=bool(self.confirm.data),
+            words=self.words.data or "",
+            first_message=bool(self.first_message.data),
+            to_new_outside=bool(self.to_new_outside.data),
+        )
+
+    def pressed(self) -> tuple[str, int | None]:
+        """Return which button was pressed, with its number: ``("onto", 12)``; an empty word for the one that opens."""
+        act, _colon, value = (self.act.data or "").partition(":")
+        return act, int(value) if value.isascii() and value.isdigit() and len(value) < len("2147483647") else None

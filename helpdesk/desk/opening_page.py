@@ -1,0 +1,71 @@
+"""What the form for a new ticket shows beside its fields: who is found, and what is open of whoever it is for."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from helpdesk.clients import queries as clients
+from helpdesk.clients.models import Contact
+from helpdesk.desk import asker, opening
+from helpdesk.desk.asker import OpenTicket
+from helpdesk.desk.opening_forms import AskerForm, NewTicketForm
+from helpdesk.infra.policy import Actor
+from helpdesk.kernel.errors import NotFound
+from helpdesk.projects import queries as projects
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The context of desk/_asker.html; ``sought`` where something was typed, ``adds`` where somebody new is typed."""
+
+    contact: Contact | None = None
+    found: Sequence[Contact] = ()
+    open_tickets: Sequence[OpenTicket] = field(default_factory=list)
+    sought: bool = False
+    adds: bool = False
+
+
+def asking(session: Session, *, actor: Actor, form: AskerForm) -> Asking:
+    """Return who is found by what stands in the form; a contact that is not to be seen is nobody."""
+    contact = None
+    if (contact_id := form.chosen()) is not None:
+        with suppress(NotFound):
+            contact = clients.get_contact(session, actor=actor, contact_id=contact_id)
+    if contact is not None:
+        open_ones = asker.open_tickets(session, actor=actor, contact_id=contact.id)
+        return Asking(contact, open_tickets=open_ones)
+    typed = form.who.data or ""
+    found = asker.find(session, actor=actor, typed=typed)
+    open_ones = asker.open_tickets(session, actor=actor, contact_id=found[0].id) if len(found) == 1 else []
+    sought = len(typed.strip()) >= asker.SHORTEST
+    adds = form.whom().is_new or bool(form.new_name.errors or form.new_email.errors or form.client_id.errors)
+    return Asking(None, found, open_ones, sought, adds or (sought and not found))
+
+
+def begin_new(form: AskerForm) -> None:
+    """Put what was typed to find somebody where it belongs of somebody new."""
+    typed = (form.who.data or "").strip()
+    if not typed or form.whom().is_new:
+        return
+    name, address = asker.typed_address(typed)
+    if address:
+        form.new_name.data, form.new_email.data = name, address
+    elif sum(sign.isdigit() for sign in typed) > len(typed) // 2:
+        form.new_phone.data = typed
+    else:
+        form.new_name.data = typed
+
+
+def choose_project(session: Session, *, actor: Actor, form: NewTicketForm, asked: Asking) -> None:
+    """Choose the project in which mail of whoever it is for lands, unless one of their client is chosen."""
+    contact, chosen = asked.contact, None
+    if form.project_id.data is not None:
+        with suppress(NotFound):
+            chosen = projects.get_project(session, actor=actor, project_id=form.project_id.data)
+    if chosen is not None and (contact is None or contact.client_id in (None, chosen.client_id)):
+        return
+    found = opening.project_for(session, actor=actor, whom=form.whom(), known=contact)
+    if found is not None:
+        form.project_id.data = found.id
