@@ -1,5 +1,7 @@
 """The form of one rule: when it acts, a few rows of conditions of which empty ones do not count, and what it does."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -8,12 +10,14 @@ from helpdesk.automation.domain.rules import Condition, Field
 from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.naming import Names, name_of, read_condition
 from helpdesk.automation.service.acts import Acts
-from helpdesk.automation.service.rules import NAME_LENGTH, SUBJECT_LENGTH, TEXT_LENGTH, RuleSettings, read_tags
+from helpdesk.automation.service.changing import TEXT_LENGTH, Changes, read_tags
+from helpdesk.automation.service.rules import NAME_LENGTH, SUBJECT_LENGTH, RuleSettings
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
 ROWS = 5
+CHOSEN = ("status", "priority", "assignee", "type")
 TRIGGERS = {
     "opened_by_mail": _l("A ticket came in by mail"),
     "opened_by_hand": _l("A ticket was opened by hand"),
@@ -53,7 +57,45 @@ OPERATORS = {
 }
 
 
-class RuleForm(StrictForm):
+class ChangesForm(StrictForm):
+    """What becomes of a ticket, of a rule as of a macro."""
+
+    status = SelectField(_l("Set the status"), default="")
+    priority = SelectField(_l("Set the priority"), default="")
+    assignee = SelectField(_l("Assign to"), default="")
+    type = SelectField(_l("Set the type"), default="")
+    add_tags = StringField(_l("Add tags"), [Length(max=400)])
+    remove_tags = StringField(_l("Take tags off"), [Length(max=400)])
+    snooze_days = IntegerField(_l("Snooze for days"), [Optional()])
+    note = TextAreaField(_l("Write an internal note"), [Length(max=TEXT_LENGTH)])
+
+    def offer(self, named: Names) -> None:
+        """Fill the choices."""
+        for name in CHOSEN:
+            self[name].choices = options([("", _("As it is")), *named[Field(name)].items()])
+
+    def show_changes(self, changes: Changes) -> None:
+        """Fill the fields from what is kept."""
+        for name in (*CHOSEN, "note"):
+            self[name].data = getattr(changes, name)
+        self.add_tags.data, self.remove_tags.data = ", ".join(changes.add_tags), ", ".join(changes.remove_tags)
+        self.snooze_days.data = changes.snooze_days or None
+
+    def changes(self) -> dict[str, Any]:
+        """Return what was entered, by the names of ``Changes``.
+
+        Raises:
+            RuleViolation: a tag makes no sense; its field is named.
+        """
+        return {
+            **{name: self[name].data or "" for name in (*CHOSEN, "note")},
+            "add_tags": read_tags(self.add_tags.data or "", field="add_tags"),
+            "remove_tags": read_tags(self.remove_tags.data or "", field="remove_tags"),
+            "snooze_days": self.snooze_days.data or 0,
+        }
+
+
+class RuleForm(ChangesForm):
     """One rule; the fields of its conditions are numbered: ``field_0``, ``operator_0``, ``value_0`` …."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=NAME_LENGTH)])
@@ -65,31 +107,16 @@ class RuleForm(StrictForm):
         choices=options((("all", _l("all of these conditions")), ("any", _l("any one of them")))),
         default="all",
     )
-    status = SelectField(_l("Set the status"), default="")
-    priority = SelectField(_l("Set the priority"), default="")
-    assignee = SelectField(_l("Assign to"), default="")
-    type = SelectField(_l("Set the type"), default="")
-    add_tags = StringField(_l("Add tags"), [Length(max=400)])
-    remove_tags = StringField(_l("Take tags off"), [Length(max=400)])
-    snooze_days = IntegerField(_l("Snooze for days"), [Optional()])
-    note = TextAreaField(_l("Write an internal note"), [Length(max=TEXT_LENGTH)])
     mail_subject = StringField(_l("Subject of a mail to the requester"), [Length(max=SUBJECT_LENGTH)])
     mail_text = TextAreaField(_l("Text of that mail"), [Length(max=TEXT_LENGTH)])
     stops = BooleanField(_l("No later rule acts on the ticket then"))
     act = StringField(default="save")
 
-    def offer(self, named: Names) -> None:
-        """Fill the choices."""
-        for name in ("status", "priority", "assignee", "type"):
-            self[name].choices = options([("", _("As it is")), *named[Field(name)].items()])
-
     def show(self, rule: AutomationRule, named: Names) -> None:
         """Fill the fields from a rule."""
         acts = Acts.of(rule.acts)
-        for name in ("status", "priority", "assignee", "type", "note", "mail_subject", "mail_text"):
-            self[name].data = getattr(acts, name)
-        self.add_tags.data, self.remove_tags.data = ", ".join(acts.add_tags), ", ".join(acts.remove_tags)
-        self.snooze_days.data = acts.snooze_days or None
+        self.show_changes(acts)
+        self.mail_subject.data, self.mail_text.data = acts.mail_subject, acts.mail_text
         self.name.data, self.trigger.data, self.stops.data = rule.name, rule.trigger, rule.stops
         self.amount.data, self.unit.data = rule.amount or None, rule.unit or "days"
         self.any_condition.data = "any" if rule.any_condition else "all"
@@ -111,14 +138,7 @@ class RuleForm(StrictForm):
             conditions=self._conditions(named),
             any_condition=self.any_condition.data == "any",
             acts=Acts(
-                status=self.status.data or "",
-                priority=self.priority.data or "",
-                assignee=self.assignee.data or "",
-                type=self.type.data or "",
-                add_tags=read_tags(self.add_tags.data or "", field="add_tags"),
-                remove_tags=read_tags(self.remove_tags.data or "", field="remove_tags"),
-                snooze_days=self.snooze_days.data or 0,
-                note=self.note.data or "",
+                **self.changes(),
                 mail_subject=self.mail_subject.data or "",
                 mail_text=self.mail_text.data or "",
             ),

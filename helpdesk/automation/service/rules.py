@@ -7,29 +7,22 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts import service as accounts
 from helpdesk.automation import queries
-from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Trigger
+from helpdesk.automation.domain.rules import TIMED, Condition, Trigger
 from helpdesk.automation.domain.waiting import MOST
 from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.service.acts import Acts
+from helpdesk.automation.service.changing import TEXT_LENGTH, check_changes
 from helpdesk.infra import audit
-from helpdesk.infra.policy import DESK, Actor
+from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.fields import check_fields
 from helpdesk.kernel.places import moved
-from helpdesk.projects import service as projects
-from helpdesk.projects import types
-from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.tickets.domain import TICKET_FIELDS
 
 NAME_LENGTH = 80
-TEXT_LENGTH = 5000
 SUBJECT_LENGTH = 200
 MOST_RULES = 100
-MOST_TAGS = 10
-MOST_DAYS = 365
-
 
 NOTHING = Acts()
 
@@ -138,22 +131,6 @@ def row_of(session: Session, settings: RuleSettings, *, rule: AutomationRule | N
     return row
 
 
-def read_tags(text: str, *, field: str) -> tuple[str, ...]:
-    """Return tags that people separated by commas, as they are kept, each once.
-
-    Raises:
-        RuleViolation: too many, or no tag.
-    """
-    try:
-        tags = tuple(dict.fromkeys(projects.tag_of(word) for word in text.split(",") if word.strip()))
-    except RuleViolation as refusal:
-        raise RuleViolation(str(refusal), field=field) from refusal
-    if len(tags) > MOST_TAGS:
-        message = f"{MOST_TAGS} tags at most."
-        raise RuleViolation(message, field=field)
-    return tags
-
-
 def _write(session: Session, rule: AutomationRule, settings: RuleSettings, now: datetime) -> None:
     """Give a rule what was entered, where it makes sense."""
     settings = replace(settings, name=" ".join(settings.name.split()))
@@ -188,28 +165,16 @@ def _check(settings: RuleSettings) -> None:
 
 def _check_acts(session: Session, acts: Acts) -> None:
     refusals: Sequence[tuple[bool, str, str]] = (
-        (acts.status not in {"", *ITEM_STATUSES}, "status", "There is no such status."),
-        (acts.priority not in {"", *PRIORITIES}, "priority", "There is no such priority."),
-        (bool({*acts.add_tags} & {*acts.remove_tags}), "remove_tags", "A tag is put on or taken off, not both."),
-        (not 0 <= acts.snooze_days <= MOST_DAYS, "snooze_days", f"From 1 to {MOST_DAYS} days."),
         (bool(acts.mail_subject) and not acts.mail_text, "mail_text", "Write what the mail says."),
         (len(acts.mail_subject) > SUBJECT_LENGTH, "mail_subject", f"{SUBJECT_LENGTH} characters at most."),
         (len(acts.mail_text) > TEXT_LENGTH, "mail_text", f"{TEXT_LENGTH} characters at most."),
-        (len(acts.note) > TEXT_LENGTH, "note", f"{TEXT_LENGTH} characters at most."),
     )
     for refused, field, message in refusals:
         if refused:
             raise RuleViolation(message, field=field)
-    for name in ("note", "mail_subject", "mail_text"):
+    for name in ("mail_subject", "mail_text"):
         check_fields(getattr(acts, name), TICKET_FIELDS, at=name)
-    if acts.assignee not in ("", NOBODY):
-        person = accounts.get_person(session, int(acts.assignee))
-        if person.role not in DESK or not person.active:
-            message = "That person does not work on tickets."
-            raise RuleViolation(message, field="assignee")
-    if acts.type and acts.type not in {str(type_id) for type_id, _name in types.choices(session)}:
-        message = "There is no such type that is offered."
-        raise RuleViolation(message, field="type")
+    check_changes(session, acts, variables=TICKET_FIELDS)
 
 
 def _number(ordered: Iterable[AutomationRule]) -> None:
