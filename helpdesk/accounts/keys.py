@@ -10,7 +10,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 
-KEYS = ("?", "/", "#", "[", "]", *"abcefghjklmnprstuwxyz")
+KEYS = ("?", "/", "#", "[", "]", *"abcefghjklmnprstuvwxyz")
 RESERVED = frozenset("' ")
 """Browsers look for words of the page with the one, and turn its pages with the other."""
 
@@ -32,6 +32,7 @@ def words() -> dict[str, str]:
         "#": _("Mark as spam"),
         "r": _("Reply; reject"),
         "n": _("Internal note; connect a mailbox"),
+        "v": _("Apply a macro"),
         "w": _("Follow, or not any more"),
         "s": _("Start or stop the timer"),
         "m": _("Note and billing of the timer"),

@@ -1,9 +1,9 @@
-"""Rules, what happened that they have not looked at yet, and the log of what they did."""
+"""Rules, what happened that they have not looked at yet, the log of what they did, and macros."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.automation.domain.rules import Trigger
@@ -95,3 +95,26 @@ class AutomationRun(Base):
     why_not: Mapped[str] = mapped_column(default="")
 
     work_item: Mapped[WorkItem] = relationship()
+
+
+class Macro(Base):
+    """Several acts that a person does at once: of one person, or shared without (docs/automation.md rule 16).
+
+    ``acts`` holds what is done, by the names of ``service.macros.MacroActs``.
+    """
+
+    __tablename__ = "macros"
+    __table_args__ = (CheckConstraint("used >= 0", name="uses_are_counted"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    position: Mapped[int]
+    name: Mapped[str]
+    acts: Mapped[dict[str, Any]]
+    used: Mapped[int] = mapped_column(default=0)  # on how many tickets
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+Index("uq_macros_name", func.coalesce(Macro.person_id, 0), func.lower(Macro.name), unique=True)

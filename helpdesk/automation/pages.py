@@ -9,6 +9,8 @@ from helpdesk.automation.forms import FIELDS, OPERATORS, TRIGGERS, UNITS
 from helpdesk.automation.models import AutomationRule, AutomationRun
 from helpdesk.automation.naming import Names, name_of, priorities, statuses
 from helpdesk.automation.service.acts import Acts
+from helpdesk.automation.service.changing import Changes
+from helpdesk.automation.service.macros import MacroActs
 from helpdesk.infra.i18n import gettext as _
 
 
@@ -92,7 +94,26 @@ def when(trigger: str, amount: int, unit: str) -> str:
 
 def does(acts: Mapping[str, Any], named: Names, *, stops: bool) -> list[str]:
     """Return in words what a rule does."""
-    wanted, found = Acts.of(acts), []
+    wanted = Acts.of(acts)
+    found = _changes(wanted, named)
+    if wanted.mail_text:
+        found.append(_("mail to the requester"))
+    return [*found, _("no later rule")] if stops else found
+
+
+def does_of_macro(wanted: MacroActs, named: Names) -> list[str]:
+    """Return in words what a macro does, the answer first."""
+    found = []
+    if wanted.answer:
+        found.append(_("send an answer") if wanted.sends else _("put an answer into the box"))
+    found += _changes(wanted, named)
+    if wanted.minutes:
+        found.append(_("log %(minutes)s minutes", minutes=wanted.minutes))
+    return found
+
+
+def _changes(wanted: Changes, named: Names) -> list[str]:
+    found: list[str] = []
     if wanted.status:
         found.append(_("status %(name)s", name=statuses()[wanted.status].lower()))
     if wanted.priority:
@@ -109,9 +130,7 @@ def does(acts: Mapping[str, Any], named: Names, *, stops: bool) -> list[str]:
         found.append(_("snooze for %(days)s days", days=wanted.snooze_days))
     if wanted.note:
         found.append(_("write a note"))
-    if wanted.mail_text:
-        found.append(_("mail to the requester"))
-    return [*found, _("no later rule")] if stops else found
+    return found
 
 
 def _conditions(conditions: Iterable[Mapping[str, str]], named: Names) -> Iterable[str]:

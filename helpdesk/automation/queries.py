@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Facts, Field, Operator, Rule, Trigger, must_be
 from helpdesk.automation.domain.waiting import Moments, Wait
-from helpdesk.automation.models import AutomationRule, AutomationRun
+from helpdesk.automation.models import AutomationRule, AutomationRun, Macro
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
@@ -43,6 +43,12 @@ class Waiting:
 def rules(session: Session) -> list[AutomationRule]:
     """Return all rules in their order: one query."""
     return list(session.scalars(select(AutomationRule).order_by(AutomationRule.position, AutomationRule.id)))
+
+
+def macro_choice() -> Select[int, str, int | None]:
+    """Return the question for the macros of a ``person_id`` and the shared ones, what is used most first."""
+    mine = Macro.person_id.is_(None) | (Macro.person_id == bindparam("person_id"))
+    return select(Macro.id, Macro.name, Macro.person_id).where(mine).order_by(Macro.used.desc(), func.lower(Macro.name))
 
 
 def active_rules(session: Session, *, timed: bool) -> list[AutomationRule]:

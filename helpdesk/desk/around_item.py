@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.accounts.models import Person
+from helpdesk.automation import queries as automation
 from helpdesk.clients import queries as clients
 from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.desk import queries
@@ -58,6 +59,7 @@ class Around:
     present: list[Present]
     types: list[tuple[int, str]]
     teams: list[tuple[int, str]]
+    macros: Sequence[Any]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, details: TicketDetails | None) -> Around:
@@ -101,6 +103,7 @@ def read(session: Session, *, actor: Actor, now: datetime, item: WorkItem, detai
         present=presence.people_of(found["present"]),
         types=[(row.id, row.name) for row in found["types"]],
         teams=[(row.id, row.name) for row in found["teams"]],
+        macros=found["macros"],
     )
 
 
@@ -151,4 +154,5 @@ def _asked(*, sees_all: bool, is_restricted: bool) -> Together:
         types=types.choice_of(ITEM),
         teams=teams.choice_of(ITEM, is_restricted=is_restricted),
         **{f"books_{name}": query for name, query in first_rows.rows_to_ask(with_rates=True).items()},
+        macros=automation.macro_choice(),
     )

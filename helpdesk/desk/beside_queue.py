@@ -1,5 +1,6 @@
 """What a page of the queue shows beside its tickets: whom they can be given to, saved views, mail, our hours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,6 +11,7 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.automation import queries as automation
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import MESSAGE, asker, visible_to_asker
 from helpdesk.desk import saved_views
@@ -45,6 +47,7 @@ class Beside:
     presence: dict[int, list[Present]]
     types: list[tuple[int, str]]
     teams: list[tuple[int, str]]
+    macros: Sequence[Any]
 
 
 def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: ZoneInfo) -> Beside:
@@ -69,6 +72,7 @@ def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: Z
         presence=presence.by_number(found["presence"]),
         types=[(row.id, row.name) for row in found["types"]],
         teams=[(row.id, row.name) for row in found["teams"]],
+        macros=found["macros"],
     )
 
 
@@ -83,6 +87,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "presence": presence.everywhere_asked(sees_all=sees_all),
         "types": types.choice(),
         "teams": teams.choice(),
+        "macros": automation.macro_choice(),
     }
     if of_client:
         known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.desk import service, snoozing
+from helpdesk.desk import macro_undo, service, snoozing
+from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.service import spam
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
@@ -20,14 +20,13 @@ from helpdesk.projects.following import stop_by_itself
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.snoozing import put_to_sleep
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.models import Message, QueueAct, TicketDetails
+from helpdesk.tickets.models import Message, QueueAct
 from helpdesk.tickets.service.writing import add_event, lock
 
 MOST = 200
 """Tickets of one act."""
 LONGEST_ID = 10
-
-Change = dict[str, Any]
+PICK = f"Pick tickets, {MOST} at most, and what is to become of them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +64,36 @@ def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picke
     Raises:
         RuleViolation: nothing picked, too many, or no such act.
     """
-    wanted = sorted(set(picked), key=lambda one: one.number)
-    if not wanted or len(wanted) > MOST or what not in _ACTS:
-        message = f"Pick tickets, {MOST} at most, and what is to become of them."
-        raise RuleViolation(message)
+    wanted = in_order(picked)
+    if what not in _ACTS:
+        raise RuleViolation(PICK)
 
     def change(one: Picked) -> Change | None:
-        item = _locked(session, actor, one.number)
+        item = locked(session, actor, one.number)
         if item.version != one.version and what not in ("tag", "untag"):
-            raise Conflict(_overtaken(session, item.id))
+            raise Conflict(overtaken(session, item.id))
         before = state_of(session, item)
         _ACTS[what](session, actor, now, item, value)
         session.flush()
         return {"item_id": item.id, "what": what, "before": before, "after": state_of(session, item)}
 
-    changes, refusals = _each(session, [(one.number, partial(change, one)) for one in wanted])
-    changes = [each for each in changes if each["before"] != each["after"]]
+    changes, refusals = each(session, [(one.number, partial(change, one)) for one in wanted])
+    changes = [one for one in changes if one["before"] != one["after"]]
     if not changes:
         return Outcome(None, 0, refusals)
     return Outcome(remember(session, actor=actor, now=now, changes=changes), len(changes), refusals)
+
+
+def in_order(picked: Iterable[Picked]) -> list[Picked]:
+    """Return what was picked, each once and in the order of numbers: whoever acts on many locks them so.
+
+    Raises:
+        RuleViolation: nothing, or too many.
+    """
+    wanted = sorted(set(picked), key=lambda one: one.number)
+    if not wanted or len(wanted) > MOST:
+        raise RuleViolation(PICK)
+    return wanted
 
 
 def remember(session: Session, *, actor: Actor, now: datetime, changes: list[Change]) -> int:
@@ -113,11 +123,14 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
 
     def restore(number: int, change: Change) -> Change:
-        item, before, after = _locked(session, actor, number), change["before"], change["after"]
+        item, before, after = locked(session, actor, number), change["before"], change["after"]
         changed = [key for key in before if before[key] != after[key]]
         if any(state_of(session, item)[key] != after[key] for key in changed):
             message = "somebody changed it since"
             raise Conflict(message)
+        if change["what"] == "macro":
+            macro_undo.give_back(session, actor=actor, now=now, item=item, change=change)
+            return change
         _restore(session, actor, now, item, change)
         if "assignee" in changed and after["assignee"] is not None:
             stop_by_itself(session, item_id=item.id, person_id=after["assignee"], since=stored.done_at)
@@ -125,7 +138,7 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
         return change
 
     wanted = sorted((numbers[change["item_id"]], index) for index, change in enumerate(stored.changes))
-    restored, refusals = _each(
+    restored, refusals = each(
         session,
         [(number, partial(restore, number, stored.changes[index])) for number, index in wanted],
     )
@@ -143,7 +156,7 @@ def set_tag(session: Session, *, actor: Actor, now: datetime, item: WorkItem, ta
         add_event(session, actor=actor, now=now, item_id=item.id, text=words)
 
 
-def _each(
+def each(
     session: Session, acts: Iterable[tuple[int, Callable[[], Change | None]]]
 ) -> tuple[list[Change], tuple[Refusal, ...]]:
     """Do each in a savepoint of its own; return what changed, and who refused."""
@@ -160,9 +173,9 @@ def _each(
     return changes, tuple(refusals)
 
 
-def _overtaken(session: Session, item_id: int) -> str:
+def overtaken(session: Session, item_id: int) -> str:
     """Return what became of a ticket last, for whoever picked it before."""
-    newest = session.scalars(select(Message).where(Message.work_item_id == item_id).order_by(Message.id.desc())).first()
+    newest = newest_line(session, item_id)
     if newest is None or (newest.kind != "mail" and newest.person is None):
         return "it changed since you looked"
     if newest.person is None:
@@ -170,7 +183,19 @@ def _overtaken(session: Session, item_id: int) -> str:
     return f"{newest.person.name} {newest.text if newest.kind == 'event' else 'wrote there'} since you looked"
 
 
-def _locked(session: Session, actor: Actor, number: int) -> WorkItem:
+def newest_line(session: Session, item_id: int) -> Message | None:
+    """Return what was written or noted last on a ticket."""
+    query = select(Message).where(Message.work_item_id == item_id).order_by(Message.id.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def locked(session: Session, actor: Actor, number: int) -> WorkItem:
+    """Return a ticket by number, locked and as it is now.
+
+    Raises:
+        NotFound: no such ticket, or not for this actor.
+        RuleViolation: it is a task.
+    """
     item = projects_queries.get_item(session, actor=actor, number=number)
     if item.kind != "ticket":
         message = "it is a task"
@@ -180,35 +205,19 @@ def _locked(session: Session, actor: Actor, number: int) -> WorkItem:
     return item
 
 
-def state_of(session: Session, item: WorkItem) -> Change:
-    """Return what an act can change of a ticket."""
-    details = session.get(TicketDetails, item.id)
-    return {
-        "spam": details is not None and details.spam_at is not None,
-        "status": item.status,
-        "closed_at": item.closed_at.isoformat() if item.closed_at else None,
-        "assignee": item.assignee_id,
-        "team": item.team_id,
-        "priority": item.priority,
-        "type": item.type_id,
-        "tags": sorted(one.tag for one in item.tags),
-        "snoozed_until": item.snoozed_until.isoformat() if item.snoozed_until else None,
-    }
-
-
 def _set_status(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
     service.set_status(session, actor=actor, now=now, number=item.number, status=value)
 
 
 def _assign(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
-    if value and not _is_id(value):
+    if value and not is_id(value):
         message = "There is no such person."
         raise RuleViolation(message)
     service.assign(session, actor=actor, now=now, number=item.number, assignee_id=int(value) if value else None)
 
 
 def _give_to_team(session: Session, actor: Actor, now: datetime, item: WorkItem, value: str) -> None:
-    if value and not _is_id(value):
+    if value and not is_id(value):
         raise NotFound(teams.NO_TEAM)
     service.give_to_team(session, actor=actor, now=now, number=item.number, team_id=int(value) if value else None)
 
@@ -227,7 +236,7 @@ def set_type(session: Session, *, actor: Actor, now: datetime, item: WorkItem, v
         NotFound: no such type that is offered.
         RuleViolation: it is a task.
     """
-    if value and not _is_id(value):
+    if value and not is_id(value):
         raise NotFound(types.NO_TYPE)
     name = types.set_type(session, actor=actor, now=now, item_id=item.id, type_id=int(value) if value else None)
     if name is not None:
@@ -239,7 +248,8 @@ def _set_type(session: Session, actor: Actor, now: datetime, item: WorkItem, val
     set_type(session, actor=actor, now=now, item=item, value=value)
 
 
-def _is_id(value: str) -> bool:
+def is_id(value: str) -> bool:
+    """Return whether a text is the id of something."""
     return value.isascii() and value.isdigit() and len(value) < LONGEST_ID
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.desk import bulk, service
+from helpdesk.desk.ticket_state import state_of
 from helpdesk.infra.policy import Actor
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
@@ -47,10 +48,10 @@ def _remembered(
 ) -> int | None:
     """Do it, and keep what it changed of a ticket; a task is given back by its own menu."""
     item: WorkItem = lock(session, projects.get_item(session, actor=actor, number=number).id)
-    before = bulk.state_of(session, item)
+    before = state_of(session, item)
     give()
     session.flush()
-    after = bulk.state_of(session, item)
+    after = state_of(session, item)
     if item.kind != "ticket" or before == after:
         return None
     change = {"item_id": item.id, "what": what, "before": before, "after": after}

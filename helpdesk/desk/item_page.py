@@ -59,6 +59,7 @@ class ItemValues:
     snooze_choices: list[snoozing.Choice]
     types: list[tuple[int, str]]
     teams: list[tuple[int, str]]
+    macros: Sequence[Any]
     followers: Sequence[Any]
     follows: bool
     present: list[Present]
@@ -119,6 +120,7 @@ def values(
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
         types=around.types if item.kind == "ticket" else [],
         teams=around.teams,
+        macros=around.macros if item.kind == "ticket" else [],
         followers=around.followers,
         follows=any(person.id == actor.person_id for person in around.followers),
         present=around.present,

@@ -39,6 +39,7 @@ class ItemFacts:
     """A work item with what stands around it."""
 
     number: int
+    version: int
     kind: str
     title: str
     status: str
@@ -198,6 +199,7 @@ def item_facts(item: WorkItem) -> ItemFacts:
     details = item.task_details
     return ItemFacts(
         number=item.number,
+        version=item.version,
         kind=item.kind,
         title=item.title,
         status=item.status,

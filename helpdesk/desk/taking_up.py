@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.desk import bulk, service
+from helpdesk.desk.ticket_state import state_of
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
@@ -41,10 +42,10 @@ def keep_draft(
     )
     if not (kept and begins) or item.assignee_id is not None or merged_now(session, item.id) is not None:
         return Kept(kept)
-    before = bulk.state_of(session, item)
+    before = state_of(session, item)
     how = ", who began a reply"
     service.assign(session, actor=actor, now=now, number=number, assignee_id=actor.person_id, how=how)
-    change = {"item_id": item.id, "what": "assignee", "before": before, "after": bulk.state_of(session, item)}
+    change = {"item_id": item.id, "what": "assignee", "before": before, "after": state_of(session, item)}
     return Kept(kept, bulk.remember(session, actor=actor, now=now, changes=[change]))
 
 

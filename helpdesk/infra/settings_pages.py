@@ -55,6 +55,7 @@ def _groups() -> dict[str, dict[str, str]]:
             "sla.levels": _("Service levels"),
             "desk.ticket_types": _("Ticket types"),
             "automation.rules": _("Rules"),
+            "desk.macros": _("Macros"),
             "desk.canned_replies": _("Canned replies"),
             "satisfaction.settings": _("Satisfaction"),
         },

@@ -1,4 +1,4 @@
-/* The menu that gives tickets to people and teams, and the undo of that on the page of one.
+/* Menus that are found by typing (people and teams, macros), and the undo on the page of a ticket.
 
    data-finds-in="id"   a field above the buttons of a menu: typing leaves those that have all of its words, in any case
    Enter presses the first of them; down and up walk from the field over the buttons and back. */

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import Length
 
-from helpdesk.desk import bulk
+from helpdesk.desk import bulk, macros
 from helpdesk.desk.bulk import Outcome, Picked
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
@@ -52,7 +52,8 @@ def act_on_many() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise RuleViolation(_("Pick tickets, and what is to become of them."))
     with unit_of_work() as session:
-        done = bulk.act(
+        act = bulk.act if what != macros.WHAT else macros.act
+        done = act(
             session,
             actor=current_actor(),
             now=clock.now(),

@@ -113,7 +113,7 @@ def _page(refused_id: int | None = None, refused: CannedForm | None = None) -> s
         new=refused if refused and refused_id is None else CannedForm(formdata=None),
         plain_box=current_user.plain_box,
         may_share=actor.is_one_of(APPROVERS),
-        variables=[(field(name), meaning) for name, meaning in _variables().items()],
+        variables=variables(),
         nav=nav("desk.canned_replies") if actor.is_one_of(SETTINGS) else [],
     )
 
@@ -124,6 +124,11 @@ def _written(actor: Actor, one: CannedReply) -> Written:
     return Written(
         one.id, one.name, one.body, html, one.person_id is None, form if tickets.may_change(actor, one) else None
     )
+
+
+def variables() -> list[tuple[str, str]]:
+    """Return how each variable is written, and what it stands for."""
+    return [(field(name), meaning) for name, meaning in _variables().items()]
 
 
 def _variables() -> dict[str, str]:

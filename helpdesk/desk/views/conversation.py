@@ -6,7 +6,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from helpdesk.desk import taking_back
+from helpdesk.desk import macros
 from helpdesk.desk.forms import AcceptForm, PersonForm, SendAgainForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
@@ -118,7 +118,7 @@ def unsend(number: int, message_id: int) -> ResponseReturnValue:
     StrictForm().validate_on_submit()
     try:
         with unit_of_work() as session:
-            stays = taking_back.take_back(
+            stays = macros.take_back(
                 session, actor=current_actor(), now=clock.now(), number=number, message_id=message_id
             )
         flash(_("Nothing was sent. The answer is a draft again."), "ok")

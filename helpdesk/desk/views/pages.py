@@ -126,6 +126,7 @@ def queue() -> ResponseReturnValue:
         presence=beside.presence,
         projects=beside.projects,
         types=beside.types,
+        macros=beside.macros,
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,

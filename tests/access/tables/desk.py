@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from helpdesk.automation.models import Macro
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
@@ -67,6 +68,10 @@ SHARES = expect(anonymous=302, technician=422, account_manager=422, rival=422, b
 OWN_CANNED = expect(
     anonymous=302, technician=303, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
 )
+OWN_MACRO = expect(
+    anonymous=302, technician=200, account_manager=404, rival=404, bookkeeper=403, manager=404, admin=404
+)
+MACRO = {"name": "Another", "status": "solved"}
 CANNED = {"name": "Another", "body": "Hello {{requester.name}}"}
 ONWARD = {"to": "bob@supplier.example", "message": "{note_on_acme}", "to_outside": "y", "billable": "billable"}
 ONWARD_OF_GLOBEX = {**ONWARD, "message": "{note_on_globex}"}
@@ -95,7 +100,11 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     session.flush()
     own = CannedReply(person_id=office.technician.id, name="Done", body="Done.", changed_at=now)
     shared = CannedReply(name="Closing", body="Bye.", changed_at=now)
-    session.add_all([own, shared])
+    macros = [
+        Macro(person_id=whose, position=1, name=name, acts={"priority": "low"}, used=0, created_at=now, changed_at=now)
+        for whose, name in ((office.technician.id, "Mine"), (None, "Ours"))
+    ]
+    session.add_all([own, shared, *macros])
     session.flush()
     other = tickets.open_ticket(
         session,
@@ -110,6 +119,8 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
     return {
         "own_canned": own.id,
         "shared_canned": shared.id,
+        "own_macro": macros[0].id,
+        "shared_macro": macros[1].id,
         "acme_intranet": intranet.id,
         "acme_other": other.number,
         "note_on_acme": _noted(session, office.acme_ticket.id, now),
@@ -284,6 +295,19 @@ ROWS = [
     Row("desk.remove_canned", "POST", "/canned-replies/{own_canned}/remove", OWN_CANNED),
     Row("desk.remove_canned", "POST", "/canned-replies/{shared_canned}/remove", SHARES),
     Row("desk.remove_canned", "POST", "/canned-replies/{missing}/remove", NOT_THERE),
+    Row("desk.macros", "GET", "/macros", DESK),
+    Row("desk.new_macro", "GET", "/macros/new", DESK),
+    Row("desk.add_macro", "POST", "/macros/new", DESK_WRITES, form=MACRO),
+    Row("desk.add_macro", "POST", "/macros/new", SHARES, form=MACRO | {"shared": "y"}),
+    Row("desk.macro", "GET", "/macros/{shared_macro}", DESK),
+    Row("desk.macro", "GET", "/macros/{own_macro}", OWN_MACRO),
+    Row("desk.change_macro", "POST", "/macros/{own_macro}", OWN_CANNED, form=MACRO),
+    Row("desk.change_macro", "POST", "/macros/{shared_macro}", SHARES, form=MACRO | {"shared": "y"}),
+    Row("desk.act_on_macro", "POST", "/macros/{own_macro}/up", OWN_CANNED),
+    Row("desk.act_on_macro", "POST", "/macros/{shared_macro}/delete", SHARES),
+    Row("desk.act_on_macro", "POST", "/macros/{missing}/delete", NOT_THERE),
+    *_on_items("desk.apply_macro", "macro", {"macro": "{shared_macro}"}),
+    Row("desk.apply_macro", "POST", "/items/{acme_ticket}/macro", OWN_CANNED, form={"macro": "{own_macro}"}),
     Row("desk.choose_canned", "GET", "/items/{acme_ticket}/canned", DESK),
     Row("desk.choose_canned", "GET", "/items/{globex_ticket}/canned", GLOBEX),
     Row("desk.choose_canned", "GET", "/items/{acme_task}/canned", NOT_THERE),

@@ -1,0 +1,260 @@
+"""Macros: several acts at once, all or nothing, with one line and one undo (docs/automation.md rules 16 to 23)."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.automation.models import Macro
+from helpdesk.automation.service import macros
+from helpdesk.automation.service.macros import MacroActs, MacroSettings
+from helpdesk.infra.db import unit_of_work
+from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.projects import types
+from helpdesk.projects.models import ItemTag, TicketType, WorkItem
+from helpdesk.tickets.models import Draft, Message
+from helpdesk.timekeeping.models import TimeEntry
+from tests.conftest import NOW
+from tests.slices.desk.conftest import open_ticket
+from tests.slices.desk.test_acts_on_many import picks
+
+pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+FORM = {"name": "Close as duplicate", "status": "solved", "add_tags": "duplicate", "assignee": "me"}
+
+
+def add(office, name="Close as duplicate", who="technician", *, shared=False, **acts):
+    with unit_of_work() as session:
+        settings = MacroSettings(name=name, acts=MacroActs(**acts), shared=shared)
+        return macros.add_macro(session, actor=office.actor(who), now=NOW, settings=settings).id
+
+
+def facts(number):
+    with unit_of_work() as session:
+        item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
+        tags = set(session.scalars(select(ItemTag.tag).where(ItemTag.work_item_id == item.id)))
+        return item.status, item.priority, item.assignee_id, item.type_id, tags, item.snoozed_until, item.closed_at
+
+
+def lines(number, kind="event"):
+    with unit_of_work() as session:
+        query = select(Message.text).join(WorkItem, WorkItem.id == Message.work_item_id)
+        return list(session.scalars(query.where(WorkItem.number == number, Message.kind == kind).order_by(Message.id)))
+
+
+def rows(model):
+    with unit_of_work() as session:
+        return list(session.scalars(select(model).order_by(*model.__table__.primary_key)))
+
+
+def apply(browser, number, macro_id, **more):
+    answer = browser.post(f"/items/{number}/macro", data={"macro": str(macro_id), **more})
+    done = re.search(r"done=(\d+)", answer.location)
+    return answer, int(done[1]) if done else None
+
+
+def said(browser, answer):
+    return html.unescape(browser.get(answer.location.partition("#")[0]).text)
+
+
+def test_all_acts_happen_with_one_line_and_one_undo_gives_all_back(office, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    with unit_of_work() as session:
+        kind = types.choices(session)[0][0]
+    before = facts(number)
+    macro_id = add(
+        office, status="waiting", priority="high", assignee="me", type=str(kind), add_tags=("vpn", "log"),
+        snooze_days=2, note="Asked {{requester.first_name}}, {{me.first_name}}", minutes=5,
+    )  # fmt: skip
+
+    answer, act_id = apply(browser, number, macro_id)
+
+    assert facts(number)[:5] == ("waiting", "high", office.technician.id, kind, {"vpn", "log"})
+    assert lines(number)[-1] == (
+        "applied the macro “Close as duplicate”: status waiting, priority high, "
+        f"assigned to {office.technician.name}, type Question, tag vpn added, tag log added, snoozed for 2 days, "
+        "note written, 5 minutes logged"
+    )
+    assert len(lines(number)) == 1
+    assert lines(number, "note") == [f"Asked Acme, {office.technician.name.split()[0]}"]
+    assert [((one.ended_at - one.started_at).seconds, one.billable) for one in rows(TimeEntry)] == [(300, "billable")]
+    page = said(browser, answer)
+    assert "“Close as duplicate” is applied." in page
+    assert f'action="/desk/bulk/{act_id}/undo"' in page
+    assert (rows(Macro)[0].used, rows(Macro)[0].used_at) == (1, NOW)
+
+    undone = browser.post(f"/desk/bulk/{act_id}/undo", data={"next": f"/items/{number}"})
+
+    assert "1 ticket is as before." in said(browser, undone)
+    assert facts(number) == before
+    assert rows(TimeEntry) == []
+    assert lines(number, "note") == []
+    assert lines(number)[1:] == ["took back the macro “Close as duplicate”"]
+
+
+def test_what_cannot_be_done_stops_the_whole_with_a_word(office, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    with unit_of_work() as session:
+        kind = types.choices(session)[0][0]
+    retired = add(office, "Type", type=str(kind), add_tags=("x",), note="Note.")
+    asleep = add(office, "Sleep", status="solved", snooze_days=1)
+    unsent = add(office, "Send", answer="Hello.", sends=True, add_tags=("x",))
+    with unit_of_work() as session:
+        session.get_one(TicketType, kind).retired_at = NOW
+    before = facts(number)
+
+    for macro_id, why in (
+        (retired, "There is no such type of tickets."),
+        (asleep, "Only a ticket that is open can be snoozed."),
+        (unsent, "No mailbox is connected yet"),
+    ):
+        answer, act_id = apply(browser, number, macro_id)
+        assert f"Nothing was done: {why}" in said(browser, answer)
+        assert act_id is None
+    answer, _act = apply(browser, number, add(office, "Tag", add_tags=("x",)), version="99")
+    assert "Nothing was done: it changed since you looked" in said(browser, answer)
+
+    assert facts(number) == before
+    assert lines(number) == lines(number, "note") == []
+    assert {one.used for one in rows(Macro)} == {0}
+
+
+def test_an_answer_goes_into_the_box_with_status_and_time_beside_it(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    macro_id = add(office, answer="Hello {{requester.first_name}}", status="waiting", minutes=10, add_tags=("asked",))
+    browser.post(f"/items/{number}/drafts/reply", data={"body": "First.", "last_seen_id": ""})
+
+    answer, act_id = apply(browser, number, macro_id)
+
+    kept = rows(Draft)[0]
+    assert (kept.body, kept.status, kept.worked) == ("First.\n\nHello Acme", "waiting", "0:10")
+    assert facts(number)[0] != "waiting"
+    assert (facts(number)[4], rows(TimeEntry), rows(OutgoingMessage)) == ({"asked"}, [], [])
+    assert "the answer is in the box" in said(browser, answer)
+    browser.post(f"/desk/bulk/{act_id}/undo")
+    assert [(one.body, one.status, one.worked) for one in rows(Draft)] == [("First.", "", "")]
+    _answer, act_id = apply(browser, number, macro_id)
+    with unit_of_work() as session:
+        session.scalars(select(Draft)).one().body = "Written on."
+    browser.post(f"/desk/bulk/{act_id}/undo")
+    assert ([one.body for one in rows(Draft)], facts(number)[4]) == (["Written on."], set())
+
+
+def test_an_answer_that_is_sent_is_taken_back_with_all_of_the_macro(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    before = facts(number)
+    macro_id = add(
+        office, answer="Solved.", answer_html="<div><strong>Solved.</strong></div>", sends=True, status="solved",
+        priority="low", add_tags=("done",), minutes=90, note="Sent.",
+    )  # fmt: skip
+
+    apply(browser, number, macro_id)
+
+    reply = next(one for one in rows(Message) if one.kind == "reply")
+    assert (reply.text, facts(number)[0], [(one.ended_at - one.started_at).seconds for one in rows(TimeEntry)]) == (
+        "Solved.",
+        "solved",
+        [5400],
+    )
+    assert lines(number)[0].startswith("applied the macro “Close as duplicate”: answered, status solved, priority low")
+    assert len(lines(number)) == 1
+    taken = browser.post(f"/items/{number}/messages/{reply.id}/take-back")
+    assert "The answer is a draft again." in said(browser, taken)
+    assert facts(number) == before
+    assert (rows(TimeEntry), lines(number, "note"), lines(number, "reply")) == ([], [], [])
+    assert [one.withdrawn_at is not None for one in rows(OutgoingMessage)] == [True]
+    answer, act_id = apply(browser, number, macro_id)
+    assert "You have begun an answer here: send it or discard it first." in said(browser, answer)
+    assert act_id is None
+
+
+def test_many_tickets_get_a_macro_each_wholly_or_not_at_all(office, mailbox, sign_in_as):
+    first, second = open_ticket(office), open_ticket(office)
+    browser = sign_in_as(office.technician)
+    macro_id = add(office, answer="Done.", sends=True, status="solved", add_tags=("outage",))
+    shown = picks(browser.get("/desk").text)
+    browser.post(f"/items/{second}/drafts/reply", data={"body": "Begun.", "last_seen_id": ""})
+    before = facts(first), facts(second)
+
+    answer = browser.post("/desk/bulk", data={"pick": [shown[first], shown[second]], "act": f"macro:{macro_id}"})
+
+    page = said(browser, answer)
+    assert "1 ticket changed." in page
+    assert f"Not changed: #{second}: You have begun an answer here" in page
+    assert (facts(first)[0], facts(second)) == ("solved", before[1])
+    undone = browser.post(f"/desk/bulk/{answer.location.partition('done=')[2]}/undo")
+    assert "1 ticket is as before." in said(browser, undone)
+    assert (facts(first), [one.body for one in rows(Draft)]) == (before[0], ["Begun."])
+    assert browser.post("/desk/bulk", data={"pick": [shown[first]], "act": "macro:x"}).status_code == 422
+    assert browser.post("/desk/bulk", data={"pick": [shown[first]], "act": "macro:999"}).status_code == 404
+    assert rows(Macro)[0].used == 1
+
+
+def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(office, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    add(office, "Alpha", priority="low")
+    often = add(office, "Beta", "manager", shared=True, priority="high")
+    hidden = add(office, "Hidden", "manager", priority="high")
+    apply(browser, number, often)
+
+    page = browser.get(f"/items/{number}").text
+
+    menu = page.partition('id="macro-menu"')[2].partition("</form>")[0]
+    assert re.findall(r"</svg>(\w+)</button>", menu) == ["Beta", "Alpha"]
+    assert apply_status(browser, number, hidden) == 404
+    assert "Used on 1 ticket, last" in browser.get("/macros").text
+
+
+def apply_status(browser, number, macro_id):
+    return browser.post(f"/items/{number}/macro", data={"macro": str(macro_id)}).status_code
+
+
+def test_macros_are_written_shared_put_in_order_and_deleted(office, sign_in_as):
+    manager, technician = sign_in_as(office.manager), sign_in_as(office.technician)
+
+    assert manager.post("/macros/new", data=FORM | {"shared": "y"}).status_code == 303
+    assert (
+        manager.post("/macros/new", data=FORM | {"shared": "y", "name": "Second", "priority": "low"}).status_code == 303
+    )
+    assert technician.post("/macros/new", data=FORM).status_code == 303
+    first, second, own = rows(Macro)
+    refused = technician.post("/macros/new", data=FORM | {"shared": "y"})
+
+    assert (refused.status_code, "Managers and administrators write the shared ones" in refused.text) == (422, True)
+    assert first.acts == {"status": "solved", "add_tags": ["duplicate"], "assignee": "me"}
+    assert "status solved, assign to Whoever applies it, add the tags duplicate" in technician.get("/macros").text
+    assert "managers and administrators change it" in technician.get(f"/macros/{first.id}").text
+    assert 'value="duplicate"' in technician.get(f"/macros/{own.id}").text
+    assert technician.post(f"/macros/{first.id}", data=FORM | {"name": "Mine"}).status_code == 422
+    assert technician.post(f"/macros/{first.id}/delete").status_code == 422
+    assert manager.get(f"/macros/{own.id}").status_code == 404
+    manager.post(f"/macros/{second.id}/up")
+    assert [one.position for one in rows(Macro)] == [2, 1, 1]
+    assert technician.post(f"/macros/{own.id}", data=FORM | {"name": "Renamed"}).status_code == 303
+    assert manager.post(f"/macros/{first.id}/delete").status_code == 303
+    assert [one.name for one in rows(Macro)] == ["Second", "Renamed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "SECOND", "status": "solved"}, "There is a macro of that name already."),
+        ({"name": "A"}, "Say what the macro does: at least one thing."),
+        ({"name": "A", "sends": "y"}, "Say what the macro does: at least one thing."),
+        ({"name": "A", "status": "solved", "sends": "y"}, "Write the answer that is to be sent."),
+        ({"name": "A", "body": "{{me.nick}}"}, "is no field of this text"),
+        ({"name": "A", "minutes": "1441"}, "From 1 to 1440 minutes."),
+        ({"name": "A", "add_tags": "x", "remove_tags": "x"}, "not both"),
+        ({"name": "A", "status": "new"}, "Not a valid choice."),
+    ],
+)
+def test_a_macro_that_makes_no_sense_is_refused_with_what_was_typed(office, sign_in_as, change, words):
+    browser = sign_in_as(office.technician)
+    add(office, "Second", priority="low")
+
+    answer = browser.post("/macros/new", data={"note": "Typed." if "status" in change else ""} | change)
+
+    assert answer.status_code == 422
+    assert words in html.unescape(answer.text)
+    assert f'value="{change["name"]}"' in answer.text
+    assert len(rows(Macro)) == 1
