@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, cast, func, literal, not_, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import visible
 from helpdesk.desk.domain.typed_search import ME, NOBODY, OF_MESSAGES, Piece, Problem, Typed
@@ -39,7 +39,7 @@ LOOKED_AT, LOOKED_AT_NARROWED = 1_000, 10_000
 SHOWN_LETTERS = 12_000
 Question = Select[*tuple[Any, ...]]
 
-NAMED = ("client", "project", "from", "assignee", "type")
+NAMED = ("client", "project", "from", "assignee", "type", "team")
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,8 @@ def questions_of_names(session: Session, *, actor: Actor, typed: Typed) -> dict[
         asked["staff"] = select(Person.id, Person.name).order_by(Person.active.desc(), Person.id).limit(STAFF_READ)
     if typed.of("type"):
         asked["types"] = select(TicketType.id, TicketType.name).order_by(TicketType.id)
+    if typed.of("team"):
+        asked["teams"] = select(Team.id, Team.name).order_by(Team.id)
     if words:
         terms = [Term(word) for word in dict.fromkeys(words)]
         of_client = newest_found(session, Client.id, terms, any_term=True, limit=MEANT)
@@ -152,11 +154,14 @@ def meant_by(actor: Actor, typed: Typed, answers: Mapping[str, list[Any]]) -> Me
     for number, piece in enumerate(typed.pieces):
         if piece.kind not in NAMED:
             continue
-        rows = _having(piece, answers["types"]) if piece.kind == "type" else answers.get(f"named_{number}", ())
+        known = {"type": "types", "team": "teams"}.get(piece.kind)
+        rows = _having(piece, answers[known]) if known else answers.get(f"named_{number}", ())
         ids[piece] = tuple(dict.fromkeys(row.id for row in rows))
+        if piece.kind == "team" and piece.value.lower() == ME:
+            ids[piece] = tuple(sorted(actor.team_ids))
         if piece.kind in ("from", "assignee"):
             colleagues[piece] = _colleagues(actor, piece, answers["staff"])
-        is_nobody = piece.kind == "assignee" and piece.value.lower() == NOBODY
+        is_nobody = piece.kind in ("assignee", "team") and piece.value.lower() == NOBODY
         if not (ids[piece] or colleagues.get(piece) or is_nobody):
             problems.append(Problem(f"{piece.kind}:{piece.value}", piece.kind, piece.value))
     unknown = {(each.operator, each.value) for each in problems}
@@ -437,6 +442,7 @@ def _condition(searcher: Searcher, meant: Meant, piece: Piece, spam: ColumnEleme
         "tag": lambda: WorkItem.id.in_(select(ItemTag.work_item_id).where(ItemTag.tag == piece.value)),
         "client": lambda: WorkItem.project_id.in_(select(Project.id).where(Project.client_id.in_(meant.ids[piece]))),
         "project": lambda: WorkItem.project_id.in_(meant.ids[piece]),
+        "team": lambda: func.coalesce(WorkItem.team_id, 0).in_(meant.ids[piece] or (0,)),
         "type": lambda: func.coalesce(WorkItem.type_id, 0).in_(meant.ids[piece]),
     }
     return made[piece.kind]() if piece.kind in made else None

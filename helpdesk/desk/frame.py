@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import asker, visible_to_asker
-from helpdesk.desk.narrowing import Asked
+from helpdesk.desk.narrowing import Asked, of_my_teams
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
 from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, Actor
@@ -27,6 +27,8 @@ from helpdesk.rates import queries as rates
 from helpdesk.sla import queries as sla
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
+
+COUNTED_VIEWS = ("all", "mine", "my_teams", "unassigned", "waiting", "snoozed")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class QueueCounts:
 
     all: int = 0
     mine: int = 0
+    my_teams: int = 0
     unassigned: int = 0
     waiting: int = 0
     snoozed: int = 0
@@ -51,7 +54,7 @@ class QueueCounts:
 
     def of_view(self, asked: Asked) -> int | None:
         """Return how many tickets there are of what is asked for; None where that is not counted on every page."""
-        is_counted = asked.view in ("all", "mine", "unassigned", "waiting", "snoozed") and not asked.narrowed
+        is_counted = asked.view in COUNTED_VIEWS and not asked.narrowed
         return getattr(self, asked.view) if is_counted else None
 
 
@@ -124,6 +127,7 @@ def _queue(rows: Sequence[Any]) -> QueueCounts:
     return QueueCounts(
         all=sum(each.count for each in by_client),
         mine=sum(int(row.mine) for row in rows),
+        my_teams=sum(int(row.my_teams) for row in rows),
         unassigned=sum(int(row.unassigned) for row in rows),
         waiting=sum(int(row.waiting) for row in rows),
         snoozed=sum(int(row.snoozed) for row in rows),
@@ -139,6 +143,7 @@ def _queue_counts(*, sees_all: bool) -> Select[Any]:
             WorkItem.project_id,
             _counted(is_awake).label("all"),
             _counted(is_awake & (WorkItem.assignee_id == person_id)).label("mine"),
+            _counted(is_awake & WorkItem.assignee_id.is_(None) & of_my_teams()).label("my_teams"),
             _counted(is_awake & WorkItem.assignee_id.is_(None)).label("unassigned"),
             _counted(is_awake & (WorkItem.status == "waiting")).label("waiting"),
             _counted(~is_awake).label("snoozed"),

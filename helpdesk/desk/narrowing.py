@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, Integer, bindparam, false, func, select
 
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, ItemTag, Project, WorkItem
 
 NOBODY = "nobody"
+MINE = "mine"
+"""The teams of whoever looks."""
 LONGEST_ID = 10
 NO_VIEW = "There is no such view of the queue."
-VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
-SORTS = ("priority", "number", "status", "subject", "client", "assignee", "changed")
+VIEWS = ("all", "mine", "my_teams", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
+SORTS = ("priority", "number", "status", "subject", "client", "assignee", "team", "changed")
 COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 """Views of open tickets; the others only grow, and are counted on their own page alone (docs/desk.md rule 2)."""
 
@@ -21,7 +23,7 @@ COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 class Narrowing:
     """What tickets of a view must be as well; empty says nothing.
 
-    ``client``, ``project`` and ``type`` are ids, ``assignee`` is one, or nobody.
+    ``client``, ``project`` and ``type`` are ids, ``assignee`` is one, or nobody, and ``team`` one, nobody or mine.
     """
 
     status: str = ""
@@ -32,6 +34,7 @@ class Narrowing:
     client: str = ""
     project: str = ""
     type: str = ""
+    team: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -63,6 +66,10 @@ class Narrowing:
             found.append(WorkItem.project_id == int(self.project))
         if self.type:
             found.append(WorkItem.type_id == int(self.type))
+        if self.team == MINE:
+            found.append(of_my_teams())
+        elif self.team:
+            found.append(WorkItem.team_id.is_(None) if self.team == NOBODY else WorkItem.team_id == int(self.team))
         title = func.lower(WorkItem.title)
         found.extend(title.contains(word.lower(), autoescape=True) for word in self.words.split())
         return [false()] if "\x00" in self.tag + self.words else found
@@ -96,11 +103,16 @@ class Asked:
         return replace(self, sort="") == replace(other, sort="")
 
 
+def of_my_teams() -> ColumnElement[bool]:
+    """Return the condition of a ticket that belongs to a team of the `clients.queries.asker`."""
+    return WorkItem.team_id.in_(bindparam("team_ids", expanding=True, type_=Integer()))
+
+
 def asked(args: Mapping[str, str]) -> Asked:
     """Read what the address of the queue asks for; a project is asked for together with its client.
 
     Raises:
-        NotFound: there is no such view, status, priority, client, project, type or person.
+        NotFound: there is no such view, status, priority, client, project, type, team or person.
     """
     view, client, sort = args.get("view", "all"), args.get("client", ""), args.get("sort", "")
     if args.get("project") and not client:
@@ -117,7 +129,7 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
     """Read what the address of a page asks for besides the view.
 
     Raises:
-        NotFound: there is no such status, priority, client, project, type or person.
+        NotFound: there is no such status, priority, client, project, type, team or person.
     """
     found = Narrowing(
         status=args.get("status", ""),
@@ -128,11 +140,13 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
         client=args.get("client", ""),
         project=args.get("project", ""),
         type=args.get("type", ""),
+        team=args.get("team", ""),
     )
     if (
         found.status not in ("", *ITEM_STATUSES)
         or found.priority not in ("", *PRIORITIES)
         or not (found.assignee in ("", NOBODY) or _is_id(found.assignee))
+        or not (found.team in ("", NOBODY, MINE) or _is_id(found.team))
         or any(each and not _is_id(each) for each in (found.client, found.project, found.type))
     ):
         raise NotFound(NO_VIEW)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.kernel.errors import RuleViolation
@@ -52,6 +52,8 @@ class Order:
             return query.join(TicketDue, TicketDue.work_item_id == WorkItem.id)
         if self.name == "client":
             return query.join(_CLIENTS, _CLIENTS.c.id == WorkItem.project_id)
+        if self.name == "team":
+            return query.outerjoin(_TEAMS, _TEAMS.c.id == WorkItem.team_id)
         return query.outerjoin(_PEOPLE, _PEOPLE.c.id == WorkItem.assignee_id) if self.name == "assignee" else query
 
     def beyond(self, *, is_rising: bool) -> ColumnElement[bool]:
@@ -110,6 +112,7 @@ _CLIENTS = (
     .subquery("clients_by_name")
 )
 _PEOPLE = select(Person.id, func.lower(Person.name).label("name")).subquery("people_by_name")
+_TEAMS = select(Team.id, func.lower(Team.name).label("name")).subquery("teams_by_name")
 _COLUMNS: dict[str, Callable[[], SQLColumnExpression[Any]]] = {
     "changed": lambda: WorkItem.updated_at,
     "number": lambda: WorkItem.number,
@@ -118,6 +121,7 @@ _COLUMNS: dict[str, Callable[[], SQLColumnExpression[Any]]] = {
     "subject": lambda: func.lower(WorkItem.title),
     "client": lambda: _CLIENTS.c.name,
     "assignee": lambda: func.coalesce(_PEOPLE.c.name, literal("", String())),  # nobody comes first
+    "team": lambda: func.coalesce(_TEAMS.c.name, literal("", String())),
     "due": lambda: TicketDue.due_at,
     "wakes": lambda: WorkItem.snoozed_until,
 }

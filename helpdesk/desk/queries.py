@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person, Team, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import asker, visible_to_asker
-from helpdesk.desk.narrowing import Asked, Narrowing
+from helpdesk.desk.narrowing import Asked, Narrowing, of_my_teams
 from helpdesk.desk.ordering import key_of, order_of
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.invoicing.models import Invoice
@@ -289,6 +289,7 @@ def _of_view(asked: Asked) -> list[ColumnElement[bool] | TextClause]:
     conditions: dict[str, list[ColumnElement[bool] | TextClause]] = {
         "all": [is_open, ~sleeps],
         "mine": [is_open, ~sleeps, WorkItem.assignee_id == ASKER],
+        "my_teams": [is_open, ~sleeps, WorkItem.assignee_id.is_(None), of_my_teams()],
         "unassigned": [is_open, ~sleeps, WorkItem.assignee_id.is_(None)],
         "due": [is_open, ~sleeps, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
         "waiting": [is_open, ~sleeps, WorkItem.status == "waiting"],

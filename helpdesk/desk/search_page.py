@@ -136,6 +136,7 @@ def _operators() -> list[tuple[str, str, str]]:
         "priority": _("by priority"),
         "type": _("by type"),
         "assignee": _("by who has it: me, nobody or a name"),
+        "team": _("by team: me for mine, nobody or a name"),
         "from": _("messages of a person, at a client or of us"),
         "tag": _("with a tag"),
         "subject": _("words of the subject"),
@@ -147,7 +148,8 @@ def _operators() -> list[tuple[str, str, str]]:
     }
     examples = {
         "client": 'client:"Acme Ltd"', "project": "project:website", "type": "type:question", "assignee": "assignee:me",
-        "from": "from:ann", "tag": "tag:vip", "subject": "subject:printer", "file": "file:invoice.pdf",
+        "team": "team:me", "from": "from:ann", "tag": "tag:vip", "subject": "subject:printer",
+        "file": "file:invoice.pdf",
         "before": "before:2026-01-31", "after": "after:2026-01-01",
     }  # fmt: skip
     return [

@@ -32,7 +32,7 @@ SECTIONS: dict[str, frozenset[str]] = {
     MANAGER: MANAGING,
     ADMIN: MANAGING | {"settings"},
 }
-VIEWS = ("all", "mine", "unassigned", "due", "waiting", "snoozed", "closed", "spam")
+VIEWS = ("all", "mine", "my_teams", "unassigned", "due", "waiting", "snoozed", "closed", "spam")
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,14 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     read: frame.Frame = g.pop("frame", None) or frame.read(session, actor=actor, recent=not focus.item_number)
     waits, counts = read.waits, read.queue
     timer = _timer(session, actor, now) if works and waits.timers else None
+    left_out = {*(() if waits.promises else ("due",)), *(() if actor.team_ids else ("my_teams",))}
     return Shell(
         company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         places=places(close_month=month),
         sections=sections(session, actor),
         counts={"desk": counts.all, "approvals": waits.time_to_approve, "expenses": waits.expenses_to_approve},
-        views=[View(key, getattr(counts, key, 0)) for key in VIEWS if key != "due" or waits.promises],
+        views=[View(key, getattr(counts, key, 0)) for key in VIEWS if key not in left_out],
         open_clients=counts.clients,
         close_month=month,
         timer=timer,

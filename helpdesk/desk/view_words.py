@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible
-from helpdesk.desk.narrowing import NOBODY, SORTS, Asked
+from helpdesk.desk.narrowing import MINE, NOBODY, SORTS, Asked
 from helpdesk.desk.ordering import order_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
@@ -25,6 +25,7 @@ def view_names() -> dict[str, str]:
     return {
         "all": _("All open"),
         "mine": _("Mine"),
+        "my_teams": _("My teams"),
         "unassigned": _("Unassigned"),
         "due": _("Due next"),
         "waiting": _("Waiting"),
@@ -65,12 +66,13 @@ def sort_names() -> dict[str, str]:
         "subject": _("Subject"),
         "client": _("Client"),
         "assignee": _("Assigned to"),
+        "team": _("Team"),
         "changed": _("Changed"),
     }
 
 
 def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[str]:
-    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in four queries."""
+    """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in six queries."""
     wanted = list(asked)
     client_ids = {one.of_client_id for one in wanted}
     project_ids = {int(one.narrowed.project) for one in wanted if one.narrowed.project}
@@ -81,7 +83,10 @@ def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[
     people = _names(session, select(Person.id, Person.name).where(Person.id.in_(person_ids)))
     type_ids = {int(one.narrowed.type) for one in wanted if one.narrowed.type}
     types = _names(session, select(TicketType.id, TicketType.name).where(TicketType.id.in_(type_ids)))
-    return [", ".join(filter(None, _parts(one, clients, projects, people, types))) for one in wanted]
+    team_ids = {int(one.narrowed.team) for one in wanted if one.narrowed.team not in ("", NOBODY, MINE)}
+    teams = _names(session, select(Team.id, Team.name).where(Team.id.in_(team_ids)))
+    teams |= {NOBODY: _("No team"), MINE: _("My teams")}
+    return [", ".join(filter(None, _parts(one, clients, projects, people, types, teams))) for one in wanted]
 
 
 def _names(session: Session, query: Select[int, str]) -> dict[str, str]:
@@ -94,6 +99,7 @@ def _parts(
     projects: Mapping[str, str],
     people: Mapping[str, str],
     types: Mapping[str, str],
+    teams: Mapping[str, str],
 ) -> Iterable[str]:
     narrowed = one.narrowed
     yield view_names().get(one.view, "")
@@ -102,6 +108,7 @@ def _parts(
     yield status_names().get(narrowed.status, "")
     yield priority_names().get(narrowed.priority, "")
     yield types.get(narrowed.type, "")
+    yield teams.get(narrowed.team, "")
     yield _("Nobody") if narrowed.assignee == NOBODY else people.get(narrowed.assignee, "")
     yield narrowed.tag
     yield _("“%(words)s”", words=narrowed.words) if narrowed.words else ""

@@ -46,6 +46,7 @@ def tasks_sheet(session: Session, *, actor: Actor, wanted: TaskFilter, today: da
         text(_("Status"), lambda line: statuses[line.status]),
         text(_("Priority"), lambda line: priorities[line.priority]),
         text(_("Assigned to"), lambda line: line.assignee_name),
+        text(_("Team"), lambda line: line.team_name),
         hours(_("Estimate"), lambda line: line.estimate_seconds),
         day(_("Due"), lambda line: line.due_on),
         yes(_("Milestone"), lambda line: line.is_milestone),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible
 from helpdesk.infra.db import UtcDateTime
@@ -55,6 +55,7 @@ class TaskLine:
     status: str
     priority: str
     assignee_name: str | None
+    team_name: str | None
     project_id: int
     project_name: str
     client_name: str
@@ -147,6 +148,7 @@ def _tasks(actor: Actor) -> Select[Any]:
         WorkItem.status,
         WorkItem.priority,
         Person.name.label("assignee_name"),
+        Team.name.label("team_name"),
         WorkItem.project_id,
         Project.name.label("project_name"),
         Client.name.label("client_name"),
@@ -161,6 +163,7 @@ def _tasks(actor: Actor) -> Select[Any]:
         .join(Client, Client.id == Project.client_id)
         .outerjoin(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .outerjoin(Team, Team.id == WorkItem.team_id)
         .where(WorkItem.kind == "task", visible(actor))
     )
 

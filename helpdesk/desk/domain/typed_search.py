@@ -21,8 +21,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "has": ("attachment",),
 }
 OPERATORS = (
-    "client", "project", "status", "priority", "type", "assignee", "from", "tag", "subject", "file", "has", "is",
-    "before", "after",
+    "client", "project", "status", "priority", "type", "assignee", "team", "from", "tag", "subject", "file", "has",
+    "is", "before", "after",
 )  # fmt: skip
 OF_MESSAGES = frozenset({"words", "subject", "file", "has", "from"})
 """What is sought in messages; all else is asked of the ticket."""

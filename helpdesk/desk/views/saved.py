@@ -45,6 +45,7 @@ class SaveForm(NameForm):
     words = HiddenField(validators=[Length(max=TYPED)])
     project = HiddenField()
     type = HiddenField()
+    team = HiddenField()
     sort = HiddenField()
 
     def asked(self) -> Asked:

@@ -31,6 +31,7 @@ def busy(office):
     [
         "/desk",
         "/desk?view=mine",
+        "/desk?view=my_teams&team=nobody",
         "/desk?view=due",
         "/desk?view=snoozed",
         "/desk?view=closed",
@@ -39,7 +40,7 @@ def busy(office):
         "/desk?view=unassigned&status=open&words=printer",
         "/search/results?q=printer+hall",
         "/search?q=printer+hall",
-        "/search?q=printer+from:ann+client:acme+assignee:me+-is:closed&before=99999",
+        "/search?q=printer+from:ann+client:acme+assignee:me+-team:me+-is:closed&before=99999",
         "/items/{ticket}",
         "/projects",
     ],

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from helpdesk.accounts.models import Team
 from helpdesk.desk import conversations_found as conversations
 from helpdesk.infra.db import unit_of_work
 from helpdesk.projects.models import ItemTag, TicketType, WorkItem
@@ -64,6 +65,7 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
         item = session.scalars(select(WorkItem).where(WorkItem.number == quiet)).one()
         item.status = "waiting"
         item.type_id = session.scalars(select(TicketType.id).where(TicketType.name == "Question")).one()
+        item.team = Team(name="Second line")
         session.add(ItemTag(work_item_id=item.id, tag="vip"))
     for typed, found in (
         ("toner -burnt", [quiet]),
@@ -90,6 +92,9 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
         ("is:task toner", []),
         ("type:que toner", [quiet]),
         ("toner -type:question", [smell]),
+        ("team:second toner", [quiet]),
+        ("toner -team:second", [smell]),
+        ("team:nobody toner is:unassigned", [smell]),
         ("client:acme -client:acme", []),
     ):
         assert search(typed) == found, typed

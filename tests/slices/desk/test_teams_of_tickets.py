@@ -117,3 +117,35 @@ def test_what_was_given_on_the_page_is_undone_there_and_many_at_once_in_the_queu
     page = browser.post(f"/desk/bulk/{done.location.partition('done=')[2]}/undo", follow_redirects=True).text
     assert f"#{second}: somebody changed it since" in page
     assert (has(first)[0], has(second)[0]) == (None, "Second line")
+
+
+def numbers(page):
+    return [int(found) for found in re.findall(r'data-item="(\d+)"', page)]
+
+
+def test_my_teams_are_what_nobody_has_yet_counted_narrowed_sorted_and_kept_as_a_view(office, sign_in_as, teams):
+    waits, mine, done, network = (open_ticket(office, title=name) for name in ("Waits", "Mine", "Done", "Network"))
+    browser, manager = sign_in_as(office.technician), sign_in_as(office.manager)
+    for number in (waits, mine, done):
+        manager.post(f"/items/{number}/team", data={"team_id": teams["Second line"]})
+    manager.post(f"/items/{network}/team", data={"team_id": teams["Network"]})
+    manager.post(f"/items/{mine}/assign", data={"assignee_id": office.technician.id})
+    manager.post(f"/items/{done}/status", data={"status": "closed"})
+
+    page = browser.get("/desk?view=my_teams").text
+
+    assert numbers(page) == [waits]
+    assert re.findall(r'My teams</span><span class="n">(\d+)', page) == ["1"]
+    assert "My teams" not in re.sub("(?s)<select.*?</select>", "", manager.get("/desk").text)
+    assert numbers(browser.get("/desk?team=mine").text) == [mine, waits]
+    assert numbers(browser.get(f"/desk?team={teams['Second line']}&assignee=nobody&words=wai").text) == [waits]
+    assert numbers(browser.get("/desk?sort=-team").text)[:3] == [mine, waits, network]
+    assert network not in numbers(browser.get("/desk?team=nobody").text)
+    assert browser.get("/desk?view=closed&team=mine").text.count("data-item=") == 1
+    browser.post("/desk/views", data={"name": "Ours", "view": "all", "team": "mine", "priority": "normal"})
+    browser.post("/desk/views", data={"name": "Net", "view": "all", "team": teams["Network"]})
+    views = browser.get("/desk/views").text
+    assert "All open, Normal, My teams" in views
+    assert "All open, Network" in views
+    assert numbers(browser.get("/desk?team=99999").text) == []
+    assert browser.get("/desk?team=x").status_code == 404

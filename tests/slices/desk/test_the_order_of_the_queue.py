@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from helpdesk.accounts.models import Team
 from helpdesk.desk import queries
 from helpdesk.desk.narrowing import SORTS
 from helpdesk.infra.db import unit_of_work
@@ -28,6 +30,7 @@ def mixed(office) -> None:
         number = open_ticket(office, title=title, priority=priority, now=now, assignee_id=assignee_id)
         with unit_of_work() as session:
             item = session.query(WorkItem).filter_by(number=number).one()
+            item.team_id = session.scalar(select(Team.id)) if minutes % 2 else None
             projects.set_status(session, actor=office.actor("admin"), now=now, item_id=item.id, status=status)
 
 
@@ -57,6 +60,7 @@ def test_each_column_sorts_both_ways_and_no_page_leaves_anything_out(office, nam
         "status": lambda row: moves.index(row.status),
         "subject": lambda row: row.title.lower(),
         "client": lambda row: row.client_name.lower(),
+        "team": lambda row: (row.team_name or "").lower(),
         "assignee": lambda row: (row.assignee_name or "").lower(),
         "changed": lambda row: row.changed_at,
     }
