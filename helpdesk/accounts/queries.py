@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, Team, TeamMember
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foreseen
 
 
@@ -73,7 +74,7 @@ def members(session: Session, *, team_id: int) -> list[int]:
 
 def choices(session: Session, *, roles: Collection[str]) -> list[tuple[int, str]]:
     """Return (id, name) of the active people with one of ``roles``, by name, for a select field."""
-    return [(row.id, row.name) for row in session.execute(choice_of(roles))]
+    return [(row.id, row.name) for row in rows_of(session, choice_of(roles))]
 
 
 def choice_of(roles: Collection[str]) -> Select[int, str]:
@@ -90,7 +91,12 @@ def addresses(session: Session) -> list[str]:
 
 def team_choices(session: Session) -> list[tuple[int, str]]:
     """Return (id, name) of the teams, by name, for a select field."""
-    return [(row.id, row.name) for row in session.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))]
+    return [(row.id, row.name) for row in rows_of(session, team_choice())]
+
+
+def team_choice() -> Select[int, str]:
+    """Return the question of `team_choices`, to be asked together with others."""
+    return select(Team.id, Team.name).order_by(func.lower(Team.name))
 
 
 def last_seen(session: Session, person_id: int) -> datetime | None:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, WeeklyTarget
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.policy import APPROVERS, Actor
 from helpdesk.kernel.durations import HOUR, format_hm, parse_typed_duration
 from helpdesk.kernel.errors import Denied, NotFound, RuleViolation
@@ -33,15 +34,21 @@ def target_seconds(session: Session, *, person_id: int, monday: date) -> int | N
 
     The newest figure of the person's own that was in force counts, however old; else the newest for everybody.
     """
-    query = (
+    found = rows_of(session, target_asked(person_id, monday))
+    return found[0].target_seconds if found else None
+
+
+def target_asked(person_id: int, monday: date) -> Select[int]:
+    """Return the question of `target_seconds`, to be asked together with others."""
+    return (
         select(WeeklyTarget.target_seconds)
         .where(
             WeeklyTarget.effective_on <= monday,
             (WeeklyTarget.person_id == person_id) | WeeklyTarget.person_id.is_(None),
         )
         .order_by(WeeklyTarget.person_id.is_(None), WeeklyTarget.effective_on.desc())
+        .limit(1)
     )
-    return session.scalar(query.limit(1))
 
 
 class Targets:
@@ -65,14 +72,18 @@ def targets(session: Session) -> Targets:
 
 def lines(session: Session) -> list[TargetLine]:
     """Return all figures, everybody's first, then by person, the newest first: one query."""
-    query = (
+    return [TargetLine(*row) for row in rows_of(session, lines_asked())]
+
+
+def lines_asked() -> Question:
+    """Return the question of `lines`, to be asked together with others."""
+    return (
         select(
             WeeklyTarget.id, WeeklyTarget.person_id, Person.name, WeeklyTarget.effective_on, WeeklyTarget.target_seconds
         )
         .outerjoin(Person, Person.id == WeeklyTarget.person_id)
         .order_by(WeeklyTarget.person_id.is_not(None), func.lower(Person.name), WeeklyTarget.effective_on.desc())
     )
-    return [TargetLine(*row) for row in session.execute(query)]
 
 
 def states(found: Sequence[TargetLine], *, today: date) -> dict[int, str]:

@@ -10,6 +10,7 @@ from helpdesk.automation.domain.rules import NOBODY, Condition, Field, condition
 from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK
+from helpdesk.infra.together import Together
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, Project, TicketType
@@ -32,17 +33,22 @@ def priorities() -> dict[str, str]:
 def names(session: Session) -> Names:
     """Return the names of all that conditions and acts can name; a project goes by its client, too."""
     clients = select(Client.id, Client.name).order_by(func.lower(Client.name))
-    projects = select(Project.id, Client.name + " · " + Project.name).join(Client, Client.id == Project.client_id)
+    projects = select(Project.id, (Client.name + " · " + Project.name).label("name")).join(
+        Client, Client.id == Project.client_id
+    )
     projects = projects.order_by(func.lower(Client.name), func.lower(Project.name))
     types = select(TicketType.id, TicketType.name).order_by(TicketType.position, TicketType.id)
+    mailboxes = select(Mailbox.id, Mailbox.address).order_by(Mailbox.address)
+    staff = accounts.choice_of(DESK)
+    found = Together(clients=clients, projects=projects, mailboxes=mailboxes, types=types, staff=staff).read(session)
     return {
-        Field.CLIENT: _texts(session.execute(clients)),
-        Field.PROJECT: _texts(session.execute(projects)),
-        Field.MAILBOX: _texts(session.execute(select(Mailbox.id, Mailbox.address).order_by(Mailbox.address))),
+        Field.CLIENT: _texts(found["clients"]),
+        Field.PROJECT: _texts(found["projects"]),
+        Field.MAILBOX: _texts(found["mailboxes"]),
         Field.STATUS: statuses(),
         Field.PRIORITY: priorities(),
-        Field.ASSIGNEE: {NOBODY: _("Nobody")} | _texts(accounts.choices(session, roles=DESK)),
-        Field.TYPE: _texts(session.execute(types)),
+        Field.ASSIGNEE: {NOBODY: _("Nobody")} | _texts(found["staff"]),
+        Field.TYPE: _texts(found["types"]),
     }
 
 

@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.domain import has_number, last_digits, normal_domain, suffixes_of
 from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.service import find_company
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
 from helpdesk.infra.sql import among
@@ -387,8 +388,13 @@ def lines(session: Session, *, actor: Actor) -> list[ClientLine]:
 
 def choices(session: Session, *, condition: ColumnElement[bool]) -> list[tuple[int, str]]:
     """Return (id, name) of the clients that meet ``condition``, by name, for a select field."""
+    return [(row.id, row.name) for row in rows_of(session, choice_of(condition))]
+
+
+def choice_of(condition: ColumnElement[bool]) -> Select[int, str]:
+    """Return the question of `choices`, to be asked together with others."""
     query = select(Client.id, Client.name).where(condition, Client.archived_at.is_(None))
-    return [(row.id, row.name) for row in session.execute(query.order_by(func.lower(Client.name)))]
+    return query.order_by(func.lower(Client.name))
 
 
 def _domains_by_client(session: Session, client_ids: Sequence[int]) -> dict[int, list[str]]:

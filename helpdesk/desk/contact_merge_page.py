@@ -57,7 +57,9 @@ def values(
         return MergeValues(contact, words, _choices(session, actor, contact, words), None, None, "")
     other = clients.get_contact(session, actor=actor, contact_id=other_id)
     why = merging_contacts.why_not(session, contact, other)
-    return MergeValues(contact, words, [], _side(session, contact), _side(session, other), why)
+    further = clients.further_addresses(session, [contact.id, other.id])
+    side, into = (_side(session, one, further.get(one.id, [])) for one in (contact, other))
+    return MergeValues(contact, words, [], side, into, why)
 
 
 def doubles(people: list[Contact]) -> list[tuple[Contact, Contact, str]]:
@@ -90,7 +92,7 @@ def _is_ours(session: Session, contact: Contact) -> bool:
     return client is not None and client.is_internal
 
 
-def _side(session: Session, contact: Contact) -> Side:
+def _side(session: Session, contact: Contact, further: list[Contact]) -> Side:
     def count(model: Any, condition: ColumnElement[bool]) -> Any:  # noqa: ANN401 - a question for a number
         return select(func.count()).select_from(model).where(condition).scalar_subquery()
 
@@ -102,6 +104,5 @@ def _side(session: Session, contact: Contact) -> Side:
             count(Note, Note.contact_id == contact.id),
         )
     ).one()
-    further = clients.further_addresses(session, [contact.id]).get(contact.id, [])
     name = contact.client.name if contact.client else ""
     return Side(contact, name, [one.email for one in further], asked, takes_part - asked, mails, notes)

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import queries as accounts
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
-from helpdesk.infra.policy import Actor
+from helpdesk.infra.policy import DESK, Actor
 from helpdesk.infra.web import day_filter
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain import picture
@@ -22,8 +24,8 @@ from helpdesk.projects.domain.plan import Plan, Span
 from helpdesk.projects.domain.rescheduling import broken_links
 from helpdesk.projects.models import Baseline
 from helpdesk.projects.planning import baselines
-from helpdesk.projects.planning.moving import last_move
-from helpdesk.projects.planning.reading import StoredPlan, TaskRow, read
+from helpdesk.projects.planning.moving import last_move, last_move_asked
+from helpdesk.projects.planning.reading import StoredPlan, TaskRow, links_asked, read, tasks_asked
 from helpdesk.projects.planning.writing import Change
 from helpdesk.timekeeping.queries import entries as time
 
@@ -97,6 +99,15 @@ def look(session: Session, *, actor: Actor, project_id: int, today: date, baseli
     Raises:
         NotFound: no such project, or not for this actor.
     """
+    ask_ahead(
+        session,
+        tasks_asked(project_id),
+        links_asked(project_id),
+        baselines.baselines_asked(project_id),
+        time.worked_asked(time.items_of_project(project_id)),
+        last_move_asked(actor, project_id),
+        accounts.choice_of(DESK),
+    )
     stored = read(session, actor=actor, project_id=project_id)
     kept = baselines.baselines_of(session, project_id)
     chosen = next((one for one in kept if one.id == baseline_id), kept[0] if kept else None)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
@@ -81,7 +80,7 @@ def answer(session: Session, *, actor: Actor, work: Work) -> PriceAnswer:
     """
     item = projects.get_item(session, actor=actor, number=work.number)
     client = item.project.client
-    if session.scalar(select(Client.id).where(Client.id == client.id, clients.billable_by(actor))) is None:
+    if not clients.bills(actor, client):
         message = "There is no such ticket or task."
         raise NotFound(message)
     worked_seconds = _seconds(work.worked)

@@ -6,7 +6,9 @@ docs/projects.md "Workload" has the rules.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
@@ -17,7 +19,7 @@ from helpdesk.infra.policy import DESK, Actor
 from helpdesk.projects.domain.effort import Effort
 from helpdesk.projects.domain.workdays import MONDAY_TO_FRIDAY, Workdays
 from helpdesk.projects.domain.workload import Booked, Load, Work, book, capacity
-from helpdesk.projects.open_work import OpenTask, open_task_ids, open_tasks
+from helpdesk.projects.open_work import OpenTask, open_task_ids, open_tasks, open_tasks_asked
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.queries import entries as time
 
@@ -90,6 +92,16 @@ class Workload:
         """Return somebody's row; None where the page has none."""
         rows = [*self.rows, self.nobody] if self.nobody else self.rows
         return next((row for row in rows if row.person_id == person_id), None)
+
+
+def questions(actor: Actor, *, project_id: int | None, client_id: int | None) -> list[Select[Any]]:
+    """Return what `look` asks, but for the members of a team, to be asked ahead."""
+    return [
+        open_tasks_asked(actor, project_id=project_id, client_id=client_id),
+        time.worked_asked(open_task_ids()),
+        accounts.choice_of(DESK),
+        weekly_hours.lines_asked(),
+    ]
 
 
 def look(session: Session, *, actor: Actor, wanted: Wanted, today: date) -> Workload:

@@ -7,10 +7,11 @@ with :func:`name_holders`.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses.models import Expense, ExpenseClaim
+from helpdesk.infra.ahead import models_of
 from helpdesk.kernel.errors import Conflict, NotFound
 
 Holder = tuple[str, int]
@@ -91,8 +92,12 @@ def lock(session: Session, ids: Iterable[int]) -> dict[int, Expense]:
 
 def live_claim(session: Session, expense_id: int) -> ExpenseClaim | None:
     """Return the claim that holds the expense now; None where nobody does."""
-    query = select(ExpenseClaim).where(ExpenseClaim.expense_id == expense_id, ExpenseClaim.released_at.is_(None))
-    return session.scalar(query)
+    return next(iter(models_of(session, live_claim_asked(expense_id))), None)
+
+
+def live_claim_asked(expense_id: int) -> Select[ExpenseClaim]:
+    """Return the question of `live_claim`, to be asked together with others."""
+    return select(ExpenseClaim).where(ExpenseClaim.expense_id == expense_id, ExpenseClaim.released_at.is_(None))
 
 
 def name_of(session: Session, claim: ExpenseClaim) -> str:

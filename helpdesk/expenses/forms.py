@@ -5,7 +5,7 @@ from datetime import date
 
 from flask_wtf.file import FileField
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 from wtforms import (
     BooleanField,
     DateField,
@@ -119,11 +119,11 @@ class ExpenseForm(StrictForm):
         self.refuse(str(refusal), name)
 
     def _offer_rates(self, session: Session, expense: Expense | None) -> None:
-        query = select(ExpenseRate).options(selectinload(ExpenseRate.steps)).order_by(func.lower(ExpenseRate.name))
+        query = select(ExpenseRate).options(joinedload(ExpenseRate.steps)).order_by(func.lower(ExpenseRate.name))
         on = self.spent_on.data or (expense.spent_on if expense else date.max)
         tables = [
             rate
-            for rate in session.scalars(query)
+            for rate in session.scalars(query).unique()
             if rate.archived_at is None or (expense is not None and expense.rate_id == rate.id)
         ]
         for kind, name in FORM_FIELD.items():

@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by
 from helpdesk.expenses.models import Expense, ExpenseCategory, ExpenseReceipt
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import APPROVERS, INVOICES, Actor
 from helpdesk.kernel.errors import NotFound
@@ -126,15 +127,20 @@ def page(
 
 def sums(session: Session, *, actor: Actor, filters: Filters) -> list[CurrencySum]:
     """Return what all expenses that fit the filters come to, by currency."""
-    query = (
-        select(Expense.currency, func.count(), func.sum(Expense.gross_minor))
+    rows = rows_of(session, sums_asked(actor, filters))
+    return [CurrencySum(currency, count, int(total)) for currency, count, total in rows]
+
+
+def sums_asked(actor: Actor, filters: Filters) -> Select[str, int, int]:
+    """Return the question of `sums`, to be asked together with others."""
+    return (
+        select(Expense.currency, func.count().label("count"), func.sum(Expense.gross_minor).label("total"))
         .join(Expense.project)
         .join(Project.client)
         .where(*_conditions(actor, filters))
         .group_by(Expense.currency)
         .order_by(Expense.currency)
     )
-    return [CurrencySum(currency, count, int(total)) for currency, count, total in session.execute(query)]
 
 
 def waiting(session: Session) -> list[Expense]:
@@ -146,12 +152,12 @@ def waiting(session: Session) -> list[Expense]:
 
 def waiting_count(session: Session) -> int:
     """Return how many expenses are submitted."""
-    return session.scalar(submitted_count()) or 0
+    return int(rows_of(session, submitted_count())[0][0])
 
 
 def submitted_count() -> Select[int]:
     """Return the question for that number, to be asked together with others."""
-    return select(func.count()).where(Expense.status == "submitted")
+    return select(func.count().label("count")).where(Expense.status == "submitted")
 
 
 def own_drafts(session: Session, *, person_id: int) -> list[Expense]:
@@ -168,12 +174,26 @@ def readable_on(session: Session, *, actor: Actor, item_ids: Collection[int]) ->
 
 def history(session: Session, expense_id: int) -> list[AuditRow]:
     """Return what was done with the expense, newest first."""
+    return models_of(session, history_asked(expense_id))
+
+
+def history_asked(expense_id: int) -> Select[AuditRow]:
+    """Return the question of `history`, to be asked together with others."""
     query = select(AuditRow).where(AuditRow.object_kind == "expense", AuditRow.object_id == expense_id)
-    return list(session.scalars(query.order_by(AuditRow.at.desc(), AuditRow.id.desc())))
+    return query.order_by(AuditRow.at.desc(), AuditRow.id.desc())
 
 
 def choices(session: Session, *, actor: Actor) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """Return people and clients that the actor's expenses are of, as (id, name), for the filters of the list."""
+    people, clients = choices_asked(actor)
+    return (
+        [(row.id, row.name) for row in rows_of(session, people)],
+        [(row.id, row.name) for row in rows_of(session, clients)],
+    )
+
+
+def choices_asked(actor: Actor) -> tuple[Select[int, str], Select[int, str]]:
+    """Return the two questions of `choices`, to be asked together with others."""
     mine = select(Expense.id).join(Expense.project).join(Project.client).where(readable_by(actor))
     people = select(Person.id, Person.name).where(exists(mine.where(Expense.person_id == Person.id).correlate(Person)))
     booked = (
@@ -184,16 +204,18 @@ def choices(session: Session, *, actor: Actor) -> tuple[list[tuple[int, str]], l
     )
     reach = or_(billable_by(actor), exists(booked)) if actor.is_one_of(INVOICES) else exists(booked)
     named = select(Client.id, Client.name).where(reach, Client.archived_at.is_(None))
-    return (
-        [(row.id, row.name) for row in session.execute(people.order_by(func.lower(Person.name)))],
-        [(row.id, row.name) for row in session.execute(named.order_by(func.lower(Client.name)))],
-    )
+    return people.order_by(func.lower(Person.name)), named.order_by(func.lower(Client.name))
 
 
 def categories(session: Session, *, archived_too: bool = False) -> list[ExpenseCategory]:
     """Return the categories in use, by name."""
+    return models_of(session, categories_asked(archived_too=archived_too))
+
+
+def categories_asked(*, archived_too: bool = False) -> Select[ExpenseCategory]:
+    """Return the question of `categories`, to be asked together with others."""
     query = select(ExpenseCategory).order_by(func.lower(ExpenseCategory.name))
-    return list(session.scalars(query if archived_too else query.where(ExpenseCategory.archived_at.is_(None))))
+    return query if archived_too else query.where(ExpenseCategory.archived_at.is_(None))
 
 
 def by_ids(session: Session, ids: Iterable[int]) -> list[Expense]:

@@ -283,7 +283,10 @@ def read_session() -> Session:
 
 def read_anew() -> Session:
     """Return the session that this request reads with, which sees from now on what was committed meanwhile."""
-    db.session().rollback()  # on SQLite it would go on seeing what it saw first
+    session = db.session()
+    for kept in ("once", "asked ahead"):
+        session.info.pop(kept, None)
+    session.rollback()  # on SQLite it would go on seeing what it saw first
     return read_session()
 
 

@@ -4,6 +4,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Select, String, Text, cast, func, inspect, select
@@ -36,7 +37,7 @@ class Together:
             else part
             for name, part in parts.items()
         }
-        self._readers = {name: _reader(name, part) for name, part in self._parts.items()}
+        self._readers = {name: _reader(part) for name, part in self._parts.items()}
         self._written: dict[str, Select[Any]] = {}
 
     def read(self, session: Session, **parameters: object) -> dict[str, list[Any]]:
@@ -45,7 +46,7 @@ class Together:
         statement = self._written.get(kind)
         if statement is None:
             statement = self._written[kind] = self._write(on_postgresql=kind == "postgresql")
-        if self._models and session.autoflush:
+        if session.autoflush:
             session.flush()
         found = session.execute(statement, parameters).one()
         rows = {name: self._readers[name](text) for name, text in zip(self._parts, found, strict=True)}
@@ -99,9 +100,14 @@ def _model_of(part: Select[Any]) -> type[Base] | None:
     return model if not others and first["expr"] is model else None
 
 
-def _reader(name: str, part: Select[Any]) -> Callable[[str | None], list[Any]]:
+@cache
+def _row_of(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class of rows
+    return namedtuple("Row", names, rename=True)  # noqa: PYI024 - the select has the names
+
+
+def _reader(part: Select[Any]) -> Callable[[str | None], list[Any]]:
     columns = part.subquery().c
-    row_of: Any = namedtuple(name, columns.keys())  # type: ignore[misc]  # noqa: PYI024 - the select has the names
+    row_of = _row_of(tuple(columns.keys()))
     readers = [(at, read) for at, column in enumerate(columns) if (read := _read_of(column.type)) is not None]
     emptied = [at for at, column in enumerate(columns) if isinstance(column.type, EmptyIsNull)]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import visible
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.projects.models import OPEN_STATUSES, Project, TaskDetails, WorkItem
 
@@ -40,6 +41,12 @@ def open_tasks(
 
     Milestones take no time, and a task with tasks below it is made of these: neither is among them.
     """
+    asked = open_tasks_asked(actor, project_id=project_id, client_id=client_id)
+    return [OpenTask(*row) for row in rows_of(session, asked)]
+
+
+def open_tasks_asked(actor: Actor, *, project_id: int | None = None, client_id: int | None = None) -> Select[Any]:
+    """Return the question of `open_tasks`, to be asked together with others."""
     columns: tuple[Any, ...] = (
         WorkItem.id,
         WorkItem.number,
@@ -55,7 +62,7 @@ def open_tasks(
         TaskDetails.stated_remaining_seconds,
         TaskDetails.stated_at_worked_seconds,
     )
-    query = (
+    return (
         select(*columns)
         .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
         .join(Project, Project.id == WorkItem.project_id)
@@ -64,7 +71,6 @@ def open_tasks(
         .where(visible(actor), Client.archived_at.is_(None), *_open(project_id, client_id))
         .order_by(TaskDetails.due_on.is_(None), TaskDetails.due_on, func.lower(Client.name), WorkItem.number)
     )
-    return [OpenTask(*row) for row in session.execute(query)]
 
 
 def open_task_ids() -> Select[int]:

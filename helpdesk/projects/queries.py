@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.infra.sql import among, unguessed
@@ -254,6 +255,11 @@ def choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
     return _choices(session, visible(actor))
 
 
+def choice(actor: Actor) -> Select[Any]:
+    """Return the question of `choices`, to be asked together with others."""
+    return _active(visible(actor))
+
+
 def choices_for(
     session: Session, *, actor: Actor, item: WorkItem, has_conversation: bool = True
 ) -> list[tuple[int, str]]:
@@ -274,6 +280,11 @@ def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]
     return _choices(session, billable_by(actor))
 
 
+def billable_choice(actor: Actor) -> Select[Any]:
+    """Return the question of `billable_choices`, to be asked together with others."""
+    return _active(billable_by(actor))
+
+
 def active_choices(condition: ColumnElement[bool]) -> Select[Any]:
     """Return the question for active projects, to be asked together with others: id, client, name, client_id."""
     return _active(condition).add_columns(Project.client_id)
@@ -290,7 +301,7 @@ def choices_to_move(rows: Iterable[Any], *, item: WorkItem) -> list[tuple[int, s
 
 
 def _choices(session: Session, condition: ColumnElement[bool]) -> list[tuple[int, str]]:
-    found = session.execute(_active(condition))
+    found = rows_of(session, _active(condition))
     return [(project_id, f"{client} · {project}") for project_id, client, project in found]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import BindParameter, Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit, live
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.places import moved
@@ -33,7 +34,7 @@ def choice_of(item_id: BindParameter[int]) -> Select[int, str]:
 
 def choices(session: Session) -> list[tuple[int, str]]:
     """Return the types that can be chosen, as (id, name) in their order."""
-    return [(row.id, row.name) for row in session.execute(choice())]
+    return [(row.id, row.name) for row in rows_of(session, choice())]
 
 
 def listed(session: Session) -> list[tuple[TicketType, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
 from helpdesk.infra.together import columns_of
@@ -286,8 +287,13 @@ def _rounding_lines(session: Session, condition: ColumnElement[bool]) -> list[Ro
 
 def work_types(session: Session, *, archived: bool = False) -> list[WorkType]:
     """Return the work types in use, or those in the archive, the default one first, then by name."""
+    return models_of(session, work_types_asked(archived=archived))
+
+
+def work_types_asked(*, archived: bool = False) -> Select[WorkType]:
+    """Return the question of `work_types`, to be asked together with others."""
     query = select(WorkType).where(WorkType.archived_at.is_not(None) if archived else WorkType.archived_at.is_(None))
-    return list(session.scalars(query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))))
+    return query.order_by(WorkType.is_default.desc(), func.lower(WorkType.name))
 
 
 def work_type_choice() -> Select[int, str, bool]:
@@ -298,7 +304,12 @@ def work_type_choice() -> Select[int, str, bool]:
 
 def work_type_names(session: Session) -> dict[int, str]:
     """Return the names of all work types by id, also of those that are not in use any more."""
-    return {row.id: row.name for row in session.execute(select(WorkType.id, WorkType.name))}
+    return {row.id: row.name for row in rows_of(session, work_type_names_asked())}
+
+
+def work_type_names_asked() -> Select[int, str]:
+    """Return the question of `work_type_names`, to be asked together with others."""
+    return select(WorkType.id, WorkType.name)
 
 
 def work_type(session: Session, work_type_id: int) -> WorkType:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.policy import SYSTEM, Actor
@@ -75,11 +76,16 @@ def watch_client(session: Session, *, client_id: int, now: datetime) -> int:
 
 def told(session: Session, agreement_ids: Iterable[int]) -> dict[tuple[int, Month], list[RetainerAlert]]:
     """Return by agreement and month, of a quarter its first, what was found, as it was found."""
-    query = select(RetainerAlert).where(RetainerAlert.agreement_id.in_(tuple(agreement_ids)))
     found: dict[tuple[int, Month], list[RetainerAlert]] = defaultdict(list)
-    for alert in session.scalars(query.order_by(RetainerAlert.found_at, RetainerAlert.id)):
+    for alert in models_of(session, told_asked(agreement_ids)):
         found[alert.agreement_id, Month.of(alert.month)].append(alert)
     return found
+
+
+def told_asked(agreement_ids: Iterable[int]) -> Select[RetainerAlert]:
+    """Return the question of `told`, to be asked together with others."""
+    query = select(RetainerAlert).where(RetainerAlert.agreement_id.in_(tuple(agreement_ids)))
+    return query.order_by(RetainerAlert.found_at, RetainerAlert.id)
 
 
 def set_alerts(

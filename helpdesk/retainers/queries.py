@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
@@ -75,16 +76,21 @@ def client_of(session: Session, *, actor: Actor, agreement_id: int) -> int:
     Raises:
         NotFound: there is none, or the actor may not see this client's money.
     """
-    query = select(Agreement.client_id).join(Agreement.client)
-    client_id = session.scalar(query.where(Agreement.id == agreement_id, clients.billable_by(actor)))
-    if client_id is None:
+    found = rows_of(session, client_asked(actor, agreement_id))
+    if not found:
         message = "There is no such agreement."
         raise NotFound(message)
-    return client_id
+    return int(found[0].client_id)
 
 
-def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agreement:
-    """Return the agreement with its client.
+def client_asked(actor: Actor, agreement_id: int) -> Select[int]:
+    """Return the question of `client_of`, to be asked together with others."""
+    query = select(Agreement.client_id).join(Agreement.client)
+    return query.where(Agreement.id == agreement_id, clients.billable_by(actor))
+
+
+def get_agreement(session: Session, *, actor: Actor, agreement_id: int, bare: bool = False) -> Agreement:
+    """Return the agreement with its client; ``bare`` where a shelf brings terms, scope and blocks.
 
     Raises:
         NotFound: there is none, or the actor may not see this client's money.
@@ -99,7 +105,8 @@ def get_agreement(session: Session, *, actor: Actor, agreement_id: int) -> Agree
     if agreement is None:
         message = "There is no such agreement."
         raise NotFound(message)
-    first_rows.complete(session, [agreement])
+    if not bare:
+        first_rows.complete(session, [agreement])
     return agreement
 
 

@@ -11,13 +11,16 @@ from helpdesk.desk.forms import PriceForm
 from helpdesk.desk.price_page import PriceAnswer, Work
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, RATES, current_actor, policy
 from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
+from helpdesk.rates import queries as rates
 from helpdesk.rates.render import LEVEL_NAMES
+from helpdesk.rates.service.rounding import policies_asked
 from helpdesk.rates.views.blueprint import tabs
 
 
@@ -26,6 +29,7 @@ from helpdesk.rates.views.blueprint import tabs
 def ask_price() -> ResponseReturnValue:
     """Answer what an hour costs; without a question, show the form."""
     session, asked = read_session(), "person_id" in request.args
+    ask_ahead(session, accounts.choice_of(DESK), rates.work_types_asked(), policies_asked())
     form = _form(session, asked=asked)
     found = _answer(session, form) if asked and form.validate() else None
     status = 422 if asked and found is None else 200

@@ -12,6 +12,7 @@ from helpdesk.desk import exports, workload_page
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.desk.workload_page import AHEAD, WEEKS, Wanted, Workload
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
@@ -61,8 +62,15 @@ def _look(session: Session) -> Workload:
         NotFound: no such project, client or team, or not for this actor.
         RuleViolation: no week.
     """
-    today = local_day(clock.now(), zone())
+    today, actor = local_day(clock.now(), zone()), current_actor()
     project_id, client_id, team_id = (request.args.get(name, type=int) for name in ("project", "client", "team"))
+    ask_ahead(
+        session,
+        *workload_page.questions(actor, project_id=project_id, client_id=client_id),
+        projects.choice(actor),
+        clients.choice_of(clients.visible(actor)),
+        accounts.team_choice(),
+    )
     if project_id is not None:
         projects.get_project(session, actor=current_actor(), project_id=project_id)
     if client_id is not None:

@@ -13,6 +13,7 @@ from helpdesk.expenses.models import STATUSES
 from helpdesk.expenses.queries import Filters
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
@@ -30,6 +31,13 @@ from helpdesk.projects import queries as projects
 def index() -> str:
     """Show the expenses that this person may read, narrowed as asked, latest day first."""
     session, actor, filters = read_session(), current_actor(), _filters()
+    ask_ahead(
+        session,
+        *queries.choices_asked(actor),
+        queries.sums_asked(actor, filters),
+        queries.submitted_count(),
+        projects.choice(actor),
+    )
     rows, older = queries.page(session, actor=actor, filters=filters, before=_before())
     people, clients = queries.choices(session, actor=actor)
     lines = [render.line(each.expense, has_receipt=each.has_receipt) for each in rows]

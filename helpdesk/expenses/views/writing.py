@@ -19,6 +19,7 @@ from helpdesk.expenses.models import Expense
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
 from helpdesk.expenses.views.receipts import received
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
@@ -26,6 +27,7 @@ from helpdesk.infra.web import money_filter, zone
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money, exponent_of, plain
 from helpdesk.kernel.periods import local_day
+from helpdesk.projects import queries as projects
 
 
 @bp.get("/expenses/new")
@@ -72,6 +74,13 @@ def add() -> ResponseReturnValue:
 def show(expense_id: int) -> str:
     """Show one expense: in a form as long as it can change, else as it is."""
     expense = queries.get(read_session(), actor=current_actor(), expense_id=expense_id)
+    ask_ahead(
+        read_session(),
+        projects.choice(current_actor()),
+        queries.categories_asked(),
+        queries.history_asked(expense_id),
+        claiming.live_claim_asked(expense_id),
+    )
     return _page(expense, _form_of(expense) if _is_open(expense) else None)
 
 

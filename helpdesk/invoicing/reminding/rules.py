@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
+from helpdesk.infra.db import forget, once
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.reminding import STANDARD, Level, levels_of
@@ -32,6 +33,10 @@ class Rules:
 
 def rules_of(session: Session) -> Rules:
     """Return what is set; before anybody has set anything the standard levels, and none goes out by itself."""
+    return once(session, "reminder rules", read=lambda: _read(session))
+
+
+def _read(session: Session) -> Rules:
     rows = session.scalars(select(ReminderLevel).order_by(ReminderLevel.number)).all()
     levels = [Level(row.number, row.days) for row in rows] or list(STANDARD)
     settings = session.get(ReminderSettings, 1)
@@ -62,6 +67,7 @@ def set_rules(
     Raises:
         RuleViolation: the days make no levels, or a fee or percentage is none; ``field`` says which.
     """
+    forget(session, "reminder rules")
     levels = levels_of(days)
     charged = _fees(session, days, fees)
     with _beside("yearly_percent"):

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
@@ -82,8 +83,12 @@ def discard(session: Session, *, actor: Actor, now: datetime, project_id: int, b
 
 def baselines_of(session: Session, project_id: int) -> list[Baseline]:
     """Return the baselines of a project, newest first."""
-    query = select(Baseline).where(Baseline.project_id == project_id).order_by(Baseline.id.desc())
-    return list(session.scalars(query))
+    return models_of(session, baselines_asked(project_id))
+
+
+def baselines_asked(project_id: int) -> Select[Baseline]:
+    """Return the question of `baselines_of`, to be asked together with others."""
+    return select(Baseline).where(Baseline.project_id == project_id).order_by(Baseline.id.desc())
 
 
 def days_of(session: Session, baseline_id: int) -> dict[int, Span]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects.domain import moving as domain
@@ -98,14 +99,14 @@ def undo(session: Session, *, actor: Actor, now: datetime, project_id: int) -> l
 
 def last_move(session: Session, *, actor: Actor, project_id: int) -> PlanMove | None:
     """Return the actor's last move in a plan, which can be undone; None after an undo, or without any."""
-    query = (
-        select(PlanMove)
-        .where(PlanMove.project_id == project_id, PlanMove.person_id == actor.person_id)
-        .order_by(PlanMove.id.desc())
-        .limit(1)
-    )
-    found = session.scalar(query)
+    found = next(iter(models_of(session, last_move_asked(actor, project_id))), None)
     return found if found is not None and found.undoes_id is None else None
+
+
+def last_move_asked(actor: Actor, project_id: int) -> Select[PlanMove]:
+    """Return the question for the actor's last move in a plan, or undo of one, to be asked together with others."""
+    query = select(PlanMove).where(PlanMove.project_id == project_id, PlanMove.person_id == actor.person_id)
+    return query.order_by(PlanMove.id.desc()).limit(1)
 
 
 def _carry_out(

@@ -6,10 +6,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects import queries
@@ -107,42 +108,49 @@ def read(session: Session, *, actor: Actor, project_id: int) -> StoredPlan:
         NotFound: no such project, or not for this actor.
     """
     project = queries.get_project(session, actor=actor, project_id=project_id)
-    query = (
-        select(
-            WorkItem.id,
-            WorkItem.number,
-            WorkItem.title,
-            WorkItem.status,
-            WorkItem.version,
-            Person.name,
-            TaskDetails.parent_id,
-            TaskDetails.starts_on,
-            TaskDetails.due_on,
-            TaskDetails.estimate_seconds,
-            TaskDetails.stated_remaining_seconds,
-            TaskDetails.stated_at_worked_seconds,
-            TaskDetails.is_milestone,
-        )
+    rows = [TaskRow(*row) for row in rows_of(session, tasks_asked(project.id))]
+    links = tuple(LinkRow(*row) for row in rows_of(session, links_asked(project.id)))
+    return StoredPlan(project.id, tuple(_by_parent(rows)), links)
+
+
+def tasks_asked(project_id: int) -> Select[Any]:
+    """Return the question for the tasks of a plan, to be asked together with others."""
+    columns: tuple[Any, ...] = (
+        WorkItem.id,
+        WorkItem.number,
+        WorkItem.title,
+        WorkItem.status,
+        WorkItem.version,
+        Person.name,
+        TaskDetails.parent_id,
+        TaskDetails.starts_on,
+        TaskDetails.due_on,
+        TaskDetails.estimate_seconds,
+        TaskDetails.stated_remaining_seconds,
+        TaskDetails.stated_at_worked_seconds,
+        TaskDetails.is_milestone,
+    )
+    return (
+        select(*columns)
         .join(TaskDetails, TaskDetails.work_item_id == WorkItem.id)
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
-        .where(WorkItem.project_id == project.id, WorkItem.kind == "task")
+        .where(WorkItem.project_id == project_id, WorkItem.kind == "task")
         .order_by(func.coalesce(TaskDetails.position, 0), WorkItem.number)
     )
-    found: Iterable[Any] = session.execute(query)
-    rows = [TaskRow(*row) for row in found]
-    return StoredPlan(project.id, tuple(_by_parent(rows)), _links(session, project.id))
 
 
-def _links(session: Session, project_id: int) -> tuple[LinkRow, ...]:
+def links_asked(project_id: int) -> Select[Any]:
+    """Return the question for the links of a plan, to be asked together with others."""
     before, after = aliased(WorkItem), aliased(WorkItem)
-    query = (
-        select(
-            TaskLink.id,
-            TaskLink.predecessor_id,
-            TaskLink.successor_id,
-            TaskLink.lag_days,
-            TaskLink.lag_in_working_days,
-        )
+    columns: tuple[Any, ...] = (
+        TaskLink.id,
+        TaskLink.predecessor_id,
+        TaskLink.successor_id,
+        TaskLink.lag_days,
+        TaskLink.lag_in_working_days,
+    )
+    return (
+        select(*columns)
         .join(before, before.id == TaskLink.predecessor_id)
         .join(after, after.id == TaskLink.successor_id)
         .where(
@@ -153,7 +161,6 @@ def _links(session: Session, project_id: int) -> tuple[LinkRow, ...]:
         )
         .order_by(TaskLink.id)
     )
-    return tuple(LinkRow(*row) for row in session.execute(query))
 
 
 def _by_parent(rows: list[TaskRow]) -> Iterable[TaskRow]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.db import foreseen
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import MINUTE, RoundingMode
@@ -55,7 +56,12 @@ class RoundingRules:
 
 def _rows(session: Session) -> Sequence[RoundingPolicyRow]:
     known: Sequence[RoundingPolicyRow] | None = foreseen(session, "rounding", otherwise=None)
-    return known if known is not None else session.scalars(select(RoundingPolicyRow)).all()
+    return known if known is not None else models_of(session, policies_asked())
+
+
+def policies_asked() -> Select[RoundingPolicyRow]:
+    """Return the question for all rounding policies, to be asked together with others."""
+    return select(RoundingPolicyRow)
 
 
 def rounding_for(

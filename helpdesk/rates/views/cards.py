@@ -5,7 +5,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.clients import queries as clients
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
@@ -29,6 +31,7 @@ def _sheet(session: Session) -> Sheet[render.RateRow]:
 @exported(_sheet)
 def index() -> ResponseReturnValue:
     """Show the rates that this person may see; the address can fill in the form for a new one."""
+    _ask_ahead()
     day = today() if queries.lines(read_session(), actor=current_actor()) else today().replace(day=1)
     return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=day)))
 
@@ -141,6 +144,17 @@ def _filled_in(form: RateForm) -> RateForm:
     form.currency.data = request.args.get("currency", form.currency.data)
     form.effective_on.data = request.args.get("from", form.effective_on.data, type=render.day_of)
     return form
+
+
+def _ask_ahead() -> None:
+    actor = current_actor()
+    ask_ahead(
+        read_session(),
+        clients.choice_of(clients.billable_by(actor)),
+        projects.billable_choice(actor),
+        accounts.choice_of(STAFF),
+        queries.work_types_asked(),
+    )
 
 
 def _with_choices(form: RateForm) -> RateForm:

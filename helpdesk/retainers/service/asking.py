@@ -8,10 +8,12 @@ import secrets
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
@@ -22,7 +24,7 @@ from helpdesk.retainers import letters, queries
 from helpdesk.retainers.books import MonthView, engine_agreement, terms_in
 from helpdesk.retainers.domain.consent import most_it_costs
 from helpdesk.retainers.domain.terms import AtCap
-from helpdesk.retainers.models import Agreement, HoursAsked
+from helpdesk.retainers.models import Agreement, HoursAnswer, HoursAsked
 
 BYTES = 16
 LIFETIME = timedelta(days=14)
@@ -79,8 +81,17 @@ def set_asking(session: Session, *, actor: Actor, now: datetime, agreement_id: i
 
 def asked_in(session: Session, agreement: Agreement, month: Month) -> list[HoursAsked]:
     """Return what was asked for a month, with its answers, oldest first."""
-    query = select(HoursAsked).where(HoursAsked.agreement_id == agreement.id, HoursAsked.month == month.first_day)
-    return list(session.scalars(query.options(selectinload(HoursAsked.answers)).order_by(HoursAsked.id)))
+    questions, answers = (models_of(session, query) for query in asked_in_asked(agreement.id, month))
+    for one in questions:
+        set_committed_value(one, "answers", [each for each in answers if each.asked_id == one.id])
+    return questions
+
+
+def asked_in_asked(agreement_id: int, month: Month) -> tuple[Select[HoursAsked], Select[HoursAnswer]]:
+    """Return the two questions of `asked_in`, to be asked together with others."""
+    which = HoursAsked.agreement_id == agreement_id, HoursAsked.month == month.first_day
+    answers = select(HoursAnswer).where(HoursAnswer.asked_id.in_(select(HoursAsked.id).where(*which)))
+    return select(HoursAsked).where(*which).order_by(HoursAsked.id), answers.order_by(HoursAnswer.id)
 
 
 def state_of(asked: HoursAsked, *, now: datetime) -> str:

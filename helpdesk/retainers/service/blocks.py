@@ -16,7 +16,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_day
-from helpdesk.retainers import queries
+from helpdesk.retainers import first_rows, queries
 from helpdesk.retainers.domain.blocks import BlockStand, blocks_of
 from helpdesk.retainers.models import Agreement, TopUp
 
@@ -135,11 +135,12 @@ def stands_of(session: Session, agreement: Agreement, *, now: datetime) -> list[
 
     All its time is read: which block was drawn, only the entries tell.
     """
+    today = local_day(now, ZoneInfo(agreement.time_zone))
+    first = first_rows.rows_of(session, [agreement.client_id], with_rates=False)
     rows = {str(row.id): row for row in agreement.top_ups}
     if not rows:
         return []
-    today = local_day(now, ZoneInfo(agreement.time_zone))
-    shelf = queries.shelf_of(session, client_ids=[agreement.client_id], with_rates=False)
+    shelf = queries.shelf_of(session, client_ids=[agreement.client_id], with_rates=False, rows=first)
     books = shelf.books_of(agreement, through=Month.of(today)).books
     stands = {each.block.key: each for each in blocks_of(books, as_of=today)}
     in_order = sorted(rows.values(), key=lambda row: (row.valid_from, row.expires_on, row.id))

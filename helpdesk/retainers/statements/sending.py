@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients.models import Client
 from helpdesk.company import letter_texts
 from helpdesk.infra import audit, blobs, pdf
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.db import UnitOfWork, insert_of
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound, RuleViolation
@@ -123,16 +124,21 @@ def set_mailing(session: Session, *, actor: Actor, now: datetime, agreement_id: 
 
 def mailed_of(session: Session, agreement_id: int, month: Month) -> list[Mailed]:
     """Return the statements of a month that went out, oldest first."""
-    query = (
-        select(RetainerStatement, OutgoingMessage)
-        .join(OutgoingMessage, OutgoingMessage.id == RetainerStatement.outgoing_message_id)
-        .where(RetainerStatement.agreement_id == agreement_id, RetainerStatement.month == month.first_day)
-        .order_by(RetainerStatement.ordinal)
-    )
     return [
-        Mailed(row.ordinal, row.created_at, row.sent_to, "returned" if mail.bounced_at else mail.state)
-        for row, mail in session.execute(query)
+        Mailed(row.ordinal, row.created_at, row.sent_to, "returned" if row.bounced_at else row.state)
+        for row in rows_of(session, mailed_asked(agreement_id, month))
     ]
+
+
+def mailed_asked(agreement_id: int, month: Month) -> Question:
+    """Return the question of `mailed_of`, to be asked together with others."""
+    statement, mail = RetainerStatement, OutgoingMessage
+    return (
+        select(statement.ordinal, statement.created_at, statement.sent_to, mail.bounced_at, mail.state)
+        .join(mail, mail.id == statement.outgoing_message_id)
+        .where(statement.agreement_id == agreement_id, statement.month == month.first_day)
+        .order_by(statement.ordinal)
+    )
 
 
 def _due(session: Session) -> list[tuple[int, Month]]:

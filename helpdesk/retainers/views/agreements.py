@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
@@ -36,8 +37,15 @@ ENTRIES_AT_ONCE = 100
 def agreement(agreement_id: int) -> str:
     """Show one agreement in one month: picture, days, entries, and the ledger once it is closed."""
     now, session = clock.now(), read_session()
-    client_id = queries.client_of(session, actor=current_actor(), agreement_id=agreement_id)
-    month = month_asked_for(now)
+    actor, month = current_actor(), month_asked_for(now)
+    ask_ahead(
+        session,
+        queries.client_asked(actor, agreement_id),
+        alerts.told_asked([agreement_id]),
+        statements.mailed_asked(agreement_id, month),
+        *asking.asked_in_asked(agreement_id, month),
+    )
+    client_id = queries.client_of(session, actor=actor, agreement_id=agreement_id)
     shelf = queries.shelf_of(session, client_ids=[client_id], month=month, through=month, now=now)
     found = next(each for each in shelf.agreements[client_id] if each.id == agreement_id)
     view = shelf.month_view(found, month=month, now=now)

@@ -22,7 +22,7 @@ from helpdesk.retainers.views.blueprint import bp, contract_day
 @policy(RETAINERS)
 def blocks(agreement_id: int) -> ResponseReturnValue:
     """Show the blocks of an agreement with what is left of each, and the form for one more."""
-    return _page(queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id))
+    return _page(queries.get_agreement(read_session(), actor=current_actor(), agreement_id=agreement_id, bare=True))
 
 
 @bp.post("/retainers/<int:agreement_id>/blocks")

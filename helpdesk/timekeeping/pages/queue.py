@@ -8,18 +8,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.export.columns import AT_ONCE, pages
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.links import url_for
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.rates.service.rounding import policies_asked
 from helpdesk.timekeeping import render, service
 from helpdesk.timekeeping.domain.remarks import Remark
 from helpdesk.timekeeping.domain.worked import Preview
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import rights, waiting
-from helpdesk.timekeeping.queries.submitted import GROUPS, Filters, Sum
+from helpdesk.timekeeping.queries.submitted import GROUPS, Filters, Sum, sums_asked
 from helpdesk.timekeeping.queries.waiting import Queue, Waiting
 
 
@@ -77,6 +79,7 @@ def queue_page(session: Session, *, actor: Actor, group: str, filters: Filters, 
     """
     reach = rights.require_approver(session, actor)
     group = group if group in GROUPS else "person"
+    ask_ahead(session, sums_asked(reach), policies_asked())
     found = waiting.queue(session, reach=reach, group=group, filters=filters, after=after)
     priced = service.preview(session, [line.entry for line in found.lines])
     asked = filters.wanted

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Load, Session, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client, TimeLock
 from helpdesk.clients.queries import asker, visible_to_asker
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import seconds_between, unguessed
@@ -227,13 +228,23 @@ def is_named(session: Session, entry_id: int) -> bool:
 
 def reversal_of(session: Session, entry_id: int) -> TimeReversal | None:
     """Return why the entry is reversed and what stands in its place; None where it is not."""
-    return session.scalar(select(TimeReversal).where(TimeReversal.time_entry_id == entry_id))
+    return next(iter(models_of(session, reversal_asked(entry_id))), None)
+
+
+def reversal_asked(entry_id: int) -> Select[TimeReversal]:
+    """Return the question of `reversal_of`, to be asked together with others."""
+    return select(TimeReversal).where(TimeReversal.time_entry_id == entry_id)
 
 
 def history(session: Session, entry_id: int) -> list[AuditRow]:
     """Return what happened to an entry, oldest first."""
+    return models_of(session, history_asked(entry_id))
+
+
+def history_asked(entry_id: int) -> Select[AuditRow]:
+    """Return the question of `history`, to be asked together with others."""
     query = select(AuditRow).where(AuditRow.object_kind == "time_entry", AuditRow.object_id == entry_id)
-    return list(session.scalars(query.order_by(AuditRow.id)))
+    return query.order_by(AuditRow.id)
 
 
 def client_of(entry: TimeEntry) -> Client:
@@ -299,13 +310,24 @@ def locked_through(session: Session) -> date | None:
 
 def worked_by_item(session: Session, project_id: int) -> dict[int, int]:
     """Return the worked seconds of each work item of a project, without what runs or was reversed: one query."""
-    return worked_of_items(session, select(WorkItem.id).where(WorkItem.project_id == project_id))
+    return worked_of_items(session, items_of_project(project_id))
+
+
+def items_of_project(project_id: int) -> Select[int]:
+    """Return the question for the ids of a project's work items."""
+    return select(WorkItem.id).where(WorkItem.project_id == project_id)
 
 
 def worked_of_items(session: Session, items: Select[int]) -> dict[int, int]:
     """Return the worked seconds of the work items whose ids a query gives, without what runs or was reversed."""
-    query = (
-        select(TimeEntry.work_item_id, func.sum(seconds_between(TimeEntry.started_at, TimeEntry.ended_at)))
+    return {row.work_item_id: int(row.seconds) for row in rows_of(session, worked_asked(items))}
+
+
+def worked_asked(items: Select[int]) -> Select[int, int]:
+    """Return the question of `worked_of_items`, to be asked together with others."""
+    worked = func.sum(seconds_between(TimeEntry.started_at, TimeEntry.ended_at)).label("seconds")
+    return (
+        select(TimeEntry.work_item_id, worked)
         .where(
             TimeEntry.work_item_id.in_(items),
             TimeEntry.ended_at.is_not(None),
@@ -313,4 +335,3 @@ def worked_of_items(session: Session, items: Select[int]) -> dict[int, int]:
         )
         .group_by(TimeEntry.work_item_id)
     )
-    return {item_id: int(seconds) for item_id, seconds in session.execute(query)}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.sql import seconds_between, unindexed
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.timekeeping.models import SUBMITTED, TimeEntry
@@ -113,15 +114,15 @@ class Waits:
 
 def waits(session: Session, *, reach: Reach, filters: Filters) -> Waits:
     """Return how much waits, in one query."""
-    rows: Sequence[Any] = session.execute(_by_person_and_project(reach)).all()
+    rows: Sequence[Any] = rows_of(session, sums_asked(reach))
     wanted = filters.wanted.items()
     left = [row for row in rows if all(row[_AT[name]] == value for name, value in wanted)]
     return Waits(rows, left, is_partial=not reach.everything)
 
 
 @lru_cache(maxsize=256)
-def _by_person_and_project(reach: Reach) -> Select[Any]:
-    """Return the query of one row for each person on each project: what sums and choices of the filters are made of.
+def sums_asked(reach: Reach) -> Select[Any]:
+    """Return the question of one row for each person on each project: what sums and choices of the filters are made of.
 
     All that waits is summed by ids, from its index alone, before anything is looked up.
     """

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.lock_dates import DayIsLockedError
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
@@ -15,6 +16,7 @@ from helpdesk.infra.web import back_or, own_path, zone
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import render, service
 from helpdesk.timekeeping.domain.worked import Week, write_worked
 from helpdesk.timekeeping.forms import ReasonForm, ReopenForm, WorkForm
@@ -61,6 +63,13 @@ def add_entry() -> ResponseReturnValue:
 def edit_entry(entry_id: int) -> str:
     """Show one entry in a form."""
     entry = _entry_at_rest(read_session(), entry_id)
+    ask_ahead(
+        read_session(),
+        rates.work_types_asked(),
+        rates.work_type_names_asked(),
+        queries.reversal_asked(entry.id),
+        queries.history_asked(entry.id),
+    )
     day, worked = write_worked(queries.worked_of(entry), zone_named(queries.client_of(entry).time_zone))
     form = WorkForm(
         formdata=None,

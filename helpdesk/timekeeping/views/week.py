@@ -11,6 +11,7 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.accounts import weekly_hours
 from helpdesk.accounts.models import Person
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
@@ -20,6 +21,7 @@ from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import local_day
+from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import exports, render, service
 from helpdesk.timekeeping.domain.timesheet import RowKey
 from helpdesk.timekeeping.domain.worked import Week
@@ -52,6 +54,12 @@ def week() -> str:
     """Show a person's week; managers may look at anybody's."""
     actor, now = current_actor(), clock.now()
     shown, person = _asked(read_session(), now)
+    ask_ahead(
+        read_session(),
+        accounts.choice_of(DESK),
+        rates.work_types_asked(),
+        weekly_hours.target_asked(person.id, shown.monday),
+    )
     form = _fresh_form(read_session(), actor, person, shown, local_day(now, zone()))
     form.number.data = str(request.args.get("number", type=int) or "")
     return week_page(shown, person, now, form=form)
