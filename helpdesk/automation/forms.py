@@ -17,7 +17,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
 ROWS = 5
-CHOSEN = ("status", "priority", "assignee", "type")
+CHOSEN = ("status", "priority", "assignee", "team", "type")
 TRIGGERS = {
     "opened_by_mail": _l("A ticket came in by mail"),
     "opened_by_hand": _l("A ticket was opened by hand"),
@@ -46,6 +46,7 @@ FIELDS = {
     "status": _l("Status"),
     "priority": _l("Priority"),
     "assignee": _l("Assigned to"),
+    "team": _l("Team"),
     "type": _l("Type"),
     "tag": _l("Tag"),
 }
@@ -63,6 +64,7 @@ class ChangesForm(StrictForm):
     status = SelectField(_l("Set the status"), default="")
     priority = SelectField(_l("Set the priority"), default="")
     assignee = SelectField(_l("Assign to"), default="")
+    team = SelectField(_l("Give to the team"), default="")
     type = SelectField(_l("Set the type"), default="")
     add_tags = StringField(_l("Add tags"), [Length(max=400)])
     remove_tags = StringField(_l("Take tags off"), [Length(max=400)])

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.accounts.models import Team
 from helpdesk.automation.domain.rules import NOBODY, Condition, Field, condition
 from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import gettext as _
@@ -37,10 +38,13 @@ def names(session: Session) -> Names:
         Client, Client.id == Project.client_id
     )
     projects = projects.order_by(func.lower(Client.name), func.lower(Project.name))
+    teams = select(Team.id, Team.name).order_by(func.lower(Team.name))
     types = select(TicketType.id, TicketType.name).order_by(TicketType.position, TicketType.id)
     mailboxes = select(Mailbox.id, Mailbox.address).order_by(Mailbox.address)
     staff = accounts.choice_of(DESK)
-    found = Together(clients=clients, projects=projects, mailboxes=mailboxes, types=types, staff=staff).read(session)
+    found = Together(
+        clients=clients, projects=projects, mailboxes=mailboxes, teams=teams, types=types, staff=staff
+    ).read(session)
     return {
         Field.CLIENT: _texts(found["clients"]),
         Field.PROJECT: _texts(found["projects"]),
@@ -48,6 +52,7 @@ def names(session: Session) -> Names:
         Field.STATUS: statuses(),
         Field.PRIORITY: priorities(),
         Field.ASSIGNEE: {NOBODY: _("Nobody")} | _texts(found["staff"]),
+        Field.TEAM: {NOBODY: _("No team")} | _texts(found["teams"]),
         Field.TYPE: _texts(found["types"]),
     }
 

@@ -120,6 +120,8 @@ def _changes(wanted: Changes, named: Names) -> list[str]:
         found.append(_("priority %(name)s", name=priorities()[wanted.priority].lower()))
     if wanted.assignee:
         found.append(_("assign to %(name)s", name=name_of(named, "assignee", wanted.assignee)))
+    if wanted.team:
+        found.append(_("team %(name)s", name=name_of(named, "team", wanted.team)))
     if wanted.type:
         found.append(_("type %(name)s", name=name_of(named, "type", wanted.type)))
     if wanted.add_tags:

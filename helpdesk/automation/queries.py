@@ -27,6 +27,7 @@ _COLUMNS: dict[Field, ColumnElement[Any]] = {
     Field.CLIENT: Project.client_id.expression,
     Field.PROJECT: WorkItem.project_id.expression,
     Field.ASSIGNEE: WorkItem.assignee_id.expression,
+    Field.TEAM: WorkItem.team_id.expression,
     Field.TYPE: WorkItem.type_id.expression,
     Field.MAILBOX: TicketDetails.mailbox_id.expression,
 }
@@ -104,6 +105,7 @@ def facts(session: Session, item_ids: Collection[int]) -> dict[int, Facts]:
             status=item.status,
             priority=item.priority,
             assignee=str(item.assignee_id or NOBODY),
+            team=str(item.team_id or NOBODY),
             type=str(item.type_id or ""),
             tags=frozenset(one.tag for one in item.tags),
         )

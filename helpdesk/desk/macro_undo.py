@@ -12,7 +12,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.notices import service as notices
-from helpdesk.projects import following, snoozing, types
+from helpdesk.projects import following, snoozing, teams, types
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.telling import key_of
@@ -90,6 +90,8 @@ def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, befo
         item.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
     if "assignee" in theirs:
         projects.assign(session, **how, assignee_id=before["assignee"])
+    if "team" in theirs:
+        teams.set_team(session, **how, team_id=before["team"])
     if "priority" in theirs:
         projects.set_priority(session, **how, priority=before["priority"])
     if "type" in theirs:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from helpdesk.automation import queries as automation
 from helpdesk.desk import commands
 from helpdesk.desk.commands import Command
 from helpdesk.desk.finding import Found, FoundInvoice, FoundItem, FoundProject, find
@@ -15,7 +16,7 @@ from helpdesk.infra.policy import DESK, Actor
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing.words import month_label
 from helpdesk.kernel.periods import Month
-from helpdesk.kernel.words import asked_words, marked, words_of
+from helpdesk.kernel.words import asked_words, begins, marked, words_of
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
 from helpdesk.timekeeping.queries.entries import RecentItem
@@ -36,7 +37,7 @@ class Hit:
     """One line: its text in pieces (marked: what was asked for), and what choosing it does.
 
     ``act`` is empty where it leads to ``url``. ``number`` is the item that the timer can start on; ``status`` is
-    told to those who do not see the icon.
+    told to those who do not see the icon; ``macro`` is one that the page of a ticket applies.
     """
 
     icon: str
@@ -48,6 +49,7 @@ class Hit:
     number: int | None = None
     act: str = ""
     keys: str = ""
+    macro: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,13 @@ class Group:
     hits: list[Hit]
 
 
-def groups_of(session: Session, *, actor: Actor, places: list[Place], found: Found, typed: str) -> list[Group]:
-    """Return what was found, in groups; commands come first where what was typed begins one of them."""
+def groups_of(
+    session: Session, *, actor: Actor, places: list[Place], found: Found, typed: str, on_ticket: bool = False
+) -> list[Group]:
+    """Return what was found, in groups; commands come first where what was typed begins one of them.
+
+    On the page of a ticket its macros come before all, once their name is typed (docs/desk.md rule 80).
+    """
     listed = _commands(session, actor, places, found, typed)
     acts = Group("commands", _("Commands"), [_command(each, found.words) for each in listed])
     begun = any(words_of(each.label)[: len(found.words)] == found.words for each in listed)
@@ -79,7 +86,21 @@ def groups_of(session: Session, *, actor: Actor, places: list[Place], found: Fou
         ),
         Group("invoices", _("Invoices"), [_invoice(invoice, found.words) for invoice in found.invoices]),
     ]
-    return [group for group in ([acts, *things] if begun or not found.words else [*things, acts]) if group.hits]
+    macros = [_macros(session, actor, found.words)] if on_ticket and found.words and actor.is_one_of(DESK) else []
+    groups = [*macros, *([acts, *things] if begun or not found.words else [*things, acts])]
+    return [group for group in groups if group.hits]
+
+
+def _macros(session: Session, actor: Actor, words: list[str]) -> Group:
+    """Return the macros whose words begin with all that was typed, what is used most first."""
+    known = session.execute(automation.macro_choice(), {"person_id": actor.person_id})
+    word = _("macro")
+    fitting = [one for one in known if all(begins(each, words_of(f"{one.name} {word}")) for each in words)]
+    hits = [
+        Hit("player-play", marked(one.name, words), note=_("Apply it here"), act="macro", macro=one.id)
+        for one in fitting[: commands.SHOWN]
+    ]
+    return Group("macros", _("Macros"), hits)
 
 
 def _commands(session: Session, actor: Actor, places: list[Place], found: Found, typed: str) -> list[Command]:

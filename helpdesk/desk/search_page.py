@@ -60,10 +60,12 @@ def search_values(
     }
 
 
-def palette_groups(session: Session, *, searcher: Searcher, places: list[Place], typed: str, rows: int) -> list[Group]:
+def palette_groups(
+    session: Session, *, searcher: Searcher, places: list[Place], typed: str, rows: int, on_ticket: bool
+) -> list[Group]:
     """Return the lines of the palette, the newest conversations that have what was typed among them."""
     found = find_in_all(session, searcher=searcher, typed=typed, rows=rows)
-    return groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed)
+    return groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed, on_ticket=on_ticket)
 
 
 def _rows(found: Found, asked: Typed) -> list[Row]:

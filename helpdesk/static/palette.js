@@ -121,7 +121,9 @@
     turn += 1;
     const mine = turn;
     try {
-      const url = `${box.dataset.results}?${new URLSearchParams({ q: field.value })}`;
+      const asked = new URLSearchParams({ q: field.value });
+      if (document.getElementById("macro-menu")) asked.set("macros", "1"); // it is a ticket that they can be applied to
+      const url = `${box.dataset.results}?${asked}`;
       const answer = await fetch(url, { redirect: "manual", headers: { Accept: "text/html" } });
       if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload(); // signed out
       if (!answer.ok) throw new Error(String(answer.status));
@@ -158,12 +160,13 @@
 
   function take(line, { starts = false } = {}) {
     if (!line) return;
-    const { act, number } = line.dataset;
+    const { act, number, macro } = line.dataset;
     if (starts && number) send("start", number);
     else if (act === "theme") document.querySelector("[data-theme-switch]")?.click();
+    else if (act === "macro") document.querySelector(`#macro-menu button[value="${CSS.escape(macro)}"]`)?.click();
     else if (act) send(act, number);
     else if (!starts) location.assign(line.href);
-    if (act === "theme") box.close();
+    if (act === "theme" || act === "macro") box.close();
   }
 
   const whenFound = (act) => {

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from helpdesk.accounts import service as accounts
+from helpdesk.automation.service import macros
+from helpdesk.automation.service.macros import MacroActs, MacroSettings
 from helpdesk.clients import service as clients
 from helpdesk.clients.service import ClientProfile
 from helpdesk.desk import service as desk
@@ -63,6 +65,7 @@ def tell(office: Office, clock: FixedClock) -> Ids:
     ids |= _mail(office, clock)
     _week(office, clock, ids)
     _teams(office, clock, ids)
+    _macros(office, clock)
     _trouble(clock)
     return ids
 
@@ -452,6 +455,20 @@ def _teams(office: Office, clock: FixedClock, ids: Ids) -> None:
         team = accounts.add_team(session, actor=admin, now=clock(), name="Second line", person_ids=people)
         for number in (ids["story_ticket"], ids["failed_ticket"]):
             desk.give_to_team(session, actor=admin, now=clock(), number=number, team_id=team.id)
+
+
+def _macros(office: Office, clock: FixedClock) -> None:
+    ask = MacroActs(
+        answer="Hello {{requester.first_name}}, which model is it?", status="waiting", add_tags=("asked",), minutes=5
+    )
+    duplicate = MacroActs(status="solved", priority="low", assignee="me", add_tags=("duplicate",), note="Asked twice.")
+    with unit_of_work() as session:
+        for role, name, acts, shared in (
+            ("manager", "Close as duplicate", duplicate, True),
+            ("technician", "Ask for the model", ask, False),
+        ):
+            settings = MacroSettings(name=name, acts=acts, shared=shared)
+            macros.add_macro(session, actor=office.actor(role), now=clock(), settings=settings)
 
 
 def _trouble(clock: FixedClock) -> None:

@@ -21,6 +21,8 @@ from playwright.sync_api import Route
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.automation.service import macros
+from helpdesk.automation.service.macros import MacroActs, MacroSettings
 from helpdesk.clients import service as clients
 from helpdesk.clients.models import Contact
 from helpdesk.clients.service import ClientProfile
@@ -131,6 +133,8 @@ def _name_everything(site: Site, found: Planted) -> None:
                     text[:60], "\n".join(one for one in ALL[number : number + 8] if "{{" not in one), True
                 )
                 _try(tickets.save_canned, **mine, canned_id=None, written=body)
+                acts = MacroActs(answer=body.body, note=body.body, add_tags=(text[:40],))
+                _try(macros.add_macro, **mine, settings=MacroSettings(name=text[:60], acts=acts, shared=True))
             if number % 20 == 0:
                 asked = Asked("all", None, Narrowing(words=text[:60]))
                 _try(saved_views.save, **mine, name=text[:40], asked=asked, is_shared=True)
@@ -237,6 +241,7 @@ def test_no_payload_runs_or_asks_on_any_page(visitor_of: Callable[[str], Visitor
             "/search?q=script",
             "/search/results?q=img",
             "/canned-replies",
+            "/macros",
             "/desk/views",
         ),
         *(

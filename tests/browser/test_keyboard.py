@@ -140,6 +140,44 @@ def test_a_team_is_found_by_typing_given_the_ticket_and_undone_by_a_key(
     assert visitor.watch.trouble == {}
 
 
+def test_a_macro_is_found_by_typing_applied_and_undone_by_keys(visit: Callable[..., Visitor], fresh: Site) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/items/{people_ticket}".format(**fresh.ids))
+    status, find = page.locator("button[popovertarget=status-menu]"), page.get_by_label("Find a macro")
+
+    page.keyboard.press("v")
+    expect(find).to_be_focused()
+    page.keyboard.type("DUPL close")
+    expect(page.locator("#macro-menu .item:visible")).to_have_text(["Close as duplicate", "Write macros"])
+    page.keyboard.press("Enter")
+    expect(status).to_contain_text("Solved")
+    expect(page.get_by_text("applied the macro “Close as duplicate”: status solved, priority low")).to_be_visible()
+    page.keyboard.press("z")
+    expect(status).to_contain_text("Open")
+    expect(page.get_by_text("took back the macro “Close as duplicate”")).to_be_visible()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("ask model")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your reply")).to_contain_text("which model is it?")
+    expect(page.get_by_label("Status afterwards")).to_have_value("waiting")
+
+    page = visitor.goto("/desk?view=all")
+    row = page.locator("#queue [data-row]").filter(has_text="Our letter of November")
+    row.locator("a[data-main]").focus()
+    page.keyboard.press("v")
+    expect(page.locator("#bulk-macro-filter")).to_be_focused()
+    page.keyboard.type("close")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 ticket changed.")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.wait_for_load_state()
+    page.keyboard.press("z")
+    expect(page.get_by_text("1 ticket is as before.")).to_be_visible()
+    expect(row).to_have_count(1)
+    assert visitor.watch.trouble == {}
+
+
 def test_two_keys_lead_to_another_section(visit: Callable[..., Visitor]) -> None:
     page = visit(ME).goto("/desk")
 
@@ -326,7 +364,7 @@ def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
     expect(page.get_by_label("Your reply")).to_be_focused()
 
     page.keyboard.press("Control+k")
-    with page.expect_response("**/search/results?q=prazis+hall+2"):
+    with page.expect_response("**/search/results?q=prazis+hall+2*"):
         page.keyboard.type("prazis hall 2")
     expect(chosen).to_contain_text("Label printer in hall 2")
     number, first = chosen.get_attribute("data-number"), str(chosen.get_attribute("id"))

@@ -48,6 +48,7 @@ class Field(StrEnum):
     STATUS = "status"
     PRIORITY = "priority"
     ASSIGNEE = "assignee"
+    TEAM = "team"
     TYPE = "type"
     TAG = "tag"
 
@@ -98,6 +99,7 @@ class Facts:
     status: str = "new"
     priority: str = "normal"
     assignee: str = NOBODY
+    team: str = NOBODY
     type: str = ""
     tags: frozenset[str] = field(default_factory=frozenset)
 

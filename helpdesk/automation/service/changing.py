@@ -16,7 +16,7 @@ from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.fields import check_fields
 from helpdesk.projects import service as projects
-from helpdesk.projects import snoozing, types
+from helpdesk.projects import snoozing, teams, types
 from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, WorkItem
 from helpdesk.tickets import service as tickets
 
@@ -29,11 +29,15 @@ MOST_DAYS = 365
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What is changed; what is empty stays. ``assignee`` is an id as text, ``nobody``, or in a macro ``me``."""
+    """What is changed; what is empty stays.
+
+    ``assignee`` is an id as text, ``nobody``, or in a macro ``me``; ``team`` an id or ``nobody``.
+    """
 
     status: str = ""
     priority: str = ""
     assignee: str = ""
+    team: str = ""
     type: str = ""
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
@@ -75,6 +79,10 @@ def change(session: Session, *, actor: Actor, now: datetime, item: WorkItem, wan
     if wanted.assignee and person_id != item.assignee_id:
         projects.assign(session, **how, assignee_id=person_id)
         did.append(f"assigned to {accounts.get_person(session, person_id).name if person_id else 'nobody'}")
+    team_id = int(wanted.team) if wanted.team not in ("", NOBODY) else None
+    if wanted.team and team_id != item.team_id:
+        teams.set_team(session, **how, team_id=team_id)
+        did.append(f"team {item.team.name if item.team else 'none'}")
     if wanted.type and wanted.type != str(item.type_id or ""):
         name = types.set_type(session, **how, type_id=int(wanted.type))
         did.append(f"type {name}")
@@ -117,6 +125,11 @@ def check_changes(session: Session, changes: Changes, *, variables: Sequence[str
         if person.role not in DESK or not person.active:
             message = "That person does not work on tickets."
             raise RuleViolation(message, field="assignee")
+    if changes.team not in ("", NOBODY) and changes.team not in {
+        str(row.id) for row in session.execute(teams.choice())
+    }:
+        message = "There is no such team that is offered."
+        raise RuleViolation(message, field="team")
     if changes.type and changes.type not in {str(type_id) for type_id, _name in types.choices(session)}:
         message = "There is no such type that is offered."
         raise RuleViolation(message, field="type")

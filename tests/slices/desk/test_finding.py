@@ -138,7 +138,10 @@ def test_the_palette_offers_what_one_may_do_and_both_ways_show_the_same(office, 
     assert lines("technician", "move printer")[0] == f"Move #{number} Printer prints blank labels to another project"
     assert lines("technician", "new task acme") == ["New task in Acme · Support"]
     assert "New expense" in lines("technician", "")
-    assert [line for line in lines("technician", "settings") if "Settings" in line] == ["Settings: Canned replies"]
+    assert [line for line in lines("technician", "settings") if "Settings" in line] == [
+        "Settings: Macros",
+        "Settings: Canned replies",
+    ]
     assert "Settings: Teams" in lines("admin", "teams")
     assert lines("bookkeeper", "month") == ["Month-end"]
     assert lines("bookkeeper", "new") == []

@@ -6,6 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from helpdesk.accounts import service as accounts
 from helpdesk.automation.models import Macro
 from helpdesk.automation.service import macros
 from helpdesk.automation.service.macros import MacroActs, MacroSettings
@@ -33,7 +34,16 @@ def facts(number):
     with unit_of_work() as session:
         item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
         tags = set(session.scalars(select(ItemTag.tag).where(ItemTag.work_item_id == item.id)))
-        return item.status, item.priority, item.assignee_id, item.type_id, tags, item.snoozed_until, item.closed_at
+        return (
+            item.status,
+            item.priority,
+            item.assignee_id,
+            item.type_id,
+            tags,
+            item.team_id,
+            item.snoozed_until,
+            item.closed_at,
+        )
 
 
 def lines(number, kind="event"):
@@ -61,10 +71,11 @@ def test_all_acts_happen_with_one_line_and_one_undo_gives_all_back(office, sign_
     number, browser = open_ticket(office), sign_in_as(office.technician)
     with unit_of_work() as session:
         kind = types.choices(session)[0][0]
+        team = accounts.add_team(session, actor=office.actor("admin"), now=NOW, name="Second line", person_ids=())
     before = facts(number)
     macro_id = add(
-        office, status="waiting", priority="high", assignee="me", type=str(kind), add_tags=("vpn", "log"),
-        snooze_days=2, note="Asked {{requester.first_name}}, {{me.first_name}}", minutes=5,
+        office, status="waiting", priority="high", assignee="me", team=str(team.id), type=str(kind),
+        add_tags=("vpn", "log"), snooze_days=2, note="Asked {{requester.first_name}}, {{me.first_name}}", minutes=5,
     )  # fmt: skip
 
     answer, act_id = apply(browser, number, macro_id)
@@ -72,8 +83,8 @@ def test_all_acts_happen_with_one_line_and_one_undo_gives_all_back(office, sign_
     assert facts(number)[:5] == ("waiting", "high", office.technician.id, kind, {"vpn", "log"})
     assert lines(number)[-1] == (
         "applied the macro “Close as duplicate”: status waiting, priority high, "
-        f"assigned to {office.technician.name}, type Question, tag vpn added, tag log added, snoozed for 2 days, "
-        "note written, 5 minutes logged"
+        f"assigned to {office.technician.name}, team Second line, type Question, tag vpn added, tag log added, "
+        "snoozed for 2 days, note written, 5 minutes logged"
     )
     assert len(lines(number)) == 1
     assert lines(number, "note") == [f"Asked Acme, {office.technician.name.split()[0]}"]
@@ -200,6 +211,9 @@ def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(of
     page = browser.get(f"/items/{number}").text
 
     menu = page.partition('id="macro-menu"')[2].partition("</form>")[0]
+    palette = browser.get("/search/results?q=MACRO+alp&macros=1").text
+    assert re.findall(r'data-macro="(\d+)"', palette) == [str(rows(Macro)[0].id)]
+    assert "data-macro" not in browser.get("/search/results?q=alpha").text
     assert re.findall(r"</svg>(\w+)</button>", menu) == ["Beta", "Alpha"]
     assert apply_status(browser, number, hidden) == 404
     assert "Used on 1 ticket, last" in browser.get("/macros").text
