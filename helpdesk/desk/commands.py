@@ -61,6 +61,11 @@ def new_in(project_id: int, name: str) -> list[Command]:
     ]
 
 
+def new_for(contact_id: int, name: str) -> Command:
+    """Return the command that begins a ticket for somebody at a client."""
+    return Command(_("New ticket for %(name)s", name=name), "plus", url_for("desk.new_ticket", contact=contact_id))
+
+
 def may(actor: Actor, endpoint: str) -> bool:
     """Return whether the policy of that page lets the actor in."""
     declared: Policy = cast("Any", current_app.view_functions[endpoint]).policy

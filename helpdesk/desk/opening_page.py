@@ -37,11 +37,23 @@ def asking(session: Session, *, actor: Actor, form: AskerForm) -> Asking:
         open_ones = asker.open_tickets(session, actor=actor, contact_id=contact.id)
         return Asking(contact, open_tickets=open_ones)
     typed = form.who.data or ""
-    found = asker.find(session, actor=actor, typed=typed)
+    found = asker.find(session, actor=actor, typed=typed) if typed.strip() else _of_client(session, actor, form)
     open_ones = asker.open_tickets(session, actor=actor, contact_id=found[0].id) if len(found) == 1 else []
     sought = len(typed.strip()) >= asker.SHORTEST
     adds = form.whom().is_new or bool(form.new_name.errors or form.new_email.errors or form.client_id.errors)
     return Asking(None, found, open_ones, sought, adds or (sought and not found))
+
+
+def _of_client(session: Session, actor: Actor, form: AskerForm) -> list[Contact]:
+    """Return people at the client for which the form was opened, where nothing is typed yet."""
+    client_id = form.client_id.data
+    if client_id is None or form.whom().is_new:
+        return []
+    with suppress(NotFound):
+        client = clients.get(session, actor=actor, client_id=client_id)
+        there = clients.contacts_of(session, client.id) if not client.is_internal else []
+        return [one for one in there if one.retired_at is None][: asker.MOST_FOUND]
+    return []
 
 
 def begin_new(form: AskerForm) -> None:

@@ -145,7 +145,8 @@ def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
 def _about(found: Found) -> list[Command]:
     """Return what can be done with what was found first."""
     open_ones = [project for project in found.near if project.status == "active"]
-    return [*_starts(found.items[:1]), *(_new_in(open_ones[0]) if open_ones else [])]
+    for_them = [commands.new_for(one.id, one.name) for one in found.contacts[:1]]
+    return [*_starts(found.items[:1]), *for_them, *(_new_in(open_ones[0]) if open_ones else [])]
 
 
 def _starts(items: Iterable[RecentItem | FoundItem]) -> list[Command]:

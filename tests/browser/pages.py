@@ -14,6 +14,7 @@ FILES = {
     "desk.preview_mail",
     "desk.preview_pdf",
     "desk.bell",
+    "desk.find_asker",
     "desk.mentionable",
     "desk.who_is_there",
     "desk.who_is_where",

@@ -20,6 +20,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import is_htmx
 from helpdesk.kernel.errors import Conflict, RuleViolation
+from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
 
@@ -36,6 +37,9 @@ def new_ticket() -> str:
     if asked["client"] is not None:
         clients.get(read_session(), actor=current_actor(), client_id=asked["client"])
     form.contact_id.data = str(asked["contact"] or "")
+    if asked["project"] is not None:
+        project = projects.get_project(read_session(), actor=current_actor(), project_id=asked["project"])
+        asked["client"] = project.client_id
     form.client_id.data, form.project_id.data = asked["client"], asked["project"]
     form.who.data = request.args.get("who", "")
     return _page(form)

@@ -281,3 +281,20 @@ def test_a_form_that_is_sent_twice_at_once_opens_one_ticket(app, office):
             facts=Facts(),
         )
         assert [one.key for one in session.scalars(select(TicketForm))] == ["e" * 32]
+
+
+@on_sqlite
+def test_pages_and_the_palette_begin_one_with_who_it_is_for(office, browser):
+    person, client, project = office.acme_contact, office.acme, office.acme_project
+    for page, link in (
+        (f"/contacts/{person.id}", f"/tickets/new?contact={person.id}"),
+        (f"/clients/{client.id}", f"/tickets/new?client={client.id}"),
+        (f"/projects/{project.id}", f"/tickets/new?project={project.id}"),
+        (f"/desk?view=client&client={client.id}", f"/tickets/new?client={client.id}"),
+        ("/search/results?q=person", f"/tickets/new?contact={person.id}"),
+    ):
+        assert f'href="{link}"' in browser.get(page).text, page
+        form = browser.get(link).text
+        assert f'<option selected value="{project.id}">' in form, link
+        assert (f'value="pick:{person.id}"' in form) != ("contact=" in link), link
+    assert browser.get(f"/tickets/new?project={office.globex_project.id}").status_code == 404
