@@ -1,6 +1,7 @@
 """A ticket that somebody opens while they speak with whoever it is for, or to write first (docs/desk.md rule 82)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
@@ -177,28 +178,26 @@ def meant(session: Session, *, actor: Actor, whom: Whom) -> Contact | None:
     raise RuleViolation(message, field="who")
 
 
-def project_for(session: Session, *, actor: Actor, whom: Whom, known: Contact | None) -> Project | None:
-    """Return the project in which a ticket for them opens where nobody chooses: that in which their mail lands."""
-    client_id = known.client_id if known is not None else whom.client_id
+def client_for(session: Session, *, whom: Whom) -> int | None:
+    """Return the client of somebody new: the one that was chosen, else the one to which their domain belongs."""
     address = whom.email or asker.typed_address(whom.typed)[1]
-    if client_id is None and address:
-        owner = clients.client_of_domain(session, address.rpartition("@")[2].strip())
-        client_id = owner.id if owner is not None else None
-    found = projects.default_project(session, client_id) if client_id is not None else None
-    try:
-        return projects.get_project(session, actor=actor, project_id=found.id) if found is not None else None
-    except NotFound:
-        return None
+    if whom.client_id is not None or not address:
+        return whom.client_id
+    owner = clients.client_of_domain(session, address.rpartition("@")[2].strip())
+    return owner.id if owner is not None else None
 
 
 def _project(session: Session, actor: Actor, whom: Whom, facts: Facts, known: Contact | None) -> Project:
+    """Return the project that was chosen, else the one in which mail of whoever it is for lands."""
     if facts.project_id is not None:
         return projects.get_project(session, actor=actor, project_id=facts.project_id)
-    found = project_for(session, actor=actor, whom=whom, known=known)
-    if found is None:
-        message = "Choose the project: nobody knows in which one their mail lands."
-        raise RuleViolation(message, field="project_id")
-    return found
+    client_id = known.client_id if known is not None else client_for(session, whom=whom)
+    found = projects.default_project(session, client_id) if client_id is not None else None
+    with suppress(NotFound):
+        if found is not None:
+            return projects.get_project(session, actor=actor, project_id=found.id)
+    message = "Choose the project: nobody knows in which one their mail lands."
+    raise RuleViolation(message, field="project_id")
 
 
 def _contact(

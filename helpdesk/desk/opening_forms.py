@@ -1,5 +1,8 @@
 """The form for a new ticket, as somebody fills it in on the phone (docs/desk.md rules 82 to 89)."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 from uuid import uuid4
 
 from flask_wtf.file import MultipleFileField
@@ -12,6 +15,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.desk.forms import BODY_LENGTH, SETTABLE, FormattedForm
 from helpdesk.desk.opening import CHANNELS, Facts, Said, Whom
 from helpdesk.desk.worked_time import WorkedTime
+from helpdesk.infra.ahead import ask_ahead, rows_of
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -26,6 +30,8 @@ from helpdesk.timekeeping.forms import WORKED_LENGTH, default_work_type, new_bil
 class AskerForm(StrictForm):
     """Who it is for: somebody that was chosen, or is found by what was typed, or somebody new."""
 
+    client_ids: AbstractSet[int] = frozenset()
+
     who = StringField(_l("Who is it for"), validators=[Length(max=254)])
     contact_id = HiddenField()
     new_name = StringField(_l("Name"), validators=[Length(max=120)])
@@ -37,6 +43,11 @@ class AskerForm(StrictForm):
         """Fill the choice of clients."""
         found = clients.choices(session, condition=clients.visible(actor))
         self.client_id.choices = options([("", _("By the address or the project")), *found])
+        self.client_ids = {one_id for one_id, _name in found}
+
+    def offers_client(self, client_id: int) -> bool:
+        """Return whether it is one of the clients that can be chosen."""
+        return client_id in self.client_ids
 
     def chosen(self) -> int | None:
         """Return the id of the contact that was chosen."""
@@ -56,8 +67,12 @@ class AskerForm(StrictForm):
 
 
 class NewTicketForm(AskerForm, FormattedForm):
-    """A new ticket; ``act`` says which of its buttons was pressed, nothing for the one that opens it."""
+    """A new ticket; ``act`` says which of its buttons was pressed, nothing for the one that opens it.
 
+    ``projects`` are those that can be chosen: rows of .id .client_id .is_default.
+    """
+
+    projects: Sequence[Any] = ()
     key = HiddenField()
     act = StringField(validators=[Length(max=20)])
     project_id = SelectField(_l("Project"), coerce=optional_id, validators=[Optional()])
@@ -84,11 +99,15 @@ class NewTicketForm(AskerForm, FormattedForm):
 
     def offer(self, session: Session, actor: Actor) -> None:
         """Fill the choices, and begin as most tickets do: with whoever opens it, and the default work type."""
+        people, landing = accounts.choice_of(DESK), projects.choices_with_default(actor)
+        ask_ahead(session, clients.choice_of(clients.visible(actor)), landing, people, types.choice())
         self.offer_clients(session, actor)
+        self.projects = rows_of(session, landing)
         words, states = priority_names(), status_names()
         ways = {"call": _("Phone"), "visit": _("Visit"), "mail": _("Mail"), "own": _("By ourselves")}
         self.channel.choices = options((key, ways[key]) for key in CHANNELS)
-        self.project_id.choices = options([("", _("Where their mail lands")), *projects.choices(session, actor=actor)])
+        named = [(row.id, f"{row.client} · {row.name}") for row in self.projects]
+        self.project_id.choices = options([("", _("Where their mail lands")), *named])
         self.type_id.choices = options([("", _("None")), *types.choices(session)])
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
         self.assignee_id.choices = options([("", _("Nobody yet")), *accounts.choices(session, roles=DESK)])
@@ -98,6 +117,14 @@ class NewTicketForm(AskerForm, FormattedForm):
         if not self.is_submitted():
             self.assignee_id.data, self.work_type_id.data = actor.person_id, default_work_type(session)
         self.key.data = self.key.data or uuid4().hex
+
+    def client_of(self, project_id: int | None) -> int | None:
+        """Return whose project it is, of those that can be chosen."""
+        return next((row.client_id for row in self.projects if row.id == project_id), None)
+
+    def landing(self, client_id: int | None) -> int | None:
+        """Return the project in which mail of a client lands."""
+        return next((row.id for row in self.projects if row.client_id == client_id and row.is_default), None)
 
     def said(self) -> Said:
         """Return what was said, how, and how long it took."""

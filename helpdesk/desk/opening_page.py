@@ -13,7 +13,6 @@ from helpdesk.desk.asker import OpenTicket
 from helpdesk.desk.opening_forms import AskerForm, NewTicketForm
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects import queries as projects
 
 
 @dataclass(frozen=True)
@@ -37,23 +36,19 @@ def asking(session: Session, *, actor: Actor, form: AskerForm) -> Asking:
         open_ones = asker.open_tickets(session, actor=actor, contact_id=contact.id)
         return Asking(contact, open_tickets=open_ones)
     typed = form.who.data or ""
-    found = asker.find(session, actor=actor, typed=typed) if typed.strip() else _of_client(session, actor, form)
+    found = asker.find(session, actor=actor, typed=typed) if typed.strip() else _of_client(session, form)
     open_ones = asker.open_tickets(session, actor=actor, contact_id=found[0].id) if len(found) == 1 else []
     sought = len(typed.strip()) >= asker.SHORTEST
     adds = form.whom().is_new or bool(form.new_name.errors or form.new_email.errors or form.client_id.errors)
     return Asking(None, found, open_ones, sought, adds or (sought and not found))
 
 
-def _of_client(session: Session, actor: Actor, form: AskerForm) -> list[Contact]:
+def _of_client(session: Session, form: AskerForm) -> list[Contact]:
     """Return people at the client for which the form was opened, where nothing is typed yet."""
     client_id = form.client_id.data
-    if client_id is None or form.whom().is_new:
+    if client_id is None or form.whom().is_new or not form.offers_client(client_id):
         return []
-    with suppress(NotFound):
-        client = clients.get(session, actor=actor, client_id=client_id)
-        there = clients.contacts_of(session, client.id) if not client.is_internal else []
-        return [one for one in there if one.retired_at is None][: asker.MOST_FOUND]
-    return []
+    return [one for one in clients.contacts_of(session, client_id) if one.retired_at is None][: asker.MOST_FOUND]
 
 
 def begin_new(form: AskerForm) -> None:
@@ -70,14 +65,12 @@ def begin_new(form: AskerForm) -> None:
         form.new_name.data = typed
 
 
-def choose_project(session: Session, *, actor: Actor, form: NewTicketForm, asked: Asking) -> None:
+def choose_project(session: Session, *, form: NewTicketForm, asked: Asking) -> None:
     """Choose the project in which mail of whoever it is for lands, unless one of their client is chosen."""
-    contact, chosen = asked.contact, None
-    if form.project_id.data is not None:
-        with suppress(NotFound):
-            chosen = projects.get_project(session, actor=actor, project_id=form.project_id.data)
-    if chosen is not None and (contact is None or contact.client_id in (None, chosen.client_id)):
+    contact, chosen = asked.contact, form.client_of(form.project_id.data)
+    if chosen is not None and (contact is None or contact.client_id in (None, chosen)):
         return
-    found = opening.project_for(session, actor=actor, whom=form.whom(), known=contact)
+    client_id = contact.client_id if contact is not None else opening.client_for(session, whom=form.whom())
+    found = form.landing(client_id)
     if found is not None:
-        form.project_id.data = found.id
+        form.project_id.data = found

@@ -290,6 +290,11 @@ def active_choices(condition: ColumnElement[bool]) -> Select[Any]:
     return _active(condition).add_columns(Project.client_id)
 
 
+def choices_with_default(actor: Actor) -> Select[Any]:
+    """Return the question of `choices` with the client of each and whether its mail lands there, to be asked ahead."""
+    return active_choices(visible(actor)).add_columns(Project.is_default)
+
+
 def choices_to_move(rows: Iterable[Any], *, item: WorkItem) -> list[tuple[int, str]]:
     """Return of rows of `active_choices` those to which a ticket may be moved, as `choices_for` does."""
     home = item.project.client

@@ -25,8 +25,6 @@ STILL_MORE = {
     "invoicing.show": 30,
     "intake.senders": 21,
     "invoicing.account": 15,
-    "desk.new_ticket": 14,
-    "desk.find_asker": 11,
     "desk.ask_split": 13,
     "imports.show": 13,
     "proposals.index": 13,

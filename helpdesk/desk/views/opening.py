@@ -8,7 +8,6 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from helpdesk.clients import queries as clients
 from helpdesk.desk import opening, opening_page
 from helpdesk.desk.forms import FilesForm
 from helpdesk.desk.opening_forms import NewTicketForm
@@ -19,10 +18,11 @@ from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import is_htmx
-from helpdesk.kernel.errors import Conflict, RuleViolation
-from helpdesk.projects import queries as projects
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
+
+NO_CLIENT, NO_CONTACT = "There is no such client.", "There is no such contact."
 
 
 @bp.get("/tickets/new")
@@ -32,17 +32,12 @@ def new_ticket() -> str:
     form = NewTicketForm(formdata=None)
     form.offer(read_session(), current_actor())
     asked = {name: request.args.get(name, type=int) for name in ("contact", "client", "project")}
-    if asked["contact"] is not None:
-        clients.get_contact(read_session(), actor=current_actor(), contact_id=asked["contact"])
-    if asked["client"] is not None:
-        clients.get(read_session(), actor=current_actor(), client_id=asked["client"])
-    form.contact_id.data = str(asked["contact"] or "")
-    if asked["project"] is not None:
-        project = projects.get_project(read_session(), actor=current_actor(), project_id=asked["project"])
-        asked["client"] = project.client_id
-    form.client_id.data, form.project_id.data = asked["client"], asked["project"]
+    form.client_id.data = form.client_of(asked["project"]) if asked["project"] is not None else asked["client"]
+    form.project_id.data, form.contact_id.data = asked["project"], str(asked["contact"] or "")
     form.who.data = request.args.get("who", "")
-    return _page(form)
+    if any(one is not None for one in (asked["client"], asked["project"])):
+        _check_offered(form)
+    return _page(form, is_checked=True)
 
 
 @bp.get("/tickets/new/for")
@@ -98,6 +93,16 @@ def remove_form_file(key: str, file_id: int) -> ResponseReturnValue:
     return _file_list(key, []) if is_htmx() else _page(form, refused=False)
 
 
+def _check_offered(form: NewTicketForm) -> None:
+    """Let pass a client that can be chosen.
+
+    Raises:
+        NotFound: there is no such client or project, or not for this actor.
+    """
+    if form.client_id.data is None or not form.offers_client(form.client_id.data):
+        raise NotFound(NO_CLIENT)
+
+
 def _opened(form: NewTicketForm, number: int | None) -> int | None:
     """Open the ticket, or put it all onto the one with that number, and return its number; None where it is refused."""
     actor, now, whom, said = current_actor(), clock.now(), form.whom(), form.said()
@@ -144,23 +149,29 @@ def _file_list(key: str, refused: list[str]) -> str:
 def _asker(form: NewTicketForm) -> str:
     session, actor = read_session(), current_actor()
     asked = opening_page.asking(session, actor=actor, form=form)
-    opening_page.choose_project(session, actor=actor, form=form, asked=asked)
+    opening_page.choose_project(session, form=form, asked=asked)
     return render_template("desk/new_ticket_asker.html", form=form, asked=asked)
 
 
-def _page(form: NewTicketForm, *, refused: bool = True) -> str:
-    """Show the form; where it was not refused nothing in it counts as wrong yet."""
-    session, actor = read_anew(), current_actor()
+def _page(form: NewTicketForm, *, refused: bool = True, is_checked: bool = False) -> str:
+    """Show the form; where it was not refused nothing in it counts as wrong yet.
+
+    Raises:
+        NotFound: it ``is_checked`` whom it is for, and there is no such contact, or not for this actor.
+    """
+    session, actor = read_anew() if form.is_submitted() else read_session(), current_actor()
     if not refused:
         for field in form:
             field.errors = []
         form.form_errors.clear()
     asked = opening_page.asking(session, actor=actor, form=form)
-    opening_page.choose_project(session, actor=actor, form=form, asked=asked)
+    if is_checked and asked.contact is None and form.contact_id.data:
+        raise NotFound(NO_CONTACT)
+    opening_page.choose_project(session, form=form, asked=asked)
     return render_template(
         "desk/new_ticket.html",
         form=form,
         asked=asked,
-        files=tickets.form_files(session, actor=actor, key=form.key.data or ""),
+        files=tickets.form_files(session, actor=actor, key=form.key.data or "") if form.is_submitted() else [],
         plain_box=current_user.plain_box,
     )
