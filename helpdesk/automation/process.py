@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from helpdesk.automation import queries
 from helpdesk.automation.service import acting
+from helpdesk.infra import failpoints
 from helpdesk.infra.clock import Clock
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.kernel.errors import NotFound
@@ -20,8 +21,11 @@ def act_on_events(unit_of_work: UnitOfWork, *, clock: Clock, is_over: Callable[[
             event_id = acting.claim(session, now=clock())
         if event_id is None:
             return False
+        failpoints.passing("event_claimed")
         with unit_of_work() as session:
             acting.act_on_event(session, event_id=event_id, now=clock())
+            failpoints.passing("rules_acted")
+        failpoints.passing("rules_done")
     return True
 
 
@@ -42,6 +46,8 @@ def _page(unit_of_work: UnitOfWork, clock: Clock, rule_id: int, after_id: int, s
             last_id, held = acting.act_on_waiting(
                 session, rule_id=rule_id, after_id=after_id, now=clock(), stopped=stopped
             )
+            failpoints.passing("rules_acted")
+        failpoints.passing("rules_done")
     except NotFound:
         return None
     stopped |= held

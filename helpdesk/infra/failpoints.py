@@ -1,4 +1,4 @@
-"""Places in the way of a mail or an invoice where a test has the process die, or the disk be full: else inert.
+"""Places in the way of a mail, an invoice or a rule where a test has the process die, or the disk be full: else inert.
 
 ``HELPDESK_FAILPOINTS`` names a directory. A process that passes a point looks there for a file of the point's name:
 ``kill`` in it is taken away and obeyed by exactly one process, whichever passes first; ``full`` stands until the file
@@ -45,10 +45,18 @@ ClosePoint = Literal[
 
 CLOSE_POINTS: tuple[str, ...] = get_args(ClosePoint)
 
+RulePoint = Literal[
+    "event_claimed",  # what happened is in hand
+    "rules_acted",  # what the rules do is written, not committed
+    "rules_done",  # it is committed
+]
+
+RULE_POINTS: tuple[str, ...] = get_args(RulePoint)
+
 _folder = os.environ.get(VARIABLE)
 
 
-def passing(point: Point | ClosePoint) -> None:
+def passing(point: Point | ClosePoint | RulePoint) -> None:
     """Do what a test has laid down for ``point``: nothing at all, unless the variable is set.
 
     Raises:

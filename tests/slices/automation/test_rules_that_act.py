@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 from helpdesk.automation import process
 from helpdesk.automation.domain.rules import condition
 from helpdesk.automation.models import AutomationEvent, AutomationRule, AutomationRun
-from helpdesk.automation.service import acting, rules
+from helpdesk.automation.service import acting, mailing, rules
 from helpdesk.automation.service.acts import Acts
 from helpdesk.automation.service.rules import RuleSettings
+from helpdesk.clients import service as clients
 from helpdesk.clients.models import Contact
 from helpdesk.desk import opening, taking_back, talking
 from helpdesk.desk import service as desk
@@ -336,3 +337,28 @@ def test_what_was_taken_back_or_deleted_never_happened(office, ticket):
     act(NOW + timedelta(seconds=30))
 
     assert (runs(), mails()) == ([], [])
+
+
+@on_sqlite
+def test_rules_write_ten_mails_a_day_to_one_requester_on_whatever_tickets(office, ticket):
+    def refusal(session, item_id, now):
+        return mailing.refusal(session, item=session.get_one(WorkItem, item_id), now=now)
+
+    with unit_of_work() as session:
+        how = {"actor": SYSTEM, "now": NOW, "project_id": office.acme_project.id, "title": "Printer", "text": ""}
+        more = [tickets.open_ticket(session, **how, requester_id=office.acme_contact.id) for _time in range(3)]
+        boss = clients.add_contact(
+            session, actor=SYSTEM, now=NOW, name="", email="boss@acme.example", client_id=office.acme.id
+        )
+        others = tickets.open_ticket(session, **how, requester_id=boss.id)
+        for number in range(10):
+            item = more[number // 3] if number < 9 else session.get_one(WorkItem, ticket[0])
+            assert refusal(session, item.id, NOW) == ""
+            letter = mailing.Letter("", "Hello.")
+            mailing.send(session, now=NOW, item=item, letter=letter, key=f"1:{number}", name="Rule")
+
+        assert refusal(session, more[0].id, NOW) == "no mail: rules wrote 3 on this ticket within a day"
+        assert refusal(session, ticket[0], NOW) == "no mail: rules wrote 10 to the requester within a day"
+        assert refusal(session, ticket[0], NOW + DAY - timedelta(seconds=1)) != ""
+        assert refusal(session, ticket[0], NOW + DAY) == ""
+        assert refusal(session, others.id, NOW) == ""

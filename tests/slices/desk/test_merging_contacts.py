@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk.clients import notes, people, queries, service
 from helpdesk.clients.domain import Known, likely_doubles, why_not_one
@@ -18,6 +18,7 @@ from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.tickets.service import same_person
 from tests.conftest import NOW
+from tests.waiting import eventually
 
 ON_SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 TABLES = (Contact, Note, Participant, TicketDetails, Message)
@@ -236,6 +237,38 @@ def test_what_came_in_the_moment_of_a_merge_finds_whoever_is_meant(office, doubl
     with unit_of_work() as session:
         assert session.get_one(TicketDetails, item_id).requester_id == ann
         assert session.scalars(select(Message.contact_id).where(Message.text == "late")).one() == ann
+
+
+@pytest.mark.parametrize("app", ["postgres"], indirect=True)  # SQLite lets one write at a time
+def test_strays_stay_where_the_two_are_made_two_again_in_that_moment(app, office, doubles):
+    double, ann = doubles
+    _merge(office, double, ann)
+    with unit_of_work() as session:
+        item = tickets.open_ticket(
+            session,
+            actor=SYSTEM,
+            now=NOW,
+            project_id=office.acme_project.id,
+            title="Late",
+            text="",
+            requester_id=double,
+        )
+        item_id, gathered = item.id, []
+
+    def gather():
+        with app.app_context(), unit_of_work() as session:
+            gathered.append(same_person.gather_strays(session))
+
+    other = threading.Thread(target=gather)
+    with unit_of_work() as session:
+        merging_contacts.undo(session, actor=office.actor("manager"), now=NOW, contact_id=double)
+        other.start()
+        eventually(lambda: session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+    other.join()
+
+    assert gathered == [0]
+    with unit_of_work() as session:
+        assert session.get_one(TicketDetails, item_id).requester_id == double
 
 
 @pytest.mark.parametrize("app", ["postgres"], indirect=True)

@@ -57,4 +57,4 @@ def test_every_point_stands_in_the_code_and_no_other_does():
 
     passed = re.findall(r'failpoints\.passing\("(\w+)"\)', sources)
 
-    assert set(passed) == {*failpoints.POINTS, *failpoints.CLOSE_POINTS}
+    assert set(passed) == {*failpoints.POINTS, *failpoints.CLOSE_POINTS, *failpoints.RULE_POINTS}
