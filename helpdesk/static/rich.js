@@ -109,6 +109,7 @@
   function takeOver(field) {
     if (editors.has(field) || field.closest("details:not([open])")) return;
     const isFocused = document.activeElement === field;
+    const cursor = [field.selectionStart, field.selectionEnd]; // while it still knows: the editor moves it
     const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
     const isTouched = field.value !== field.defaultValue;
     const hidden = Object.assign(document.createElement("input"), { type: "hidden", id: `${field.id}-html`, name: "html" });
@@ -130,7 +131,7 @@
     field.before(tools, hidden);
     field.after(rich);
     const isSame = isTouched || !field.dataset.html; // else the two count differently
-    const at = isFocused && isSame ? [field.selectionStart, field.selectionEnd].map((index) => points(field.value, index)) : null;
+    const at = isFocused && isSame ? cursor.map((index) => points(field.value, index)) : null;
     states.set(rich, { html: hidden.value, at });
     field.hidden = true;
     field.required = false; // the server says so: a field that nobody sees cannot
@@ -216,9 +217,18 @@
     past = null;
   });
 
+  /* A frame after what was typed it puts the cursor where it belongs, and takes the focus back from wherever somebody has
+     gone by then: it draws before they go. */
+  const leave = (event) => {
+    const rich = document.activeElement?.closest?.("trix-editor[data-for]");
+    if (rich && (event.key === "Tab" || !rich.contains(event.target))) rich.editorController?.render();
+  };
+  document.addEventListener("pointerdown", leave, true);
+
   document.addEventListener(
     "keydown",
     (event) => {
+      if (event.key === "Tab") leave(event);
       const rich = event.key === "/" && event.target.closest?.("trix-editor[data-for]");
       if (rich?.editorController) {
         rich.editorController.render(); // where the cursor is now, not where it was a frame ago

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from helpdesk.infra.db import unit_of_work
@@ -292,12 +292,20 @@ def test_every_control_of_a_ticket_shows_that_it_has_the_focus(visit: Callable[.
     assert [step["name"] for step in steps if not (step["ring"] and step["seen"])] == []
 
 
-def test_a_reply_with_its_time_is_sent_by_keyboard(visit: Callable[..., Visitor], fresh: Site) -> None:
-    visitor = visit(ME)
-    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+def test_a_reply_with_its_time_is_sent_by_keyboard_however_late_the_editor_comes(
+    visit: Callable[..., Visitor], fresh: Site
+) -> None:
+    visitor, held = visit(ME), list[Route]()
+    page = visitor.page
+    page.route("**/trix-*.js*", lambda route: held.insert(0, route))
+    with page.expect_request("**/trix-*.js*"):
+        page.goto(f"{visitor.watch.origin}/items/{fresh.ids['story_ticket']}", wait_until="domcontentloaded")
 
     page.keyboard.press("r")
-    page.keyboard.type("Both printers have the old driver again.")
+    page.keyboard.type("Both printers have ")
+    held[0].continue_()
+    expect(page.locator("#reply-body-rich")).to_be_focused()
+    page.keyboard.type("the old driver again.")
     page.keyboard.press("Tab")
     page.keyboard.type("0:25")
     page.keyboard.press("Shift+Tab")
