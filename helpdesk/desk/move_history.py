@@ -34,6 +34,10 @@ def write(
         said.setdefault(torn.staying.id, []).append(lost)
     for each, _why in leave.unassigned:
         said[each.id].append("nobody is assigned any more")
+    for each, _why in leave.teamless:
+        said[each.id].append("it belongs to its team no longer")
+    if leave.gets is not None and leave.item.team is not None:
+        said[leave.item.id].append(f"it belongs to the team {leave.item.team.name} now")
     for item_id, parts in said.items():
         tickets.add_event(session, actor=actor, now=now, item_id=item_id, text="; ".join(parts))
 

@@ -194,6 +194,7 @@ def stamp(session: Session, leaves: Iterable[Leave]) -> str:
             [(each.id, each.version) for each in leave.items],
             [(each.link.id, each.link.lag_days) for each in leave.links],
             [each.id for each, _why in leave.unassigned],
+            [leave.gets, *(each.id for each, _why in leave.teamless)],
             [(each.id, each.status, each.billable, moving[each.id].held_by) for each in entries],
             [(each.id, each.status, each.billing) for each in spent],
         ]

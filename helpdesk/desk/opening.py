@@ -20,7 +20,7 @@ from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries as projects
 from helpdesk.projects import service as project_service
-from helpdesk.projects import types
+from helpdesk.projects import teams, types
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
@@ -28,6 +28,8 @@ from helpdesk.tickets.domain import NewAttachment, typed_people
 from helpdesk.tickets.service import Spoken
 from helpdesk.tickets.service.writing import lock
 
+BY_PROJECT = "project"
+"""The team of a new ticket that is the one of its project."""
 CHANNELS = ("call", "visit", "mail", "own")
 HOW = {"call": ", on the phone", "visit": ", in person", "mail": ", for a mail", "own": ""}
 ELSEWHERE = "a contact of another client; the tickets of clients stay apart."
@@ -65,13 +67,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What else a new ticket has, and what is mailed when it opens."""
+    """What else a new ticket has, and what is mailed when it opens.
+
+    ``team`` is the id of one, 0 for none, or ``BY_PROJECT``.
+    """
 
     project_id: int | None = None
     type_id: int | None = None
     priority: str = "normal"
     tags: str = ""
     assignee_id: int | None = None
+    team: str = BY_PROJECT
     cc: str = ""
     reporter: str = ""
     reporter_in_copy: bool = False
@@ -105,6 +111,7 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
         text="",
         priority=facts.priority,
         assignee_id=facts.assignee_id,
+        team=_team(session, project, facts.team),
         reasons=_reasons(actor, said, facts, reporter),
     )
     session.flush()
@@ -122,6 +129,16 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
     if said.status:
         service.set_status(session, actor=actor, now=now, number=item.number, status=said.status)
     return item
+
+
+def _team(session: Session, project: Project, wanted: str) -> teams.Default | None:
+    """Return the team that was chosen; None where it is for the project to say."""
+    if wanted == BY_PROJECT:
+        return None
+    try:
+        return teams.chosen(session, project=project, team_id=int(wanted) or None)
+    except RuleViolation as refusal:
+        raise RuleViolation(str(refusal), field="team") from refusal
 
 
 def put_onto(session: Session, *, actor: Actor, now: datetime, number: int, whom: Whom, said: Said) -> WorkItem:

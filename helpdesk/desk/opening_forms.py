@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.desk.forms import BODY_LENGTH, SETTABLE, FormattedForm
-from helpdesk.desk.opening import CHANNELS, Facts, Said, Whom
+from helpdesk.desk.opening import BY_PROJECT, CHANNELS, Facts, Said, Whom
 from helpdesk.desk.worked_time import WorkedTime
 from helpdesk.infra.ahead import ask_ahead, rows_of
 from helpdesk.infra.forms import StrictForm, optional_id, options
@@ -21,7 +21,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.projects import queries as projects
-from helpdesk.projects import types
+from helpdesk.projects import teams, types
 from helpdesk.projects.models import PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
 from helpdesk.timekeeping.forms import WORKED_LENGTH, default_work_type, new_billing_choices, offer_work_types
@@ -86,6 +86,7 @@ class NewTicketForm(AskerForm, FormattedForm):
     priority = SelectField(_l("Priority"), default="normal")
     tags = StringField(_l("Tags"), validators=[Length(max=400)])
     assignee_id = SelectField(_l("Assign to"), coerce=optional_id, validators=[Optional()])
+    team = SelectField(_l("Team"), default=BY_PROJECT)
     status = SelectField(_l("Status"), default="")
     worked = StringField(_l("Time"), validators=[Length(max=WORKED_LENGTH)])
     since = HiddenField()  # when the clock of the page was started, for the page alone
@@ -100,7 +101,7 @@ class NewTicketForm(AskerForm, FormattedForm):
     def offer(self, session: Session, actor: Actor) -> None:
         """Fill the choices, and begin as most tickets do: with whoever opens it, and the default work type."""
         people, landing = accounts.choice_of(DESK), projects.choices_with_default(actor)
-        ask_ahead(session, clients.choice_of(clients.visible(actor)), landing, people, types.choice())
+        ask_ahead(session, clients.choice_of(clients.visible(actor)), landing, people, types.choice(), teams.choice())
         self.offer_clients(session, actor)
         self.projects = rows_of(session, landing)
         words, states = priority_names(), status_names()
@@ -111,6 +112,8 @@ class NewTicketForm(AskerForm, FormattedForm):
         self.type_id.choices = options([("", _("None")), *types.choices(session)])
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
         self.assignee_id.choices = options([("", _("Nobody yet")), *accounts.choices(session, roles=DESK)])
+        others = [("0", _("No team")), *((str(key), name) for key, name in teams.choices(session))]
+        self.team.choices = options([(BY_PROJECT, _("As the project says")), *others])
         self.status.choices = options([("", states["new"]), *((key, states[key]) for key in SETTABLE)])
         self.billable.choices = options(new_billing_choices())
         offer_work_types(self.work_type_id, session)
@@ -146,6 +149,7 @@ class NewTicketForm(AskerForm, FormattedForm):
             priority=self.priority.data or "normal",
             tags=self.tags.data or "",
             assignee_id=self.assignee_id.data,
+            team=self.team.data or BY_PROJECT,
             cc=self.cc.data or "",
             reporter=self.reporter.data or "",
             reporter_in_copy=bool(self.reporter_in_copy.data),

@@ -76,6 +76,7 @@ class MailboxForm(StrictForm):
     smtp_username = StringField(_l("SMTP user name"), [Length(max=254)])
     smtp_password = PasswordField(_l("SMTP password"), [Length(max=1000)])
     project_id = SelectField(_l("Project"), coerce=optional_id, default=None)
+    team_id = SelectField(_l("Team"), coerce=optional_id, default=None)
     processed_folder = StringField(_l("Processed folder"), [Length(max=200)])
     authserv_id = StringField(_l("Our server's name in Authentication-Results"), [Length(max=200)])
     signature = TextAreaField(_l("Signature"), [Length(max=2000)])
@@ -106,6 +107,7 @@ class MailboxForm(StrictForm):
             "smtp_user": self.smtp_username.data or None,
             "smtp_password": self.smtp_password.data or None,
             "default_project_id": self.project_id.data,
+            "team_id": self.team_id.data,
             "processed_folder": self.processed_folder.data or "",
             "trusted_authserv_id": self.authserv_id.data or "",
             "signature": self.signature.data or "",

@@ -36,6 +36,7 @@ class IntakeSource(Base):
     imap_fingerprint: Mapped[str] = mapped_column(default="")  # of the one certificate to trust; empty: by authority
     folder: Mapped[str] = mapped_column(default="INBOX")
     default_project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))  # gets what is opened here (rule 45)
     trusted_authserv_id: Mapped[str] = mapped_column(default="")
     processed_folder: Mapped[str] = mapped_column(default="")  # empty: flagged as seen, left where it is (rule 2)
     start_from: Mapped[str] = mapped_column(default="now")

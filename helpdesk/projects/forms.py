@@ -33,6 +33,7 @@ class ProjectForm(StrictForm):
     billing = SelectField(_l("Billing"), choices=options(BILLING_NAMES.items()), default="hourly")
     manager_id = SelectField(_l("Manager"), coerce=optional_id)
     member_ids = SelectMultipleField(_l("Team"), coerce=int)
+    team_id = SelectField(_l("New tickets go to"), coerce=optional_id)
     starts_on = DateField(_l("Starts"), validators=[Optional()])
     due_on = DateField(_l("Due"), validators=[Optional()])
     budget_hours = StringField(_l("Budget in hours"), validators=[Length(max=20)])
@@ -55,6 +56,7 @@ class ProjectForm(StrictForm):
             budget_minor=self._money(),
             max_billable_seconds=parse_hours(self.max_billable_hours.data or ""),
             over_limit=self.over_limit.data or "",
+            team_id=self.team_id.data,
         )
 
     def validate_budget_hours(self, field: StringField) -> None:

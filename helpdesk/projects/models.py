@@ -55,6 +55,7 @@ class Project(Base):
     fixed_fee_minor: Mapped[AmountMinor | None]  # what it costs in all, where it is billed so
     max_billable_seconds: Mapped[int | None]
     over_limit: Mapped[str] = mapped_column(default="warn", server_default="warn")
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))  # gets new tickets: docs/desk.md rule 76
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship()

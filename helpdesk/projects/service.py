@@ -96,11 +96,12 @@ def create_item(
     title: str,
     priority: str = "normal",
     assignee_id: int | None = None,
+    team_id: int | None = None,
     status: str = "new",
 ) -> WorkItem:
     """Add a work item with the next number; who opens it adds its details (ticket or task) in the same unit.
 
-    It is written with the next flush.
+    It is written with the next flush. That the team may have it is for the caller to know (`teams.first`).
 
     Raises:
         NotFound: no such project or person, or not for this actor.
@@ -119,6 +120,7 @@ def create_item(
         status=_known(status, ITEM_STATUSES),
         priority=_known(priority, PRIORITIES),
         assignee_id=assignee_id,
+        team_id=team_id,
         created_at=now,
         updated_at=now,
         closed_at=None if status in OPEN_STATUSES else now,

@@ -11,7 +11,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.infra import audit
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import queries
+from helpdesk.projects import queries, teams
 from helpdesk.projects.domain.limit import REFUSE, WARN
 from helpdesk.projects.models import Project, ProjectMember
 from helpdesk.projects.service import BILLINGS, PROJECT_STATUSES
@@ -32,6 +32,7 @@ class ProjectSettings:
     budget_minor: int | None = None
     max_billable_seconds: int | None = None
     over_limit: str = WARN
+    team_id: int | None = None
 
 
 def settings_of(session: Session, project: Project) -> ProjectSettings:
@@ -47,9 +48,9 @@ def change_project(
     """Set a project to ``settings`` and return it; what is the same already leaves no trace.
 
     Raises:
-        NotFound: no such project or person, or not for this actor.
+        NotFound: no such project, person or team, or not for this actor.
         RuleViolation: no name or a name twice, an end before the start, a budget of nothing, somebody who does not
-            work for the client, or Triage made anything but active and internal.
+            work for the client, a team that is retired or kept out, or Triage made anything but active and internal.
     """
     project = queries.get_project(session, actor=actor, project_id=project_id)
     settings = replace(settings, name=" ".join(settings.name.split()))
@@ -90,6 +91,8 @@ def _check(session: Session, project: Project, before: ProjectSettings, wanted: 
     )
     if wanted.name != before.name and session.scalar(same.limit(1)) is not None:
         _refuse(f"{project.client.name} has a project named {wanted.name} already.")
+    if wanted.team_id != before.team_id:
+        teams.check_default(session, team_id=wanted.team_id, project=project)
     new_people = wanted.member_ids - before.member_ids
     if wanted.manager_id is not None and wanted.manager_id != before.manager_id:
         new_people |= {wanted.manager_id}

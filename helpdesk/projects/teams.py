@@ -1,5 +1,6 @@
 """The team that a ticket or task belongs to, beside whoever has it (docs/desk.md rules 73 and 74)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, func, select, true
@@ -7,12 +8,21 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Team
 from helpdesk.infra import audit, live
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
 from helpdesk.projects.models import Project, WorkItem
 
 NO_TEAM = "There is no such team."
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """The team that gets a new ticket, and why that one, or why not another."""
+
+    team_id: int | None
+    reasons: tuple[str, ...] = ()
 
 
 def choice() -> Select[int, str]:
@@ -31,15 +41,71 @@ def choice_of(item_id: BindParameter[int], *, is_restricted: bool) -> Select[int
     return select(Team.id, Team.name).where(offered | (Team.id == own)).order_by(func.lower(Team.name), Team.id)
 
 
+def choices(session: Session) -> list[tuple[int, str]]:
+    """Return the teams that can be chosen, as (id, name), by name."""
+    return [(row.id, row.name) for row in rows_of(session, choice())]
+
+
 def why_not(session: Session, *, project: Project, team: Team) -> str:
-    """Return why a team cannot have work of a project, as a sentence; empty where nothing speaks against it."""
-    if team.retired_at is not None:
-        return f"The team {team.name} is retired, and gets nothing new."
+    """Return why a team is given no work of a project, as a sentence; empty where nothing speaks against it."""
+    return why_retired(team) or why_kept_out(session, project=project, team=team)
+
+
+def why_retired(team: Team) -> str:
+    """Return why a team is given nothing new wherever; empty where it can be."""
+    return "" if team.retired_at is None else f"The team {team.name} is retired, and gets nothing new."
+
+
+def why_kept_out(session: Session, *, project: Project, team: Team) -> str:
+    """Return why a team cannot have work of a project, though it had it elsewhere; empty where it can."""
     restricted_to = project.client.restricted_team_id
     if restricted_to in (None, team.id):
         return ""
     other = session.get_one(Team, restricted_to)
     return f"The team {team.name} cannot have this: {project.client.name} is restricted to the team {other.name}."
+
+
+def default(session: Session, *, project: Project, mailbox_team_id: int | None = None) -> Default:
+    """Return which team gets a new ticket: that of the mailbox, else the project's (docs/desk.md rule 76).
+
+    One that may not have it is passed over, and the reasons say so.
+    """
+    reasons: list[str] = []
+    for team_id, whose in ((mailbox_team_id, "mailbox"), (project.team_id, "project")):
+        team = _found(session, team_id)
+        if team is None:
+            continue
+        refusal = why_not(session, project=project, team=team)
+        if not refusal:
+            return Default(team.id, (*reasons, f"team by the {whose}: {team.name}"))
+        reasons.append(f"not the team of the {whose}: {refusal[0].lower()}{refusal[1:].rstrip('.')}")
+    return Default(None, tuple(reasons))
+
+
+def chosen(session: Session, *, project: Project, team_id: int | None) -> Default:
+    """Return what somebody chose for a new ticket of a project: a team, or none.
+
+    Raises:
+        NotFound: no such team.
+        RuleViolation: it is retired, or the client is restricted to another one.
+    """
+    check_default(session, team_id=team_id, project=project)
+    return Default(team_id)
+
+
+def check_default(session: Session, *, team_id: int | None, project: Project | None) -> None:
+    """Pass where a team can be the one that gets new tickets of a project, or of a mailbox (None).
+
+    Raises:
+        NotFound: no such team.
+        RuleViolation: it is retired, or the client is restricted to another one.
+    """
+    team = _found(session, team_id)
+    if team is None:
+        return
+    refusal = why_retired(team) if project is None else why_not(session, project=project, team=team)
+    if refusal:
+        raise RuleViolation(refusal, field="team_id")
 
 
 def set_team(session: Session, *, actor: Actor, now: datetime, item_id: int, team_id: int | None) -> str:

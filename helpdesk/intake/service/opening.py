@@ -14,6 +14,7 @@ from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.service import acknowledge, answering, forwards, log, notifying, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.projects import service as projects
+from helpdesk.projects import teams
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment
@@ -35,6 +36,8 @@ def open_ticket(
         return
     contact, ruled = placing.requester(session, arrival, now=now), arrival.ruling
     assigned = ruling.assignment(session, ruled, place.project)
+    of_mailbox = arrival.source.team_id if arrival.source is not None else None
+    team = teams.default(session, project=place.project, mailbox_team_id=of_mailbox)
     done_by_rule = () if ruled is None else (ruling.sentence(ruled, project=place.project, assigned=assigned),)
     wrote_themselves = unfolded is None and arrival.written_by is None
     if wrote_themselves and not (decision.unverified_sender or arrival.incoming.automatic_reasons):
@@ -44,7 +47,7 @@ def open_ticket(
     if unfolded is not None:
         silence = "passed on by a colleague: whoever wrote is the requester, and is not acknowledged"
     said = silence or acknowledge.said(arrival)
-    why = (*decision.reasons, place.reason, *done_by_rule, *_of_twin(twin), *asked.reasons, said)
+    why = (*decision.reasons, place.reason, *team.reasons, *done_by_rule, *_of_twin(twin), *asked.reasons, said)
     reasons = recording.reasons(session, arrival, why)
     opened = tickets.open_by_mail(
         session,
@@ -57,6 +60,7 @@ def open_ticket(
         related_to_id=decision.possibly_related_to or (twin.id if twin is not None else None),
         priority=ruled.priority if ruled is not None else "normal",
         assignee_id=assigned.person_id,
+        team_id=team.team_id,
         person_id=arrival.written_by,
     )
     if unfolded is not None or ruled is not None or acknowledge.is_fresh(arrival):

@@ -15,6 +15,7 @@ from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import header_value
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects import queries as projects
+from helpdesk.projects import teams
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,8 @@ class MailboxSettings:
 
     ``smtp_user`` and ``smtp_password`` None are those for reading. When a mailbox is changed, an empty ``password``
     leaves the stored one as it is, and ``address``, ``start_from`` and ``start_days`` do not count. ``start_from``
-    is now, days or all; ``default_project_id`` is where mail goes whose sender no client is known for.
+    is now, days or all; ``default_project_id`` is where mail goes whose sender no client is known for, ``team_id``
+    gets the tickets that it opens.
     """
 
     name: str
@@ -42,6 +44,7 @@ class MailboxSettings:
     smtp_password: str | None = None
     auth: str = "password"
     default_project_id: int | None = None
+    team_id: int | None = None
     start_from: str = "now"
     start_days: int | None = None
     folder: str = "INBOX"
@@ -175,6 +178,8 @@ def access_of(source: IntakeSource) -> Access:
 def _set_up(session: Session, source: IntakeSource, settings: MailboxSettings, *, actor: Actor, now: datetime) -> None:
     if settings.default_project_id is not None:
         projects.get_project(session, actor=actor, project_id=settings.default_project_id)
+    if settings.team_id != source.team_id:
+        teams.check_default(session, team_id=settings.team_id, project=None)
     if settings.processed_folder and settings.processed_folder == settings.folder:
         message = "The processed folder must be another one than the folder that is read."
         raise RuleViolation(message)
@@ -188,7 +193,7 @@ def _set_up(session: Session, source: IntakeSource, settings: MailboxSettings, *
     source.folder = header_value(settings.folder, name="folder")
     source.processed_folder = header_value(settings.processed_folder, name="processed folder")
     source.trusted_authserv_id = settings.trusted_authserv_id
-    source.default_project_id = settings.default_project_id
+    source.default_project_id, source.team_id = settings.default_project_id, settings.team_id
     session.add(source)
     renew(session, source, now=now)
 

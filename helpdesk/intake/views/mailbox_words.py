@@ -64,7 +64,7 @@ def groups(*, is_new: bool) -> list[dict[str, Any]]:
         },
         {
             "legend": _("What happens with its mail"),
-            "names": ["project_id", *also, "processed_folder", "authserv_id"],
+            "names": ["project_id", "team_id", *also, "processed_folder", "authserv_id"],
             "hint": "",
         },
         {"legend": _("What it says"), "names": ["signature", "acknowledgement"], "hint": ""},
@@ -88,6 +88,7 @@ def hints(*, is_new: bool) -> dict[str, str]:
         "smtp_fingerprint": certificate,
         "folder": _("The folder that new mail arrives in; INBOX nearly everywhere."),
         "smtp_password": _("Empty: the one for reading.") if is_new else _("Empty: as it is."),
+        "team_id": _("Gets the tickets that open here, whatever their project says."),
         "project_id": _("Senders whom nobody knows land here; known contacts go to their own client."),
         "first_days": _("Counts with “the last days” only."),
         "processed_folder": _(

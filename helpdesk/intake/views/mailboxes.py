@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import service as accounts
 from helpdesk.infra import clock, crypto
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Column, Sheet, instant, text
@@ -30,6 +31,7 @@ from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox.diagnosis import Step
 from helpdesk.outbox.providers import SERVERS
+from helpdesk.projects import teams
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def new_mailbox() -> str:
     """Show the form for one more mailbox; ``?provider=google`` or ``microsoft`` fills in what is known of it."""
     known = SERVERS.get(request.args.get("provider", ""))
     if known is None:
-        return _form_page(_with_projects(NewMailboxForm()))
+        return _form_page(_offered(NewMailboxForm()))
     filled = {
         "auth": "oauth",
         "imap_host": known.imap_host,
@@ -90,7 +92,7 @@ def new_mailbox() -> str:
         "smtp_port": known.smtp_port,
         "smtp_tls": known.smtp_security,
     }
-    return _form_page(_with_projects(NewMailboxForm(data=filled)))
+    return _form_page(_offered(NewMailboxForm(data=filled)))
 
 
 @bp.post("/settings/mailboxes/new")
@@ -98,7 +100,7 @@ def new_mailbox() -> str:
 def connect_mailbox() -> ResponseReturnValue:
     """Connect a mailbox; the watcher begins with it by itself."""
     form = NewMailboxForm()
-    _with_projects(form)
+    _offered(form)
     if not form.validate_on_submit():
         return _form_page(form), 422
     settings = _with_kept_passwords(form)
@@ -125,7 +127,7 @@ def connect_mailbox() -> ResponseReturnValue:
 def edit_mailbox(mailbox_id: int) -> str:
     """Show what a mailbox is set to; passwords are never shown."""
     source = queries.source_of_mailbox(read_session(), mailbox_id)
-    return _form_page(_with_projects(MailboxForm(data=_typed(source))), source)
+    return _form_page(_offered(MailboxForm(data=_typed(source)), source.team_id), source)
 
 
 @bp.post("/settings/mailboxes/<int:mailbox_id>/settings")
@@ -133,7 +135,7 @@ def edit_mailbox(mailbox_id: int) -> str:
 def change_mailbox(mailbox_id: int) -> ResponseReturnValue:
     """Change what a mailbox is set to; the watcher begins anew with it."""
     source = queries.source_of_mailbox(read_session(), mailbox_id)
-    form = _with_projects(MailboxForm())
+    form = _offered(MailboxForm(), source.team_id)
     if not form.validate_on_submit():
         return _form_page(form, source), 422
     try:
@@ -173,10 +175,15 @@ def mailbox_row(source: IntakeSource, now: datetime) -> MailboxRow:
     )
 
 
-def _with_projects(form: MailboxForm) -> MailboxForm:
+def _offered(form: MailboxForm, team_id: int | None = None) -> MailboxForm:
+    """Fill the projects, and the teams: those that are given something new, and the one that it is set to."""
     projects = queries.project_choices(read_session())
     named = [(str(project.id), f"{project.client.name}: {project.name}") for project in projects]
     form.project_id.choices = options([("", _("by client, else Triage")), *named])
+    known = teams.choices(read_session())
+    if team_id is not None and team_id not in dict(known):
+        known.append((team_id, accounts.get_team(read_session(), team_id).name))
+    form.team_id.choices = options([("", _("as the project says")), *known])
     return form
 
 
@@ -208,6 +215,7 @@ def _typed(source: IntakeSource) -> dict[str, Any]:
         "smtp_fingerprint": mailbox.smtp_fingerprint,
         "smtp_username": "" if mailbox.smtp_user == source.imap_user else mailbox.smtp_user,
         "project_id": source.default_project_id,
+        "team_id": source.team_id,
         "processed_folder": source.processed_folder,
         "authserv_id": source.trusted_authserv_id,
         "signature": mailbox.signature,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Person
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import queries, service
+from helpdesk.projects import queries, service, teams
 from helpdesk.projects.domain.leaving import torn, with_all_below
 from helpdesk.projects.models import (
     OPEN_STATUSES,
@@ -44,7 +44,8 @@ class Leave:
     ``items`` is the item and all tasks below it, in the order of the plan. ``above`` is the task that it belongs to,
     ``orphans`` are tickets that had been tasks below it: they stay. ``unassigned`` are open items whose
     assignee cannot have work of ``after``, and why in a sentence; ``outsiders`` keep theirs, though they are not of
-    its team. ``baselines`` remember days of what goes.
+    its team. ``teamless`` have a team that cannot have work of ``after``, and why; a ticket out of Triage without one
+    ``gets`` that of ``after`` (docs/desk.md rule 76). ``baselines`` remember days of what goes.
     """
 
     after: Project
@@ -54,6 +55,8 @@ class Leave:
     links: list[TornLink]
     unassigned: list[tuple[WorkItem, str]]
     outsiders: list[str]
+    teamless: list[tuple[WorkItem, str]]
+    gets: int | None
     baselines: list[str]
 
     @property
@@ -73,6 +76,8 @@ def leaving(session: Session, *, item: WorkItem, after: Project) -> Leave:
     }
     team = set(session.scalars(select(ProjectMember.person_id).where(ProjectMember.project_id == after.id)))
     details = item.task_details
+    teamless = [(each, refusal) for each in items if (refusal := _kept_out(session, each, after))]
+    is_new = item.kind == "ticket" and item.project.is_triage and (item.team is None or bool(teamless))
     return Leave(
         after=after,
         items=items,
@@ -81,6 +86,8 @@ def leaving(session: Session, *, item: WorkItem, after: Project) -> Leave:
         links=_torn_links(session, items),
         unassigned=[(each, why[each.assignee_id or 0]) for each in assigned if why[each.assignee_id or 0]],
         outsiders=sorted(one.name for one in _people(assigned) if team and one.id not in team and not why[one.id]),
+        teamless=teamless,
+        gets=teams.default(session, project=after).team_id if is_new else None,
         baselines=list(
             session.scalars(
                 select(Baseline.name)
@@ -152,6 +159,10 @@ def _torn_links(session: Session, items: Sequence[WorkItem]) -> list[TornLink]:
         for link in (links[each] for each in going)
         for first, second in [(found[link.predecessor_id], found[link.successor_id])]
     ]
+
+
+def _kept_out(session: Session, item: WorkItem, after: Project) -> str:
+    return "" if item.team is None else teams.why_kept_out(session, project=after, team=item.team)
 
 
 def _people(items: Sequence[WorkItem]) -> list[Person]:

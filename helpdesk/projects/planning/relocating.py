@@ -24,14 +24,18 @@ def move(session: Session, *, actor: Actor, now: datetime, leave: Leave) -> None
     before, after = leave.item.project, leave.after
     _let_go(session, actor, now, leave)
     last, unassigned = _last_place(session, after.id), {each.id for each, _why in leave.unassigned}
+    teamless = {each.id for each, _why in leave.teamless}
     for place, each in enumerate(leave.items, start=last + 1):
         each.project_id, each.updated_at = after.id, now
         each.assignee_id = None if each.id in unassigned else each.assignee_id
+        each.team_id = None if each.id in teamless else each.team_id
+        if each is leave.item and leave.gets is not None:
+            each.team_id = leave.gets
         if each.task_details is not None:
             each.task_details.position = place
     session.flush()
     for each in leave.items:
-        session.expire(each, ["project", "assignee"])
+        session.expire(each, ["project", "assignee", "team"])
         live.publish(session, audience=live.to_item(each.id), topic="queue", now=now)
     if before.client_id != after.client_id:  # who does not see the new client hears that something is gone
         live.publish(session, audience=live.DESK, topic="queue", now=now)
@@ -96,6 +100,17 @@ def _note(session: Session, actor: Actor, now: datetime, leave: Leave, before: P
             **({"was_part_of": parent} if each is leave.item and parent else {}),
             **({"along_with": leave.item.number} if each is not leave.item else {}),
         )
+    audit.record_many(
+        session,
+        actor=actor,
+        kind=leave.item.kind,
+        now=now,
+        acts=[
+            (each.id, "set team", {"after": each.team_id, "because": "moved"})
+            for each in leave.items
+            if each.id in {one.id for one, _why in leave.teamless} or (each is leave.item and leave.gets)
+        ],
+    )
     audit.record_many(
         session,
         actor=actor,

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.accounts import service as accounts_service
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
@@ -20,7 +21,7 @@ from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import exports, queries, service, settings
+from helpdesk.projects import exports, queries, service, settings, teams
 from helpdesk.projects import templates as kept
 from helpdesk.projects.domain.hours import write_hours
 from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, AddressForm, NewProjectForm, ProjectForm
@@ -181,9 +182,18 @@ def _offered(form: Form, project: Project | None = None) -> Form:
         people += accounts.names(session, [one for one in _involved(session, project) if one not in known])
     form.manager_id.choices = options([("", _("Nobody")), *people])
     form.member_ids.choices = options(people)
+    form.team_id.choices = options([("", _("no team")), *_teams(session, project)])
     if isinstance(form, NewProjectForm):
         form.client_id.choices = options(clients.choices(session, condition=clients.visible(current_actor())))
     return form
+
+
+def _teams(session: Session, project: Project | None) -> list[tuple[int, str]]:
+    """Return the teams that can get new tickets, and the one that does, whatever became of it."""
+    found = teams.choices(session)
+    if project is not None and project.team_id is not None and project.team_id not in dict(found):
+        found.append((project.team_id, accounts_service.get_team(session, project.team_id).name))
+    return found
 
 
 def _involved(session: Session, project: Project) -> list[int]:
@@ -230,7 +240,7 @@ def _form_page(
                 "names": [*whose, "name", "status", "billing", "starts_on", "due_on"],
                 "hint": "",
             },
-            {"legend": _("Who does it"), "names": ["manager_id", "member_ids"], "hint": ""},
+            {"legend": _("Who does it"), "names": ["manager_id", "member_ids", "team_id"], "hint": ""},
             {
                 "legend": _("Budget"),
                 "names": ["budget_hours", "budget_amount", "max_billable_hours", "over_limit"],
@@ -243,6 +253,7 @@ def _form_page(
                 "In the client's currency, such as 12000.00; empty for none. Approved billable time counts."
             ),
             "max_billable_hours": _("Empty for no limit."),
+            "team_id": _("One of our teams, unless the mailbox they come to names another."),
         },
         submit=submit,
         instead=instead,

@@ -8,6 +8,7 @@ from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as project_queries
+from helpdesk.projects import teams
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.tickets.service.arriving import take_answer
@@ -51,6 +52,8 @@ def split_held(
         text = "A colleague wrote this mail: accept it, or put it away."
         raise RuleViolation(text)
     before = session.get(TicketDetails, item_id)
+    project = project_queries.get_project(session, actor=actor, project_id=project_id)
+    team = teams.default(session, project=project)
     new = open_details(
         session,
         actor=actor,
@@ -60,7 +63,8 @@ def split_held(
         title=title.strip()[:TITLE_LIMIT] or NO_TITLE,
         mailbox_id=before.mailbox_id if before is not None else None,
         related_to_id=item_id,
-        reasons=(*message.reasons, f"split off by {actor.name}"),
+        team_id=team.team_id,
+        reasons=(*message.reasons, f"split off by {actor.name}", *team.reasons),
     )
     session.flush()
     message.work_item_id, message.held = new.id, False

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import add_leaf
 from helpdesk.infra.policy import SYSTEM, Actor
+from helpdesk.projects import queries, teams, telling
 from helpdesk.projects import service as projects
-from helpdesk.projects import telling
 from helpdesk.projects.models import WorkItem
+from helpdesk.projects.teams import Default
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.tickets.service.writing import keep_mail, write
@@ -29,14 +30,19 @@ def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
     mailbox_id: int | None = None,
     priority: str = "normal",
     assignee_id: int | None = None,
+    team: Default | None = None,
     reasons: Iterable[str] = (),
 ) -> WorkItem:
     """Open a ticket that somebody reported by form or phone; ``text`` becomes its first, internal message.
+
+    Without a ``team`` it is the one that the project gives new tickets to, if there is one.
 
     Raises:
         NotFound: no such project, or not for this actor.
         RuleViolation: no title.
     """
+    project = queries.get_project(session, actor=actor, project_id=project_id)
+    given = team or teams.default(session, project=project)
     item = open_details(
         session,
         actor=actor,
@@ -47,7 +53,8 @@ def open_ticket(  # noqa: PLR0913 - a ticket by form has this many fields
         mailbox_id=mailbox_id,
         priority=priority,
         assignee_id=assignee_id,
-        reasons=tuple(reasons) or (f"opened by {actor.name}",),
+        team_id=given.team_id,
+        reasons=(*(tuple(reasons) or (f"opened by {actor.name}",)), *given.reasons),
     )
     if text.strip():
         write(session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=text.strip())
@@ -69,6 +76,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
     related_to_id: int | None = None,
     priority: str = "normal",
     assignee_id: int | None = None,
+    team_id: int | None = None,
     person_id: int | None = None,
 ) -> Message:
     """Open a ticket with its first mail and return that message; ``message.work_item`` is the ticket.
@@ -87,6 +95,7 @@ def open_by_mail(  # noqa: PLR0913 - as open_ticket
         related_to_id=related_to_id,
         priority=priority,
         assignee_id=assignee_id,
+        team_id=team_id,
         reasons=mail.reasons,
     )
     return keep_mail(session, item=item, contact_id=requester_id, person_id=person_id, mail=mail, is_first=True)
@@ -104,6 +113,7 @@ def open_details(  # noqa: PLR0913 - as open_ticket
     reasons: tuple[str, ...],
     priority: str = "normal",
     assignee_id: int | None = None,
+    team_id: int | None = None,
     related_to_id: int | None = None,
 ) -> WorkItem:
     """Add the work item with its ticket details and its requester; the details are left to the caller's flush."""
@@ -116,6 +126,7 @@ def open_details(  # noqa: PLR0913 - as open_ticket
         title=title,
         priority=priority,
         assignee_id=assignee_id,
+        team_id=team_id,
     )
     add_details(
         session,

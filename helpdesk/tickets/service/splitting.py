@@ -62,6 +62,7 @@ def split_message(
         title=title.strip()[:TITLE_LIMIT] or NO_TITLE,
         mailbox_id=details.mailbox_id,
         priority=item.priority,
+        team_id=item.team_id,
         related_to_id=item_id,
         reasons=(f"split off by {actor.name}",),
     )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from helpdesk.accounts import service as accounts
 from helpdesk.automation import process
 from helpdesk.automation.domain.rules import condition
 from helpdesk.automation.models import AutomationEvent, AutomationRule, AutomationRun
@@ -157,6 +158,28 @@ def test_rules_act_on_what_happened_in_their_order_and_not_on_each_other(office,
     assert item_of(ticket[0]) == ("new", "high", {"hot"})
     assert [(run.rule_name, run.did) for run in runs()] == [("First", ["priority high", "tag hot added"])]
     assert waiting_events() == 0
+
+
+@on_sqlite
+def test_a_rule_gives_a_ticket_to_a_team_and_looks_at_the_one_that_it_has(office, ticket):
+    with unit_of_work() as session:
+        one, other = (
+            accounts.add_team(session, actor=SYSTEM, now=NOW, name=name, person_ids=()).id for name in ("One", "Other")
+        )
+    add_rule(office, ("team", "is", "nobody"), trigger="client_answered", acts=Acts(team=str(one)), name="First")
+    add_rule(office, ("team", "is", str(one)), trigger="noted", acts=Acts(team="nobody"), name="Off")
+    add_rule(office, ("team", "is_not", str(other)), trigger="noted", acts=Acts(priority="high"), name="Not other")
+
+    client_writes(office, ticket[0], NOW)
+    act(NOW)
+    with unit_of_work() as session:
+        assert session.get_one(WorkItem, ticket[0]).team_id == one
+        tickets.add_note(session, actor=office.actor("admin"), now=NOW, item_id=ticket[0], text="Look")
+    act(NOW)
+
+    assert [run.did for run in runs()] == [["team One"], ["team none"], ["priority high"]]
+    with unit_of_work() as session:
+        assert session.get_one(WorkItem, ticket[0]).team_id is None
 
 
 @on_sqlite
