@@ -123,6 +123,10 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
 
     def restore(number: int, change: Change) -> Change:
+        if change["what"] == "requester":
+            item = locked(session, actor, number)
+            tickets.give_requester_back(session, actor=actor, now=now, item=item, kept=change["kept"])
+            return change
         item, before, after = locked(session, actor, number), change["before"], change["after"]
         changed = [key for key in before if before[key] != after[key]]
         if any(state_of(session, item)[key] != after[key] for key in changed):

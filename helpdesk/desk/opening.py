@@ -99,7 +99,7 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
         return session.get_one(WorkItem, form.work_item_id)
     known = meant(session, actor=actor, whom=whom)
     project = _project(session, actor, whom, facts, known)
-    requester = _contact(session, actor, now, whom, known, project)
+    requester = contact_at(session, actor=actor, now=now, whom=whom, known=known, project=project)
     reporter = _reporter(session, actor, now, facts, project) if facts.reporter.strip() else None
     item = tickets.open_ticket(
         session,
@@ -217,10 +217,14 @@ def _project(session: Session, actor: Actor, whom: Whom, facts: Facts, known: Co
     raise RuleViolation(message, field="project_id")
 
 
-def _contact(
-    session: Session, actor: Actor, now: datetime, whom: Whom, known: Contact | None, project: Project
+def contact_at(
+    session: Session, *, actor: Actor, now: datetime, whom: Whom, known: Contact | None, project: Project
 ) -> Contact:
-    """Return who asks, placed at the client of the project; somebody new is added there."""
+    """Return who asks, placed at the client of the project; somebody new is added there.
+
+    Raises:
+        RuleViolation: they are a contact of another client, or nothing that somebody new needs was typed.
+    """
     client_id = None if project.client.is_internal else project.client_id
     contact = known if known is not None else _somebody_new(session, actor, now, whom, client_id)
     if client_id is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -30,24 +31,11 @@ from helpdesk.timekeeping.forms import WORKED_LENGTH, default_work_type, new_bil
 class AskerForm(StrictForm):
     """Who it is for: somebody that was chosen, or is found by what was typed, or somebody new."""
 
-    client_ids: AbstractSet[int] = frozenset()
-
     who = StringField(_l("Who is it for"), validators=[Length(max=254)])
     contact_id = HiddenField()
     new_name = StringField(_l("Name"), validators=[Length(max=120)])
     new_email = StringField(_l("E-mail"), validators=[Length(max=254)])
     new_phone = StringField(_l("Phone"), validators=[Length(max=60)])
-    client_id = SelectField(_l("Client"), coerce=optional_id, validators=[Optional()])
-
-    def offer_clients(self, session: Session, actor: Actor) -> None:
-        """Fill the choice of clients."""
-        found = clients.choices(session, condition=clients.visible(actor))
-        self.client_id.choices = options([("", _("By the address or the project")), *found])
-        self.client_ids = {one_id for one_id, _name in found}
-
-    def offers_client(self, client_id: int) -> bool:
-        """Return whether it is one of the clients that can be chosen."""
-        return client_id in self.client_ids
 
     def chosen(self) -> int | None:
         """Return the id of the contact that was chosen."""
@@ -62,7 +50,6 @@ class AskerForm(StrictForm):
             name=self.new_name.data or "",
             email=self.new_email.data or "",
             phone=self.new_phone.data or "",
-            client_id=self.client_id.data,
         )
 
 
@@ -73,8 +60,10 @@ class NewTicketForm(AskerForm, FormattedForm):
     """
 
     projects: Sequence[Any] = ()
+    client_ids: AbstractSet[int] = frozenset()
     key = HiddenField()
     act = StringField(validators=[Length(max=20)])
+    client_id = SelectField(_l("Client"), coerce=optional_id, validators=[Optional()])
     project_id = SelectField(_l("Project"), coerce=optional_id, validators=[Optional()])
     channel = RadioField(_l("How it came"), default="call")
     subject = StringField(_l("Subject"), validators=[InputRequired(), Length(max=200)])
@@ -120,6 +109,20 @@ class NewTicketForm(AskerForm, FormattedForm):
         if not self.is_submitted():
             self.assignee_id.data, self.work_type_id.data = actor.person_id, default_work_type(session)
         self.key.data = self.key.data or uuid4().hex
+
+    def offer_clients(self, session: Session, actor: Actor) -> None:
+        """Fill the choice of clients."""
+        found = clients.choices(session, condition=clients.visible(actor))
+        self.client_id.choices = options([("", _("By the address or the project")), *found])
+        self.client_ids = {one_id for one_id, _name in found}
+
+    def offers_client(self, client_id: int) -> bool:
+        """Return whether it is one of the clients that can be chosen."""
+        return client_id in self.client_ids
+
+    def whom(self) -> Whom:
+        """Return who is meant, as typed, and the client of somebody new."""
+        return replace(super().whom(), client_id=self.client_id.data)
 
     def client_of(self, project_id: int | None) -> int | None:
         """Return whose project it is, of those that can be chosen."""

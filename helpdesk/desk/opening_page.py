@@ -10,7 +10,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Contact
 from helpdesk.desk import asker, opening
 from helpdesk.desk.asker import OpenTicket
-from helpdesk.desk.opening_forms import AskerForm, NewTicketForm
+from helpdesk.desk.opening_forms import NewTicketForm
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 
@@ -26,7 +26,7 @@ class Asking:
     adds: bool = False
 
 
-def asking(session: Session, *, actor: Actor, form: AskerForm) -> Asking:
+def asking(session: Session, *, actor: Actor, form: NewTicketForm) -> Asking:
     """Return who is found by what stands in the form; a contact that is not to be seen is nobody."""
     contact = None
     if (contact_id := form.chosen()) is not None:
@@ -43,7 +43,7 @@ def asking(session: Session, *, actor: Actor, form: AskerForm) -> Asking:
     return Asking(None, found, open_ones, sought, adds or (sought and not found))
 
 
-def _of_client(session: Session, form: AskerForm) -> list[Contact]:
+def _of_client(session: Session, form: NewTicketForm) -> list[Contact]:
     """Return people at the client for which the form was opened, where nothing is typed yet."""
     client_id = form.client_id.data
     if client_id is None or form.whom().is_new or not form.offers_client(client_id):
@@ -51,7 +51,7 @@ def _of_client(session: Session, form: AskerForm) -> list[Contact]:
     return [one for one in clients.contacts_of(session, client_id) if one.retired_at is None][: asker.MOST_FOUND]
 
 
-def begin_new(form: AskerForm) -> None:
+def begin_new(form: NewTicketForm) -> None:
     """Put what was typed to find somebody where it belongs of somebody new."""
     typed = (form.who.data or "").strip()
     if not typed or form.whom().is_new:

@@ -101,6 +101,8 @@ class TicketFacts:
     is_merged: bool
     other_open: int
     answers_to: AnswerLine
+    reporter_id: int | None = None
+    reporter_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ def ticket_facts(
         is_merged=details.merged_into_id is not None,
         other_open=other_open,
         answers_to=answers_to,
+        reporter_id=details.reporter_id,
+        reporter_name=details.reporter.name if details.reporter else "",
     )
 
 

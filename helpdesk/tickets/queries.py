@@ -88,7 +88,9 @@ def details(session: Session, item_id: int) -> TicketDetails | None:
     query = (
         select(TicketDetails)
         .where(TicketDetails.work_item_id == item_id)
-        .options(joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox))
+        .options(
+            joinedload(TicketDetails.requester), joinedload(TicketDetails.mailbox), joinedload(TicketDetails.reporter)
+        )
     )
     with reading(session, [item_id], (TicketDetails, "work_item_id")):
         return session.scalar(query)

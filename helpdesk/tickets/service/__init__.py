@@ -34,6 +34,7 @@ from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
 from helpdesk.tickets.service.pictures import ask_for_pictures
 from helpdesk.tickets.service.replying import Recipients, recipients, reply
+from helpdesk.tickets.service.requesting import give_requester_back, set_requester
 from helpdesk.tickets.service.snoozing import snooze, wake, wake_due
 from helpdesk.tickets.service.spam import mark_spam, unmark_spam
 from helpdesk.tickets.service.splitting import split_message, splittable
@@ -76,6 +77,7 @@ __all__ = [
     "forwardable",
     "get_canned",
     "give_draft",
+    "give_requester_back",
     "has_draft",
     "held_answer",
     "hold",
@@ -104,6 +106,7 @@ __all__ = [
     "save_canned",
     "save_draft",
     "send_again",
+    "set_requester",
     "snooze",
     "split_held",
     "split_message",

@@ -36,6 +36,7 @@ def bring_tickets(session: Session, *, contact_id: int, into_id: int) -> dict[st
     requests = _ids(session, select(TicketDetails.work_item_id).where(TicketDetails.requester_id == contact_id))
     messages = _ids(session, select(Message.id).where(Message.contact_id == contact_id))
     talks = _ids(session, select(Talk.message_id).where(Talk.contact_id == contact_id))
+    reports = _ids(session, select(TicketDetails.work_item_id).where(TicketDetails.reporter_id == contact_id))
     theirs = session.scalars(select(Participant).where(Participant.contact_id == contact_id)).all()
     here = {
         one.work_item_id: one
@@ -59,10 +60,12 @@ def bring_tickets(session: Session, *, contact_id: int, into_id: int) -> dict[st
     session.flush()
     _give(session, Participant, Participant.work_item_id, alone, of=contact_id, to=into_id)
     _give(session, TicketDetails, TicketDetails.work_item_id, requests, of=contact_id, to=into_id)
+    _give_reports(session, reports, of=contact_id, to=into_id)
     _give(session, Message, Message.id, messages, of=contact_id, to=into_id)
     _give(session, Talk, Talk.message_id, talks, of=contact_id, to=into_id)
     session.expire_all()
-    return {"requests": requests, "messages": messages, "talks": talks, "taking_part": {"alone": alone, "both": both}}
+    also = {"talks": talks, "reports": reports}
+    return {"requests": requests, "messages": messages, **also, "taking_part": {"alone": alone, "both": both}}
 
 
 def give_tickets_back(session: Session, *, contact_id: int, into_id: int, moved: dict[str, Any]) -> None:
@@ -73,6 +76,7 @@ def give_tickets_back(session: Session, *, contact_id: int, into_id: int, moved:
     session.flush()
     part, messages = moved["taking_part"], moved["messages"]
     _give(session, TicketDetails, TicketDetails.work_item_id, moved["requests"], of=into_id, to=contact_id)
+    _give_reports(session, moved.get("reports", ()), of=into_id, to=contact_id)
     _give(session, Message, Message.id, messages, of=into_id, to=contact_id)
     _give(session, Talk, Talk.message_id, moved.get("talks", ()), of=into_id, to=contact_id)
     wrote = set(
@@ -136,6 +140,14 @@ def _give(session: Session, model: Any, key: Any, ids: Collection[int], *, of: i
     whose = model.requester_id if model is TicketDetails else model.contact_id
     statement = update(model).where(among(session, key, ids), whose == of).values({whose: to})
     if ids:
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _give_reports(session: Session, ids: Collection[int], *, of: int, to: int) -> None:
+    """Let the one of them have reported what the other did."""
+    theirs = update(TicketDetails).where(among(session, TicketDetails.work_item_id, ids))
+    if ids:
+        statement = theirs.where(TicketDetails.reporter_id == of).values(reporter_id=to)
         session.execute(statement.execution_options(synchronize_session=False))
 
 
