@@ -4,11 +4,13 @@ Nothing here calls the code that wrote the data: a fault in the engine must not 
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
@@ -20,6 +22,22 @@ LEFT_LYING = timedelta(hours=1)
 """The sweep comes every half minute."""
 ERASED_WITHIN = timedelta(hours=3)
 """A sweep every hour removes what a kill left of an erased file."""
+OFFERED = {
+    "assignee": "SELECT id FROM people WHERE active AND role <> 'bookkeeper'",
+    "team": "SELECT id FROM teams WHERE retired_at IS NULL",
+    "type": "SELECT id FROM ticket_types WHERE retired_at IS NULL",
+    "work_type": "SELECT id FROM work_types WHERE archived_at IS NULL",
+}
+"""What acts may name, by the name of the act."""
+KNOWN = {
+    "client": "SELECT id FROM clients",
+    "project": "SELECT id FROM projects",
+    "mailbox": "SELECT id FROM mailboxes",
+    "assignee": "SELECT id FROM people",
+    "team": "SELECT id FROM teams",
+    "type": "SELECT id FROM ticket_types",
+}
+"""What conditions may look at."""
 
 
 @dataclass(frozen=True)
@@ -449,6 +467,7 @@ def examine(session: Session, *, store: BlobStore, now: datetime) -> list[Findin
         lambda: _printed_amounts(session),
         lambda: _documents(session, store),
         lambda: _files(session, store, now),
+        lambda: _named(session),
     )
     return [finding for check in checks for finding in check()]
 
@@ -499,6 +518,26 @@ def _documents(session: Session, store: BlobStore) -> Iterator[Finding]:
             yield Finding(7, f"invoice {number}: its content is not what was issued")
         if pdf_sha256 and _hash_of(store.path_of(pdf_sha256)) != pdf_sha256:
             yield Finding(7, f"invoice {number}: its PDF is missing or changed")
+
+
+def _named(session: Session) -> Iterator[Finding]:
+    """Invariant 16: what rules that are on, and macros, do with tickets and look at is there."""
+    offered = {what: set(session.scalars(text(sql))) for what, sql in OFFERED.items()}
+    known = {what: set(session.scalars(text(sql))) for what, sql in KNOWN.items()}
+    rules = session.execute(text("SELECT id, name, acts, conditions FROM automation_rules WHERE active ORDER BY id"))
+    macros = session.execute(text("SELECT id, name, acts FROM macros ORDER BY id"))
+    for kind, row in [*(("rule", one) for one in rules), *(("macro", one) for one in macros)]:
+        named = [(what, value, offered) for what, value in _read(row.acts).items() if what in offered]
+        conditions = _read(row.conditions) if kind == "rule" else []
+        named += [(one["field"], one["value"], known) for one in conditions if one["field"] in known]
+        for what, value, there in named:
+            if str(value).isdecimal() and int(value) not in there[what]:
+                words = what.replace("_", " ")
+                yield Finding(16, f"{kind} {row.id} ({row.name}) names {words} {value}, which is gone or not offered")
+
+
+def _read(kept: Any) -> Any:  # noqa: ANN401 - JSON, which one database gives as text
+    return json.loads(kept) if isinstance(kept, str) else kept
 
 
 def _files(session: Session, store: BlobStore, now: datetime) -> Iterator[Finding]:

@@ -639,6 +639,38 @@ def test_the_doctor_finds_what(facts, fault):
     assert invariants_broken() == {invariant}
 
 
+def test_what_rules_and_macros_name_and_is_gone_is_found(facts):
+    acts = '{{"assignee": "{one}", "team": "99", "type": "98", "note": "x"}}'
+    rule = (
+        "INSERT INTO automation_rules (id, position, name, active, trigger, amount, unit, conditions, any_condition,"
+        " acts, stops, failures, switched_off_why, created_at, changed_at) VALUES ({id}, 9, 'R', {active}, 'noted', 0,"
+        ' \'\', \'[{{"field": "client", "operator": "is", "value": "97"}}]\', {no}, \'{acts}\', {no}, 0, \'\','
+        " {at}, {at})"
+    )
+    macro = (
+        "INSERT INTO macros (id, position, name, acts, used, created_at, changed_at)"
+        ' VALUES (7, 1, \'M\', \'{{"assignee": "me", "work_type": "96"}}\', 0, {at}, {at})'
+    )
+    with unit_of_work() as session:
+        for number, active in ((8, "{yes}"), (9, "{no}")):
+            acts_of = acts.format(one=96)
+            said = rule.format(**{**facts, "id": number, "active": active.format(**facts), "acts": acts_of})
+            session.connection().exec_driver_sql(said)
+        session.connection().exec_driver_sql(macro.format(**facts))
+
+    with unit_of_work() as session:
+        found = examine(session, store=blobs.store(), now=NOW)
+
+    assert {finding.invariant for finding in found} == {16}
+    assert [finding.message.partition(" names ")[::2] for finding in found] == [
+        ("rule 8 (R)", "assignee 96, which is gone or not offered"),
+        ("rule 8 (R)", "team 99, which is gone or not offered"),
+        ("rule 8 (R)", "type 98, which is gone or not offered"),
+        ("rule 8 (R)", "client 97, which is gone or not offered"),
+        ("macro 7 (M)", "work type 96, which is gone or not offered"),
+    ]
+
+
 def test_a_row_without_its_file_is_found(facts):
     blobs.store().path_of(SHA).unlink()
 
