@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -11,12 +12,12 @@ from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.naming import Names, name_of, read_condition
 from helpdesk.automation.service.acts import Acts
 from helpdesk.automation.service.changing import TEXT_LENGTH, Changes, read_tags
-from helpdesk.automation.service.rules import NAME_LENGTH, SUBJECT_LENGTH, RuleSettings
+from helpdesk.automation.service.rules import MOST_CONDITIONS, NAME_LENGTH, SUBJECT_LENGTH, RuleSettings
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
-ROWS = 5
+ROWS = MOST_CONDITIONS
 CHOSEN = ("status", "priority", "assignee", "team", "type")
 TRIGGERS = {
     "opened_by_mail": _l("A ticket came in by mail"),
@@ -56,6 +57,12 @@ OPERATORS = {
     "contains": _l("contains"),
     "contains_not": _l("does not contain"),
 }
+
+
+class FileForm(StrictForm):
+    """A file of rules and macros."""
+
+    file = FileField(_l("JSON file"))
 
 
 class ChangesForm(StrictForm):

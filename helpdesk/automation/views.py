@@ -1,19 +1,20 @@
 """Settings: rules that act on tickets by themselves, tried out before they act, and the log of what they did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from helpdesk.automation import queries
-from helpdesk.automation.forms import ROWS, RuleForm
+from helpdesk.automation.forms import ROWS, FileForm, RuleForm
 from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.naming import Names, names
 from helpdesk.automation.pages import rule_line, run_line
-from helpdesk.automation.service import dry_run
+from helpdesk.automation.service import dry_run, exchanging
 from helpdesk.automation.service import rules as service
 from helpdesk.automation.service.dry_run import Trial
 from helpdesk.automation.service.rules import RuleSettings
@@ -122,6 +123,52 @@ def log() -> str:
         rule_id=asked["rule"],
         number=asked["ticket"],
     )
+
+
+@bp.get("/settings/rules/exchange")
+@policy(APPROVERS)
+def exchange() -> str:
+    """Show where rules and shared macros leave as a file, and come in."""
+    return _exchange_page(FileForm(formdata=None))
+
+
+@bp.get("/settings/rules/helpdesk-rules.json")
+@policy(APPROVERS)
+def export() -> Response:
+    """Return all rules and the shared macros as a file."""
+    answer = Response(exchanging.written(read_session(), actor=current_actor()), mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename="helpdesk-rules.json")
+    return answer
+
+
+@bp.post("/settings/rules/exchange")
+@policy(APPROVERS)
+def bring_in() -> ResponseReturnValue:
+    """Add the rules and macros of a file, or say all that is wrong with it."""
+    form, faults = FileForm(), [_("Choose a file.")]
+    if form.validate_on_submit() and form.file.data:
+        try:
+            raw = form.file.data.read(exchanging.MOST_BYTES + 1)
+            with unit_of_work() as session:
+                done = exchanging.bring_in(session, actor=current_actor(), now=clock.now(), raw=raw)
+        except exchanging.Unfit as unfit:
+            faults = [*unfit.faults]
+        else:
+            _tell(done)
+            return redirect(url_for("automation.rules"), code=303)
+    return _exchange_page(form, faults), 422
+
+
+def _tell(done: exchanging.Brought) -> None:
+    came = (
+        ngettext("%(num)s rule came in, switched off.", "%(num)s rules came in, switched off.", done.rules),
+        ngettext("%(num)s macro came in.", "%(num)s macros came in.", done.macros),
+    )
+    flash(" ".join(came), "ok")
+
+
+def _exchange_page(form: FileForm, faults: Sequence[str] = ()) -> str:
+    return render_template("settings/rules_exchange.html", nav=_nav(), form=form, faults=faults)
 
 
 def _id(name: str) -> int | None:

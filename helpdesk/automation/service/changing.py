@@ -121,8 +121,8 @@ def check_changes(session: Session, changes: Changes, *, variables: Sequence[str
             raise RuleViolation(message, field=field)
     check_fields(changes.note, variables, at="note")
     if changes.assignee not in ("", NOBODY, *((ME,) if by_a_person else ())):
-        person = accounts.get_person(session, int(changes.assignee))
-        if person.role not in DESK or not person.active:
+        person = accounts.get_person(session, int(changes.assignee)) if changes.assignee.isdecimal() else None
+        if person is None or person.role not in DESK or not person.active:
             message = "That person does not work on tickets."
             raise RuleViolation(message, field="assignee")
     if changes.team not in ("", NOBODY) and changes.team not in {

@@ -23,6 +23,7 @@ from helpdesk.tickets.domain import TICKET_FIELDS
 NAME_LENGTH = 80
 SUBJECT_LENGTH = 200
 MOST_RULES = 100
+MOST_CONDITIONS = 5
 
 NOTHING = Acts()
 
