@@ -29,6 +29,7 @@ def teams_sheet(session: Session) -> Sheet[TeamLine]:
         text(_("Name"), lambda line: line.name),
         number(_("How many"), lambda line: len(line.member_names)),
         text(_("Members"), lambda line: ", ".join(line.member_names)),
+        yes(_("Retired"), lambda line: line.is_retired),
     ]
     return Sheet("teams", columns, queries.team_lines(session))
 

@@ -73,6 +73,12 @@ class PasswordForm(StrictForm):
     )
 
 
+class OfferForm(StrictForm):
+    """Whether a team is given something new: ``yes``, or not."""
+
+    offered = StringField(validators=[Length(max=10)])
+
+
 class TeamForm(StrictForm):
     """A new team."""
 
@@ -81,6 +87,7 @@ class TeamForm(StrictForm):
 
 
 class MembersForm(StrictForm):
-    """Who is in a team."""
+    """What a team is called, and who is in it."""
 
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
     person_ids = SelectMultipleField(_l("Members"), coerce=int)

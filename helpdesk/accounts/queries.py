@@ -33,6 +33,7 @@ class TeamLine:
     name: str
     member_ids: list[int]
     member_names: list[str]
+    is_retired: bool
 
 
 def people_lines(session: Session) -> list[PersonLine]:
@@ -51,16 +52,16 @@ def people_lines(session: Session) -> list[PersonLine]:
 
 
 def team_lines(session: Session) -> list[TeamLine]:
-    """Return all teams by name with their members: one query."""
+    """Return all teams by name with their members, retired ones last: one query."""
     query = (
         select(Team, Person.id, Person.name)
         .outerjoin(TeamMember, TeamMember.team_id == Team.id)
         .outerjoin(Person, Person.id == TeamMember.person_id)
-        .order_by(func.lower(Team.name), func.lower(Person.name))
+        .order_by(Team.retired_at.is_not(None), func.lower(Team.name), func.lower(Person.name))
     )
     found: dict[int, TeamLine] = {}
     for team, person_id, name in session.execute(query):
-        line = found.setdefault(team.id, TeamLine(team.id, team.name, [], []))
+        line = found.setdefault(team.id, TeamLine(team.id, team.name, [], [], team.retired_at is not None))
         if person_id is not None:
             line.member_ids.append(person_id)
             line.member_names.append(name)
@@ -90,13 +91,19 @@ def addresses(session: Session) -> list[str]:
 
 
 def team_choices(session: Session) -> list[tuple[int, str]]:
-    """Return (id, name) of the teams, by name, for a select field."""
+    """Return (id, name) of the teams that are not retired, by name, for a select field."""
     return [(row.id, row.name) for row in rows_of(session, team_choice())]
 
 
 def team_choice() -> Select[int, str]:
     """Return the question of `team_choices`, to be asked together with others."""
-    return select(Team.id, Team.name).order_by(func.lower(Team.name))
+    return select(Team.id, Team.name).where(Team.retired_at.is_(None)).order_by(func.lower(Team.name), Team.id)
+
+
+def names_of_teams(session: Session, ids: Collection[int]) -> list[tuple[int, str]]:
+    """Return (id, name) of these teams by name, also of retired ones."""
+    query = select(Team.id, Team.name).where(Team.id.in_(ids)).order_by(func.lower(Team.name))
+    return [(row.id, row.name) for row in session.execute(query)] if ids else []
 
 
 def last_seen(session: Session, person_id: int) -> datetime | None:

@@ -372,16 +372,55 @@ def add_team(session: Session, *, name: str, person_ids: tuple[int, ...], now: d
     Raises:
         RuleViolation: no name, or one that another team has.
     """
-    if not name.strip() or session.scalar(select(Team.id).where(func.lower(Team.name) == name.strip().lower())):
-        message = "A team needs a name of its own."
-        raise RuleViolation(message)
-    team = Team(name=name.strip())
+    team = Team(name=_team_name(session, name))
     session.add(team)
     session.flush()
     session.add_all(TeamMember(team_id=team.id, person_id=person_id) for person_id in person_ids)
     session.flush()
     audit.record(session, actor=actor, action="added", kind="team", object_id=team.id, now=now)
     return team
+
+
+def rename_team(session: Session, *, actor: Actor, now: datetime, team_id: int, name: str) -> Team:
+    """Give a team another name, wherever it stands.
+
+    Raises:
+        NotFound: no such team.
+        RuleViolation: no name, or one that another team has.
+    """
+    team = get_team(session, team_id)
+    wanted = _team_name(session, name, but_not=team_id)
+    if wanted != team.name:
+        before, team.name = team.name, wanted
+        session.flush()
+        audit.record(
+            session, actor=actor, action="renamed", kind="team", object_id=team.id, now=now, before=before, after=wanted
+        )
+    return team
+
+
+def retire_team(session: Session, *, actor: Actor, now: datetime, team_id: int, retired: bool) -> Team:
+    """Give a team nothing new any more, or again; what it has and which clients it keeps stays (docs/desk.md rule 78).
+
+    Raises:
+        NotFound: no such team.
+    """
+    team = get_team(session, team_id)
+    if (team.retired_at is not None) != retired:
+        team.retired_at = now if retired else None
+        session.flush()
+        action = "retired" if retired else "offered again"
+        audit.record(session, actor=actor, action=action, kind="team", object_id=team.id, now=now, name=team.name)
+    return team
+
+
+def _team_name(session: Session, name: str, *, but_not: int | None = None) -> str:
+    words = " ".join(name.split())
+    taken = select(Team.id).where(func.lower(Team.name) == words.lower(), Team.id != (but_not or 0))
+    if not words or session.scalar(taken) is not None:
+        message = "A team needs a name of its own."
+        raise RuleViolation(message, field="name")
+    return words
 
 
 def random_password() -> str:

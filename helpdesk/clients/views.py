@@ -220,7 +220,10 @@ def _part(form: StrictForm, client: Client, heading: str, submit: str) -> str:
 def _with_choices(form: ClientForm) -> ClientForm:
     session = read_session()
     form.account_manager_id.choices = options([("", _("Nobody")), *accounts.choices(session, roles=RETAINERS)])
-    form.restricted_team_id.choices = options([("", _("Everybody on the desk")), *accounts.team_choices(session)])
+    known, own = accounts.team_choices(session), form.restricted_team_id.data
+    if own is not None and own not in dict(known):  # a retired one stays where it is
+        known += accounts.names_of_teams(session, [own])
+    form.restricted_team_id.choices = options([("", _("Everybody on the desk")), *known])
     return form
 
 

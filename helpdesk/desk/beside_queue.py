@@ -23,7 +23,7 @@ from helpdesk.intake import queries as intake
 from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
-from helpdesk.projects import presence, teams, types
+from helpdesk.projects import presence, types
 from helpdesk.projects.models import Project
 from helpdesk.projects.presence import Present
 from helpdesk.sla import queries as sla
@@ -86,7 +86,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "mailboxes": intake.source_count(),
         "presence": presence.everywhere_asked(sees_all=sees_all),
         "types": types.choice(),
-        "teams": teams.choice(),
+        "teams": accounts.team_choice(),
         "macros": automation.macro_choice(),
     }
     if of_client:

@@ -22,7 +22,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.projects import queries as projects
-from helpdesk.projects import teams, types
+from helpdesk.projects import types
 from helpdesk.projects.models import PRIORITIES
 from helpdesk.projects.words import priority_names, status_names
 from helpdesk.timekeeping.forms import WORKED_LENGTH, default_work_type, new_billing_choices, offer_work_types
@@ -90,7 +90,9 @@ class NewTicketForm(AskerForm, FormattedForm):
     def offer(self, session: Session, actor: Actor) -> None:
         """Fill the choices, and begin as most tickets do: with whoever opens it, and the default work type."""
         people, landing = accounts.choice_of(DESK), projects.choices_with_default(actor)
-        ask_ahead(session, clients.choice_of(clients.visible(actor)), landing, people, types.choice(), teams.choice())
+        ask_ahead(
+            session, clients.choice_of(clients.visible(actor)), landing, people, types.choice(), accounts.team_choice()
+        )
         self.offer_clients(session, actor)
         self.projects = rows_of(session, landing)
         words, states = priority_names(), status_names()
@@ -101,7 +103,7 @@ class NewTicketForm(AskerForm, FormattedForm):
         self.type_id.choices = options([("", _("None")), *types.choices(session)])
         self.priority.choices = options((key, words[key]) for key in PRIORITIES)
         self.assignee_id.choices = options([("", _("Nobody yet")), *accounts.choices(session, roles=DESK)])
-        others = [("0", _("No team")), *((str(key), name) for key, name in teams.choices(session))]
+        others = [("0", _("No team")), *((str(key), name) for key, name in accounts.team_choices(session))]
         self.team.choices = options([(BY_PROJECT, _("As the project says")), *others])
         self.status.choices = options([("", states["new"]), *((key, states[key]) for key in SETTABLE)])
         self.billable.choices = options(new_billing_choices())

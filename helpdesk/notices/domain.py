@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-KINDS = ("assigned", "mentioned", "reply", "at_risk", "rejected", "retainer", "new_ticket")
+KINDS = ("assigned", "team", "mentioned", "reply", "at_risk", "rejected", "retainer", "new_ticket")
 CHANNELS = ("app", "mail", "push")
 OFF = frozenset({"new_ticket"})
 """What nobody is told who has not asked for it."""
+
+NOT_BY_MAIL = frozenset({"team"})
+"""What nobody is mailed who has not asked for that: all of a team are told."""
 
 BUNDLED = timedelta(minutes=2)
 READ_KEPT, UNREAD_KEPT = timedelta(days=30), timedelta(days=90)
@@ -14,9 +17,9 @@ MOST_KEPT = 1000
 EXCERPT = 200
 
 
-def is_on_by_default(kind: str) -> bool:
-    """Return whether somebody who chose nothing is told of a kind."""
-    return kind not in OFF
+def is_on_by_default(kind: str, channel: str) -> bool:
+    """Return whether somebody who chose nothing is told of a kind by a way."""
+    return kind not in OFF and not (channel == "mail" and kind in NOT_BY_MAIL)
 
 
 def excerpt_of(text: str) -> str:

@@ -9,6 +9,7 @@ def sentence(notice: Notice) -> str:
     words = {"author": notice.author or "Helpdesk", "title": notice.title}
     said = {
         "assigned": lambda: _("%(author)s assigned %(title)s to you", **words),
+        "team": lambda: _("%(author)s gave %(title)s to a team of yours", **words),
         "mentioned": lambda: _("%(author)s mentioned you on %(title)s", **words),
         "reply": lambda: _("%(author)s wrote on %(title)s", **words),
         "at_risk": lambda: _("Service level of %(title)s", **words),
@@ -23,6 +24,7 @@ def pushed(notice: Notice) -> str:
     words = {"number": notice.path.removeprefix("/items/").partition("#")[0]}
     said = {
         "assigned": lambda: _("#%(number)s is assigned to you", **words),
+        "team": lambda: _("#%(number)s is for a team of yours", **words),
         "mentioned": lambda: _("You are mentioned on #%(number)s", **words),
         "reply": lambda: _("There is an answer on #%(number)s", **words),
         "at_risk": lambda: _("A promised time on #%(number)s is at risk", **words),
@@ -37,6 +39,7 @@ def kind_names() -> dict[str, str]:
     """Return of what one can be told, as the page of choices says it."""
     return {
         "assigned": _("A ticket or task is assigned to me"),
+        "team": _("A ticket or task that nobody has is given to a team of mine"),
         "mentioned": _("Somebody mentions me in a note"),
         "reply": _("Somebody writes on what is mine or what I follow"),
         "at_risk": _("A promised time is at risk on what is mine or what I follow"),

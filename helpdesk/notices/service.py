@@ -77,7 +77,9 @@ def tell(
 def ways_of(session: Session, person_id: int, kind: str) -> frozenset[str]:
     """Return by which ways somebody is told of a kind; whoever gets no mail at all is for the sender to know."""
     chosen = _chosen(session)
-    return frozenset(channel for channel in CHANNELS if chosen.get((person_id, kind, channel), is_on_by_default(kind)))
+    return frozenset(
+        channel for channel in CHANNELS if chosen.get((person_id, kind, channel), is_on_by_default(kind, channel))
+    )
 
 
 def wants_mail(session: Session, person: Person, kind: str) -> bool:
@@ -109,7 +111,7 @@ def choose(session: Session, *, actor: Actor, on: Collection[tuple[str, str]], k
         NoticeChoice(person_id=actor.person_id, kind=kind, channel=channel, is_on=(kind, channel) in on)
         for kind in kinds
         for channel in CHANNELS
-        if ((kind, channel) in on) != is_on_by_default(kind)
+        if ((kind, channel) in on) != is_on_by_default(kind, channel)
     )
     session.flush()
 
@@ -158,10 +160,10 @@ def withdraw(session: Session, *, now: datetime, key: str) -> None:
     )
 
 
-def withdraw_of(session: Session, *, now: datetime, person_id: int, kind: str, item_id: int) -> None:
-    """Take back what somebody has not read of an item in a kind."""
+def withdraw_of(session: Session, *, now: datetime, person_ids: Collection[int], kind: str, item_id: int) -> None:
+    """Take back what people have not read of an item in a kind."""
     query = select(Notice.id).where(
-        Notice.person_id == person_id,
+        Notice.person_id.in_(person_ids),
         Notice.read_at.is_(None),
         Notice.work_item_id == item_id,
         Notice.kind == kind,

@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Team
 from helpdesk.infra import audit, live
-from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.projects import queries
+from helpdesk.projects import queries, telling
 from helpdesk.projects.models import Project, WorkItem
 
 NO_TEAM = "There is no such team."
@@ -25,11 +24,6 @@ class Default:
     reasons: tuple[str, ...] = ()
 
 
-def choice() -> Select[int, str]:
-    """Return the question for the teams that can be chosen, by name, to be asked together with others."""
-    return select(Team.id, Team.name).where(Team.retired_at.is_(None)).order_by(func.lower(Team.name), Team.id)
-
-
 def choice_of(item_id: BindParameter[int], *, is_restricted: bool) -> Select[int, str]:
     """Return the question for the teams on an item's page: those that it can be given to, and its own.
 
@@ -39,11 +33,6 @@ def choice_of(item_id: BindParameter[int], *, is_restricted: bool) -> Select[int
     is_theirs = Team.id == bindparam("team_id", type_=Integer()) if is_restricted else true()
     offered = Team.retired_at.is_(None) & is_theirs
     return select(Team.id, Team.name).where(offered | (Team.id == own)).order_by(func.lower(Team.name), Team.id)
-
-
-def choices(session: Session) -> list[tuple[int, str]]:
-    """Return the teams that can be chosen, as (id, name), by name."""
-    return [(row.id, row.name) for row in rows_of(session, choice())]
 
 
 def why_not(session: Session, *, project: Project, team: Team) -> str:
@@ -137,6 +126,8 @@ def set_team(session: Session, *, actor: Actor, now: datetime, item_id: int, tea
         after=team_id,
     )
     live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
+    key = f"team:{item.id}:{now.isoformat()}"
+    telling.given_to_team(session, actor=actor, now=now, item=item, key=key, before=before.id if before else None)
     if team is not None:
         return f"assigned this to the team {team.name}"
     return f"took this from the team {before.name}" if before else ""

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from helpdesk.accounts import queries as accounts_queries
 from helpdesk.accounts import service as accounts
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.queries import sees, visible
+from helpdesk.infra.db import once
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.notices import service as notices
 from helpdesk.notices.models import Notice
@@ -84,20 +86,42 @@ def key_of(message_id: int) -> str:
 def given(
     session: Session, *, actor: Actor, now: datetime, item: WorkItem, before: int | None = None, tells: bool = True
 ) -> None:
-    """Let whoever is given an item follow it, and tell them; who had it ``before`` is told no more of that."""
+    """Let whoever is given an item follow it, and tell them; who had it ``before``, and its team, are told no more."""
     if before is not None:
-        notices.withdraw_of(session, now=now, person_id=before, kind="assigned", item_id=item.id)
+        notices.withdraw_of(session, now=now, person_ids=[before], kind="assigned", item_id=item.id)
     if item.assignee_id is None:
         return
+    if item.team_id is not None:
+        _withdraw_of_team(session, now, item, item.team_id)
     following.follow_by_itself(session, item_id=item.id, person_id=item.assignee_id, now=now)
     if tells:
         what = Said("assigned", f"assigned:{item.id}:{now.isoformat()}")
         tell(session, actor=actor, now=now, item=item, what=what, person_ids=[item.assignee_id])
 
 
+def given_to_team(
+    session: Session, *, actor: Actor, now: datetime, item: WorkItem, key: str, before: int | None = None
+) -> None:
+    """Tell those in the team of an item that nobody has; the team ``before`` is told no more of it."""
+    if before is not None:
+        _withdraw_of_team(session, now, item, before)
+    if item.team_id is None or item.assignee_id is not None:
+        return
+    team_id = item.team_id
+    people = once(session, "members", team_id, read=lambda: accounts_queries.members(session, team_id=team_id))
+    name = session.get_one(Team, team_id).name
+    tell(session, actor=actor, now=now, item=item, what=Said("team", key, excerpt=name), person_ids=people)
+
+
+def _withdraw_of_team(session: Session, now: datetime, item: WorkItem, team_id: int) -> None:
+    people = accounts_queries.members(session, team_id=team_id)
+    notices.withdraw_of(session, now=now, person_ids=people, kind="team", item_id=item.id)
+
+
 def came_new(session: Session, *, actor: Actor, now: datetime, item: WorkItem, key: str, author: str = "") -> None:
-    """Tell of a new ticket that nobody has those who asked to be told of such."""
+    """Tell of a new ticket that nobody has those in its team, and those who asked to be told of such."""
     if item.assignee_id is None:
+        given_to_team(session, actor=actor, now=now, item=item, key=key)
         wanting = notices.who_asked_for(session, "new_ticket")
         what = Said("new_ticket", key, author=author)
         tell(session, actor=actor, now=now, item=item, what=what, person_ids=wanting)

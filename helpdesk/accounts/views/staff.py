@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import exports, queries, service
-from helpdesk.accounts.forms import ROLE_NAMES, MembersForm, PersonForm, RoleForm, TeamForm
+from helpdesk.accounts.forms import ROLE_NAMES, MembersForm, OfferForm, PersonForm, RoleForm, TeamForm
 from helpdesk.accounts.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -86,7 +86,7 @@ def renew_password(person_id: int) -> ResponseReturnValue:
 @policy(SETTINGS)
 @exported(exports.teams_sheet)
 def teams() -> ResponseReturnValue:
-    """Show the teams, to which clients can be restricted."""
+    """Show the teams, to which tickets belong and clients can be restricted."""
     return _teams_page(TeamForm())
 
 
@@ -110,23 +110,44 @@ def add_team() -> ResponseReturnValue:
 @bp.get("/settings/teams/<int:team_id>")
 @policy(SETTINGS)
 def team(team_id: int) -> ResponseReturnValue:
-    """Show who is in a team."""
+    """Show what a team is called and who is in it."""
     found = service.get_team(read_session(), team_id)
     members = queries.members(read_session(), team_id=team_id)
-    return _members_page(MembersForm(person_ids=members), found.name)
+    return _members_page(MembersForm(name=found.name, person_ids=members), found.name)
 
 
 @bp.post("/settings/teams/<int:team_id>")
 @policy(SETTINGS)
 def change_team(team_id: int) -> ResponseReturnValue:
-    """Say who is in a team."""
+    """Say what a team is called and who is in it."""
     name = service.get_team(read_session(), team_id).name
     form = MembersForm()
     form.person_ids.choices = options(queries.choices(read_session(), roles=STAFF))
     if not form.validate_on_submit():
         return _members_page(form, name), 422
+    actor, now, people = current_actor(), clock.now(), form.person_ids.data or []
+    try:
+        with unit_of_work() as work:
+            service.rename_team(work, actor=actor, now=now, team_id=team_id, name=form.name.data or "")
+            service.set_members(work, actor=actor, now=now, team_id=team_id, person_ids=people)
+    except RuleViolation as refusal:
+        form.refuse(refusal)
+        return _members_page(form, name), 422
+    return redirect(url_for("accounts.teams"), code=303)
+
+
+@bp.post("/settings/teams/<int:team_id>/offer")
+@policy(SETTINGS)
+def offer_team(team_id: int) -> ResponseReturnValue:
+    """Give a team nothing new any more, or again."""
+    form = OfferForm()
+    retired = not (form.validate_on_submit() and form.offered.data == "yes")
     with unit_of_work() as work:
-        service.set_members(work, actor=current_actor(), now=clock.now(), team_id=team_id, **form.values())
+        team = service.retire_team(work, actor=current_actor(), now=clock.now(), team_id=team_id, retired=retired)
+    said = (
+        _("“%(name)s” gets nothing new any more; what it has stays.") if retired else _("“%(name)s” is offered again.")
+    )
+    flash(said % {"name": team.name}, "ok")
     return redirect(url_for("accounts.teams"), code=303)
 
 
@@ -174,10 +195,13 @@ def _members_page(form: MembersForm, name: str) -> str:
         "settings/form.html",
         section="settings",
         heading=name,
-        intro=_("A client that is restricted to this team is seen by its members, managers and bookkeepers only."),
+        intro=_(
+            "Tickets can be given to it. A client that is restricted to this team is seen by its members, managers and "
+            "bookkeepers only."
+        ),
         back={"url": url_for("accounts.teams"), "label": _("Teams")},
         form=form,
-        groups=[{"legend": _("Members"), "names": ["person_ids"], "hint": ""}],
+        groups=[{"legend": _("Team"), "names": ["name", "person_ids"], "hint": ""}],
         hints={},
         submit=_("Save"),
         nav=nav("accounts.teams"),

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import queries as accounts_queries
 from helpdesk.accounts import service as accounts
 from helpdesk.automation.domain.rules import NOBODY
 from helpdesk.infra.policy import DESK, Actor
@@ -126,7 +127,7 @@ def check_changes(session: Session, changes: Changes, *, variables: Sequence[str
             message = "That person does not work on tickets."
             raise RuleViolation(message, field="assignee")
     if changes.team not in ("", NOBODY) and changes.team not in {
-        str(row.id) for row in session.execute(teams.choice())
+        str(row.id) for row in session.execute(accounts_queries.team_choice())
     }:
         message = "There is no such team that is offered."
         raise RuleViolation(message, field="team")

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts import service as accounts
+from helpdesk.accounts import queries as accounts
 from helpdesk.infra import clock, crypto
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Column, Sheet, instant, text
@@ -31,7 +31,6 @@ from helpdesk.intake.views.blueprint import bp
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.outbox.diagnosis import Step
 from helpdesk.outbox.providers import SERVERS
-from helpdesk.projects import teams
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,9 @@ def _offered(form: MailboxForm, team_id: int | None = None) -> MailboxForm:
     projects = queries.project_choices(read_session())
     named = [(str(project.id), f"{project.client.name}: {project.name}") for project in projects]
     form.project_id.choices = options([("", _("by client, else Triage")), *named])
-    known = teams.choices(read_session())
+    known = accounts.team_choices(read_session())
     if team_id is not None and team_id not in dict(known):
-        known.append((team_id, accounts.get_team(read_session(), team_id).name))
+        known += accounts.names_of_teams(read_session(), [team_id])
     form.team_id.choices = options([("", _("as the project says")), *known])
     return form
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit, live
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.projects import telling
 from helpdesk.projects.domain.rescheduling import reschedule
 from helpdesk.projects.models import Project, TaskDetails, TaskLink, WorkItem
 from helpdesk.projects.planning.leaving import Leave
@@ -24,7 +25,7 @@ def move(session: Session, *, actor: Actor, now: datetime, leave: Leave) -> None
     before, after = leave.item.project, leave.after
     _let_go(session, actor, now, leave)
     last, unassigned = _last_place(session, after.id), {each.id for each, _why in leave.unassigned}
-    teamless = {each.id for each, _why in leave.teamless}
+    teamless = {each.id: each.team_id for each, _why in leave.teamless}
     for place, each in enumerate(leave.items, start=last + 1):
         each.project_id, each.updated_at = after.id, now
         each.assignee_id = None if each.id in unassigned else each.assignee_id
@@ -40,6 +41,10 @@ def move(session: Session, *, actor: Actor, now: datetime, leave: Leave) -> None
     if before.client_id != after.client_id:  # who does not see the new client hears that something is gone
         live.publish(session, audience=live.DESK, topic="queue", now=now)
     _note(session, actor, now, leave, before)
+    for each in leave.items:
+        if each.id in teamless or (each is leave.item and leave.gets is not None):
+            key = f"team:{each.id}:{now.isoformat()}"
+            telling.given_to_team(session, actor=actor, now=now, item=each, key=key, before=teamless.get(each.id))
 
 
 def settle(session: Session, *, actor: Actor, now: datetime, project_id: int) -> None:

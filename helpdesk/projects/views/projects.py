@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
-from helpdesk.accounts import service as accounts_service
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
@@ -21,7 +20,7 @@ from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 from helpdesk.outbox import queries as outbox
-from helpdesk.projects import exports, queries, service, settings, teams
+from helpdesk.projects import exports, queries, service, settings
 from helpdesk.projects import templates as kept
 from helpdesk.projects.domain.hours import write_hours
 from helpdesk.projects.forms import BILLING_NAMES, STATUS_NAMES, AddressForm, NewProjectForm, ProjectForm
@@ -190,10 +189,9 @@ def _offered(form: Form, project: Project | None = None) -> Form:
 
 def _teams(session: Session, project: Project | None) -> list[tuple[int, str]]:
     """Return the teams that can get new tickets, and the one that does, whatever became of it."""
-    found = teams.choices(session)
-    if project is not None and project.team_id is not None and project.team_id not in dict(found):
-        found.append((project.team_id, accounts_service.get_team(session, project.team_id).name))
-    return found
+    found = accounts.team_choices(session)
+    own = project.team_id if project is not None else None
+    return found if own is None or own in dict(found) else found + accounts.names_of_teams(session, [own])
 
 
 def _involved(session: Session, project: Project) -> list[int]:

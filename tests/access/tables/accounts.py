@@ -97,7 +97,15 @@ ROWS = [
         "POST",
         "/settings/teams/{globex_team}",
         ADMIN_DOES,
-        form={"person_ids": ["{rival}", "{technician}"]},
+        form={"name": "Globex", "person_ids": ["{rival}", "{technician}"]},
     ),
-    Row("accounts.change_team", "POST", "/settings/teams/{missing}", NOT_THERE, form={"person_ids": ["{rival}"]}),
+    Row(
+        "accounts.change_team",
+        "POST",
+        "/settings/teams/{missing}",
+        NOT_THERE,
+        form={"name": "X", "person_ids": ["{rival}"]},
+    ),
+    Row("accounts.offer_team", "POST", "/settings/teams/{globex_team}/offer", ADMIN_DOES),
+    Row("accounts.offer_team", "POST", "/settings/teams/{missing}/offer", NOT_THERE),
 ]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Team
@@ -80,8 +80,7 @@ def test_what_somebody_else_gave_it_to_since_is_shown_and_overruled_only_knowing
 def test_a_team_that_the_client_keeps_out_or_that_is_retired_is_neither_offered_nor_taken(office, sign_in_as, teams):
     admin, globex, acme = sign_in_as(office.admin), office.globex_ticket.number, open_ticket(office)
     admin.post(f"/items/{acme}/team", data={"team_id": teams["Network"]})
-    with unit_of_work() as session:
-        session.execute(update(Team).where(Team.name == "Network").values(retired_at=NOW))
+    admin.post(f"/settings/teams/{teams['Network']}/offer")
 
     page = admin.get(f"/items/{globex}").text
     kept_out = admin.post(f"/items/{globex}/team", data={"team_id": teams["Second line"]}, follow_redirects=True).text
@@ -111,8 +110,7 @@ def test_what_was_given_on_the_page_is_undone_there_and_many_at_once_in_the_queu
     done = browser.post("/desk/bulk", data={"pick": picked, "act": f"team:{teams['Network']}", "next": "/desk"})
     assert (has(first)[0], has(second)[0]) == ("Network", "Network")
     assert "Network" in browser.get("/desk?as=csv").text
-    with unit_of_work() as session:
-        session.execute(update(Team).where(Team.name == "Network").values(retired_at=NOW))
+    sign_in_as(office.admin).post(f"/settings/teams/{teams['Network']}/offer")
     browser.post(f"/items/{second}/team", data={"team_id": teams["Second line"]})
     page = browser.post(f"/desk/bulk/{done.location.partition('done=')[2]}/undo", follow_redirects=True).text
     assert f"#{second}: somebody changed it since" in page
@@ -149,3 +147,28 @@ def test_my_teams_are_what_nobody_has_yet_counted_narrowed_sorted_and_kept_as_a_
     assert "All open, Network" in views
     assert numbers(browser.get("/desk?team=99999").text) == []
     assert browser.get("/desk?team=x").status_code == 404
+
+
+def test_teams_are_renamed_retired_and_offered_again(office, sign_in_as, teams):
+    number, admin, page_of = open_ticket(office), sign_in_as(office.admin), f"/settings/teams/{teams['Network']}"
+    admin.post(f"/items/{number}/team", data={"team_id": teams["Network"]})
+
+    taken = admin.post(page_of, data={"name": "SECOND line", "person_ids": [office.admin.id]})
+    admin.post(page_of, data={"name": "Networks", "person_ids": [office.admin.id]})
+    admin.post(f"{page_of}/offer")
+
+    assert taken.status_code == 422
+    assert "A team needs a name of its own." in taken.text
+    assert 'value="SECOND line"' in taken.text
+    assert has(number)[0] == "Networks"
+    rows = admin.get("/settings/teams").text
+    assert rows.index("Second line") < rows.index("Networks")
+    assert "Offer again" in rows
+    assert "Networks" not in admin.get("/clients/new").text
+    assert "a retired team" in admin.get(f"/desk?team={teams['Network']}").text
+    assert number in numbers(admin.get("/desk?view=my_teams").text)
+    with unit_of_work() as session:
+        session.get_one(Team, teams["Globex team"]).retired_at = NOW
+    assert "Globex team" in admin.get(f"/clients/{office.globex.id}/edit").text
+    admin.post(f"{page_of}/offer", data={"offered": "yes"})
+    assert "Networks" in admin.get("/clients/new").text

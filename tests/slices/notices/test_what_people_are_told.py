@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
+from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.desk import bulk, taking_back
@@ -19,7 +20,7 @@ from helpdesk.notices.models import Notice
 from helpdesk.notices.service import News
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import service as projects
-from helpdesk.projects.models import WorkItem
+from helpdesk.projects.models import Project, WorkItem
 from tests.conftest import NOW
 from tests.mails import mail
 from tests.slices.desk.conftest import mailbox, open_ticket
@@ -184,6 +185,39 @@ class TestAnswers:
         assert told(office, "manager") == [("new_ticket", "Ann Berg"), ("new_ticket", "Technician Person")]
         assert told(office, "admin") == []
 
+    def test_those_in_a_team_are_told_of_what_nobody_has_until_somebody_does_and_not_by_mail(self, office, inbox):
+        people = [office.manager.id, office.technician.id, office.bookkeeper.id]
+        with unit_of_work() as session:
+            admin = office.actor("admin")
+            notices.choose(session, actor=office.actor("manager"), on={("new_ticket", "app")}, kinds=("new_ticket",))
+            team = accounts.add_team(session, actor=admin, now=NOW, name="Second line", person_ids=tuple(people))
+            other = accounts.add_team(session, actor=admin, now=NOW, name="Other", person_ids=(office.admin.id,))
+        number = open_ticket(office)
+
+        def give(team_id, by="technician", now=NOW):
+            with unit_of_work() as session:
+                desk.give_to_team(session, actor=office.actor(by), now=now, number=number, team_id=team_id)
+
+        give(team.id)
+        assert told(office, "manager")[-1] == ("team", "Technician Person")
+        assert told(office, "technician") == told(office, "bookkeeper") == []
+        with unit_of_work() as session:
+            [notice] = session.scalars(select(Notice).where(Notice.kind == "team"))
+            assert (notice.excerpt, notice.in_app, notice.mail_due_at) == ("Second line", True, None)
+        give(other.id, now=NOW + timedelta(minutes=1))
+        assert ("team", "Technician Person") not in told(office, "manager")
+        assert told(office, "admin") == [("team", "Technician Person")]
+        assign(office, number, "technician")
+        assert told(office, "admin") == []
+        give(team.id, by="admin", now=NOW + timedelta(minutes=2))
+        assert told(office, "technician") == [("assigned", "Manager Person")]
+
+        with unit_of_work() as session:
+            session.get_one(Project, office.acme_project.id).team_id = team.id
+        inbox.receive(mail())
+        assert told(office, "manager")[-1] == ("team", "Helpdesk")
+        assert told(office, "technician")[-1] == ("team", "Helpdesk")
+
 
 class TestTheList:
     def test_the_bell_counts_the_list_shows_unread_first_and_looking_at_the_ticket_reads(self, office, sign_in_as):
@@ -277,7 +311,7 @@ class TestChoices:
     def test_a_page_keeps_what_is_told_by_which_way(self, office, sign_in_as):
         browser = sign_in_as(office.manager)
         page = browser.get("/notifications/settings").text
-        assert len(re.findall(r'name="on" value="[a-z_]+\.[a-z]+"[^>]* checked', page)) == 18
+        assert len(re.findall(r'name="on" value="[a-z_]+\.[a-z]+"[^>]* checked', page)) == 20
         browser.post("/notifications/settings", data={"on": ["mentioned.mail", "reply.app"]})
 
         number = open_ticket(office)
