@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.desk import macro_undo, service, snoozing
+from helpdesk.desk import kind_undo, macro_undo, service, snoozing
 from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.service import spam
@@ -123,6 +123,9 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
 
     def restore(number: int, change: Change) -> Change:
+        if change["what"] == "kind":
+            kind_undo.give_back(session, actor=actor, now=now, number=number, kept=change["kept"])
+            return change
         if change["what"] == "requester":
             item = locked(session, actor, number)
             tickets.give_requester_back(session, actor=actor, now=now, item=item, kept=change["kept"])

@@ -53,6 +53,25 @@ class AskerForm(StrictForm):
         )
 
 
+class RequesterForm(AskerForm):
+    """Who asks, or asks instead, and whether the one before stays in copy."""
+
+    act = StringField(validators=[Length(max=20)])
+    was = HiddenField()
+    former_in_copy = BooleanField(_l("Whoever asked before stays in copy"))
+
+    def take_choice(self) -> str:
+        """Let the contact whose button was pressed be the one that is chosen; return what the button was for."""
+        act, _colon, value = (self.act.data or "").partition(":")
+        self.contact_id.data = value if act == "pick" else ""
+        return act
+
+    def seen(self) -> int | None:
+        """Return who asked as the page was shown."""
+        text = self.was.data or ""
+        return int(text) if text.isascii() and text.isdecimal() else None
+
+
 class NewTicketForm(AskerForm, FormattedForm):
     """A new ticket; ``act`` says which of its buttons was pressed, nothing for the one that opens it.
 

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries, snoozing
-from helpdesk.projects.models import TaskDetails, WorkItem
+from helpdesk.projects.models import TaskDetails, TaskLink, WorkItem
 
 
 def become_task(session: Session, *, actor: Actor, now: datetime, item_id: int) -> WorkItem:
@@ -47,6 +47,24 @@ def become_ticket(session: Session, *, actor: Actor, now: datetime, item_id: int
     if count := session.scalar(below):
         _refuse(f"#{item.number} has tasks below it ({count}). Put them elsewhere first; nothing was changed.")
     return _change(session, item, "ticket", actor, now)
+
+
+def has_plan(session: Session, *, item_id: int) -> bool:
+    """Return whether an item has a place in the plan of its project, or had one before it became a ticket."""
+    return session.get(TaskDetails, item_id) is not None
+
+
+def leave_plan(session: Session, *, item: WorkItem) -> None:
+    """Take a ticket's place in the plan away where nobody planned anything with it."""
+    details = session.get(TaskDetails, item.id)
+    if details is None or details.is_milestone:
+        return
+    planned = (details.parent_id, details.starts_on, details.due_on, details.estimate_seconds)
+    linked = select(TaskLink.id).where(or_(TaskLink.predecessor_id == item.id, TaskLink.successor_id == item.id))
+    if all(one is None for one in planned) and session.scalar(linked.limit(1)) is None:
+        session.delete(details)
+        session.flush()
+        session.expire(item, ["task_details"])
 
 
 def _change(session: Session, item: WorkItem, kind: str, actor: Actor, now: datetime) -> WorkItem:

@@ -1,26 +1,21 @@
-"""Routes by which a ticket becomes a task, and a task a ticket."""
+"""Routes by which a ticket becomes a task, and a task a ticket (docs/desk.md rule 91)."""
 
 from flask import flash
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, StringField
-from wtforms.validators import Length
 
 from helpdesk.desk import kinds
+from helpdesk.desk.opening_forms import RequesterForm
 from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.requester import requester_page
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.web import is_htmx
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
-
-
-class RequesterForm(StrictForm):
-    """Who asks, where a task becomes a ticket; not needed where it was one before."""
-
-    requester_email = EmailField(validators=[Length(max=254)])
-    requester_name = StringField(validators=[Length(max=120)])
+from helpdesk.tickets import queries as tickets
 
 
 @bp.post("/items/<int:number>/task")
@@ -29,28 +24,37 @@ def make_task(number: int) -> ResponseReturnValue:
     """Make a ticket a task; a refusal is told on its page."""
     projects.get_item(read_session(), actor=current_actor(), number=number)
     StrictForm().validate_on_submit()
+    done = None
     try:
         with unit_of_work() as session:
-            kinds.make_task(session, actor=current_actor(), now=clock.now(), number=number)
+            _item, done = kinds.make_task(session, actor=current_actor(), now=clock.now(), number=number)
         flash(_("#%(number)s is a task now. Its number, time and messages stayed.", number=number), "ok")
     except (Conflict, RuleViolation) as refusal:
         flash(str(refusal), "danger")
-    return to_item(number)
+    return to_item(number, done=done)
 
 
 @bp.post("/items/<int:number>/ticket")
 @policy(DESK)
 def make_ticket(number: int) -> ResponseReturnValue:
-    """Make a task a ticket; a refusal is told on its page."""
-    projects.get_item(read_session(), actor=current_actor(), number=number)
+    """Make a task a ticket; where it has no requester yet a refusal is told beside who is to be it."""
+    item, details = tickets.get_item_with_details(read_session(), actor=current_actor(), number=number)
     form = RequesterForm()
-    if not form.validate_on_submit():
-        flash(_("That is no address."), "danger")
-        return to_item(number)
+    is_valid, act = form.validate_on_submit(), form.take_choice()
+    if act == "find":
+        return requester_page(item, details, form)
+    if not is_valid:
+        return requester_page(item, details, form), 422
     try:
         with unit_of_work() as session:
-            kinds.make_ticket(session, actor=current_actor(), now=clock.now(), number=number, **form.values())
-        flash(_("#%(number)s is a ticket now. Its number, time and messages stayed.", number=number), "ok")
-    except RuleViolation as refusal:
+            _item, done = kinds.make_ticket(
+                session, actor=current_actor(), now=clock.now(), number=number, whom=form.whom()
+            )
+    except (Conflict, RuleViolation) as refusal:
+        if details is None and item.kind == "task" and not is_htmx():
+            form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))
+            return requester_page(item, details, form), 422
         flash(str(refusal), "danger")
-    return to_item(number)
+        return to_item(number)
+    flash(_("#%(number)s is a ticket now. Its number, time and messages stayed.", number=number), "ok")
+    return to_item(number, done=done)

@@ -29,7 +29,7 @@ from helpdesk.tickets.service.held import accept_held, hold_again, put_away_held
 from helpdesk.tickets.service.linking import link, open_parts, unlink
 from helpdesk.tickets.service.mentioning import names_not_told
 from helpdesk.tickets.service.merging import merge_conversation, part_conversation, refuse_merged, standing_merge
-from helpdesk.tickets.service.opening import add_details, open_by_mail, open_ticket
+from helpdesk.tickets.service.opening import add_details, drop_details, open_by_mail, open_ticket
 from helpdesk.tickets.service.passing import pass_on, take_back
 from helpdesk.tickets.service.people import add_by_staff, add_participants, put_back, remove_participant
 from helpdesk.tickets.service.pictures import ask_for_pictures
@@ -72,6 +72,7 @@ __all__ = [
     "discard_draft",
     "draft_files",
     "drafts",
+    "drop_details",
     "form_files",
     "forward",
     "forwardable",

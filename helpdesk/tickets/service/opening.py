@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import add_leaf
@@ -11,6 +12,7 @@ from helpdesk.projects import queries, teams, telling
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.teams import Default
+from helpdesk.tickets import queries as conversations
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.tickets.service.writing import keep_mail, write
@@ -162,3 +164,15 @@ def add_details(
         last_message_at=now,
     )
     add_leaf(session, Participant, work_item_id=item.id, contact_id=requester_id, role="requester", added_at=now)
+
+
+def drop_details(session: Session, *, item: WorkItem) -> None:
+    """Take from a task what made it a ticket, where nobody outside wrote or was written to meanwhile."""
+    written = select(Message.id).where(Message.work_item_id == item.id, Message.kind.in_(("mail", "reply")))
+    details = conversations.details(session, item.id)
+    if details is None or session.scalar(written.limit(1)) is not None:
+        return
+    session.execute(delete(Participant).where(Participant.work_item_id == item.id))
+    session.delete(details)
+    conversations.forget_participants(session, item.id)
+    session.flush()

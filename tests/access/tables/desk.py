@@ -257,7 +257,7 @@ ROWS = [
     Row("desk.remove_form_file", "POST", f"/tickets/new/{'a' * 32}/files/{{missing}}/remove", DESK),
     Row("desk.ask_requester", "GET", "/items/{acme_ticket}/requester", DESK, query="who=person"),
     Row("desk.ask_requester", "GET", "/items/{globex_ticket}/requester", GLOBEX),
-    Row("desk.ask_requester", "GET", "/items/{acme_task}/requester", NOT_THERE),
+    Row("desk.ask_requester", "GET", "/items/{acme_task}/requester", DESK),
     Row(
         "desk.set_requester",
         "POST",

@@ -89,7 +89,7 @@ ROWS = [
     Row("desk.make_task", "POST", "/items/{acme_ticket}/task", WRITES),
     Row("desk.make_task", "POST", "/items/{globex_ticket}/task", WRITES_GLOBEX),
     Row("desk.make_task", "POST", "/items/{missing}/task", NOT_THERE),
-    Row("desk.make_ticket", "POST", "/items/{acme_task}/ticket", WRITES, form={"requester_email": "new@acme.example"}),
+    Row("desk.make_ticket", "POST", "/items/{acme_task}/ticket", WRITES, form={"who": "new@acme.example"}),
     Row("desk.make_ticket", "POST", "/items/{globex_ticket}/ticket", WRITES_GLOBEX),
     Row("desk.make_ticket", "POST", "/items/{missing}/ticket", NOT_THERE),
     Row("projects.task_list", "GET", "/tasks", EVERYBODY),

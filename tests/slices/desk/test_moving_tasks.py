@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.desk import kinds, moving
+from helpdesk.desk.opening import Whom
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import AuditRow, LiveEvent
 from helpdesk.infra.policy import SYSTEM
@@ -233,7 +234,7 @@ def test_a_task_that_was_a_ticket_goes_there_as_either_and_what_hung_below_it_le
         web = projects.add_project(session, actor=SYSTEM, now=NOW, client_id=office.acme.id, name="Web").id
         actor = office.actor("manager")
         kinds.make_ticket(
-            session, actor=actor, now=NOW, number=story.end, requester_email="new@acme.example", requester_name="Nina"
+            session, actor=actor, now=NOW, number=story.end, whom=Whom(email="new@acme.example", name="Nina")
         )
     path = f"/items/{story.root}/move"
 

@@ -142,7 +142,7 @@ def test_nobody_of_another_client_asks_and_a_task_has_nobody_who_does(office, nu
         refused = browser.post(f"/items/{number}/requester", data=typed)
         assert (refused.status_code, words in refused.text) == (422, True), typed
     assert asks(number)[0] == office.acme_contact.id
-    assert browser.get(f"/items/{office.acme_task.number}/requester").status_code == 404
+    assert browser.post(f"/items/{office.acme_task.number}/requester", data={"who": "Ann"}).status_code == 422
 
 
 def test_whoever_reported_it_stands_on_it_and_goes_along_when_they_are_merged(office, ann, sign_in_as):

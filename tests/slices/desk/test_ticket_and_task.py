@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from helpdesk.desk import kinds
+from helpdesk.desk import bulk, kinds
+from helpdesk.desk.opening import Whom
 from helpdesk.infra.db import Base, unit_of_work
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import TaskDetails, WorkItem
+from helpdesk.projects.snoozing import put_to_sleep
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message, Participant, TicketDetails
 from helpdesk.timekeeping.charging import ChargeRange, hold
@@ -69,9 +71,9 @@ def test_there_and_back_again_nothing_is_lost(session, office, worked_ticket):
     actor, number = office.actor("technician"), worked_ticket.number
     before = rows(session)
 
-    task = kinds.make_task(session, actor=actor, now=NOW, number=number)
+    task, _act = kinds.make_task(session, actor=actor, now=NOW, number=number)
     as_task = (task.kind, task.number, rows(session) == before, session.get(TaskDetails, task.id) is not None)
-    ticket = kinds.make_ticket(session, actor=actor, now=NOW, number=number)
+    ticket, _act = kinds.make_ticket(session, actor=actor, now=NOW, number=number)
 
     assert as_task == ("task", number, True, True)
     assert (ticket.kind, ticket.number, rows(session)) == ("ticket", number, before)
@@ -86,10 +88,10 @@ def test_a_task_becomes_a_ticket_of_whoever_asks(session, office):
     with pytest.raises(RuleViolation, match="Say who asks"):
         kinds.make_ticket(session, actor=actor, now=NOW, number=number)
     with pytest.raises(RuleViolation, match="another client"):
-        kinds.make_ticket(session, actor=actor, now=NOW, number=number, requester_email=office.globex_contact.email)
+        kinds.make_ticket(session, actor=actor, now=NOW, number=number, whom=Whom(typed=office.globex_contact.email))
 
-    item = kinds.make_ticket(
-        session, actor=actor, now=NOW, number=number, requester_email="new@acme.example", requester_name="Nina New"
+    item, _act = kinds.make_ticket(
+        session, actor=actor, now=NOW, number=number, whom=Whom(email="new@acme.example", name="Nina New")
     )
 
     details = session.get_one(TicketDetails, item.id)
@@ -118,7 +120,7 @@ def test_what_cannot_change_its_kind_says_why(session, office):
 
     with pytest.raises(RuleViolation, match="has tasks below it"), session.begin_nested():
         kinds.make_ticket(
-            session, actor=actor, now=NOW, number=office.acme_task.number, requester_email="new@acme.example"
+            session, actor=actor, now=NOW, number=office.acme_task.number, whom=Whom(email="new@acme.example")
         )
     with pytest.raises(RuleViolation, match="a task already"):
         kinds.make_task(session, actor=actor, now=NOW, number=office.acme_task.number)
@@ -136,3 +138,64 @@ def test_the_buttons_on_its_page_do_it(sign_in_as, office):
         assert session.get_one(WorkItem, office.acme_ticket.id).kind == "task"
     assert f"#{number} is a task now" in told
     assert f"#{number} is a task already." in refused
+
+
+def test_an_undo_makes_it_what_it_was_with_its_sleep_and_without_what_nobody_used(session, office, worked_ticket):
+    actor, until = office.actor("technician"), NOW + timedelta(days=2)
+    put_to_sleep(session, actor=actor, now=NOW, item=worked_ticket, until=until)
+    before, priced = (
+        rows(session),
+        [(one.rate_minor, one.billable_seconds) for one in session.scalars(select(TimeEntry))],
+    )
+
+    task, act = kinds.make_task(session, actor=actor, now=NOW, number=worked_ticket.number)
+    awake = task.snoozed_until
+    undone = bulk.undo(session, actor=actor, now=NOW, act_id=act)
+
+    assert (awake, undone.changed, undone.refusals) == (None, 1, ())
+    assert (task.kind, task.snoozed_until, rows(session) == before) == ("ticket", until, True)
+    assert [(one.rate_minor, one.billable_seconds) for one in session.scalars(select(TimeEntry))] == priced
+    assert session.get(TaskDetails, task.id) is None
+    item, act = kinds.make_ticket(
+        session, actor=actor, now=NOW, number=office.acme_task.number, whom=Whom(name="Carl", phone="0171 1")
+    )
+    assert session.get_one(TicketDetails, item.id).requester.email == ""
+    bulk.undo(session, actor=actor, now=NOW, act_id=act)
+    assert (item.kind, session.get(TicketDetails, item.id)) == ("task", None)
+    with pytest.raises(Conflict, match="undone already"):
+        bulk.undo(session, actor=actor, now=NOW, act_id=act)
+
+
+def test_an_undo_that_comes_late_says_so_and_a_plan_that_was_made_since_stays(session, office, worked_ticket):
+    actor, number = office.actor("technician"), worked_ticket.number
+    _task, first = kinds.make_task(session, actor=actor, now=NOW, number=number)
+    session.get_one(TaskDetails, worked_ticket.id).estimate_seconds = 7200
+    bulk.undo(session, actor=actor, now=NOW, act_id=first)
+    assert session.get_one(TaskDetails, worked_ticket.id).estimate_seconds == 7200
+    _task, second = kinds.make_task(session, actor=actor, now=NOW, number=number)
+    kinds.make_ticket(session, actor=actor, now=NOW, number=number)
+
+    late = bulk.undo(session, actor=actor, now=NOW, act_id=second)
+
+    assert [one.why for one in late.refusals] == ["somebody changed it since"]
+
+
+def test_who_asks_on_a_task_that_becomes_a_ticket_is_sought_and_what_is_typed_stays(sign_in_as, office):
+    browser, number = sign_in_as(office.technician), office.acme_task.number
+    page = f"/items/{number}"
+    assert f'href="{page}/requester"' in browser.get(page).text
+    assert f'value="pick:{office.acme_contact.id}"' in browser.get(f"{page}/requester").text
+
+    refused = browser.post(f"{page}/ticket", data={"who": "Nobody Known"})
+    done = browser.post(f"{page}/ticket", data={"act": f"pick:{office.acme_contact.id}"})
+
+    assert (refused.status_code, "Nobody is found by that." in refused.text, "Nobody Known" in refused.text) == (
+        422, True, True,
+    )  # fmt: skip
+    shown = browser.get(done.location).text
+    assert "data-done" in shown
+    with unit_of_work() as session:
+        details = session.get_one(TicketDetails, office.acme_task.id)
+        assert (details.requester_id, session.get_one(WorkItem, office.acme_task.id).kind) == (
+            office.acme_contact.id, "ticket",
+        )  # fmt: skip
