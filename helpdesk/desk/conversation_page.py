@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from helpdesk.desk import render
 from helpdesk.infra.policy import Actor
 from helpdesk.intake import queries as intake
-from helpdesk.projects import queries as projects
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Message
@@ -134,7 +133,7 @@ def part(
     Raises:
         NotFound: no such item, or not for this actor.
     """
-    item = projects.get_item(session, actor=actor, number=number)
+    item, details = tickets.get_item_with_details(session, actor=actor, number=number)
     messages = tickets.conversation(session, item.id)
     entries, _timer = timer_state.of_item(session, item.id, person_id=actor.person_id)
     found = conversation(
@@ -145,7 +144,7 @@ def part(
         came_as=intake.came_as(session, item.id),
         time=render.with_lines(entries, actor=actor, now=now),
     )
-    return render.item_facts(item), found, tickets.merged_into(session, item.id) is not None
+    return render.item_facts(item), found, details is not None and details.merged_into_id is not None
 
 
 def _with_time(
