@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.demo import desks, people, site
+from helpdesk.demo import desks, habits, people, site
 from helpdesk.demo.calendar import Days
 from helpdesk.demo.site import Crew
 from helpdesk.expenses.models import Expense, ExpenseReceipt
@@ -43,6 +43,7 @@ def furnish(app: Flask, *, now: datetime) -> None:
             desks.spend(crew, days, receipt)
             _plan_a_price(crew, days, mail.project.client_id)
             people.know(crew, days)
+            habits.keep(crew, days)
             budgets.watch(session, now=now)
         db.session.remove()
 
