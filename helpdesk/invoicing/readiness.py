@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, CLIENTS_EDIT, SETTINGS, Actor
@@ -89,7 +90,7 @@ def missing_of_month(session: Session, *, actor: Actor, month: Month, today: dat
     house = company.get_company(session)
     seller = {name: getattr(house, name) for name in SELLER}
     rows: dict[tuple[str, int, str], dict[str, str]] = {}
-    billed, spent = session.scalars(_billed_in(month)).all(), expense_lines.taxes_due(session, month=month)
+    billed, spent = models_of(session, billed_in(month)), expense_lines.taxes_due(session, month=month)
     for client in billed:
         buyer = {name: getattr(client, name) for name in BUYER}
         usual = category_of(client.tax_category, client.tax_percent)
@@ -101,8 +102,8 @@ def missing_of_month(session: Session, *, actor: Actor, month: Month, today: dat
     return listed + _rates_missing(session, currencies, actor=actor, house=house, day=today)
 
 
-def _billed_in(month: Month) -> Select[Client]:
-    """Return the query of clients that get an invoice: with work up to the end of the month, or with a retainer."""
+def billed_in(month: Month) -> Select[Client]:
+    """Return the question for those who get an invoice: with work up to the end of the month, or with a retainer."""
     begins, ends = month.instants(ZoneInfo("UTC"))
     works = (
         select(TimeEntry.id)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.db import insert_of
 from helpdesk.invoicing.domain.numbering import Numbering
 from helpdesk.invoicing.models import Invoice, NumberSeries
@@ -51,13 +52,20 @@ def take_number(session: Session, house: Company, year: int, kind: str = "invoic
 def next_numbers(session: Session, *, now: datetime, count: int = 1, kind: str = "invoice") -> list[str]:
     """Return what the next ``count`` documents of that kind would be called if nobody is faster."""
     house = company.get_company(session)
-    year = local_day(now, ZoneInfo(house.time_zone)).year
-    numbering = numbering_of(house, kind)
-    series = session.scalar(
-        select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == _year_of_series(numbering, year))
-    )
-    last = 0 if series is None else series.last_number
+    year, numbering = _year(house, now), numbering_of(house, kind)
+    last = next((row.last_number for row in models_of(session, series_asked(session, now=now, kind=kind))), 0)
     return [numbering.number(year, last + step) for step in range(1, count + 1)]
+
+
+def series_asked(session: Session, *, now: datetime, kind: str = "invoice") -> Select[NumberSeries]:
+    """Return the question for the series that `next_numbers` goes on with, to be asked together with others."""
+    house = company.get_company(session)
+    year = _year_of_series(numbering_of(house, kind), _year(house, now))
+    return select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year)
+
+
+def _year(house: Company, now: datetime) -> int:
+    return local_day(now, ZoneInfo(house.time_zone)).year
 
 
 def _year_of_series(numbering: Numbering, year: int) -> int:

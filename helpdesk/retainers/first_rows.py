@@ -52,7 +52,7 @@ def rows_among(found: Mapping[str, list[Any]], *, with_rates: bool) -> Rows:
     """Return what :func:`rows_of` does of answers to :func:`rows_to_ask`."""
     for agreement, client in _pairs(found["agreements"], found["clients"]):
         set_committed_value(agreement, "client", client)
-    _complete(found)
+    complete_with(found)
     wanted = {(each.client_id, each.currency) for each in found["agreements"]}
     return Rows(
         found["agreements"],
@@ -66,7 +66,7 @@ def rows_among(found: Mapping[str, list[Any]], *, with_rates: bool) -> Rows:
 def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     """Return all agreements of a client, oldest first, in one query."""
     found = _agreements_asked().read(session, client_ids=[client_id])
-    _complete(found)
+    complete_with(found)
     return found["agreements"]
 
 
@@ -75,7 +75,7 @@ def complete(session: Session, agreements: Iterable[Agreement]) -> None:
     bare = [each for each in agreements if {"terms", "scope", "top_ups"} & inspect(each).unloaded]
     if bare:
         found = _parts_asked().read(session, agreement_ids=[each.id for each in bare])
-        _complete({**found, "agreements": bare})
+        complete_with({**found, "agreements": bare})
 
 
 def _pairs(agreements: Iterable[Agreement], clients: Iterable[Client]) -> Iterable[tuple[Agreement, Client]]:
@@ -83,7 +83,8 @@ def _pairs(agreements: Iterable[Agreement], clients: Iterable[Client]) -> Iterab
     return ((each, by_id[each.client_id]) for each in agreements if "client" in inspect(each).unloaded)
 
 
-def _complete(found: Mapping[str, list[Any]]) -> None:
+def complete_with(found: Mapping[str, list[Any]]) -> None:
+    """Give agreements the terms, scopes and blocks that were read beside them."""
     for name in ("terms", "scope", "top_ups"):
         rows: dict[int, list[Any]] = defaultdict(list)
         for row in found[name]:
@@ -103,7 +104,7 @@ def rows_to_ask(*, with_rates: bool) -> dict[str, Select[Any]]:
     in_force = select(Agreement.currency).where(Agreement.client_id.in_(CLIENT_IDS))
     priced = {"cards": rates.cards_asked(CLIENT_IDS, in_force)} if with_rates else {}
     return {
-        **_agreement_parts(),
+        **agreements_to_ask(),
         "clients": select(Client).where(Client.id.in_(CLIENT_IDS)),
         "periods": select(RetainerPeriod).where(
             RetainerPeriod.agreement_id.in_(select(Agreement.id).where(Agreement.client_id.in_(CLIENT_IDS))),
@@ -117,7 +118,7 @@ def rows_to_ask(*, with_rates: bool) -> dict[str, Select[Any]]:
 
 @cache
 def _agreements_asked() -> Together:
-    return Together(**_agreement_parts())
+    return Together(**agreements_to_ask())
 
 
 @cache
@@ -130,7 +131,8 @@ def _parts_asked() -> Together:
     )
 
 
-def _agreement_parts() -> dict[str, Select[Any]]:
+def agreements_to_ask() -> dict[str, Select[Any]]:
+    """Return the questions for the whole agreements of ``client_ids``; `complete_with` puts the answers together."""
     whole = select(Agreement).where(Agreement.client_id.in_(CLIENT_IDS))
     return {
         "agreements": whole.order_by(Agreement.starts_on, Agreement.id),

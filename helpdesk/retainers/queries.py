@@ -10,40 +10,19 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
-from helpdesk.clients.models import Client
 from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
-from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import first_rows
 from helpdesk.retainers.books import Bookkeeping, GivenBack, MonthView, Shelf, engine_agreement
 from helpdesk.retainers.domain import terms as engine
 from helpdesk.retainers.history import months_that_settled, needed_since, openings_of, work_and_burned
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.retainers.worked import Worked
-from helpdesk.timekeeping import charging
-from helpdesk.timekeeping.models import TimeEntry, TimeReversal
+from helpdesk.timekeeping.models import TimeReversal
 
 Range = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class OverageRange:
-    """Seconds that a closed period left uncovered and that no live charge holds yet.
-
-    ``price_minor`` of an hour is None where neither the terms nor the entry have a rate (docs/billing.md rule 6).
-    """
-
-    time_entry_id: int
-    from_second: int
-    to_second: int
-    burn_seconds: int
-    price_minor: int | None
-    period_id: int
-    month: Month
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -279,15 +258,6 @@ def fees_due(session: Session, *, client_id: int, month: Month) -> list[FeeDue]:
     return due
 
 
-def ranges_of_closed_periods(session: Session, *, client_id: int) -> dict[int, list[Range]]:
-    """Return by entry the seconds that closed periods have drawn or left as overage: none of them is hourly."""
-    found: dict[int, list[Range]] = defaultdict(list)
-    for row, _ in _entry_rows(session, client_id=client_id, kinds=("draw", "overage")):
-        if row.time_entry_id is not None and row.from_second is not None and row.to_second is not None:
-            found[row.time_entry_id].append((row.from_second, row.to_second))
-    return found
-
-
 def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, list[str]]:
     """Return by entry the closed months whose ledger names it, in words; overage waits there for its invoice."""
     query = (
@@ -302,77 +272,6 @@ def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, 
     for entry_id, month, name in session.execute(query):
         found[entry_id or 0].append(f"the closed month {Month.of(month)} of {name}")
     return dict(found)
-
-
-def open_overage(session: Session, *, client_id: int, until: date) -> list[OverageRange]:
-    """Return the overage of closed months until ``until`` that no live charge holds, by entry and range.
-
-    Nobody is billed for a reversed entry.
-    """
-    rows = [
-        (row, period)
-        for row, period in _entry_rows(session, client_id=client_id, kinds=("overage",))
-        if period.month <= until
-    ]
-    live = charging.live_ranges(session, [row.time_entry_id for row, _ in rows if row.time_entry_id is not None])
-    prices = _later_prices(session, [row.time_entry_id for row, _ in rows if row.price_minor is None])
-    return [found for row, period in rows for found in _not_held(row, period, live, prices)]
-
-
-def _later_prices(session: Session, entry_ids: Iterable[int | None]) -> dict[int, int]:
-    """Return the prices that entries got after their month was closed without one, in their client's currency."""
-    query = (
-        select(TimeEntry.id, TimeEntry.rate_minor)
-        .join(TimeEntry.work_item)
-        .join(WorkItem.project)
-        .join(Project.client)
-        .where(TimeEntry.id.in_(tuple(entry_ids)), TimeEntry.rate_currency == Client.currency)
-    )
-    return {entry_id: minor for entry_id, minor in session.execute(query) if minor is not None}
-
-
-def _not_held(
-    row: LedgerRow, period: RetainerPeriod, live: dict[int, list[Range]], later_prices: dict[int, int]
-) -> list[OverageRange]:
-    if row.time_entry_id is None or row.from_second is None or row.to_second is None:
-        return []
-    start, length = row.from_second, row.to_second - row.from_second
-    held = [
-        (max(low - start, 0), min(high - start, length))
-        for low, high in live.get(row.time_entry_id, [])
-        if low < row.to_second and high > start
-    ]
-    return [
-        OverageRange(
-            time_entry_id=row.time_entry_id,
-            from_second=start + low,
-            to_second=start + high,
-            burn_seconds=row.seconds * (high - low) // length,
-            price_minor=later_prices.get(row.time_entry_id) if row.price_minor is None else row.price_minor,
-            period_id=period.id,
-            month=Month.of(period.month),
-            reason=row.reason,
-        )
-        for low, high in free_ranges(length, held)
-    ]
-
-
-def _entry_rows(
-    session: Session, *, client_id: int, kinds: Sequence[str]
-) -> Iterable[tuple[LedgerRow, RetainerPeriod]]:
-    query = (
-        select(LedgerRow, RetainerPeriod)
-        .join(LedgerRow.period)
-        .join(RetainerPeriod.agreement)
-        .where(
-            Agreement.client_id == client_id,
-            RetainerPeriod.reversed_at.is_(None),
-            LedgerRow.kind.in_(kinds),
-            LedgerRow.time_entry_id.not_in(select(TimeReversal.time_entry_id)),
-        )
-        .order_by(LedgerRow.time_entry_id, LedgerRow.from_second)
-    )
-    return [(row, period) for row, period in session.execute(query)]
 
 
 def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> dict[int, dict[int, GivenBack]]:

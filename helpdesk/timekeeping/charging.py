@@ -187,7 +187,10 @@ def _lock(session: Session, ids: Iterable[int]) -> dict[int, TimeEntry]:
 
 
 def _live_charges(session: Session, entry_ids: Iterable[int]) -> list[Charge]:
-    query = select(Charge).where(Charge.time_entry_id.in_(list(entry_ids)), Charge.released_at.is_(None))
+    ids = list(entry_ids)
+    if not ids:
+        return []
+    query = select(Charge).where(Charge.time_entry_id.in_(ids), Charge.released_at.is_(None))
     return list(session.scalars(query.order_by(Charge.time_entry_id, Charge.from_second)))
 
 

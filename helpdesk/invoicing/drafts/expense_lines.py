@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.units import format_unit
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -16,6 +16,7 @@ from helpdesk.clients.models import Client
 from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expenses
 from helpdesk.expenses.models import Expense, ExpenseCategory
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
@@ -49,7 +50,15 @@ def due(session: Session, *, client: Client, month: Days) -> list[Expense]:
 
 def taxes_due(session: Session, *, month: Month) -> dict[int, set[str]]:
     """Return by client the kinds of tax that the categories of its expenses due up to ``month`` have of their own."""
-    query = (
+    found: dict[int, set[str]] = defaultdict(set)
+    for client_id, category in rows_of(session, taxes_asked(month)):
+        found[client_id].add(category)
+    return found
+
+
+def taxes_asked(month: Month) -> Select[int, str]:
+    """Return the question of `taxes_due`, to be asked together with others."""
+    return (
         select(Project.client_id, ExpenseCategory.tax_category)
         .join(Expense.project)
         .join(Expense.category)
@@ -61,10 +70,6 @@ def taxes_due(session: Session, *, month: Month) -> dict[int, set[str]]:
         )
         .distinct()
     )
-    found: dict[int, set[str]] = defaultdict(set)
-    for client_id, category in session.execute(query):
-        found[client_id].add(category)
-    return found
 
 
 def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str, object]]:
@@ -74,20 +79,37 @@ def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str,
     client has now, or approved_later: after the draft was made), ``expense_id``, ``what``, ``person``, ``day``,
     ``amount_minor`` and ``currency``, as it was paid. Those that are not to be billed are named in their own month.
     """
+    return left_out_of(session, clients=[client], month=month).get(client.id, [])
+
+
+def left_out_of(session: Session, *, clients: Iterable[Client], month: Days) -> dict[int, list[dict[str, object]]]:
+    """Return by client what `left_out` does: one query however many there are."""
+    known = {client.id: client for client in clients}
+    if not known:
+        return {}
     query = (
         expenses.with_work()
-        .where(Project.client_id == client.id, Expense.status != "locked", Expense.spent_on <= month.last_day)
+        .where(Project.client_id.in_(known), Expense.status != "locked", Expense.spent_on <= month.last_day)
         .where((Expense.billing != "not_billable") | (Expense.spent_on >= month.first_day))
         .where(Expense.spent_on >= (since(month) or date.min))
         .order_by(Expense.spent_on, Expense.id)
     )
-    return [_left(expense, client) for expense in session.scalars(query)]
+    found: dict[int, list[dict[str, object]]] = defaultdict(list)
+    for expense in session.scalars(query):
+        client = known[expense.project.client_id]
+        found[client.id].append(_left(expense, client))
+    return found
 
 
 def unapproved(session: Session, *, month: Month) -> Sequence[tuple[str, str, int]]:
     """Return name, state and number of the billable expenses of clients up to ``month`` that nobody has approved."""
-    query = (
-        select(Person.name, Expense.status, func.count())
+    return [(name, status, count) for name, status, count in rows_of(session, unapproved_asked(month))]
+
+
+def unapproved_asked(month: Month) -> Select[str, str, int]:
+    """Return the question of `unapproved`, to be asked together with others."""
+    return (
+        select(Person.name, Expense.status, func.count().label("count"))
         .join(Expense.person)
         .join(Expense.project)
         .join(Project.client)
@@ -99,7 +121,6 @@ def unapproved(session: Session, *, month: Month) -> Sequence[tuple[str, str, in
         .group_by(Person.name, Expense.status)
         .order_by(Person.name, Expense.status)
     )
-    return [(name, status, count) for name, status, count in session.execute(query)]
 
 
 def line_of(expense: Expense, client: Client, mode: TaxMode) -> InvoiceLine:

@@ -1,12 +1,13 @@
 """What of a client's time and fees goes on an invoice, and what is left out and why (docs/billing.md rule 16)."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.clients.models import Client
@@ -21,12 +22,33 @@ from helpdesk.kernel.money import exponent_of
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import FixedFee, Project, WorkItem
 from helpdesk.retainers import queries as retainers
+from helpdesk.retainers import settled
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.terms import OverageBasis
 from helpdesk.retainers.models import RetainerPeriod, TopUp
+from helpdesk.retainers.settled import OverageRange, Range, Settled
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides about the time of some clients up to the end of a month, read for all of them at once.
+
+    ``entries`` by client have something left to bill or to explain. ``live`` are by entry the seconds that charges
+    hold; ``prices`` those that came after a month was closed.
+    """
+
+    entries: Mapping[int, Sequence[TimeEntry]]
+    settled: Settled
+    live: Mapping[int, list[Range]]
+    prices: Mapping[int, int]
+
+    def overage(self, client: Client, month: Days) -> list[OverageRange]:
+        """Return what closed months left as overage and nothing holds yet."""
+        rows = self.settled.overage(client.id, until=month.last_day)
+        return settled.open_of(rows, self.live, self.prices)
 
 
 @dataclass(frozen=True)
@@ -52,7 +74,8 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     Overage comes from closed periods alone, hourly time is what no charge and no closed period holds, and both
     count only with a price in the client's currency. Time that waits for a retainer's next month is not hourly.
     """
-    entries = _open_entries(session, client, month)
+    facts = facts_of(session, clients=[client], month=month)
+    entries = facts.entries.get(client.id, ())
     billable = [
         entry
         for entry in entries
@@ -60,8 +83,8 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     ]
     return Selection(
         priced=[
-            *(each for each in _overage(session, client, month) if each.worked_on >= (since(month) or date.min)),
-            *_hourly(session, client, billable),
+            *(each for each in _overage(session, client, month, facts) if each.worked_on >= (since(month) or date.min)),
+            *_hourly(client, billable, facts),
         ],
         no_charge=[_shown(entry, client) for entry in entries if _is_shown(entry, client, month)],
         fees=fees_to_bill(session, client_id=client.id, month=month),
@@ -71,22 +94,36 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     )
 
 
-def left_out(session: Session, *, client: Client, month: Days) -> list[dict[str, object]]:
+def facts_of(session: Session, *, clients: Sequence[Client], month: Days) -> Facts:
+    """Return the facts about the time of these clients; the number of queries is the same for any number of them."""
+    entries: dict[int, list[TimeEntry]] = defaultdict(list)
+    for entry in _open_entries(session, clients, month):
+        entries[entry.work_item.project.client_id].append(entry)
+    found = settled.settled_of(session, [client.id for client in clients])
+    overage = [row for client in clients for row in found.overage(client.id, until=month.last_day)]
+    ids = {entry.id for of_client in entries.values() for entry in of_client}
+    ids |= {row.time_entry_id for row, _period in overage if row.time_entry_id is not None}
+    live = charging.live_ranges(session, ids) if ids else {}
+    return Facts(entries, found, live, settled.later_prices(session, overage))
+
+
+def left_out(session: Session, *, client: Client, month: Days, facts: Facts | None = None) -> list[dict[str, object]]:
     """Return what of the client's time up to the end of ``month`` is on no invoice, by start, as plain JSON.
 
     Each has ``reason`` (running, draft, submitted, rejected, not_billable, no_charge, rate_missing, other_currency,
     fixed_fee: its project has one, next_period: late for its retainer month, or approved_later: after the draft was
     made), ``entry_id``, ``item_number``, ``title``, ``person``, ``person_id``, ``work_type``, ``work_type_id``,
-    ``day`` and ``seconds`` (billable ones where approved, else worked).
+    ``day`` and ``seconds`` (billable ones where approved, else worked). ``facts`` were read before.
     """
-    entries = _open_entries(session, client, month)
+    facts = facts or facts_of(session, clients=[client], month=month)
+    entries = facts.entries.get(client.id, ())
     approved = [entry for entry in entries if entry.billable == "billable" and _is_approved(entry)]
     found = {
-        **dict.fromkeys(_waiting_for_retainer(session, client, approved), "next_period"),
-        **{entry.id: _why_not_hourly(entry, client) for entry, _ in _unsettled(session, client, approved)},
+        **dict.fromkeys(_waiting_for_retainer(client, approved, facts.settled), "next_period"),
+        **{entry.id: _why_not_hourly(entry, client) for entry, _ in _unsettled(client, approved, facts)},
         **{
             each.time_entry_id: "rate_missing" if each.price_minor is None else "approved_later"
-            for each in retainers.open_overage(session, client_id=client.id, until=month.last_day)
+            for each in facts.overage(client, month)
         },
     }
     return [
@@ -133,13 +170,13 @@ def hourly_groups(session: Session, *, client: Client, month: Days) -> list[Time
     """
     entries = [
         entry
-        for entry in _open_entries(session, client, month)
+        for entry in _open_entries(session, [client], month)
         if entry.billable == "billable" and entry.status == "approved" and not _is_of_fixed_fee(entry)
     ]
-    waiting = _waiting_for_retainer(session, client, entries)
-    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
+    found = settled.settled_of(session, [client.id])
+    waiting, drawn = _waiting_for_retainer(client, entries, found), found.ranges(client.id)
     fixed = _rounded_before(session, client)
-    return [entry for entry in entries if not (entry.id in waiting or entry.id in settled or entry.id in fixed)]
+    return [entry for entry in entries if not (entry.id in waiting or entry.id in drawn or entry.id in fixed)]
 
 
 def _rounded_before(session: Session, client: Client) -> set[int]:
@@ -161,41 +198,39 @@ def _rounded_before(session: Session, client: Client) -> set[int]:
     return set(session.scalars(query))
 
 
-def _open_entries(session: Session, client: Client, month: Days) -> Sequence[TimeEntry]:
-    """Return the client's entries that start before the month ends and have something left to bill or to explain."""
+def _open_entries(session: Session, clients: Iterable[Client], month: Days) -> Sequence[TimeEntry]:
+    """Return the clients' entries that start before the month ends and have something left to bill or to explain."""
+    by_zone: dict[str, list[int]] = defaultdict(list)
+    for client in clients:
+        by_zone[client.time_zone].append(client.id)
     held = (
         select(func.coalesce(func.sum(Charge.to_second - Charge.from_second), 0))
         .where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
         .scalar_subquery()
     )
     query = timekeeping.with_work().where(
-        Project.client_id == client.id,
-        TimeEntry.started_at < month_end(client, month),
+        or_(false(), *(_is_of(ids, ZoneInfo(zone), month) for zone, ids in by_zone.items())),
         TimeEntry.status != "reversed",
         (TimeEntry.billable_seconds.is_(None))
         | (TimeEntry.billable_seconds == 0)
         | (held < TimeEntry.billable_seconds),
-        _is_not_history(client, month),
     )
-    if since(month) is not None:
-        query = query.where(TimeEntry.started_at >= month.instants(ZoneInfo(client.time_zone))[0])
     return session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.uuid)).all()
 
 
-def _is_not_history(client: Client, month: Days) -> ColumnElement[bool]:
-    """Return the condition that leaves out work of earlier months that never was to be billed."""
-    begins = month.instants(ZoneInfo(client.time_zone))[0]
+def _is_of(client_ids: Collection[int], zone: ZoneInfo, month: Days) -> ColumnElement[bool]:
+    """Return the condition for work of clients in one zone; that of earlier months only where it was to be billed."""
+    begins, ends = month.instants(zone)
     was_to_be_billed = (TimeEntry.billable == "billable") & (Project.billing != "fixed_fee")
-    return was_to_be_billed | (TimeEntry.started_at >= begins)
+    is_of_month = TimeEntry.started_at >= begins
+    of_days = is_of_month if since(month) is not None else was_to_be_billed | is_of_month
+    return and_(Project.client_id.in_(client_ids), TimeEntry.started_at < ends, of_days)
 
 
-def month_end(client: Client, month: Days) -> datetime:
-    """Return the instant at which ``month`` ends for the client."""
-    return month.instants(ZoneInfo(client.time_zone))[1]
-
-
-def _overage(session: Session, client: Client, month: Days) -> Iterator[Priced]:
-    ranges = retainers.open_overage(session, client_id=client.id, until=month.last_day)
+def _overage(session: Session, client: Client, month: Days, facts: Facts) -> Iterator[Priced]:
+    ranges = facts.overage(client, month)
+    if not ranges:
+        return
     entries = {each.id: each for each in timekeeping.entries_by_id(session, {each.time_entry_id for each in ranges})}
     weighted = weighted_periods(session, {each.period_id for each in ranges})
     for each in ranges:
@@ -220,39 +255,34 @@ def weighted_periods(session: Session, period_ids: set[int]) -> set[int]:
     return {period_id for period_id, each in terms.items() if each.overage_basis is OverageBasis.WEIGHTED}
 
 
-def _hourly(session: Session, client: Client, entries: Sequence[TimeEntry]) -> Iterator[Priced]:
-    for entry, ranges in _unsettled(session, client, entries):
+def _hourly(client: Client, entries: Sequence[TimeEntry], facts: Facts) -> Iterator[Priced]:
+    for entry, ranges in _unsettled(client, entries, facts):
         if entry.rate_minor is not None and entry.rate_currency == client.currency:
             for low, high in ranges:
                 yield priced_of(entry, client, LineKind.TIME, (low, high), _price(entry.rate_minor, client))
 
 
-def _unsettled(
-    session: Session, client: Client, entries: Sequence[TimeEntry]
-) -> list[tuple[TimeEntry, list[tuple[int, int]]]]:
+def _unsettled(client: Client, entries: Sequence[TimeEntry], facts: Facts) -> list[tuple[TimeEntry, list[Range]]]:
     """Return the entries that have billable seconds which no charge and no retainer holds, with these seconds."""
-    live = charging.live_ranges(session, [entry.id for entry in entries])
-    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
-    waiting = _waiting_for_retainer(session, client, entries)
+    drawn, waiting = facts.settled.ranges(client.id), _waiting_for_retainer(client, entries, facts.settled)
     ranges = {
-        entry.id: free_ranges(entry.billable_seconds or 0, [*live[entry.id], *settled.get(entry.id, [])])
+        entry.id: free_ranges(entry.billable_seconds or 0, [*facts.live.get(entry.id, ()), *drawn.get(entry.id, ())])
         for entry in entries
         if entry.id not in waiting
     }
     return [(entry, ranges[entry.id]) for entry in entries if ranges.get(entry.id)]
 
 
-def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[TimeEntry]) -> set[int]:
+def _waiting_for_retainer(client: Client, entries: Sequence[TimeEntry], facts: Settled) -> set[int]:
     """Return the entries that an agreement draws and has not wholly settled, while it still has months to close.
 
     They came late for a closed month and belong to the next open one (rule 12), or run on into a month that is open; an
     hourly line would bill what that month covers.
     """
-    rows = retainers.agreements_of(session, client_id=client.id)
+    rows, closed = facts.agreements.get(client.id, ()), facts.closed
     if not rows:
         return set()
-    closed = retainers.closed_periods(session, agreement_ids=[row.id for row in rows])
-    settled = retainers.ranges_of_closed_periods(session, client_id=client.id)
+    drawn = facts.ranges(client.id)
     known = {row.id: engine_agreement(row) for row in rows}
     open_since = {
         row.id: max(closed[row.id]).instants(ZoneInfo(row.time_zone))[1] if closed.get(row.id) else None
@@ -263,7 +293,7 @@ def _waiting_for_retainer(session: Session, client: Client, entries: Sequence[Ti
     for entry in entries:
         for row in (row for row in rows if row.id in open_since):
             day, begins = local_day(entry.started_at, ZoneInfo(row.time_zone)), open_since[row.id]
-            is_whole = entry.id in settled and (begins is None or (entry.ended_at or entry.started_at) <= begins)
+            is_whole = entry.id in drawn and (begins is None or (entry.ended_at or entry.started_at) <= begins)
             if not is_whole and row.id == retainers.narrowest(
                 known, entry.work_item.project_id, entry.work_type_id, day
             ):

@@ -7,19 +7,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
+from helpdesk.infra.ahead import ask_ahead, models_of, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import queries, readiness, service
+from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.models import CloseRun, CloseStep
 from helpdesk.invoicing.pages import month_problems as problems
 from helpdesk.invoicing.pages.month_mail import on_the_way
 from helpdesk.invoicing.pages.month_review import review
+from helpdesk.invoicing.series import series_asked
 from helpdesk.invoicing.words import month_label
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.timekeeping.queries import entries as timekeeping
@@ -31,17 +35,38 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
     """Return the whole page: what is missing, the run, the drafts against the month before, what is on its way."""
     zone = ZoneInfo(company.get_company(session).time_zone)
     ends_at = month.instants(zone)[1]
+    ask_ahead(
+        session,
+        problems.timers_asked(ends_at),
+        problems.clients_asked(ends_at),
+        problems.triage_asked(ends_at),
+        expense_lines.unapproved_asked(month),
+        expense_lines.taxes_asked(month),
+        readiness.billed_in(month),
+        timekeeping.lock_asked(),
+        series_asked(session, now=now),
+        _run_asked(month),
+        _clients_asked(),
+    )
+    run, found = _run(session, month), queries.of_months(session, months=[month, month.previous])
+    before, invoices = found[month.previous], found[month]
+    unpriced = problems.clients_without_rates(session, ends_at)
+    drafted = [invoice.client for invoice in invoices if invoice.status == "draft"]
+    clients = {each.id: each for each in (*unpriced, *drafted)}
+    facts = selection.facts_of(session, clients=[*clients.values()], month=month)
     time = problems.unapproved(session, actor=actor, ends_at=ends_at)
     missing = {
         "timers": problems.running_timers(session, ends_at),
         "unapproved": time.people,
-        "missing_rates": problems.missing_rates(session, month=month, ends_at=ends_at, next_url=_url(month)),
+        "missing_rates": problems.missing_rates(
+            session, clients=unpriced, month=month, facts=facts, next_url=_url(month)
+        ),
         "unresolved": problems.without_client(session, ends_at),
         "expenses": problems.unapproved_expenses(session, month=month),
         "lacking": readiness.missing_of_month(session, actor=actor, month=month, today=local_day(now, zone)),
     }
-    run, invoices = _run(session, month), queries.of_month(session, month=month)
-    drafts, mail = review(session, month=month, invoices=invoices), on_the_way(session, invoices=invoices, now=now)
+    drafts = review(session, month=month, invoices=invoices, before=before, facts=facts)
+    mail = on_the_way(session, invoices=invoices, now=now)
     ready = sum(draft["issuable"] for draft in drafts)
     numbers = service.next_numbers(session, now=now, count=max(ready, 1))
     return {
@@ -90,15 +115,20 @@ def _lock(session: Session, month: Month) -> Page:
 
 
 def _client_count(session: Session) -> int:
-    query = select(func.count(Client.id)).where(Client.is_internal.is_(False), Client.archived_at.is_(None))
-    return session.scalar(query) or 0
+    return int(rows_of(session, _clients_asked())[0].count)
+
+
+def _clients_asked() -> Select[int]:
+    counted = func.count(Client.id).label("count")
+    return select(counted).where(Client.is_internal.is_(False), Client.archived_at.is_(None))
 
 
 def _run(session: Session, month: Month) -> Page | None:
-    query = select(CloseRun).where(CloseRun.month == month.first_day)
-    run = session.scalar(query.options(selectinload(CloseRun.steps).joinedload(CloseStep.client)))
+    run = next(iter(models_of(session, _run_asked(month))), None)
     if run is None:
         return None
+    steps = select(CloseStep).where(CloseStep.run_id == run.id).options(joinedload(CloseStep.client))
+    set_committed_value(run, "steps", session.scalars(steps.order_by(CloseStep.client_id)).all())
     starter = session.get(Person, run.started_by_id) if run.started_by_id is not None else None
     failed = [step for step in run.steps if step.state == "failed"]
     return {
@@ -108,6 +138,10 @@ def _run(session: Session, month: Month) -> Page | None:
         "total": len(run.steps),
         "failed": [{"client_name": step.client.name, "error": step.error} for step in failed],
     }
+
+
+def _run_asked(month: Month) -> Select[CloseRun]:
+    return select(CloseRun).where(CloseRun.month == month.first_day)
 
 
 def _totals(drafts: Iterable[Page]) -> list[str]:

@@ -36,7 +36,8 @@ def on_the_way(session: Session, *, invoices: Sequence[Invoice], now: datetime) 
     """Return how far the issued ones among ``invoices`` are."""
     issued = [invoice for invoice in invoices if invoice.number is not None]
     ids = [invoice.outgoing_message_id for invoice in issued if invoice.outgoing_message_id is not None]
-    mails = {mail.id: mail for mail in session.scalars(select(OutgoingMessage).where(OutgoingMessage.id.in_(ids)))}
+    query = select(OutgoingMessage).where(OutgoingMessage.id.in_(ids))
+    mails = {mail.id: mail for mail in (session.scalars(query) if ids else ())}
     mail_of = {invoice.id: mails.get(invoice.outgoing_message_id or 0) for invoice in issued}
     stays = [
         {"invoice_id": invoice.id, "number": invoice.number, "client_name": invoice.client.name, "why": why}

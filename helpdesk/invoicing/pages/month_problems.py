@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
-from helpdesk.clients.models import Client
+from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client, Contact
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.drafts import expense_lines, selection
+from helpdesk.invoicing.drafts.selection import Facts
 from helpdesk.invoicing.words import reason_text
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
@@ -41,18 +44,20 @@ class Unapproved:
 
 def running_timers(session: Session, ends_at: datetime) -> list[Row]:
     """Return the timers of clients that began before the end of the month and still run."""
-    query = timekeeping.with_work().where(
-        TimeEntry.ended_at.is_(None), TimeEntry.started_at < ends_at, Client.is_internal.is_(False)
+    return [row._asdict() for row in rows_of(session, timers_asked(ends_at))]
+
+
+def timers_asked(ends_at: datetime) -> Question:
+    """Return the question of `running_timers`, to be asked together with others."""
+    return (
+        select(Person.name.label("person_name"), WorkItem.number, WorkItem.title, TimeEntry.started_at)
+        .join(TimeEntry.person)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(TimeEntry.ended_at.is_(None), TimeEntry.started_at < ends_at, Client.is_internal.is_(False))
+        .order_by(TimeEntry.started_at)
     )
-    return [
-        {
-            "person_name": entry.person.name,
-            "number": entry.work_item.number,
-            "title": entry.work_item.title,
-            "started_at": entry.started_at,
-        }
-        for entry in session.scalars(query.order_by(TimeEntry.started_at))
-    ]
 
 
 def unapproved(session: Session, *, actor: Actor, ends_at: datetime) -> Unapproved:
@@ -108,12 +113,14 @@ def _standing_out(each: waiting.Waiting) -> Row:
     }
 
 
-def missing_rates(session: Session, *, month: Month, ends_at: datetime, next_url: str) -> list[Row]:
-    """Return what approved time lacks a price, by person, work type and client; covered time needs none.
+def clients_without_rates(session: Session, ends_at: datetime) -> Sequence[Client]:
+    """Return the clients with approved time that lacks a price, by name."""
+    return models_of(session, clients_asked(ends_at))
 
-    ``rate_url`` is the form for such a rate, filled in, which leads back to ``next_url``.
-    """
-    query = (
+
+def clients_asked(ends_at: datetime) -> Select[Client]:
+    """Return the question of `clients_without_rates`, to be asked together with others."""
+    return (
         select(Client)
         .join(Project, Project.client_id == Client.id)
         .join(WorkItem, WorkItem.project_id == Project.id)
@@ -126,12 +133,22 @@ def missing_rates(session: Session, *, month: Month, ends_at: datetime, next_url
             TimeEntry.started_at < ends_at,
         )
         .distinct()
+        .order_by(Client.name)
     )
+
+
+def missing_rates(
+    session: Session, *, clients: Iterable[Client], month: Month, facts: Facts, next_url: str
+) -> list[Row]:
+    """Return what approved time of clients lacks a price, by person, work type and client; covered time needs none.
+
+    ``rate_url`` is the form for such a rate, filled in, which leads back to ``next_url``.
+    """
     rows: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     found: dict[str, Client] = {}
-    for client in session.scalars(query.order_by(Client.name)):
+    for client in clients:
         found[client.name] = client
-        for row in selection.left_out(session, client=client, month=month):
+        for row in selection.left_out(session, client=client, month=month, facts=facts):
             if row["reason"] == "rate_missing":
                 rows[(str(row["person"]), str(row["work_type"]), client.name)].append(row)
     return [
@@ -160,23 +177,24 @@ def _rate_form(client: Client, rows: Sequence[Row], next_url: str) -> str:
 
 def without_client(session: Session, ends_at: datetime) -> list[Row]:
     """Return the tickets in Triage on which somebody has worked: nobody knows whom to bill."""
+    return [row._asdict() for row in rows_of(session, triage_asked(ends_at))]
+
+
+def triage_asked(ends_at: datetime) -> Question:
+    """Return the question of `without_client`, to be asked together with others."""
     worked = (
         select(TimeEntry.work_item_id)
         .where(TimeEntry.started_at < ends_at, TimeEntry.billable != "not_billable")
         .distinct()
     )
-    query = (
-        select(WorkItem, TicketDetails)
+    return (
+        select(WorkItem.number, WorkItem.title, func.coalesce(Contact.email, "").label("sender"))
         .join(WorkItem.project)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
-        .options(joinedload(TicketDetails.requester))
+        .outerjoin(TicketDetails.requester)
         .where(Project.is_triage.is_(True), WorkItem.id.in_(worked))
         .order_by(WorkItem.number)
     )
-    return [
-        {"number": item.number, "title": item.title, "sender": details.requester.email if details else ""}
-        for item, details in session.execute(query)
-    ]
 
 
 def unapproved_expenses(session: Session, *, month: Month) -> list[Row]:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import amount_filter
-from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.comparison import Change, Compared, Figure, compare
 from helpdesk.invoicing.drafts import expense_lines, selection
+from helpdesk.invoicing.drafts.selection import Facts
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.printing import printed_lines
 from helpdesk.invoicing.words import reason_text
@@ -24,24 +24,36 @@ SAID_CHANGES = 3
 UNSAID_REASONS = {"not_billable", "no_charge"}
 
 
-def review(session: Session, *, month: Month, invoices: Sequence[Invoice]) -> list[Row]:
-    """Return ``invoices``, which close ``month``, each with its lines against those of the month before.
+def review(
+    session: Session, *, month: Month, invoices: Sequence[Invoice], before: Iterable[Invoice], facts: Facts
+) -> list[Row]:
+    """Return ``invoices``, which close ``month``, each with its lines against those of the month ``before``.
 
     What a draft leaves out is as things are now; an issued invoice is past that question.
     """
-    before: dict[int, list[Invoice]] = defaultdict(list)
-    for invoice in queries.of_month(session, month=month.previous):
-        before[invoice.client_id].append(invoice)
+    last: dict[int, list[Invoice]] = defaultdict(list)
+    for invoice in before:
+        last[invoice.client_id].append(invoice)
+    drafted = {invoice.client_id: invoice.client for invoice in invoices if invoice.status == "draft"}
+    spent = expense_lines.left_out_of(session, clients=drafted.values(), month=month)
+    said = {
+        client.id: _left_out(
+            selection.left_out(session, client=client, month=month, facts=facts), spent.get(client.id, [])
+        )
+        for client in drafted.values()
+    }
     return [
-        _review(invoice, before.get(invoice.client_id, []), _left_out(session, invoice, month)) for invoice in invoices
+        _review(
+            invoice,
+            last.get(invoice.client_id, []),
+            said[invoice.client_id] if invoice.status == "draft" else "",
+        )
+        for invoice in invoices
     ]
 
 
-def _left_out(session: Session, invoice: Invoice, month: Month) -> str:
-    if invoice.status != "draft":
-        return ""
-    time = _said_left_out(selection.left_out(session, client=invoice.client, month=month))
-    spent = _said_expenses(expense_lines.left_out(session, client=invoice.client, month=month))
+def _left_out(worked: Iterable[Row], expenses: Iterable[Row]) -> str:
+    time, spent = _said_left_out(worked), _said_expenses(expenses)
     return ", ".join(filter(None, (time, spent)))
 
 

@@ -305,7 +305,13 @@ def locks(session: Session) -> tuple[LockLine | None, list[LockLine]]:
 
 def locked_through(session: Session) -> date | None:
     """Return the last day that is locked for everybody; None where none is."""
-    return session.scalar(select(TimeLock.through).where(TimeLock.client_id.is_(None)))
+    found = rows_of(session, lock_asked())
+    return found[0].through if found else None
+
+
+def lock_asked() -> Select[date | None]:
+    """Return the question of `locked_through`, to be asked together with others."""
+    return select(TimeLock.through).where(TimeLock.client_id.is_(None))
 
 
 def worked_by_item(session: Session, project_id: int) -> dict[int, int]:

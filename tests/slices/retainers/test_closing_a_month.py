@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
-from helpdesk.retainers import queries, service
+from helpdesk.retainers import queries, service, settled
 from helpdesk.timekeeping.models import Charge
 from tests.slices.retainers.conftest import JUNE, hours
 
@@ -21,7 +21,7 @@ def test_what_the_allowance_does_not_cover_is_overage_at_its_rate(story):
 
     period = story.close("2026-03")
 
-    overage = queries.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 3, 31))
+    overage = settled.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 3, 31))
     assert (period.used_seconds, period.overage_seconds, period.fee_minor) == (hours("20"), hours("5"), 500000)
     assert [(each.from_second, each.to_second, each.price_minor) for each in overage] == [
         (hours("2"), hours("7"), 20000)
@@ -170,7 +170,7 @@ def test_a_deficit_left_at_the_end_of_the_agreement_is_overage_of_its_last_month
     april = story.close("2026-04")
 
     live = story.session.scalars(select(Charge).where(Charge.released_at.is_(None)).order_by(Charge.from_second)).all()
-    overage = queries.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 4, 30))
+    overage = settled.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 4, 30))
     assert april.overage_seconds == hours("5")
     assert [(each.from_second, each.to_second) for each in live] == [(0, hours("20"))]
     assert [(each.time_entry_id, each.from_second, each.to_second) for each in overage] == [

@@ -11,7 +11,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project
-from helpdesk.retainers import queries, service
+from helpdesk.retainers import queries, service, settled
 from helpdesk.retainers.service.blocks import NewBlock, add_block
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
@@ -160,7 +160,7 @@ def test_what_a_reversed_entry_owes_is_paid_first_and_billed_to_nobody(story):
         story.session, actor=story.office.actor("manager"), now=JUNE, entry_id=entry.id, reason="Never done"
     )
     april, may = story.close("2026-04"), story.close("2026-05")
-    overage = queries.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 5, 31))
+    overage = settled.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 5, 31))
 
     assert (april.granted_seconds, april.expired_seconds, april.carried_out_seconds) == (hours("6"), hours("1"), 0)
     assert (may.overage_seconds, overage) == (0, [])
@@ -177,7 +177,7 @@ def test_overage_that_no_invoice_has_yet_is_reversed_too(story):
     replacement = correct(story, entry, "9:00-10:00", day=date(2026, 3, 3))
 
     assert (entry.status, replacement.status) == ("reversed", "submitted")
-    assert queries.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 3, 31)) == []
+    assert settled.open_overage(story.session, client_id=story.office.acme.id, until=date(2026, 3, 31)) == []
 
 
 @pytest.mark.parametrize(
