@@ -86,7 +86,12 @@ def standing_of(session: Session, invoice: Invoice) -> Standing:
 
 def can_credit(invoice: Invoice, standing: Standing) -> bool:
     """Return whether it is an issued invoice of which anything is left."""
-    return invoice.kind == "invoice" and invoice.status in CREDITABLE and standing.has_left
+    return is_creditable(invoice) and standing.has_left
+
+
+def is_creditable(invoice: Invoice) -> bool:
+    """Return whether it is an issued invoice; whether anything of it is left, its lines tell."""
+    return invoice.kind == "invoice" and invoice.status in CREDITABLE
 
 
 def credit(

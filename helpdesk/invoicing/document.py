@@ -1,17 +1,18 @@
 """What an invoice says, as plain JSON: written once at issue, and what its PDF shows (docs/billing.md rule 19)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import exchanging, taxing
@@ -68,12 +69,18 @@ class Issue:
 
 
 def document_of(
-    session: Session, *, invoice: Invoice, issue: Issue, company: Company, totals: Totals | None = None
+    session: Session,
+    *,
+    invoice: Invoice,
+    issue: Issue,
+    company: Company,
+    totals: Totals | None = None,
+    behind: Mapping[int, Sequence["EntryBehind"]] | None = None,
 ) -> dict[str, Json]:
     """Return the whole document.
 
     A credit note has the same fields in positive figures, and names the invoice that it corrects, and why; its
-    ``totals`` are given, as they depend on the notes before it.
+    ``totals`` are given, as they depend on the notes before it. ``behind`` was read before.
 
     It holds number and dates, snapshots of both sides, lines with the time behind them, taxes, totals, terms, and
     the statement of each retainer period that closed with it. Amounts are texts with exactly the currency's
@@ -82,7 +89,7 @@ def document_of(
     client, totals = invoice.client, totals or taxing.totals_of(invoice)
     layout = templates.layout_of(session, client, company)
     sign = -1 if invoice.kind == "credit_note" else 1  # what is credited is printed as positive figures
-    behind = entries_behind(session, invoice)
+    behind = entries_behind(session, invoice) if behind is None else behind
     days = [each.day for entries in behind.values() for each in entries]
     days += [expense.spent_on for expense in expense_lines.behind(session, invoice).values()]
     return {
@@ -245,7 +252,12 @@ def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign:
 
 def _statements(session: Session, invoice: Invoice) -> list[Json]:
     """Return the closed periods of the invoice's month, each with its figures, its days and what it covered."""
-    query = (
+    return [_statement(session, period) for period in models_of(session, periods_asked(invoice))]
+
+
+def periods_asked(invoice: Invoice) -> Select[RetainerPeriod]:
+    """Return the question for the closed periods of the invoice's month, to be asked together with others."""
+    return (
         select(RetainerPeriod)
         .join(RetainerPeriod.agreement)
         .where(
@@ -253,10 +265,8 @@ def _statements(session: Session, invoice: Invoice) -> list[Json]:
             RetainerPeriod.month == invoice.month,
             RetainerPeriod.reversed_at.is_(None),
         )
-        .options(contains_eager(RetainerPeriod.agreement))
         .order_by(Agreement.name, Agreement.id)
     )
-    return [_statement(session, period) for period in session.scalars(query)]
 
 
 def _statement(session: Session, period: RetainerPeriod) -> Json:

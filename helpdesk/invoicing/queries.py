@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.together import Together
@@ -203,7 +204,12 @@ def is_overdue(invoice: Invoice, today: date) -> bool:
 
 def credit_notes_of(session: Session, invoice: Invoice) -> Sequence[Invoice]:
     """Return the credit notes that correct the invoice, oldest first."""
-    return session.scalars(select(Invoice).where(Invoice.corrects_id == invoice.id).order_by(Invoice.id)).all()
+    return models_of(session, credit_notes_asked(invoice.id))
+
+
+def credit_notes_asked(invoice_id: int) -> Select[Invoice]:
+    """Return the question of `credit_notes_of`, to be asked together with others."""
+    return select(Invoice).where(Invoice.corrects_id == invoice_id).order_by(Invoice.id)
 
 
 def credits_of(session: Session, invoice: Invoice) -> Sequence[InvoiceLine]:
@@ -235,8 +241,13 @@ def mail_of(session: Session, invoice: Invoice) -> OutgoingMessage | None:
 
 def history(session: Session, invoice_id: int) -> Sequence[AuditRow]:
     """Return what people did with the invoice, newest first."""
+    return models_of(session, history_asked(invoice_id))
+
+
+def history_asked(invoice_id: int) -> Select[AuditRow]:
+    """Return the question of `history`, to be asked together with others."""
     query = select(AuditRow).where(AuditRow.object_kind == "invoice", AuditRow.object_id == invoice_id)
-    return session.scalars(query.order_by(AuditRow.at.desc(), AuditRow.id.desc())).all()
+    return query.order_by(AuditRow.at.desc(), AuditRow.id.desc())
 
 
 def name_of(invoice: Invoice) -> str:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.company.models import Company
+from helpdesk.infra.ahead import Question, rows_of
+from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
@@ -49,6 +51,9 @@ class Recovered:
     person_name: str
     accepted_at: datetime
     seconds: int
+
+
+NOTHING_KNOWN: tuple[dict[int, WorkItem], frozenset[int]] = ({}, frozenset())
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,17 @@ def reading_is_noted(session: Session, *, person_id: int | None) -> bool:
 
 def items_of(session: Session, *, actor: Actor, item_ids: Collection[int]) -> dict[int, WorkItem]:
     """Return those of the work items that the actor may see and that still take time, with project and client."""
-    if not item_ids:
-        return {}
+    known, looked_at = foreseen(session, "acted on", actor.person_id, otherwise=NOTHING_KNOWN)
+    if looked_at.issuperset(item_ids):
+        return {item_id: known[item_id] for item_id in item_ids if item_id in known}
     query = (
         visible_items(actor)
         .where(WorkItem.id.in_(item_ids), Project.status != "done", Project.is_triage.is_(False))
         .options(contains_eager(WorkItem.project).contains_eager(Project.client))
     )
-    return {item.id: item for item in session.scalars(query) if item.project.client.archived_at is None}
+    found = {item.id: item for item in session.scalars(query) if item.project.client.archived_at is None}
+    foresee(session, "acted on", actor.person_id, value=(found, frozenset(item_ids)))
+    return found
 
 
 def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -> list[Timed]:
@@ -137,15 +145,27 @@ def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -
 
 def settled(session: Session, *, person_id: int, since: datetime) -> Settled:
     """Return the acts and the reading that decisions of the person settle, of what can be proposed still."""
-    query = select(ProposalDecision.evidence).where(
+    acts = [act for row in rows_of(session, _decided(person_id, since)) for act in row.evidence]
+    return Settled(
+        {str(act["key"]) for act in acts}, [_read(act) for act in acts if str(act["key"]).startswith(f"{READING}:")]
+    )
+
+
+def questions(*, person_id: int, since: datetime) -> list[Question]:
+    """Return what `settled` and `traces` ask first, to be asked ahead."""
+    return [_decided(person_id, since), *_acts_asked(person_id, since)]
+
+
+def _decided(person_id: int, since: datetime) -> Question:
+    return select(ProposalDecision.evidence).where(
         ProposalDecision.person_id == person_id,
         ProposalDecision.decided_at >= since,
         ProposalDecision.undone_at.is_(None),
     )
-    acts = [act for evidence in session.scalars(query) for act in evidence]
-    return Settled(
-        {str(act["key"]) for act in acts}, [_read(act) for act in acts if str(act["key"]).startswith(f"{READING}:")]
-    )
+
+
+def _acts_asked(person_id: int | None, since: datetime) -> list[Question]:
+    return [_messages_asked(person_id, since), _changes_asked(person_id, since), _reading_asked(person_id, since)]
 
 
 def dismissed(session: Session, *, person_id: int, since: datetime) -> list[ProposalDecision]:
@@ -205,12 +225,16 @@ def _became(since: datetime) -> CTE:
 
 
 def _reading(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, datetime]]:
-    query = (
+    rows = rows_of(session, _reading_asked(actor.person_id, since))
+    return [(f"{READING}:{row.id}", row.work_item_id, row.started_at, row.ended_at) for row in rows]
+
+
+def _reading_asked(person_id: int | None, since: datetime) -> Question:
+    return (
         select(ReadingSpan.id, ReadingSpan.work_item_id, ReadingSpan.started_at, ReadingSpan.ended_at)
         .join(Company, Company.id == 1)
-        .where(ReadingSpan.person_id == actor.person_id, ReadingSpan.ended_at >= since, Company.notes_reading.is_(True))
+        .where(ReadingSpan.person_id == person_id, ReadingSpan.ended_at >= since, Company.notes_reading.is_(True))
     )
-    return [(f"{READING}:{row.id}", row.work_item_id, row.started_at, row.ended_at) for row in session.execute(query)]
 
 
 def _entry_uuid(key: str) -> str:
@@ -225,27 +249,30 @@ def _read(act: Mapping[str, Any]) -> Interval:
 
 
 def _messages(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, str, int]]:
+    return [
+        (f"message:{row.id}", row.work_item_id, row.posted_at, *_writing(row.kind, row.reply_text, row.files or 0))
+        for row in rows_of(session, _messages_asked(actor.person_id, since))
+    ]
+
+
+def _messages_asked(person_id: int | None, since: datetime) -> Question:
     files = (
         select(Attachment.message_id, func.count().label("files"))
         .join(Message, Message.id == Attachment.message_id)
-        .where(Message.person_id == actor.person_id, Message.posted_at >= since)
+        .where(Message.person_id == person_id, Message.posted_at >= since)
         .group_by(Attachment.message_id)
         .subquery()
     )
-    query = (
+    return (
         select(Message.id, Message.work_item_id, Message.posted_at, Message.kind, Message.reply_text, files.c.files)
         .outerjoin(files, files.c.message_id == Message.id)
         .where(
-            Message.person_id == actor.person_id,
+            Message.person_id == person_id,
             Message.posted_at >= since,
             Message.kind.in_(WRITTEN),
             Message.automatic.is_(False),
         )
     )
-    return [
-        (f"message:{row.id}", row.work_item_id, row.posted_at, *_writing(row.kind, row.reply_text, row.files or 0))
-        for row in session.execute(query)
-    ]
 
 
 def _writing(kind: str, text: str, files: int) -> tuple[str, int]:
@@ -257,13 +284,6 @@ def _writing(kind: str, text: str, files: int) -> tuple[str, int]:
 
 
 def _changes(session: Session, actor: Actor, since: datetime) -> list[tuple[str, int, datetime, str, int]]:
-    query = select(AuditRow.id, AuditRow.object_id, AuditRow.at, AuditRow.action, AuditRow.data).where(
-        AuditRow.actor_id == actor.person_id,
-        AuditRow.at >= since,
-        AuditRow.object_kind.in_(ITEM_KINDS),
-        AuditRow.object_id.is_not(None),
-        AuditRow.action.not_in(IN_MESSAGES | NO_WORK),
-    )
     return [
         (
             f"audit:{row.id}",
@@ -272,8 +292,18 @@ def _changes(session: Session, actor: Actor, since: datetime) -> list[tuple[str,
             _change(row.action, row.data),
             ACT_SECONDS.get(row.action, SHORT_ACT_SECONDS),
         )
-        for row in session.execute(query)
+        for row in rows_of(session, _changes_asked(actor.person_id, since))
     ]
+
+
+def _changes_asked(person_id: int | None, since: datetime) -> Question:
+    return select(AuditRow.id, AuditRow.object_id, AuditRow.at, AuditRow.action, AuditRow.data).where(
+        AuditRow.actor_id == person_id,
+        AuditRow.at >= since,
+        AuditRow.object_kind.in_(ITEM_KINDS),
+        AuditRow.object_id.is_not(None),
+        AuditRow.action.not_in(sorted(IN_MESSAGES | NO_WORK)),
+    )
 
 
 def _change(action: str, data: Mapping[str, object]) -> str:

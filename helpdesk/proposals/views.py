@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from helpdesk.company.service import get_company
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
@@ -20,6 +21,7 @@ from helpdesk.kernel.periods import day_start, local_day
 from helpdesk.projects import queries as projects
 from helpdesk.proposals import queries, render, service
 from helpdesk.proposals.forms import AcceptForm, DismissForm, ReadingForm, SwitchForm
+from helpdesk.rates import queries as rates
 from helpdesk.timekeeping.domain.worked import Week
 from helpdesk.timekeeping.forms import default_work_type
 from helpdesk.timekeeping.queries import entries as time
@@ -114,6 +116,8 @@ def take_back(decision_id: int) -> ResponseReturnValue:
 
 def _page(now: datetime, *, typed: Mapping[str, str] | None = None, problem: str = "") -> str:
     session, actor = read_session(), current_actor()
+    asked = queries.questions(person_id=actor.person_id or 0, since=now - service.LOOKS_BACK)
+    ask_ahead(session, *asked, rates.work_types_asked())
     found = service.proposed(session, actor=actor, now=now)
     today, sees_all = local_day(now, zone()), actor.is_one_of(APPROVERS)
     since = day_start(Week.of(today - WEEKS_SHOWN).monday, zone())

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import models_of
 from helpdesk.kernel.business_time import add_business_seconds
 from helpdesk.kernel.dates import instant_words
 from helpdesk.projects.models import Project
@@ -74,7 +75,12 @@ def level(session: Session, policy_id: int) -> Level:
 
 def calendars(session: Session) -> Sequence[BusinessCalendar]:
     """Return the calendars by name."""
-    return session.scalars(select(BusinessCalendar).order_by(func.lower(BusinessCalendar.name))).all()
+    return models_of(session, calendars_asked())
+
+
+def calendars_asked() -> Select[BusinessCalendar]:
+    """Return the question of `calendars`, to be asked together with others."""
+    return select(BusinessCalendar).order_by(func.lower(BusinessCalendar.name))
 
 
 def calendar_choices(session: Session) -> list[tuple[int, str]]:

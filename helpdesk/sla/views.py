@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
@@ -200,7 +201,8 @@ def _levels_page(
 
 
 def _level_page(policy_id: int, form: PolicySettings, *, cover_form: CoverForm | None = None) -> str:
-    session = read_session()
+    session, actor = read_session(), current_actor()
+    ask_ahead(session, pages.calendars_asked(), clients.choice_of(clients.visible(actor)), projects.choice(actor))
     form.calendar_id.choices = pages.calendar_choices(session)
     if cover_form is None:
         cover_form = CoverForm(formdata=None)

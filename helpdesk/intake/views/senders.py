@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
@@ -33,6 +34,12 @@ ADDRESS_CHARACTERS = 254
 @exported(exports.domains_sheet, what=_l("domains"))
 def senders() -> str:
     """Show whose mail is whose, and answer for the address that is asked about."""
+    ask_ahead(
+        read_session(),
+        clients.choice_of(true()),
+        sender_queries.mailboxes_asked(),
+        sender_queries.without_client_asked(),
+    )
     return _page(_domain_form(), _contacts_form())
 
 

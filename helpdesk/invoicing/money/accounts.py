@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.statement import Entry, Statement, statement_of
 from helpdesk.invoicing.models import Invoice, Payment, PaymentShare, Refund
@@ -26,10 +27,31 @@ def statement(session: Session, *, client_id: int, currency: str, first: date, l
 
 def open_of(session: Session, *, client_id: int, currency: str) -> int:
     """Return what is open of all invoices of the client in a currency: what ageing says of it."""
-    query = select(func.coalesce(func.sum(queries.open_minor()), 0)).where(
-        Invoice.client_id == client_id, Invoice.currency == currency, queries.STATES["open"]
-    )
-    return int(session.scalar(query) or 0)
+    return int(rows_of(session, _open_asked(client_id, currency))[0].minor or 0)
+
+
+def questions(client_id: int, currency: str) -> list[Question]:
+    """Return what `statement` and `open_of` ask, to be asked ahead."""
+    return [
+        _documents_asked(client_id, currency),
+        _settled_asked(client_id, currency),
+        _payments_asked(client_id, currency),
+        _refunds_asked(client_id, currency),
+        _open_asked(client_id, currency),
+    ]
+
+
+def _open_asked(client_id: int, currency: str) -> Question:
+    minor = func.coalesce(func.sum(queries.open_minor()), 0).label("minor")
+    return select(minor).where(Invoice.client_id == client_id, Invoice.currency == currency, queries.STATES["open"])
+
+
+def _payments_asked(client_id: int, currency: str) -> Select[Payment]:
+    return select(Payment).where(Payment.client_id == client_id, Payment.currency == currency).order_by(Payment.id)
+
+
+def _refunds_asked(client_id: int, currency: str) -> Select[Refund]:
+    return select(Refund).where(Refund.client_id == client_id, Refund.currency == currency).order_by(Refund.id)
 
 
 def currencies_of(session: Session, *, client_id: int, own: str) -> list[str]:
@@ -45,16 +67,14 @@ def _entries(session: Session, client_id: int, currency: str) -> Iterable[Entry]
     zone = ZoneInfo(company.get_company(session).time_zone)
     yield from _documents(session, client_id, currency)
     settles = _settled(session, client_id, currency)
-    paid = select(Payment).where(Payment.client_id == client_id, Payment.currency == currency).order_by(Payment.id)
-    for payment in session.scalars(paid):
+    for payment in models_of(session, _payments_asked(client_id, currency)):
         yield Entry(
             payment.received_on, "payment", -payment.amount_minor, payment.reference, settles.get(payment.id, "")
         )
         if payment.taken_back_at is not None:
             day = max(local_day(payment.taken_back_at, zone), payment.received_on)
             yield Entry(day, "payment_taken_back", payment.amount_minor, payment.reference, payment.taken_back_because)
-    refunds = select(Refund).where(Refund.client_id == client_id, Refund.currency == currency).order_by(Refund.id)
-    for refund in session.scalars(refunds):
+    for refund in models_of(session, _refunds_asked(client_id, currency)):
         yield Entry(refund.paid_on, "refund", refund.amount_minor, refund.reference, refund.reason)
         if refund.undone_at is not None:
             day = max(local_day(refund.undone_at, zone), refund.paid_on)
@@ -67,13 +87,7 @@ def _documents(session: Session, client_id: int, currency: str) -> Iterable[Entr
     Of an invoice that is credited whole nothing is owed, whatever cent several credit notes rounded their tax by: that
     cent is an entry of its own.
     """
-    query = (
-        select(Invoice)
-        .where(Invoice.client_id == client_id, Invoice.currency == currency)
-        .where(Invoice.number.is_not(None), Invoice.status != "void", Invoice.issued_on.is_not(None))
-        .order_by(Invoice.id)
-    )
-    documents = list(session.scalars(query))
+    documents = models_of(session, _documents_asked(client_id, currency))
     notes: dict[int, list[Invoice]] = defaultdict(list)
     for each in documents:
         if each.corrects_id is not None:
@@ -87,16 +101,28 @@ def _documents(session: Session, client_id: int, currency: str) -> Iterable[Entr
             yield Entry(last, "rounding", -left, each.number or "", "", each.id)
 
 
+def _documents_asked(client_id: int, currency: str) -> Select[Invoice]:
+    return (
+        select(Invoice)
+        .where(Invoice.client_id == client_id, Invoice.currency == currency)
+        .where(Invoice.number.is_not(None), Invoice.status != "void", Invoice.issued_on.is_not(None))
+        .order_by(Invoice.id)
+    )
+
+
 def _settled(session: Session, client_id: int, currency: str) -> dict[int, str]:
     """Return by payment what it settles: ``INV-2026-0007 100.00, INV-2026-0009 19.00``."""
-    query = (
-        select(PaymentShare.payment_id, Invoice.number, func.sum(PaymentShare.amount_minor))
+    found: dict[int, list[str]] = defaultdict(list)
+    for payment_id, number, minor in rows_of(session, _settled_asked(client_id, currency)):
+        found[payment_id].append(f"{number} {Money(int(minor), currency)}")
+    return {payment_id: ", ".join(texts) for payment_id, texts in found.items()}
+
+
+def _settled_asked(client_id: int, currency: str) -> Question:
+    return (
+        select(PaymentShare.payment_id, Invoice.number, func.sum(PaymentShare.amount_minor).label("minor"))
         .join(Invoice, Invoice.id == PaymentShare.invoice_id)
         .where(Invoice.client_id == client_id, Invoice.currency == currency, PaymentShare.undone_at.is_(None))
         .group_by(PaymentShare.payment_id, Invoice.number, Invoice.id)
         .order_by(Invoice.id)
     )
-    found: dict[int, list[str]] = defaultdict(list)
-    for payment_id, number, minor in session.execute(query):
-        found[payment_id].append(f"{number} {Money(int(minor), currency)}")
-    return {payment_id: ", ".join(texts) for payment_id, texts in found.items()}

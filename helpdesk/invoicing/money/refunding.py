@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import spread
@@ -113,8 +114,13 @@ def undo(session: Session, *, actor: Actor, now: datetime, client_id: int, refun
 
 def refunds_of(session: Session, *, client_id: int, currency: str) -> Sequence[Refund]:
     """Return what was paid back to the client in a currency, the newest first, what was undone among it."""
+    return models_of(session, refunds_asked(client_id, currency))
+
+
+def refunds_asked(client_id: int, currency: str) -> Select[Refund]:
+    """Return the question of `refunds_of`, to be asked together with others."""
     query = select(Refund).where(Refund.client_id == client_id, Refund.currency == currency)
-    return session.scalars(query.order_by(Refund.paid_on.desc(), Refund.id.desc())).all()
+    return query.order_by(Refund.paid_on.desc(), Refund.id.desc())
 
 
 def _refuse(client_name: str, amount: Money, credit: Money, paid_on: date, reason: str, *, today: date) -> None:

@@ -6,10 +6,11 @@ another invoice uses it. What is open of an invoice is its total, less its credi
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import Account, give_back, spread
@@ -246,6 +247,12 @@ def rest_of(session: Session, payment: Payment) -> int:
 
 def free_of(session: Session, *, client_id: int, currency: str) -> list[tuple[int, int]]:
     """Return the client's payments of which something settles nothing and is not paid back, oldest first, with it."""
+    rows = rows_of(session, free_asked(client_id, currency))
+    return [(payment_id, int(rest)) for payment_id, rest in rows if rest > 0]
+
+
+def free_asked(client_id: int, currency: str) -> Select[int, int]:
+    """Return the question of `free_of`, to be asked together with others."""
     settled = (
         select(func.coalesce(func.sum(PaymentShare.amount_minor), 0))
         .where(PaymentShare.payment_id == Payment.id, PaymentShare.undone_at.is_(None))
@@ -259,9 +266,8 @@ def free_of(session: Session, *, client_id: int, currency: str) -> list[tuple[in
         .correlate(Payment)
         .scalar_subquery()
     )
-    query = (
-        select(Payment.id, Payment.amount_minor - settled - refunded)
+    return (
+        select(Payment.id, (Payment.amount_minor - settled - refunded).label("rest"))
         .where(Payment.client_id == client_id, Payment.currency == currency, Payment.taken_back_at.is_(None))
         .order_by(Payment.received_on, Payment.id)
     )
-    return [(payment_id, int(rest)) for payment_id, rest in session.execute(query) if rest > 0]

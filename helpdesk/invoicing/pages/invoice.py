@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.expenses.models import Expense
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing import crediting, queries, readiness, service
-from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind
+from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind, periods_asked
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.drafts import deposits, expense_lines, selection
 from helpdesk.invoicing.drafts.span import days_of
@@ -26,16 +28,21 @@ from helpdesk.invoicing.models import Invoice, InvoiceLine
 from helpdesk.invoicing.money import settling
 from helpdesk.invoicing.printing import printed, printed_lines
 from helpdesk.invoicing.printing.printed_statement import Document
+from helpdesk.invoicing.printing.templates import template_asked
+from helpdesk.invoicing.proof import questions
 from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
+from helpdesk.invoicing.series import series_asked
 from helpdesk.invoicing.words import days_label, expense_left_out_text, left_out_text, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import local_day
 from helpdesk.outbox.models import OutgoingMessage
+from helpdesk.retainers.models import Agreement
 from helpdesk.timekeeping.queries import entries as timekeeping
 
 Page = dict[str, Any]
+Behind = dict[int, list[EntryBehind]]
 _METHODS = {"bank": _l("Bank"), "card": _l("Card"), "cash": _l("Cash"), "other": _l("Another way")}
 
 
@@ -55,14 +62,16 @@ class ShownEntry:
 
 def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datetime) -> Page:
     """Return what the page of one invoice shows: its lines and the time behind them, what it lacks, its history."""
-    document = _document(session, invoice, now)
+    _ask_ahead(session, invoice, now)
+    behind = entries_behind(session, invoice)
+    document = _document(session, invoice, now, behind)
     mail = queries.mail_of(session, invoice)
     sign = -1 if invoice.kind == "credit_note" else 1  # the document has positive figures, the books have not
     return {
         "deposits_minor": _deposits(session, invoice),
         "invoice": _head(session, invoice, mail, now),
         "states": _states(invoice, mail),
-        "groups": _groups(session, invoice, document),
+        "groups": _groups(session, invoice, document, behind),
         "taxes": printed.tax_rows(document, sign=sign),
         "tax_note": printed.tax_note(document),
         "lacking": readiness.lacking(session, actor=actor, invoice=invoice, day=our_day(session, now)),
@@ -80,6 +89,19 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
             {"at": row.at, "text": _act(row.action, row.actor_name)} for row in queries.history(session, invoice.id)
         ],
     }
+
+
+def _ask_ahead(session: Session, invoice: Invoice, now: datetime) -> None:
+    ask_ahead(
+        session,
+        template_asked(invoice.client_id),
+        periods_asked(invoice),
+        select(Agreement).where(Agreement.client_id == invoice.client_id),
+        series_asked(session, now=now),
+        queries.credit_notes_asked(invoice.id),
+        queries.history_asked(invoice.id),
+        *questions.open_asked(invoice.id),
+    )
 
 
 def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now: datetime) -> Page:
@@ -103,7 +125,8 @@ def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now:
         "can_issue": invoice.status == "draft" and bool(invoice.lines),
         "can_edit": invoice.status == "draft",
         "can_void": _can_void(session, invoice, mail),
-        "can_credit": crediting.can_credit(invoice, crediting.standing_of(session, invoice)),
+        "can_credit": crediting.is_creditable(invoice)
+        and crediting.can_credit(invoice, crediting.standing_of(session, invoice)),
         "kind": invoice.kind,
         "reason": invoice.reason,
         "corrects": None
@@ -153,7 +176,7 @@ def _can_void(session: Session, invoice: Invoice, mail: OutgoingMessage | None) 
     return is_at_home and not queries.credit_notes_of(session, invoice)
 
 
-def _document(session: Session, invoice: Invoice, now: datetime) -> Document:
+def _document(session: Session, invoice: Invoice, now: datetime, behind: Behind) -> Document:
     """Return the stored document, or for a draft what it would be if it were issued now."""
     if invoice.canonical_json is not None:
         stored: Document = json.loads(invoice.canonical_json)
@@ -161,11 +184,11 @@ def _document(session: Session, invoice: Invoice, now: datetime) -> Document:
     house = company.get_company(session)
     today = local_day(now, ZoneInfo(house.time_zone))
     preview = Issue(number="", issued_on=today, due_on=today + timedelta(days=invoice.client.payment_days))
-    return dict(document_of(session, invoice=invoice, issue=preview, company=house))
+    return dict(document_of(session, invoice=invoice, issue=preview, company=house, behind=behind))
 
 
-def _groups(session: Session, invoice: Invoice, document: Document) -> list[Page]:
-    behind, rows = entries_behind(session, invoice), iter(invoice.lines)
+def _groups(session: Session, invoice: Invoice, document: Document, behind: Behind) -> list[Page]:
+    rows = iter(invoice.lines)
     spent = expense_lines.behind(session, invoice)
     groups = []
     for title, note, lines in printed.groups_of(document):

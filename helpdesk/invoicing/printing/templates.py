@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
@@ -11,6 +11,7 @@ from helpdesk.clients.models import Client
 from helpdesk.clients.service import check_grouping
 from helpdesk.company.models import Company
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.paper import paper_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.domain.layout import Layout
@@ -69,10 +70,17 @@ def grouping_of(session: Session, client: Client) -> GroupBy:
 
 
 def _template_of(session: Session, client: Client) -> InvoiceTemplate | None:
-    chosen = select(InvoiceTemplate).join(ClientTemplate, ClientTemplate.template_id == InvoiceTemplate.id)
-    return session.scalar(chosen.where(ClientTemplate.client_id == client.id)) or session.scalar(
-        select(InvoiceTemplate).where(InvoiceTemplate.is_default)
+    return next(iter(models_of(session, template_asked(client.id))), None)
+
+
+def template_asked(client_id: int) -> Select[InvoiceTemplate]:
+    """Return the question for a client's own template, else the default one, to be asked together with others."""
+    is_own = ClientTemplate.client_id.is_not(None)
+    query = select(InvoiceTemplate).outerjoin(
+        ClientTemplate,
+        and_(ClientTemplate.template_id == InvoiceTemplate.id, ClientTemplate.client_id == client_id),
     )
+    return query.where(or_(is_own, InvoiceTemplate.is_default)).order_by(is_own.desc()).limit(1)
 
 
 def save(

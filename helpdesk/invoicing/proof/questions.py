@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as client_queries
 from helpdesk.clients import service as clients
 from helpdesk.clients.models import Client, Contact
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -115,15 +116,19 @@ def is_open() -> ColumnElement[bool]:
 
 def open_of(session: Session, invoice: Invoice) -> dict[int, list[LineQuestion]]:
     """Return by position of the line the questions that wait for an answer, oldest first."""
-    query = (
-        select(LineQuestion)
-        .where(LineQuestion.invoice_id == invoice.id, is_open())
-        .options(joinedload(LineQuestion.line), joinedload(LineQuestion.work_item))
-    )
     found: dict[int, list[LineQuestion]] = defaultdict(list)
-    for question in session.scalars(query.order_by(LineQuestion.id)):
-        found[question.line.position].append(question)
+    lines = {line.id: line.position for line in invoice.lines}
+    questions, _items = (models_of(session, query) for query in open_asked(invoice.id))
+    for question in questions:
+        found[lines[question.line_id]].append(question)
     return dict(found)
+
+
+def open_asked(invoice_id: int) -> tuple[Select[LineQuestion], Select[WorkItem]]:
+    """Return the questions for what waits for an answer, and for its tickets, to be asked together with others."""
+    query = select(LineQuestion).where(LineQuestion.invoice_id == invoice_id, is_open()).order_by(LineQuestion.id)
+    items = select(LineQuestion.work_item_id).where(LineQuestion.invoice_id == invoice_id, is_open())
+    return query, select(WorkItem).where(WorkItem.id.in_(items))
 
 
 def _ticket(session: Session, *, now: datetime, invoice: Invoice, line: InvoiceLine, text: str) -> WorkItem:

@@ -29,7 +29,7 @@ def level_name(level: int, *, last: int) -> str:
 
 def panel(session: Session, *, invoice: Invoice, now: datetime) -> Page | None:
     """Return what went out about an invoice, what comes next and what holds it; None where there is nothing to say."""
-    sent = sending.sent_of(session, invoice)
+    sent = sending.sent_of(session, invoice) if invoice.number is not None else []
     is_open = invoice.kind == "invoice" and invoice.status in queries.OPEN
     if not sent and not is_open:
         return None

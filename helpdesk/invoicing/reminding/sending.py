@@ -165,6 +165,8 @@ def _overdue(session: Session, actor: Actor, today: date) -> list[Due]:
 
 def _next_of(session: Session, invoices: Sequence[tuple[Invoice, int]], today: date) -> list[Due]:
     """Return how reminding stands for each of these overdue invoices that has a level left and something open."""
+    if not invoices:
+        return []
     levels = rules.rules_of(session).levels
     ids = [invoice.id for invoice, _open_minor in invoices]
     before, holds, asked = _sent(session, ids), held(session, ids, today=today), questioned(session, ids)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
@@ -17,7 +18,7 @@ from helpdesk.invoicing import exports
 from helpdesk.invoicing.domain.statement import Line
 from helpdesk.invoicing.forms import RefundForm, SendAccountForm, TakeBackForm
 from helpdesk.invoicing.listing import our_day
-from helpdesk.invoicing.money import account_letter, account_process, late_fees, refunding, settling
+from helpdesk.invoicing.money import account_letter, account_process, accounts, late_fees, refunding, settling
 from helpdesk.invoicing.pages import account as account_page
 from helpdesk.invoicing.pages.account import Asked
 from helpdesk.invoicing.typed import typed_amount
@@ -158,6 +159,12 @@ def to_account(client_id: int, currency: str) -> BaseResponse:
 def _page(client_id: int, *, form: RefundForm | None = None, refusal: str = "") -> str:
     session = read_session()
     asked = asked_for(session, client_id)
+    ask_ahead(
+        session,
+        *accounts.questions(client_id, asked.currency),
+        settling.free_asked(client_id, asked.currency),
+        refunding.refunds_asked(client_id, asked.currency),
+    )
     if form is None:
         credit = settling.credit_of(session, client_id=client_id, currency=asked.currency)
         form = RefundForm(
