@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.company.models import Company
 from helpdesk.infra.ahead import Question, rows_of
-from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.periods import local_day, zone_named
@@ -53,9 +52,6 @@ class Recovered:
     seconds: int
 
 
-NOTHING_KNOWN: tuple[dict[int, WorkItem], frozenset[int]] = ({}, frozenset())
-
-
 @dataclass(frozen=True)
 class Settled:
     """What a person decided already: acts by their keys, and reading by its time."""
@@ -64,8 +60,12 @@ class Settled:
     reading: list[Interval]
 
 
-def traces(session: Session, *, actor: Actor, since: datetime) -> tuple[list[Activity], list[Reading]]:
+def traces(
+    session: Session, *, actor: Actor, since: datetime
+) -> tuple[list[Activity], list[Reading], dict[int, WorkItem]]:
     """Return what the actor did since then on work items that they may see: what they wrote and changed, and read.
+
+    These items, which still take time, come along by their ids.
 
     What was done on a ticket that is merged counts for the one that it is part of (docs/desk.md rule 23).
     """
@@ -87,6 +87,7 @@ def traces(session: Session, *, actor: Actor, since: datetime) -> tuple[list[Act
             for key, item_id, start, end in spans
             if item_id in zones
         ],
+        items,
     )
 
 
@@ -104,17 +105,14 @@ def reading_is_noted(session: Session, *, person_id: int | None) -> bool:
 
 def items_of(session: Session, *, actor: Actor, item_ids: Collection[int]) -> dict[int, WorkItem]:
     """Return those of the work items that the actor may see and that still take time, with project and client."""
-    known, looked_at = foreseen(session, "acted on", actor.person_id, otherwise=NOTHING_KNOWN)
-    if looked_at.issuperset(item_ids):
-        return {item_id: known[item_id] for item_id in item_ids if item_id in known}
+    if not item_ids:
+        return {}
     query = (
         visible_items(actor)
         .where(WorkItem.id.in_(item_ids), Project.status != "done", Project.is_triage.is_(False))
         .options(contains_eager(WorkItem.project).contains_eager(Project.client))
     )
-    found = {item.id: item for item in session.scalars(query) if item.project.client.archived_at is None}
-    foresee(session, "acted on", actor.person_id, value=(found, frozenset(item_ids)))
-    return found
+    return {item.id: item for item in session.scalars(query) if item.project.client.archived_at is None}
 
 
 def timed(session: Session, *, person_id: int, since: datetime, now: datetime) -> list[Timed]:

@@ -30,13 +30,12 @@ def proposed(session: Session, *, actor: Actor, now: datetime) -> list[Proposed]
     """
     person_id, since = _person(actor), now - LOOKS_BACK
     settled = queries.settled(session, person_id=person_id, since=since)
-    acts, readings = queries.traces(session, actor=actor, since=since)
+    acts, readings, items = queries.traces(session, actor=actor, since=since)
     acts = [act for act in acts if act.key not in settled.keys]
     if not (acts or readings):
         return []
     timed = queries.timed(session, person_id=person_id, since=since, now=now)
     found = propose(acts, timed, now=now, readings=readings, settled=settled.reading)
-    items = queries.items_of(session, actor=actor, item_ids={one.item_id for one in found})
     return [Proposed(items[one.item_id], one) for one in found]
 
 
