@@ -68,7 +68,14 @@ def add_form_file(session: Session, *, actor: Actor, now: datetime, key: str, fi
 
 
 def remove_form_file(session: Session, *, actor: Actor, key: str, file_id: int) -> None:
-    """Take a file from somebody's own form; nothing happens where it is gone already."""
+    """Take a file from somebody's own form; nothing happens where it is gone already.
+
+    Raises:
+        NotFound: there is no such form, or it is somebody else's.
+    """
+    form = session.get(TicketForm, key)
+    if form is None or form.person_id != actor.person_id:
+        raise _none_such()
     for file in form_files(session, actor=actor, key=key):
         if file.id == file_id:
             session.delete(file)

@@ -254,7 +254,7 @@ ROWS = [
     Row("desk.find_asker", "GET", "/tickets/new/for", DESK, query="who=person"),
     Row("desk.find_asker", "GET", "/tickets/new/for", DESK, query="contact_id={globex_contact}"),
     Row("desk.add_form_files", "POST", f"/tickets/new/{'a' * 32}/files", DESK),
-    Row("desk.remove_form_file", "POST", f"/tickets/new/{'a' * 32}/files/{{missing}}/remove", DESK),
+    Row("desk.remove_form_file", "POST", f"/tickets/new/{'a' * 32}/files/{{missing}}/remove", NOT_THERE),
     Row("desk.ask_requester", "GET", "/items/{acme_ticket}/requester", DESK, query="who=person"),
     Row("desk.ask_requester", "GET", "/items/{globex_ticket}/requester", GLOBEX),
     Row("desk.ask_requester", "GET", "/items/{acme_task}/requester", DESK),
