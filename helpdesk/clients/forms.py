@@ -78,6 +78,14 @@ class ContactForm(StrictForm):
     email = EmailField(_l("E-mail"), validators=[DataRequired(), Length(max=254)])
 
 
+class NewContactForm(StrictForm):
+    """Somebody new at a client, with an address or without (docs/desk.md rule 84)."""
+
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=120)])
+    email = EmailField(_l("E-mail"), validators=[Length(max=254)])
+    phone = StringField(_l("Phone"), validators=[Length(max=60)])
+
+
 class DomainForm(StrictForm):
     """A mail domain of a client."""
 

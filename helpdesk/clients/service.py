@@ -223,6 +223,26 @@ def add_caller(
     return contact
 
 
+def add_person(
+    session: Session, *, actor: Actor, now: datetime, name: str, email: str, phone: str, client_id: int | None
+) -> Contact:
+    """Return the contact that somebody typed, added where nobody has that address, or where it has none.
+
+    Who has a phone number already keeps it.
+
+    Raises:
+        NotFound: no such client, or not for this actor.
+        RuleViolation: neither a name nor an address, or what is none.
+    """
+    if not email.strip():
+        return add_caller(session, actor=actor, now=now, name=name, phone=phone, client_id=client_id)
+    contact = add_typed_contact(session, actor=actor, now=now, name=name, email=email, client_id=client_id)
+    if phone.strip() and not contact.phone and contact.client_id == client_id:
+        kept = {"name": contact.name, "language": contact.language}
+        change_contact(session, actor=actor, now=now, contact_id=contact.id, phone=phone, **kept)
+    return contact
+
+
 def place(session: Session, *, actor: Actor, now: datetime, contact: Contact, client_id: int) -> None:
     """Make a contact who belongs nowhere yet one of this client; who has a client stays there.
 

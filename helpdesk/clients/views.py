@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import exports, people, queries, service
-from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm
+from helpdesk.clients.forms import ClientForm, ContactForm, DomainForm, NewContactForm
 from helpdesk.clients.models import Client
 from helpdesk.clients.service import ClientProfile
 from helpdesk.company.service import get_company
@@ -95,12 +95,12 @@ def update(client_id: int) -> ResponseReturnValue:
 def add_contact(client_id: int) -> ResponseReturnValue:
     """Add a person at a client; an address that another client has stays there."""
     client = queries.get(read_session(), actor=current_actor(), client_id=client_id)
-    form = ContactForm()
+    form = NewContactForm()
     if not form.validate_on_submit():
         return _part(form, client, _("Add a contact"), _("Add contact")), 422
     try:
         with unit_of_work() as session:
-            contact = service.add_typed_contact(
+            contact = service.add_person(
                 session, actor=current_actor(), now=clock.now(), client_id=client_id, **form.values()
             )
     except RuleViolation as refusal:

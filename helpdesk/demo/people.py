@@ -39,6 +39,7 @@ def know(crew: Crew, days: Days) -> None:
     zeynep, matthias = (_contact(crew, days, client, *who) for who in (ZEYNEP, MATTHIAS))
     _contact(crew, days, client, "Kaya, Zeynep", "zeynep.kaya@kuehn.example")  # from her phone
     kept: dict[str, Any] = {"actor": tomasz, "now": days.at(days.before(3), "10:05")}
+    clients.add_caller(session, name="Reception, gate 1", phone="+49 711 5550100", client_id=client.id, **kept)
     details = ContactDetails(name=zeynep.name, title="Production planning", phone="+49 711 5550142")
     people.set_details(session, contact_id=zeynep.id, details=details, **kept)
     details = ContactDetails(name=matthias.name, title="Managing director", time_zone="America/New_York")

@@ -252,13 +252,9 @@ def _somebody_new(session: Session, actor: Actor, now: datetime, whom: Whom, cli
     if address.lower() in outbox.own_addresses(session):
         message = f"{address} is one of our own mailboxes."
         raise RuleViolation(message, field="new_email" if whom.email else "who")
-    contact = client_service.add_typed_contact(
-        session, actor=actor, now=now, name=name, email=address, client_id=client_id
+    return client_service.add_person(
+        session, actor=actor, now=now, name=name, email=address, phone=whom.phone, client_id=client_id
     )
-    if whom.phone and not contact.phone:
-        kept = {"name": contact.name, "language": contact.language}
-        client_service.change_contact(session, actor=actor, now=now, contact_id=contact.id, phone=whom.phone, **kept)
-    return contact
 
 
 def _reporter(session: Session, actor: Actor, now: datetime, facts: Facts, project: Project) -> Contact:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
-from helpdesk.clients.forms import ContactForm, DomainForm, NoteTextForm
+from helpdesk.clients.forms import DomainForm, NewContactForm, NoteTextForm
 from helpdesk.desk import beside_queue, exports, giving, item_page, queries, saved_views, service, shell, snoozing
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
@@ -333,7 +333,7 @@ def client(client_id: int) -> str:
     )
     return render_template(
         "clients/client.html",
-        contact_form=ContactForm(formdata=None),
+        contact_form=NewContactForm(formdata=None),
         domain_form=DomainForm(formdata=None),
         note_form=NoteTextForm(formdata=None),
         **values,

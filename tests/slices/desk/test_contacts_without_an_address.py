@@ -87,3 +87,16 @@ def test_whoever_is_merged_into_them_brings_an_address_and_takes_it_back(office,
             "",
             office.acme_contact.email,
         )
+
+
+def test_somebody_without_an_address_is_added_on_the_page_of_the_client(office, sign_in_as):
+    browser, page = sign_in_as(office.manager), f"/clients/{office.acme.id}"
+    browser.post(f"{page}/contacts", data={"name": "Rita Reception", "phone": "040 77"})
+
+    assert '<p class="s12 t3 clip">040 77</p>' in browser.get(page).text
+    with unit_of_work() as session:
+        rita = session.scalars(select(Contact).where(Contact.name == "Rita Reception")).one()
+    shown = browser.get(f"/contacts/{rita.id}").text
+    assert "None yet: no mail goes to them." in shown
+    browser.post(f"/contacts/{rita.id}/addresses", data={"email": "rita@acme.example"})
+    assert "None yet: no mail goes to them." not in browser.get(f"/contacts/{rita.id}").text
