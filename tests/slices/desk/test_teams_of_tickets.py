@@ -162,7 +162,7 @@ def test_teams_are_renamed_retired_and_offered_again(office, sign_in_as, teams):
     assert 'value="SECOND line"' in taken.text
     assert has(number)[0] == "Networks"
     rows = admin.get("/settings/teams").text
-    assert rows.index("Second line") < rows.index("Networks")
+    assert rows.rindex("Second line</a>") < rows.rindex("Networks</a>")
     assert "Offer again" in rows
     assert "Networks" not in admin.get("/clients/new").text
     assert "a retired team" in admin.get(f"/desk?team={teams['Network']}").text
