@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.demo import desks, habits, people, site
+from helpdesk.demo import desks, habits, people, site, teams
 from helpdesk.demo.calendar import Days
 from helpdesk.demo.site import Crew
 from helpdesk.expenses.models import Expense, ExpenseReceipt
@@ -44,6 +44,7 @@ def furnish(app: Flask, *, now: datetime) -> None:
             _plan_a_price(crew, days, mail.project.client_id)
             people.know(crew, days)
             habits.keep(crew, days)
+            teams.form(crew)
             budgets.watch(session, now=now)
         db.session.remove()
 
