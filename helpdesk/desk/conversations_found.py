@@ -21,10 +21,11 @@ from helpdesk.infra.finding import Term, newest_found
 from helpdesk.infra.full_text import Newest, Wanted, fitting, mark, newest_texts
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.words import begins, words_of
+from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, TicketType, WorkItem
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Message, TicketDetails
-from helpdesk.tickets.service.finding import AUTHOR, COLLEAGUE, PROJECT, REQUESTER, WITH_FILE
+from helpdesk.tickets.service.finding import AUTHOR, COLLEAGUE, PROJECT, REQUESTER, WITH_FILE, mark_of_recipient
 
 PAGE_ROWS = 25
 READ = 500
@@ -39,7 +40,7 @@ LOOKED_AT, LOOKED_AT_NARROWED = 1_000, 10_000
 SHOWN_LETTERS = 12_000
 Question = Select[*tuple[Any, ...]]
 
-NAMED = ("client", "project", "from", "assignee", "type", "team")
+NAMED = ("client", "project", "from", "to", "assignee", "type", "team")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Meant:
     ids: dict[Piece, tuple[int, ...]]
     marks: dict[str, tuple[str, ...]]
     colleagues: dict[Piece, tuple[int, ...]]
+    addresses: dict[Piece, tuple[str, ...]]
 
 
 def questions_of_names(session: Session, *, actor: Actor, typed: Typed) -> dict[str, Question]:
@@ -97,11 +99,15 @@ def questions_of_names(session: Session, *, actor: Actor, typed: Typed) -> dict[
     asked = {
         f"named_{number}": _of_name(session, actor, piece)
         for number, piece in enumerate(typed.pieces)
-        if piece.kind in ("client", "project", "from")
+        if piece.kind in ("client", "project", "from", "to")
     }
     words = [word for piece in typed.of("words") for word in piece.words]
-    if words or typed.of("from", "assignee"):
-        asked["staff"] = select(Person.id, Person.name).order_by(Person.active.desc(), Person.id).limit(STAFF_READ)
+    if typed.of("to"):
+        asked["mailboxes"] = select(Mailbox.name, Mailbox.address).order_by(Mailbox.id)
+    if words or typed.of("from", "to", "assignee"):
+        asked["staff"] = (
+            select(Person.id, Person.name, Person.email).order_by(Person.active.desc(), Person.id).limit(STAFF_READ)
+        )
     if typed.of("type"):
         asked["types"] = select(TicketType.id, TicketType.name).order_by(TicketType.id)
     if typed.of("team"):
@@ -132,7 +138,11 @@ def _of_name(session: Session, actor: Actor, piece: Piece) -> Question:
         ids = newest_found(session, Project.id, terms, limit=READ)
         query = select(Project.id).join(Client, Client.id == Project.client_id)
         return query.where(Project.id.in_(ids), visible(actor)).order_by(Project.id.desc()).limit(MEANT)
-    return _contacts(actor, Contact.id.in_(newest_found(session, Contact.id, terms, limit=READ)))
+    ids = newest_found(session, Contact.id, terms, limit=READ)
+    if piece.kind == "to":
+        also = select(func.coalesce(Contact.same_as_id, Contact.id)).where(Contact.id.in_(ids))
+        return _contacts(actor, or_(Contact.id.in_(also), Contact.same_as_id.in_(also)))
+    return _contacts(actor, Contact.id.in_(ids))
 
 
 def _contacts(actor: Actor, which: ColumnElement[bool]) -> Question:
@@ -150,6 +160,7 @@ def meant_by(actor: Actor, typed: Typed, answers: Mapping[str, list[Any]]) -> Me
     """Return who is meant; a name that nobody has is a problem, and is not asked for."""
     ids: dict[Piece, tuple[int, ...]] = {}
     colleagues: dict[Piece, tuple[int, ...]] = {}
+    addresses: dict[Piece, tuple[str, ...]] = {}
     problems: list[Problem] = []
     for number, piece in enumerate(typed.pieces):
         if piece.kind not in NAMED:
@@ -161,14 +172,16 @@ def meant_by(actor: Actor, typed: Typed, answers: Mapping[str, list[Any]]) -> Me
             ids[piece] = tuple(sorted(actor.team_ids))
         if piece.kind in ("from", "assignee"):
             colleagues[piece] = _colleagues(actor, piece, answers["staff"])
+        if piece.kind == "to":
+            addresses[piece] = _addresses(actor, piece, rows, answers)
         is_nobody = piece.kind in ("assignee", "team") and piece.value.lower() == NOBODY
-        if not (ids[piece] or colleagues.get(piece) or is_nobody):
+        if not (ids[piece] or colleagues.get(piece) or addresses.get(piece) or is_nobody):
             problems.append(Problem(f"{piece.kind}:{piece.value}", piece.kind, piece.value))
     unknown = {(each.operator, each.value) for each in problems}
     kept = tuple(piece for piece in typed.pieces if (piece.kind, piece.value) not in unknown)
     words = {word for piece in typed.of("words") for word in piece.words}
     marks = {word: _marks(word, answers) for word in words}
-    return Meant(replace(typed, pieces=kept, problems=(*typed.problems, *problems)), ids, marks, colleagues)
+    return Meant(replace(typed, pieces=kept, problems=(*typed.problems, *problems)), ids, marks, colleagues, addresses)
 
 
 def _colleagues(actor: Actor, piece: Piece, staff: Iterable[Any]) -> tuple[int, ...]:
@@ -177,8 +190,27 @@ def _colleagues(actor: Actor, piece: Piece, staff: Iterable[Any]) -> tuple[int, 
     return tuple(row.id for row in _having(piece, staff))
 
 
+def _addresses(
+    actor: Actor, piece: Piece, contacts: Iterable[Any], answers: Mapping[str, list[Any]]
+) -> tuple[str, ...]:
+    """Return the addresses of contacts, colleagues and mailboxes that a name stands for, and one that was typed."""
+    ours = set(_colleagues(actor, piece, answers["staff"]))
+    found = [
+        *(row.email for row in contacts),
+        *(row.email for row in answers["staff"] if row.id in ours),
+        *(row.address for row in answers["mailboxes"] if _begin(piece, f"{row.name} {row.address}")),
+        *([piece.value] if "@" in piece.value else []),
+    ]
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
 def _having(piece: Piece, rows: Iterable[Any]) -> list[Any]:
-    return [row for row in rows if all(begins(word, words_of(row.name)) for word in piece.words)]
+    return [row for row in rows if _begin(piece, row.name)]
+
+
+def _begin(piece: Piece, text: str) -> bool:
+    words = words_of(text)
+    return all(begins(word, words) for word in piece.words)
 
 
 def _marks(word: str, answers: Mapping[str, list[Any]]) -> tuple[str, ...]:
@@ -375,6 +407,7 @@ def _wanted(meant: Meant) -> list[Wanted]:
         "file": lambda piece: Wanted(piece.words, piece.begins, "files"),
         "has": lambda _piece: Wanted(marks=(WITH_FILE,)),
         "from": lambda piece: Wanted(marks=_marks_of_authors(meant, piece)),
+        "to": lambda piece: Wanted(marks=tuple(map(mark_of_recipient, meant.addresses[piece]))),
         "project": lambda piece: Wanted(marks=tuple(mark(PROJECT, one) for one in meant.ids[piece])),
     }
     return [

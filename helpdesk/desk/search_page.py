@@ -140,6 +140,7 @@ def _operators() -> list[tuple[str, str, str]]:
         "assignee": _("by who has it: me, nobody or a name"),
         "team": _("by team: me for mine, nobody or a name"),
         "from": _("messages of a person, at a client or of us"),
+        "to": _("messages to a person, a mailbox or an address, in copy too"),
         "tag": _("with a tag"),
         "subject": _("words of the subject"),
         "file": _("words of the name of a file"),
@@ -150,7 +151,7 @@ def _operators() -> list[tuple[str, str, str]]:
     }
     examples = {
         "client": 'client:"Acme Ltd"', "project": "project:website", "type": "type:question", "assignee": "assignee:me",
-        "team": "team:me", "from": "from:ann", "tag": "tag:vip", "subject": "subject:printer",
+        "team": "team:me", "from": "from:ann", "to": "to:ann", "tag": "tag:vip", "subject": "subject:printer",
         "file": "file:invoice.pdf",
         "before": "before:2026-01-31", "after": "after:2026-01-01",
     }  # fmt: skip

@@ -21,10 +21,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "has": ("attachment",),
 }
 OPERATORS = (
-    "client", "project", "status", "priority", "type", "assignee", "team", "from", "tag", "subject", "file", "has",
-    "is", "before", "after",
+    "client", "project", "status", "priority", "type", "assignee", "team", "from", "to", "tag", "subject", "file",
+    "has", "is", "before", "after",
 )  # fmt: skip
-OF_MESSAGES = frozenset({"words", "subject", "file", "has", "from"})
+OF_MESSAGES = frozenset({"words", "subject", "file", "has", "from", "to"})
 """What is sought in messages; all else is asked of the ticket."""
 PLACES = frozenset({"http", "https", "ftp", "mailto", "file"})
 

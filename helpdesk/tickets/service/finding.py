@@ -5,7 +5,9 @@ is found by what it no longer says (docs/desk.md rule 30).
 """
 
 from collections.abc import Collection
+from hashlib import sha256
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import Select, event, func, select
 from sqlalchemy.orm import Session
@@ -16,11 +18,18 @@ from helpdesk.infra.sql import among
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
 
-AUTHOR, COLLEAGUE, REQUESTER, PROJECT = "a", "p", "r", "j"
+AUTHOR, COLLEAGUE, REQUESTER, PROJECT, RECIPIENT = "a", "p", "r", "j", "t"
+ADDRESS_BYTES = 6
 WITH_FILE = mark("f", 0)[:-1]
 AT_ONCE, TIMES = 1_000, 3
 """What a unit of work describes at most; what other hands have left lying is so taken up bit by bit."""
 _TOLD_BY = (Message, Attachment, WorkItem, TicketDetails)
+
+
+def mark_of_recipient(address: str) -> str:
+    """Return the mark of messages that were written to an address: who has it may change, the mail does not."""
+    digest = sha256(address.strip().lower().encode()).digest()
+    return mark(RECIPIENT, int.from_bytes(digest[:ADDRESS_BYTES]))
 
 
 def watch() -> None:
@@ -66,10 +75,10 @@ def _note(session: Session, _flush: object) -> None:
 
 def _describe(session: Session, ids: Collection[int]) -> None:
     rows = session.execute(_texts().where(among(session, Message.id, ids)))
-    describe(session, ids, [_described(*row) for row in rows])
+    describe(session, ids, [_described(row) for row in rows])
 
 
-def _texts() -> Select[int, str, str, str, str, int | None, int | None, int | None, int, str | None]:
+def _texts() -> Select[*tuple[Any, ...]]:
     names = (
         select(func.aggregate_strings(Attachment.name, "\n"))
         .where(Attachment.message_id == Message.id, Attachment.inline.is_(False), Attachment.folded.is_(False))
@@ -80,14 +89,15 @@ def _texts() -> Select[int, str, str, str, str, int | None, int | None, int | No
         select(
             Message.id,
             WorkItem.title,
-            func.substr(Message.reply_text, 1, LONGEST_TEXT),
-            func.substr(Message.trimmed_text, 1, LONGEST_TEXT),
-            func.substr(Message.text, 1, LONGEST_TEXT),
+            func.substr(Message.reply_text, 1, LONGEST_TEXT).label("reply"),
+            func.substr(Message.trimmed_text, 1, LONGEST_TEXT).label("trimmed"),
+            func.substr(Message.text, 1, LONGEST_TEXT).label("text"),
             Message.contact_id,
             Message.person_id,
             TicketDetails.requester_id,
             WorkItem.project_id,
-            names,
+            names.label("files"),
+            Message.recipients,
         )
         .join(WorkItem, WorkItem.id == Message.work_item_id)
         .outerjoin(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
@@ -95,24 +105,19 @@ def _texts() -> Select[int, str, str, str, str, int | None, int | None, int | No
     )
 
 
-def _described(
-    message_id: int,
-    title: str,
-    reply: str,
-    trimmed: str,
-    text: str,
-    contact_id: int | None,
-    person_id: int | None,
-    requester_id: int | None,
-    project_id: int,
-    files: str | None,
-) -> Described:
-    whose = ((AUTHOR, contact_id), (COLLEAGUE, person_id), (REQUESTER, requester_id), (PROJECT, project_id))
+def _described(row: Any) -> Described:  # noqa: ANN401 - a row of `_texts`
+    whose = (
+        (AUTHOR, row.contact_id),
+        (COLLEAGUE, row.person_id),
+        (REQUESTER, row.requester_id),
+        (PROJECT, row.project_id),
+    )
     marks = [mark(letter, row_id) for letter, row_id in whose if row_id is not None]
+    marks += dict.fromkeys(mark_of_recipient(str(one["address"])) for one in row.recipients or ())
     return Described(
-        message_id,
-        subject=title,
-        words=f"{reply}\n{trimmed}" if reply.strip() or trimmed.strip() else text,
-        files=files or "",
-        marks=[*marks, WITH_FILE] if files else marks,
+        row.id,
+        subject=row.title,
+        words=f"{row.reply}\n{row.trimmed}" if row.reply.strip() or row.trimmed.strip() else row.text,
+        files=row.files or "",
+        marks=[*marks, WITH_FILE] if row.files else marks,
     )

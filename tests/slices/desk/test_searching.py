@@ -73,6 +73,9 @@ def test_operators_narrow_and_a_dash_leaves_out(three, search, office):
         ("toner -has:attachment", [quiet]),
         ("from:bob", [smell]),
         ("from:me", [quiet]),
+        ("to:support", [smell]),
+        ("to:support@halden-okoye.example -has:attachment", []),
+        ("toner -to:support", [quiet]),
         ("toner -from:bob", [quiet]),
         ("status:waiting", [quiet]),
         ("toner is:open -status:waiting", [smell]),
@@ -211,3 +214,19 @@ def test_a_key_that_no_page_has_is_not_found(office, sign_in_as):
 
     assert [browser.get(f"/search?q=a&before={key}").status_code for key in ("x", "-1", "9" * 12)] == [404] * 3
     assert browser.get("/search?q=sparrow&before=1").status_code == 200
+
+
+def test_mail_is_found_by_whom_it_went_to_in_both_directions_and_in_copy(inbox, office, search, sign_in_as):
+    inbox.receive(mail("It smells.", sender=BOB, subject="Smell", headers={"Cc": "Eva Ek <eva@acme.example>"}))
+    with unit_of_work() as session:
+        smell = session.scalars(select(WorkItem).order_by(WorkItem.id.desc()).limit(1)).one()
+        tickets.reply(session, actor=office.actor("technician"), now=NOW, item_id=smell.id, text="Open a window.")
+    alone = open_ticket(office, title="Smell, too", text="He smells it.")
+
+    assert search("to:eva smells") == search("to:eva@acme.example -window") == [smell.number]
+    assert search("to:bob") == search("to:söder window") == search("to:BOB@acme.example") == [smell.number]
+    assert search("to:support window") == search("to:bob smells") == []
+    assert search("smells -to:eva") == [alone]
+    page = html.unescape(sign_in_as(office.technician).get("/search?q=smells+to:zebra").text)
+    assert "to:zebra is left out: nobody and nothing that you see has that name." in page
+    assert search("to:eva smells", "rival") == [smell.number]
