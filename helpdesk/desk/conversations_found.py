@@ -20,6 +20,7 @@ from helpdesk.desk.domain.typed_search import ME, NOBODY, OF_MESSAGES, Piece, Pr
 from helpdesk.infra.finding import Term, newest_found
 from helpdesk.infra.full_text import Newest, Wanted, fitting, mark, newest_texts
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.together import Together
 from helpdesk.kernel.words import begins, words_of
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, TicketType, WorkItem
@@ -226,10 +227,30 @@ def _marks(word: str, answers: Mapping[str, list[Any]]) -> tuple[str, ...]:
     )
 
 
+def ticket_ids(session: Session, *, searcher: Searcher, typed: Typed, most: int) -> tuple[list[int], Typed, bool]:
+    """Return the tickets and tasks of the newest that fit, at most so many; what was meant; and whether that is all.
+
+    Nothing is found where nothing of the typed can be asked.
+    """
+    names = questions_of_names(session, actor=searcher.actor, typed=typed)
+    meant = meant_by(searcher.actor, typed, Together(**names).read(session) if names else {})
+    asked = questions(session, searcher=searcher, meant=meant, rows=most, fitting=most)
+    if not asked:
+        return [], meant.typed, True
+    asked["found"] = asked["found"].with_only_columns(WorkItem.id, maintain_column_froms=True)
+    answers = Together(**asked).read(session)
+    ids, looked = [row.id for row in answers["found"]], answers["looked"][0] if answers.get("looked") else None
+    is_cut = len(ids) > most or (looked is not None and (looked.fitting == most or looked.has_more))
+    return ids[:most], meant.typed, not is_cut
+
+
 def questions(
-    session: Session, *, searcher: Searcher, meant: Meant, before: int | None = None, rows: int
+    session: Session, *, searcher: Searcher, meant: Meant, before: int | None = None, rows: int, fitting: int = FITTING
 ) -> dict[str, Question]:
-    """Return what asks for a page of what fits, below a key; :func:`conversations` reads the answers."""
+    """Return what asks for a page of what fits, below a key; :func:`conversations` reads the answers.
+
+    ``fitting`` is how many messages are put together to tickets at once.
+    """
     if not meant.typed.pieces:
         return {}
     of_messages = [piece for piece in meant.typed.pieces if piece.kind in OF_MESSAGES]
@@ -237,7 +258,7 @@ def questions(
     if all(piece.kind == "subject" and not piece.is_left_out for piece in of_messages):
         titles = [Term(word) for piece in of_messages for word in piece.words]
         return {"found": _by_itself(session, searcher, meant, of_tickets, titles, before, rows)}
-    return _by_messages(session, searcher, meant, of_tickets, before, rows)
+    return _by_messages(session, searcher, meant, of_tickets, before, rows, fitting)
 
 
 def conversations(answers: Mapping[str, list[Any]], *, rows: int) -> Conversations:
@@ -261,6 +282,7 @@ def _by_messages(
     of_tickets: list[ColumnElement[bool]],
     before: int | None,
     rows: int,
+    most: int,
 ) -> dict[str, Question]:
     dialect, wanted = session.get_bind().dialect.name, _wanted(meant)
     looked_at = LOOKED_AT_NARROWED if len(of_tickets) > 1 else LOOKED_AT  # what is spam is asked always
@@ -273,7 +295,7 @@ def _by_messages(
         .join(Client, Client.id == Project.client_id)
         .where(visible(searcher.actor), *of_tickets, *_days(searcher, meant, Message.posted_at))
         .order_by(Message.id.desc())
-        .limit(FITTING)
+        .limit(most)
     )
     if before is not None:
         fits = fits.where(~_was_shown(dialect, searcher, meant, wanted, before))

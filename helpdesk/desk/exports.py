@@ -1,6 +1,6 @@
 """The queue and the workload as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -34,8 +34,9 @@ def queue_sheet(
     name: str,
     narrowed: Narrowing = WHOLE,
     sort: str = "",
+    found_ids: Collection[int] = (),
 ) -> Sheet[QueueRow]:
-    """Return the tickets of a view of the queue, in its order."""
+    """Return the tickets of a view of the queue, in its order; ``found_ids`` are what the search in it finds."""
 
     def read(key: str | None) -> tuple[Sequence[QueueRow], str | None]:
         page = queries.queue(
@@ -47,6 +48,7 @@ def queue_sheet(
             sort=sort,
             before=key,
             limit=AT_ONCE,
+            found_ids=found_ids,
         )
         return page.rows, page.older_key
 

@@ -1,6 +1,6 @@
 """Reads that span slices: the queue, who can be assigned, what is open for a client."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -107,11 +107,12 @@ def queue(
     before: str | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
+    found_ids: Collection[int] = (),
 ) -> QueuePage:
     """Return a page of a view in one query; ``before`` and ``after`` are keys of rows: further down, or back up.
 
     Without a ``sort`` the newest change comes first; of what is due (docs/sla.md rule 23) what is due first, of what
-    sleeps what wakes first.
+    sleeps what wakes first. ``found_ids`` are what the search of ``narrowed`` finds.
 
     Raises:
         RuleViolation: a key that no row has ever had.
@@ -124,7 +125,7 @@ def queue(
     is_rising = order.is_rising != (after is not None)
     sees_all = actor.sees_all_clients
     query = _page(asked, sees_all=sees_all, is_rising=is_rising, is_keyed=key is not None, rows=limit + 1)
-    given = {**asker(actor), **(order.place(key) if key is not None else {})}
+    given = {**asker(actor), "found_ids": list(found_ids), **(order.place(key) if key is not None else {})}
     found = [QueueRow(*row) for row in session.execute(query, given)]
     rows, more = found[:limit], len(found) > limit
     if after is not None:
@@ -137,10 +138,21 @@ def queue(
     )
 
 
-def totals(session: Session, *, actor: Actor, asked: Sequence[Asked], known: int | None = None) -> list[int]:
-    """Return how many tickets each has of what is asked for, in one query; of the first that may be ``known``."""
+def totals(
+    session: Session,
+    *,
+    actor: Actor,
+    asked: Sequence[Asked],
+    known: int | None = None,
+    found_ids: Collection[int] = (),
+) -> list[int]:
+    """Return how many tickets each has of what is asked for, in one query; of the first that may be ``known``.
+
+    The first alone may have a search, which finds ``found_ids``.
+    """
     rest = tuple(asked) if known is None else tuple(asked[1:])
-    counted = session.execute(_totals(rest, sees_all=actor.sees_all_clients), asker(actor)).one() if rest else ()
+    given = {**asker(actor), "found_ids": list(found_ids)}
+    counted = session.execute(_totals(rest, sees_all=actor.sees_all_clients), given).one() if rest else ()
     return [*(() if known is None else (known,)), *counted]
 
 
@@ -203,6 +215,8 @@ def _page(asked: Asked, *, sees_all: bool, is_rising: bool, is_keyed: bool, rows
 def _tickets(columns: Sequence[Any], asked: Asked, *, sees_all: bool) -> Select[Any]:
     """Return the query of tickets for an ``asker``; it reads no other table where it can: an index has all of it."""
     query = select(*columns).select_from(WorkItem).where(*_of_view(asked), *asked.narrowed.conditions())
+    if asked.narrowed.search:
+        query = query.where(WorkItem.id.in_(bindparam("found_ids", expanding=True, type_=Integer())))
     if sees_all:
         return query
     seen = visible_to_asker(sees_all=False)

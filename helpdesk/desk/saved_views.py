@@ -54,14 +54,18 @@ def lines(rows: Iterable[Any], *, actor: Actor) -> list[SavedLine]:
 
 
 def counted(found: Iterable[SavedLine]) -> list[Asked]:
-    """Return what those ask for that are counted: of what is closed there is ever more."""
-    return [one.asked for one in found if one.asked.view in COUNTED]
+    """Return what those ask for that are counted: of what is closed there is ever more, and a search takes its time."""
+    return [one.asked for one in found if _is_counted(one.asked)]
 
 
 def with_counts(found: Iterable[SavedLine], counts: Iterable[int]) -> list[tuple[SavedLine, int | None]]:
     """Return each view with its number of tickets, in the order of :func:`counted`; None where it is not counted."""
     numbers = iter(counts)
-    return [(one, next(numbers) if one.asked.view in COUNTED else None) for one in found]
+    return [(one, next(numbers) if _is_counted(one.asked) else None) for one in found]
+
+
+def _is_counted(asked: Asked) -> bool:
+    return asked.view in COUNTED and not asked.narrowed.search
 
 
 def shown(found: Iterable[SavedLine], asked: Asked) -> SavedLine | None:

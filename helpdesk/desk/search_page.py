@@ -11,9 +11,11 @@ from helpdesk.desk.conversations_found import FoundConversation, Searcher
 from helpdesk.desk.domain.snippets import snippet
 from helpdesk.desk.domain.typed_search import CHOICES, OPERATORS, Problem, Typed
 from helpdesk.desk.finding import Found, FoundItem, find_in_all
+from helpdesk.desk.found_in_queue import view_to_keep
 from helpdesk.desk.palette import STATUS_ICONS, Group, groups_of
 from helpdesk.desk.places import Place
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.policy import APPROVERS, DESK
 from helpdesk.kernel.words import marked
 
 Pieces = list[tuple[str, bool]]
@@ -52,11 +54,13 @@ def search_values(
         "rows": rows,
         "count": len(rows) if before is None and older is None and (rows and not found.items) else None,
         "groups": [group for group in groups if group.key not in ("items", "messages")],
-        "problems": [_problem(each) for each in asked.problems],
+        "problems": [problem_words(each) for each in asked.problems],
         "older_url": older,
         "is_cut": page.is_cut,
         "newest_url": url_for("desk.search", q=typed) if before is not None else None,
         "operators": _operators(),
+        "keep_in": view_to_keep(asked) if searcher.actor.is_one_of(DESK) else "",
+        "may_share": searcher.actor.is_one_of(APPROVERS),
     }
 
 
@@ -116,7 +120,8 @@ def _words(asked: Typed) -> list[str]:
     return [word for phrase in asked.sought for word in phrase]
 
 
-def _problem(problem: Problem) -> str:
+def problem_words(problem: Problem) -> str:
+    """Return what of the typed cannot be asked, and what is possible, in the reader's language."""
     possible = ", ".join(problem.possible)
     if not problem.operator:
         return _(

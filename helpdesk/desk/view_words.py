@@ -112,4 +112,5 @@ def _parts(
     yield _("Nobody") if narrowed.assignee == NOBODY else people.get(narrowed.assignee, "")
     yield narrowed.tag
     yield _("“%(words)s”", words=narrowed.words) if narrowed.words else ""
+    yield _("found by “%(search)s”", search=narrowed.search) if narrowed.search else ""
     yield _("by %(column)s", column=sort_names()[one.sort.removeprefix("-")].lower()) if one.sort else ""

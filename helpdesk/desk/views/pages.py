@@ -12,14 +12,28 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import exports as client_exports
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import DomainForm, NewContactForm, NoteTextForm
-from helpdesk.desk import beside_queue, exports, giving, item_page, queries, saved_views, service, shell, snoozing
+from helpdesk.desk import (
+    beside_queue,
+    exports,
+    found_in_queue,
+    giving,
+    item_page,
+    queries,
+    saved_views,
+    service,
+    shell,
+    snoozing,
+)
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
+from helpdesk.desk.conversations_found import Searcher
 from helpdesk.desk.forms import AssignForm, GiveForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm
+from helpdesk.desk.found_in_queue import FoundTickets
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
 from helpdesk.desk.overtaking import Overtaken
+from helpdesk.desk.search_page import problem_words
 from helpdesk.desk.view_words import columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
@@ -73,6 +87,12 @@ def _title_of(session: Session, wanted: Asked) -> str:
     return clients.get(session, actor=current_actor(), client_id=wanted.client_id).name
 
 
+def _found(session: Session, wanted: Asked) -> FoundTickets:
+    """Return what the search in a view finds; nothing where none is in it."""
+    searcher = Searcher(current_actor(), clock.now(), zone())
+    return found_in_queue.tickets_found(session, searcher=searcher, typed=wanted.narrowed.search)
+
+
 def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
     wanted = asked(request.args)
     return exports.queue_sheet(
@@ -83,6 +103,7 @@ def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
         narrowed=wanted.narrowed,
         sort=wanted.sort,
         name=_title_of(session, wanted),
+        found_ids=_found(session, wanted).ids,
     )
 
 
@@ -97,8 +118,9 @@ def queue() -> ResponseReturnValue:
     beside = beside_queue.read(session, actor=actor, now=now, asked=wanted, zone=zone())
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
-    known = shell.queue_counts(session, actor).of_view(wanted)
-    total, *counts = queries.totals(session, actor=actor, asked=[wanted, *saved_views.counted(saved)], known=known)
+    known, found = shell.queue_counts(session, actor).of_view(wanted), _found(session, wanted)
+    counted = [wanted, *saved_views.counted(saved)]
+    total, *counts = queries.totals(session, actor=actor, asked=counted, known=known, found_ids=found.ids)
     page = queries.queue(
         session,
         actor=actor,
@@ -108,6 +130,7 @@ def queue() -> ResponseReturnValue:
         sort=wanted.sort,
         before=request.args.get("before"),
         after=request.args.get("after"),
+        found_ids=found.ids,
     )
     shell.look_at(view=wanted.view if shown is None else None, client_id=wanted.client_id)
     return render_template(
@@ -130,6 +153,8 @@ def queue() -> ResponseReturnValue:
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
+        found=found,
+        problems=[problem_words(each) for each in found.problems],
         asked=wanted.args(),
         columns=columns(wanted),
         dense_rows=current_user.dense_rows,

@@ -11,7 +11,7 @@ from wtforms.validators import Length
 from helpdesk.accounts import service as accounts
 from helpdesk.clients.queries import asker
 from helpdesk.desk import saved_views, view_words
-from helpdesk.desk.narrowing import Asked, asked
+from helpdesk.desk.narrowing import LONGEST_SEARCH, Asked, asked
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -46,6 +46,7 @@ class SaveForm(NameForm):
     project = HiddenField()
     type = HiddenField()
     team = HiddenField()
+    search = HiddenField(validators=[Length(max=LONGEST_SEARCH)])
     sort = HiddenField()
 
     def asked(self) -> Asked:

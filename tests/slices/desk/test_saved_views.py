@@ -1,10 +1,12 @@
 """Views under a name: one's own and those of all, each with the count of what it shows."""
 
+import html
 import re
 
 import pytest
 from flask.testing import FlaskClient
 
+from helpdesk.clients.models import Client
 from helpdesk.infra.db import unit_of_work
 from helpdesk.projects import service as projects
 from tests.conftest import NOW
@@ -140,3 +142,34 @@ def test_no_view_is_kept_of_a_client_that_one_does_not_see_or_of_a_tag_that_ther
 
     assert [answer.status_code for answer in answers] == [404, 404, 422]
     assert beside(browser) == []
+
+
+def test_a_search_is_kept_as_a_view_that_shows_what_it_finds_and_nothing_where_it_cannot_be_asked_any_more(
+    office, sign_in_as, count_queries
+):
+    ours = open_ticket(office, title="Toner", text="The toner smells of rubber.")
+    open_ticket(office, title="Toner too", text="It is empty.")
+    browser = sign_in_as(office.technician)
+    page = browser.get("/search?q=smells+from:technician+client:acme").text
+    assert 'name="search" value="smells from:technician client:acme"' in page
+    for typed in ("smells+client:zebra", "is:task"):
+        assert "Keep as view" not in browser.get(f"/search?q={typed}").text
+
+    kept = browser.post(
+        "/desk/views", data={"name": "Smells", "view": "all", "search": "smells from:technician client:acme"}
+    )
+
+    assert kept.status_code == 303
+    with count_queries() as asked:
+        shown = browser.get(kept.location).text
+    assert len([one for one in asked if one != "BEGIN"]) <= 8
+    assert re.findall(r'data-item="(\d+)"', shown) == [str(ours)]
+    assert ("Smells", "") in beside(browser)
+    assert "found by “smells from:technician client:acme”" in browser.get("/desk/views").text
+    assert browser.get(f"{kept.location}&format=csv").text.count("Toner") == 1
+    with unit_of_work() as session:
+        client = session.get_one(Client, office.acme.id)
+        client.name, client.legal_name = "Apex", ""
+    gone = html.unescape(browser.get(kept.location).text)
+    assert re.findall(r'data-item="(\d+)"', gone) == []
+    assert "client:acme is left out: nobody and nothing that you see has that name." in gone
