@@ -124,7 +124,7 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
         _write_first(session, actor, now, item, said, facts, files)
     else:
         _note(session, actor, now, item, said, files, spoke_with=reporter or requester, opens=True)
-    if facts.confirm:
+    if facts.confirm and not facts.first_message:
         tickets.confirm(session, actor=actor, now=now, item=item, noted=facts.words)
     if said.status:
         service.set_status(session, actor=actor, now=now, number=item.number, status=said.status)

@@ -17,13 +17,17 @@ from helpdesk.kernel.errors import NotFound
 
 @dataclass(frozen=True)
 class Asking:
-    """The context of desk/_asker.html; ``sought`` where something was typed, ``adds`` where somebody new is typed."""
+    """The context of desk/_asker.html; ``sought`` where something was typed, ``adds`` where somebody new is typed.
+
+    ``colleagues`` are others at the client, who may have reported it.
+    """
 
     contact: Contact | None = None
     found: Sequence[Contact] = ()
     open_tickets: Sequence[OpenTicket] = field(default_factory=list)
     sought: bool = False
     adds: bool = False
+    colleagues: Sequence[Contact] = ()
 
 
 def asking(session: Session, *, actor: Actor, form: NewTicketForm) -> Asking:
@@ -34,7 +38,8 @@ def asking(session: Session, *, actor: Actor, form: NewTicketForm) -> Asking:
             contact = clients.get_contact(session, actor=actor, contact_id=contact_id)
     if contact is not None:
         open_ones = asker.open_tickets(session, actor=actor, contact_id=contact.id)
-        return Asking(contact, open_tickets=open_ones)
+        there = clients.contacts_of(session, contact.client_id) if contact.client_id is not None else []
+        return Asking(contact, open_tickets=open_ones, colleagues=[one for one in there if one.id != contact.id])
     typed = form.who.data or ""
     found = asker.find(session, actor=actor, typed=typed) if typed.strip() else _of_client(session, form)
     open_ones = asker.open_tickets(session, actor=actor, contact_id=found[0].id) if len(found) == 1 else []

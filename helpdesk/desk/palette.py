@@ -114,12 +114,12 @@ def _commands(session: Session, actor: Actor, places: list[Place], found: Found,
 
 
 def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
-    """Return the commands of a sentence: ``start printer``, ``move printer``, ``new task web``.
+    """Return the commands of a sentence: ``start printer``, ``move printer``, ``new task web``, ``new ticket ann``.
 
     Without more they are on what one worked last.
     """
     words = asked_words(typed)
-    timer, task = words_of(_("start the timer on")), words_of(_("new task in"))
+    timer = words_of(_("start the timer on"))
     if not words:
         return _starts(time.recent_items(session, actor=actor)[:STARTED_AGAIN])
     if len(words[0]) > 1 and timer[0].startswith(words[0]):
@@ -130,7 +130,17 @@ def _verbs(session: Session, actor: Actor, typed: str) -> list[Command]:
     if len(words) > 1 and words[0] == words_of(_("move"))[0]:
         meant = find(session, actor=actor, typed=" ".join(words[1:])).items
         return [commands.move(item.number, item.title) for item in meant]
-    if len(words) > 1 and words[0] == task[0] and task[1].startswith(words[1]):
+    return _begun(session, actor, words) if len(words) > 1 else []
+
+
+def _begun(session: Session, actor: Actor, words: list[str]) -> list[Command]:
+    """Return what is begun for people or in projects: ``new ticket ann``, ``new task web``."""
+    ticket, task = words_of(_("new ticket for")), words_of(_("new task in"))
+    if words[0] == ticket[0] and len(words[1]) > 1 and ticket[1].startswith(words[1]):
+        rest = " ".join(word for word in words[2:] if word not in ticket)
+        meant_people = find(session, actor=actor, typed=rest).contacts if rest else []
+        return [commands.new_for(one.id, one.name) for one in meant_people]
+    if words[0] == task[0] and task[1].startswith(words[1]):
         rest = " ".join(word for word in words[2:] if word not in task)
         if rest:
             return [_new_in(project)[1] for project in find(session, actor=actor, typed=rest).near]

@@ -292,6 +292,7 @@ def test_pages_and_the_palette_begin_one_with_who_it_is_for(office, browser):
         (f"/projects/{project.id}", f"/tickets/new?project={project.id}"),
         (f"/desk?view=client&client={client.id}", f"/tickets/new?client={client.id}"),
         ("/search/results?q=person", f"/tickets/new?contact={person.id}"),
+        ("/search/results?q=new+ticket+for+acme", f"/tickets/new?contact={person.id}"),
     ):
         assert f'href="{link}"' in browser.get(page).text, page
         form = browser.get(link).text
