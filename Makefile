@@ -37,11 +37,11 @@ demo: .venv/demo.stamp ## Run the story: mail, ticket, time, retainer, invoice (
 	@exec $(BIN)/helpdesk demo $(if $(ONCE),--once)
 
 # What lint says is kept until the tests are through, since both run at once.
-test: system-test .venv/dev.stamp ## Check everything: lint, and all tests on both databases
+test: system-test .venv/dev.stamp ## Check everything: lint, and the tests on both databases (BOTH=1: each on both)
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 		$(MAKE) lint >"$$said" 2>&1 & lint=$$!; \
 		$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1; \
-		$(BIN)/python -m pytest -n $(JOBS) --dist worksteal; tested=$$?; \
+		$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(BOTH),--both-databases); tested=$$?; \
 		wait $$lint && exit $$tested; cat "$$said"; echo "lint found what stands above"; exit 1
 
 soak: system-test .venv/dev.stamp ## Kill processes while mail comes in, and count (MAILS=10000 KILLS=200 SEED=1)

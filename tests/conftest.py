@@ -164,16 +164,17 @@ class PostgresHouse:
         self._copy()
         with self.tests.connect() as connection:
             self.schema = self._schema(connection)
+            self.migrated = ";".join(connection.scalars(text(_rows_as_statements())))
         self.office = ""
 
     def renew(self, *, furnished: bool = False) -> Flask:
-        """Return the application on an empty database, or on one with the office in it."""
+        """Return the application on a database as migrated, or on one with the office in it."""
         if furnished and not self.office:
-            self._empty()
+            self._empty(then=self.migrated)
             _furnish(self.app)
             with self.tests.connect() as connection:
                 self.office = ";".join(connection.scalars(text(_rows_as_statements())))
-        self._empty(then=self.office if furnished else "")
+        self._empty(then=self.office if furnished else self.migrated)
         return self.app
 
     def close(self) -> None:
@@ -195,7 +196,7 @@ class PostgresHouse:
         migrated = connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
         return tuple(connection.execute(text(SCHEMA)).one()) if migrated else ()
 
-    def _empty(self, *, then: str = "") -> None:
+    def _empty(self, *, then: str) -> None:
         """Delete what a test wrote, begin the numbers anew, and run the statements ``then``."""
         with self.tests.connect() as connection:
             connection.execute(text(END_OTHERS))
@@ -205,8 +206,7 @@ class PostgresHouse:
                     self._delete(connection, then=then)
                 return
         self._copy()
-        if then:
-            self._empty(then=then)
+        self._empty(then=then)
 
     @staticmethod
     def _delete(connection: Connection, *, then: str) -> None:
@@ -217,8 +217,7 @@ class PostgresHouse:
         packed = ", ".join(name for name, spilt in written if spilt)
         if packed:
             _run(connection, f"VACUUM {packed}")
-        if then:
-            _run(connection, then)
+        _run(connection, then)
 
     def _sql(self, statement: str) -> None:
         with self.maintenance.connect() as connection:
@@ -301,9 +300,20 @@ def postgres_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
         house.close()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both-databases", action="store_true", help="run what is marked on_sqlite on PostgreSQL, too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    is_marked = metafunc.definition.get_closest_marker("on_sqlite") is not None
+    if is_marked and "app" in metafunc.fixturenames and not metafunc.config.getoption("--both-databases"):
+        metafunc.definition.add_marker(pytest.mark.parametrize("app", ["sqlite"], indirect=True))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """An application on an empty, migrated database: every test that asks for it runs on both."""
+    """An application on an empty, migrated database: a test that asks for it runs on both, unless it is on_sqlite."""
     house: SqliteHouse | PostgresHouse = request.getfixturevalue(f"{request.param}_house")
     application = house.renew(furnished="office" in request.fixturenames)
     application.config["BLOB_ROOT"] = str(tmp_path / "files")

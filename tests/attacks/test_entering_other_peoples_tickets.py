@@ -148,7 +148,7 @@ def test_nobody_enters_a_ticket_that_is_not_theirs(inbox, target, of_each_kind):
     assert condition(target) == before
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_a_merged_ticket_is_no_way_into_the_other(inbox, target, merged):
     before = condition(merged), condition(target)
 
@@ -160,7 +160,7 @@ def test_a_merged_ticket_is_no_way_into_the_other(inbox, target, merged):
     assert (condition(merged), condition(target)) == before
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_the_requester_enters_the_other_by_all_ways_into_a_merged_ticket(inbox, target, merged):
     tried = [attempt for attempt in genuine(target) if not attempt.checked]
 

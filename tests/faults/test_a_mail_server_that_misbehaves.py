@@ -23,7 +23,7 @@ from workers import watcher
 
 pytestmark = [
     pytest.mark.usefixtures("office", "rung"),
-    pytest.mark.parametrize("app", ["sqlite"], indirect=True),
+    pytest.mark.on_sqlite,
 ]
 
 BODY = "A line of a long letter.\r\n" * 800

@@ -3,6 +3,7 @@
 `bench/hostile.py` does this with every kind, and measures.
 """
 
+import pytest
 from sqlalchemy import select
 
 from helpdesk.doctor import examine
@@ -12,6 +13,8 @@ from helpdesk.intake.models import InboundMessage
 from tests.hostile import MAILS, from_somebody
 from tests.mails import mail
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.on_sqlite
 
 KINDS = (
     "500 levels of parts",

@@ -21,7 +21,7 @@ from tests.conftest import NOW
 from tests.faults.closing import in_a_fork
 from tests.slices.conftest import connect
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 DAY = timedelta(days=1)
 
 

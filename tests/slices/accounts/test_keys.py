@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk.accounts.keys import KEYS, chosen, words
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 TEMPLATES = Path(__file__).parents[3] / "templates"
 
 

@@ -19,7 +19,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.projects import types
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 URL = "/settings/rules/exchange"
 
 

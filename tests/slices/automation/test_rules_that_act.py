@@ -33,7 +33,7 @@ from helpdesk.tickets.service import Spoken
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("rung")
-on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.on_sqlite
 DAY = timedelta(days=1)
 
 

@@ -9,7 +9,7 @@ from helpdesk.projects.models import WorkItem
 from tests.access.tables.automation import RULE
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 URL = "/settings/rules"
 
 

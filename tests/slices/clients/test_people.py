@@ -13,7 +13,7 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 
 
 @pytest.fixture

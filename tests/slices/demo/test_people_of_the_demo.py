@@ -17,7 +17,7 @@ from helpdesk.satisfaction.models import SatisfactionQuestion
 from tests.conftest import NOW
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_the_demo_has_two_teams_notes_two_who_are_one_and_two_answers(office):
     with unit_of_work() as session:
         session.get_one(Client, office.acme.id).name = people.CLIENT

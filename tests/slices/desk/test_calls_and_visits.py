@@ -24,7 +24,7 @@ from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR

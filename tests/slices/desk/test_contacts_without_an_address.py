@@ -17,7 +17,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.usefixtures("rung", "mailbox"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung", "mailbox"), pytest.mark.on_sqlite]
 
 
 @pytest.fixture

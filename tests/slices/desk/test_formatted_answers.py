@@ -14,7 +14,7 @@ from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.tickets.models import Draft, Message
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 
 HTML = '<div>Do <strong>this</strong>:</div><ul><li>one</li><li><a href="https://x.example/">two</a></li></ul>'
 SAFE = HTML.replace('"https://x.example/"', '"https://x.example/" rel="noopener noreferrer nofollow"')

@@ -8,7 +8,7 @@ from helpdesk.infra.db import unit_of_work
 from tests.conftest import NOW
 
 MOST = 8
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # the statements are the same on both
+pytestmark = pytest.mark.on_sqlite
 
 
 @pytest.fixture

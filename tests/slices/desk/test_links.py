@@ -46,7 +46,7 @@ def test_both_sides_show_a_link_until_it_is_taken_away(office, sign_in_as):
     assert browser.post(f"/items/{second}/links/{first}/remove").status_code == 404
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_what_makes_no_sense_is_refused_with_the_reason(office, sign_in_as):
     first, second, third = (open_ticket(office) for _ in range(3))
     browser = sign_in_as(office.technician)
@@ -101,7 +101,7 @@ def test_a_whole_asks_what_becomes_of_its_open_parts(office, mailbox, sign_in_as
         ("whole", ("split off by Ann",), "Has as a part"),
     ],
 )
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_where_a_ticket_came_from_is_said(app, how, why, words):
     with app.test_request_context():
         assert Link(1, "Toner", "open", how, why).words == words

@@ -15,7 +15,7 @@ from tests.mails import mail
 from tests.slices.desk.test_merging import item_of, merge
 from tests.slices.desk.test_splitting import message_of
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 
 @pytest.fixture

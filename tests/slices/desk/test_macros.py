@@ -20,7 +20,7 @@ from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 from tests.slices.desk.test_acts_on_many import picks
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 FORM = {"name": "Close as duplicate", "status": "solved", "add_tags": "duplicate", "assignee": "me"}
 
 

@@ -157,7 +157,7 @@ def test_mail_that_answers_a_merged_ticket_lands_in_the_other(inbox, office, two
     assert texts(item.id)[-1] == "Once more."
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_a_merged_ticket_takes_no_work_and_says_where_it_goes_on(office, mailbox, sign_in_as):
     first, second, third = (open_ticket(office, text=f"Text {number}") for number in range(3))
     browser = sign_in_as(office.technician)
@@ -233,7 +233,7 @@ def test_clients_stay_apart_and_who_does_not_see_a_ticket_finds_none(office, inb
     assert people(into.id) == ["eve@elsewhere.example", "person@acme.example"]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_nothing_awake_is_buried_in_what_sleeps_and_what_slept_sleeps_again(office):
     until = NOW + timedelta(days=2)
     sleeps, other, awake = (open_ticket(office) for _ in range(3))
@@ -257,7 +257,7 @@ def test_nothing_awake_is_buried_in_what_sleeps_and_what_slept_sleeps_again(offi
     assert standing() == before == [("new", True), ("new", True), ("new", False)]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_what_has_gone_on_is_not_taken_out_again(office, inbox, two):
     item, into = two
     merge(office, item.number, into.number)

@@ -20,7 +20,7 @@ from helpdesk.tickets.service import same_person
 from tests.conftest import NOW
 from tests.waiting import eventually
 
-ON_SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.on_sqlite
 TABLES = (Contact, Note, Participant, TicketDetails, Message)
 
 

@@ -173,7 +173,7 @@ def test_our_own_time_in_triage_becomes_billable_where_somebody_says_so(office, 
     assert entries()[own.id].billable == "billable"
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_time_of_a_ticket_that_was_merged_in_is_named_before_and_after_for_it_stays(
     office, website, log_time, sign_in_as
 ):

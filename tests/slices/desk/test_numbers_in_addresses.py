@@ -5,7 +5,7 @@ import pytest
 LONG = "9" * 25
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     "path",
     [
@@ -22,7 +22,7 @@ def test_it_is_not_found(office, sign_in_as, path):
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("year", ["9999", "0001"])
 def test_a_month_of_no_use_is_none(office, sign_in_as, year):
     assert sign_in_as(office.manager).get(f"/satisfaction?from={year}-12&to={year}-12").status_code == 200

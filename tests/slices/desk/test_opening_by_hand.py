@@ -22,7 +22,7 @@ from helpdesk.tickets.models import Attachment, Message, Participant, Talk, Tick
 from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
 
-on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.on_sqlite
 pytestmark = pytest.mark.usefixtures("rung")
 
 

@@ -10,7 +10,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.projects.models import WorkItem
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 
 
 def facts(number):

@@ -21,7 +21,7 @@ from tests.conftest import NOW
 from tests.mails import mail
 from tests.slices.desk.test_merging import item_of, people
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 BOB = "bob@supplier.example"
 

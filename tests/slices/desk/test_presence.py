@@ -45,7 +45,7 @@ def test_others_are_shown_once_doing_the_most_they_do_and_oneself_never(office):
     assert {one.id for one in found[office.acme_ticket.number]} == {office.technician.id, office.manager.id}
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_who_leaves_is_gone_at_once_and_who_says_nothing_in_a_minute(office):
     say(office, "technician")
     say(office, "technician", "reply", tab=OTHER_TAB)
@@ -63,7 +63,7 @@ def test_who_leaves_is_gone_at_once_and_who_says_nothing_in_a_minute(office):
         assert session.scalar(select(func.count()).select_from(ItemPresence)) == 0
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_only_what_changes_is_told_and_what_was_just_said_is_not_written_again(office, count_queries):
     say(office, "technician")
     say(office, "technician", tab=OTHER_TAB)
@@ -76,7 +76,7 @@ def test_only_what_changes_is_told_and_what_was_just_said_is_not_written_again(o
     assert told() == [office.technician.id] * 2
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_pages_show_who_is_there_but_not_to_those_who_may_not_see_the_client(office, sign_in_as, fixed_clock):
     browser, number, hidden = sign_in_as(office.manager), office.acme_ticket.number, office.globex_ticket.number
     said = browser.post(f"/items/{number}/presence", data={"tab": TAB, "doing": "reply"})

@@ -15,7 +15,7 @@ from helpdesk.intake.process import attached
 from helpdesk.tickets.models import Attachment
 from tests.mails import mail
 
-pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 INVITATION = b"""BEGIN:VCALENDAR
 VERSION:2.0

@@ -19,7 +19,7 @@ from helpdesk.tickets.models import Message, Participant, TicketDetails
 from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = [pytest.mark.usefixtures("rung", "mailbox"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.usefixtures("rung", "mailbox"), pytest.mark.on_sqlite]
 
 
 @pytest.fixture

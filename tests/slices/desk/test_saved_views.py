@@ -115,7 +115,7 @@ def test_a_refused_name_stands_where_it_was_typed(office, sign_in_as):
     assert browser.post("/desk/views", data={"name": "x", "status": "odd"}).status_code == 404
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_those_of_all_are_looked_after_by_managers_and_ones_own_by_oneself(office, sign_in_as):
     manager, technician = sign_in_as(office.manager), sign_in_as(office.technician)
     save(manager, "Fires", URGENT, shared=True)

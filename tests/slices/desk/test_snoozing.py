@@ -93,7 +93,7 @@ def test_what_is_snoozed_stands_in_a_view_of_its_own_until_it_is_woken(office, s
     assert standing(office, "all") == [first, office.acme_ticket.number]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("until", ["", "soon", "2026-11-18T10:00:00+00:00", "2027-11-20T10:00:00+00:00", "0001-01-01"])
 def test_nothing_sleeps_until_what_is_no_instant_to_come(office, sign_in_as, until):
     browser, number = sign_in_as(office.technician), office.acme_ticket.number

@@ -63,7 +63,7 @@ def test_a_mail_becomes_a_ticket_of_who_wrote_it_and_merging_brings_it_back(inbo
     assert texts(old.id) == ["It prints blank labels.", "My chair squeaks.", "And it rolls."]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_time_goes_along_only_where_somebody_says_so_and_never_when_it_is_approved(office, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     with unit_of_work() as session:
@@ -93,7 +93,7 @@ def test_time_goes_along_only_where_somebody_says_so_and_never_when_it_is_approv
     assert "put it on another ticket" in browser.get(f"/time/entries/{entries[2].id}").text
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_time_of_a_ticket_that_was_merged_in_stays_there_and_none_goes_to_another_project(office, sign_in_as):
     number, into, browser = open_ticket(office), open_ticket(office), sign_in_as(office.technician)
     actor = office.actor("technician")

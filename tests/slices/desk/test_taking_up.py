@@ -13,7 +13,7 @@ from helpdesk.tickets.models import Message, TicketDetails
 from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 HTMX = {"HX-Request": "true"}
 
 

@@ -17,7 +17,7 @@ from helpdesk.tickets.models import TicketDetails
 from tests.conftest import NOW
 from tests.mails import ANN, mail
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 
 
 @pytest.fixture

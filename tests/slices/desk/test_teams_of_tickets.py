@@ -13,7 +13,7 @@ from helpdesk.projects.models import WorkItem
 from tests.conftest import NOW
 from tests.slices.desk.conftest import open_ticket
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.on_sqlite
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_a_click_on_a_head_sorts_and_another_turns_it_round(office, sign_in_as):
     assert 'popovertarget="save-view"' in browser.get("/desk?view=all&priority=urgent&sort=number").text
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.on_sqlite
 def test_rows_are_as_high_as_each_person_likes_them(office, sign_in_as):
     mine, theirs = sign_in_as(office.technician), sign_in_as(office.manager)
 

@@ -13,6 +13,8 @@ from helpdesk.expenses.models import Expense, ExpenseReceipt
 from helpdesk.infra.db import unit_of_work
 from helpdesk.kernel.errors import RuleViolation
 
+pytestmark = pytest.mark.on_sqlite
+
 GPS, ORIENTATION, MAKER = 0x8825, 0x0112, 0x010F
 TYPED = {
     "kind": "amount",

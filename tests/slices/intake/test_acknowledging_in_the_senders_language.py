@@ -8,7 +8,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.outbox.models import OutgoingMessage
 from tests.mails import mail
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 ENGLISH = "Hello Ann Berg,\n\nwe have received your message “Printer”."
 GREETINGS = {

@@ -15,7 +15,7 @@ from helpdesk.tickets import service as tickets
 from tests.conftest import NOW
 from tests.mails import mail
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 TECHNICIAN = "T <technician@halden-okoye.example>"
 MANAGER = "M <manager@halden-okoye.example>"

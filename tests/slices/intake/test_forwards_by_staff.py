@@ -13,7 +13,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from tests.mails import SUPPORT, mail
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 TECHNICIAN = "Technician Person <technician@halden-okoye.example>"
 FORWARD = (

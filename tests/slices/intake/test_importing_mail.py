@@ -24,7 +24,7 @@ from helpdesk.tickets.models import Message, TicketDetails
 from tests.conftest import NOW
 from tests.mails import mail
 
-pytestmark = pytest.mark.usefixtures("rung", "inbox")
+pytestmark = [pytest.mark.usefixtures("rung", "inbox"), pytest.mark.on_sqlite]
 
 SUPPORT = "support@halden-okoye.example"
 OLD = "Mon, 04 May 2020 09:00:00 +0200"

@@ -11,7 +11,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from tests.mails import mail
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 LARGE = "large " * 200_000
 

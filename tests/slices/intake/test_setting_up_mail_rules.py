@@ -11,7 +11,7 @@ from helpdesk.projects.models import WorkItem
 from tests.access.tables.intake import RULE
 from tests.mails import mail
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 URL = "/settings/mail-rules"
 

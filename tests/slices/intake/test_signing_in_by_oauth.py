@@ -32,7 +32,7 @@ from tests.slices.conftest import connect
 from tests.smtp_sink import OAuthSink, running_smtp_sink
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 
 
 @pytest.fixture

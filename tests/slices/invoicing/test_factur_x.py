@@ -26,6 +26,8 @@ from tests.slices.invoicing.test_credit_notes import credit
 from tests.slices.invoicing.test_editing_a_draft import act
 from tests.slices.invoicing.test_expenses_on_invoices import spend
 
+pytestmark = pytest.mark.on_sqlite
+
 OURS = {"country": "DE", "vat_id": "DE300000001", "iban": "DE21 9999 0000 0012 3456 78", "factur_x": True}
 
 

@@ -136,7 +136,7 @@ def rows_of(document):
     return [" | ".join(" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in row) for row in cells]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # nothing here depends on the database
+@pytest.mark.on_sqlite
 def test_the_lines_have_the_columns_of_the_template_and_say_what_the_law_wants_without_them(office):
     with unit_of_work() as session:
         house = get_company(session)

@@ -19,6 +19,8 @@ from helpdesk.invoicing.models import Invoice
 from helpdesk.outbox.models import OutgoingMessage
 from tests.slices.invoicing.conftest import Story, mail_of
 
+pytestmark = pytest.mark.on_sqlite
+
 CATALOGUES = ["de", "es", "fr", "pt"]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
 

@@ -20,6 +20,8 @@ from helpdesk.tickets.service.writing import write
 from tests.slices.invoicing.conftest import DECEMBER
 from tests.slices.invoicing.test_printing_and_sending import pdf_of, text_of
 
+pytestmark = pytest.mark.on_sqlite
+
 CANARY = "canary-of-somebody-else"
 HOSTILE = '<script>alert(1)</script> "onmouseover=alert(2) {{ 7*7 }}'
 

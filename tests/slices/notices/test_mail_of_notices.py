@@ -17,7 +17,7 @@ from tests.conftest import NOW
 from tests.slices.desk.conftest import mailbox, open_ticket
 
 __all__ = ["mailbox"]
-SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.on_sqlite
 pytestmark = pytest.mark.usefixtures("rung", "mailbox")
 
 DUE = NOW + timedelta(minutes=2)

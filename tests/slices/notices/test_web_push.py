@@ -18,7 +18,7 @@ from tests.conftest import NOW
 from tests.push_server import PushServer, ReadingBrowser, running_push_server
 from tests.slices.desk.conftest import open_ticket
 
-SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.on_sqlite
 FORM = {"endpoint": "https://push.example/1", "p256dh": ReadingBrowser("").p256dh, "auth": ReadingBrowser("").auth}
 
 

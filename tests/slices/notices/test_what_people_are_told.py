@@ -26,7 +26,7 @@ from tests.mails import mail
 from tests.slices.desk.conftest import mailbox, open_ticket
 
 __all__ = ["mailbox"]
-pytestmark = [pytest.mark.parametrize("app", ["sqlite"], indirect=True), pytest.mark.usefixtures("rung")]
+pytestmark = [pytest.mark.on_sqlite, pytest.mark.usefixtures("rung")]
 
 
 def told(office, who: str) -> list[tuple[str, str]]:

@@ -21,6 +21,8 @@ from helpdesk.retainers.models import TopUp
 from helpdesk.retainers.statements import letter as statement_letter
 from helpdesk.retainers.statements import sending as statements
 
+pytestmark = pytest.mark.on_sqlite
+
 APRIL = datetime(2026, 4, 2, 8, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, 8, tzinfo=UTC)
 MARCH = Month(2026, 3)

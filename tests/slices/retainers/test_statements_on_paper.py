@@ -6,9 +6,12 @@ import re
 from datetime import UTC, date, datetime
 
 import pypdf
+import pytest
 
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers.statements import paper
+
+pytestmark = pytest.mark.on_sqlite
 
 MID_MARCH = datetime(2026, 3, 18, 20, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, 8, tzinfo=UTC)

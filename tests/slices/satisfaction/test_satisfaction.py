@@ -25,7 +25,7 @@ from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import Message, TicketDetails
 from tests.conftest import NOW
 
-ON_SQLITE = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.on_sqlite
 LATER = NOW + timedelta(hours=25)
 HOUR = timedelta(hours=1)
 

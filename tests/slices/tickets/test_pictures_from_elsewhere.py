@@ -23,7 +23,7 @@ from tests.conftest import NOW
 from tests.mails import mail
 from tests.picture_server import running_picture_server
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = [pytest.mark.usefixtures("rung"), pytest.mark.on_sqlite]
 PRIVATE = "its server is not in the public internet"
 NO_PICTURE = "it is no picture of a kind that is shown (png, jpeg, gif, webp), is broken, or has too many pixels"
 

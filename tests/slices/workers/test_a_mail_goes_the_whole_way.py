@@ -68,6 +68,7 @@ def test_a_mail_becomes_a_ticket_and_is_acknowledged(account, smtp, start):
 
 
 @pytest.mark.usefixtures("office")
+@pytest.mark.on_sqlite
 def test_a_watcher_that_is_killed_is_followed_by_the_next_and_nothing_is_lost(account, smtp, start):
     connect(imap_port=account.port, smtp_port=smtp.port, user=account.user, password=PASSWORD, start_from="all")
     account.deliver(*(mail(subject=f"Mail {number}") for number in range(30)))

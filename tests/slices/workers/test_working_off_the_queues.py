@@ -133,6 +133,7 @@ def test_a_worker_works_survives_its_broker_and_stops_when_told(app, tmp_path, t
     app.extensions.pop("helpdesk.redis").close()
 
 
+@pytest.mark.on_sqlite
 def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_path, broker_url, write, smtp):
     smtp.gate = threading.Event()
     with working(app, tmp_path, broker_url) as process:
@@ -146,6 +147,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(app, tmp_pat
     app.extensions.pop("helpdesk.redis").close()
 
 
+@pytest.mark.on_sqlite
 def test_a_worker_that_is_told_to_stop_while_it_is_being_made_stops(app, tmp_path, broker_url):
     with working(app, tmp_path, broker_url, program=("-c", TOLD_TOO_SOON)) as process:
         assert process.wait(timeout=60) == 0
@@ -219,6 +221,7 @@ def rung_again(message_id: int) -> bool:
     return bool(state(message_id) == "sent")
 
 
+@pytest.mark.on_sqlite
 def test_a_worker_whose_line_to_the_broker_went_dead_calls_again(app, tmp_path, broker_url, write):
     line = Line(broker_url.removeprefix("unix://"))
     with working(app, tmp_path, line.url, program=("-c", IMPATIENT)) as process:
