@@ -26,7 +26,7 @@ from helpdesk.desk.worked_time import NO_TIME, WorkedTime
 from helpdesk.infra.forms import StrictForm, optional_id, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
-from helpdesk.infra.rich_text import check_size, written
+from helpdesk.infra.rich_text import check_size, pictures_in, written
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import ITEM_STATUSES
 from helpdesk.projects.words import status_names
@@ -67,7 +67,8 @@ class FormattedForm(StrictForm):
     def shown_html(self) -> str:
         """Return what the editor begins with: never what a form sent, as it came."""
         with suppress(RuleViolation):
-            return written("", self.html.data or "").html
+            html = self.html.data or ""
+            return written("", html, pictures=pictures_in(html)).html  # that of the draft shows which there are
         return ""
 
 
@@ -279,6 +280,12 @@ class FilesForm(StrictForm):
     """Files for a draft."""
 
     files = MultipleFileField()
+
+
+class PictureForm(FilesForm):
+    """A picture for a place between the words of a draft; ``standing`` names those that stand there."""
+
+    standing = StringField(validators=[Length(max=BODY_LENGTH)])
 
 
 class CannedForm(FormattedForm):

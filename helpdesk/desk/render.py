@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from math import ceil
 
+from flask import url_for
 from markupsafe import Markup
 
 from helpdesk.desk.no_text import instead_of_text
 from helpdesk.desk.pictures_panel import PicturesPanel, pictures_panel
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, Actor
-from helpdesk.infra.rich_text import shown
+from helpdesk.infra.rich_text import ShownPicture, shown
 from helpdesk.intake.domain.answering import REFUSED
 from helpdesk.outbox.domain import without_token
 from helpdesk.outbox.models import OutgoingMessage
@@ -302,7 +303,7 @@ def message_line(
         no_text=instead_of_text(message),
         trimmed_text=message.trimmed_text,
         trimmed_lines=len(message.trimmed_text.splitlines()),
-        html=marked(shown(message.html), _labels(message)) if message.html and not is_mail else None,
+        html=_formatted(message) if message.html and not is_mail else None,
         has_html=message.html is not None and is_mail,
         automatic=message.automatic,
         automatic_kind=automatic_kind(message.reasons) if message.automatic else "",
@@ -323,6 +324,19 @@ def message_line(
         attachments=[file for file in message.attachments if not (file.inline or file.folded)],
         signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
+
+
+def _formatted(message: Message) -> Markup:
+    """Return what one of us wrote with its formatting, and its pictures at their places."""
+    pictures = {
+        file.content_id: ShownPicture(
+            url_for("tickets.shown", attachment_id=file.id, size="large"),
+            url_for("desk.preview", attachment_id=file.id),
+        )
+        for file in message.attachments
+        if file.inline and file.content_id
+    }
+    return marked(shown(message.html or "", pictures=pictures), _labels(message))
 
 
 def _talk_line(message: Message, actor: Actor) -> TalkLine | None:

@@ -5,12 +5,14 @@ The HTML of a form is a stranger's however it was sent; nothing of it is kept, s
 
 import html as markup
 import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import nh3
 from markupsafe import Markup
 
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
 HTML_LENGTH = 200_000
@@ -19,7 +21,7 @@ _TAGS_LIMIT = 10_000
 _DEPTH_LIMIT = 8
 """Of quotes and lists in the text; what lies deeper stands as deep as this."""
 _PLAIN = {"p", "div", "br"}
-_TAGS = {*_PLAIN, *("strong", "em", "del", "u", "a", "ul", "ol", "li", "blockquote", "pre", "code")}
+_TAGS = {*_PLAIN, *("strong", "em", "del", "u", "a", "ul", "ol", "li", "blockquote", "pre", "code", "img")}
 _GONE = {"script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "head", "select"}
 _FORMATTED = re.compile(rf"<(?!/|(?:{'|'.join(sorted(_PLAIN))})[\s/>])")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -27,6 +29,13 @@ _WRITTEN_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,:;!?)\]}']", re.IGNORE
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BETWEEN_PARAGRAPHS = re.compile(r"\n(?:[ \t]*\n)+")
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
+_REFERENCE = re.compile(r"cid:([0-9a-f]{32}@helpdesk)")
+_IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_EDGE = re.compile(r"[1-9][0-9]{0,4}")
+_ALT_LENGTH = 300
+_MAILED_WIDTH = 640
+"""A mail program that knows no style but width draws a picture no wider than that."""
 _OPENS_NOTHING = "noopener noreferrer nofollow"
 _BOX = "margin:0 0 12px"
 _CODE = "font-family:Consolas,Menlo,monospace;font-size:13px"
@@ -39,6 +48,31 @@ _MAILED = {
     "code": {"style": _CODE},
     "a": {"style": "color:#0b57d0"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """Where a picture that stands between words is shown, and where in full."""
+
+    url: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture as it stands in kept HTML: the id of our file, and its escaped words for those who do not see it."""
+
+    content_id: str
+    alt: str
+    width: int
+    height: int
+
+    @property
+    def size(self) -> str:
+        return f' width="{self.width}" height="{self.height}"' if self.width and self.height else ""
+
+
+_Draw = Callable[[_Picture], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +92,10 @@ class Written:
         return Written(text, "<div><br></div>".join(one.html or html_of(one.text) for one in (self, other)))
 
 
-def written(text: str, html: str = "") -> Written:
+def written(text: str, html: str = "", *, pictures: Collection[str] = ()) -> Written:
     """Return what a form sent: its HTML made safe with the text of it, or its text alone where nothing is formatted.
+
+    ``pictures`` are the content ids of the files that may stand between its words (docs/answering.md rule 23).
 
     Raises:
         RuleViolation: there is more formatting than anybody writes.
@@ -67,7 +103,7 @@ def written(text: str, html: str = "") -> Written:
     if not html.strip():
         return Written(text)
     check_size(html)
-    cleaned = clean(html)
+    cleaned = clean(html, pictures=pictures)
     return Written(text_of(cleaned), cleaned if _FORMATTED.search(cleaned) else "")
 
 
@@ -82,19 +118,40 @@ def check_size(html: str) -> None:
         raise RuleViolation(message, field="body")
 
 
-def clean(html: str) -> str:
-    """Return the HTML with nothing in it but paragraphs, lists, quotes, code, emphasis and links to elsewhere."""
-    return _cleaned(html, {})
+def clean(html: str, *, pictures: Collection[str] = ()) -> str:
+    """Return the HTML with nothing in it but paragraphs, lists, quotes, code, emphasis, links, and these pictures."""
+    return _cleaned(html, {}, lambda one: _kept(one) if one.content_id in pictures else "")
 
 
-def shown(html: str) -> Markup:
-    """Return kept HTML for a page of ours; it is made safe once more, whatever it was kept as."""
-    return Markup(_cleaned(html, {"a": {"target": "_blank"}, "pre": {"tabindex": "0"}}))  # noqa: S704 - it has just been made safe
+def pictures_in(html: str) -> set[str]:
+    """Return the content ids of our files that the HTML of a form or a draft names as pictures."""
+    return {found[1] for found in _REFERENCE.finditer(html)}
 
 
-def mailed(html: str) -> str:
-    """Return kept HTML as it stands in a mail, where programs know no style but that of each element."""
-    return _cleaned(html, _MAILED)
+def shown(html: str, *, pictures: Mapping[str, ShownPicture] | None = None) -> Markup:
+    """Return kept HTML for a page of ours; it is made safe once more, whatever it was kept as.
+
+    ``pictures`` tells of each content id where it is shown; no other one is.
+    """
+    places = pictures or {}
+
+    def draw(one: _Picture) -> str:
+        place = places.get(one.content_id)
+        if place is None:
+            return ""
+        words = one.alt or markup.escape(_("Picture"))
+        image = f'<img src="{markup.escape(place.url)}" alt="{words}"{one.size} loading="lazy">'
+        return f'<a class="between" href="{markup.escape(place.page)}" data-preview>{image}</a>'
+
+    return Markup(_cleaned(html, {"a": {"target": "_blank"}, "pre": {"tabindex": "0"}}, draw))  # noqa: S704 - it has just been made safe
+
+
+def mailed(html: str, *, pictures: Collection[str] = ()) -> str:
+    """Return kept HTML as it stands in a mail, where programs know no style but that of each element.
+
+    ``pictures`` are the content ids of those that go with it.
+    """
+    return _cleaned(html, _MAILED, lambda one: _posted(one) if one.content_id in pictures else "")
 
 
 def html_of(text: str) -> str:
@@ -103,29 +160,56 @@ def html_of(text: str) -> str:
     return "".join(f"<p>{_lines(one)}</p>" for one in paragraphs if one.strip())
 
 
-def text_of(html: str) -> str:
-    """Return the text of kept HTML: lists with their signs, links with their address, quotes behind ``>``."""
-    reader = _Reader()
+def text_of(html: str, *, picture: str = "picture") -> str:
+    """Return the text of kept HTML: lists with their signs, links with their address, quotes behind ``>``.
+
+    A picture is a line such as ``[picture: the error]``, with ``picture`` as its word.
+    """
+    reader = _Reader(picture)
     reader.feed(html)
     reader.close()
     return reader.text()
 
 
-def _cleaned(html: str, extra: dict[str, dict[str, str]]) -> str:
-    return nh3.clean(
+def _cleaned(html: str, extra: dict[str, dict[str, str]], draw: _Draw) -> str:
+    cleaned = nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags=_GONE,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "img": {"src", "alt", "width", "height"}},
         attribute_filter=_leads_elsewhere,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes={"http", "https", "mailto", "cid"},
         link_rel=_OPENS_NOTHING,
         set_tag_attribute_values=extra,
     )
+    return _IMAGE.sub(lambda found: _drawn(found[1], draw), cleaned)
 
 
 def _leads_elsewhere(tag: str, attribute: str, value: str) -> str | None:
-    return None if (tag, attribute) == ("a", "href") and not _LINK.match(value) else value
+    """Keep of links what leads to a web or mail address, and of pictures what names a file of ours."""
+    allowed = {("a", "href"): _LINK.match, ("img", "src"): _REFERENCE.fullmatch}.get((tag, attribute))
+    return None if allowed is not None and not allowed(value) else value
+
+
+def _drawn(attributes: str, draw: _Draw) -> str:
+    """Return a picture as ``draw`` writes it; one that names no file of ours is nothing."""
+    told = dict(_ATTRIBUTE.findall(attributes))
+    reference = _REFERENCE.fullmatch(told.get("src", ""))
+    if reference is None:
+        return ""
+    words = " ".join(markup.unescape(told.get("alt", "")).split())[:_ALT_LENGTH].rstrip()
+    width, height = (int(told[name]) if _EDGE.fullmatch(told.get(name, "")) else 0 for name in ("width", "height"))
+    return draw(_Picture(reference[1], markup.escape(words), width, height))
+
+
+def _kept(one: _Picture) -> str:
+    return f'<img src="cid:{one.content_id}" alt="{one.alt}"{one.size}>'
+
+
+def _posted(one: _Picture) -> str:
+    width = f' width="{min(one.width, _MAILED_WIDTH)}"' if one.width else ""
+    style = "display:block;max-width:100%;height:auto;margin:0 0 12px"
+    return f'<img src="cid:{one.content_id}" alt="{one.alt}"{width} style="{style}">'
 
 
 def _lines(paragraph: str) -> str:
@@ -141,8 +225,9 @@ def _lines(paragraph: str) -> str:
 class _Reader(HTMLParser):
     """Reads kept HTML line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, picture: str) -> None:
         super().__init__(convert_charrefs=True)
+        self._picture = picture
         self._done: list[str] = []
         self._line = ""
         self._quotes, self._pre = 0, 0
@@ -150,6 +235,7 @@ class _Reader(HTMLParser):
         self._marker = ""
         self._blank_at: int | None = None  # a blank line is due, as deep in quotes as this
         self._link, self._link_from = "", 0
+        self._is_picture = False  # the line is a picture, which has it for itself
 
     def text(self) -> str:
         """Return what was read."""
@@ -161,7 +247,12 @@ class _Reader(HTMLParser):
         if tag == "br":
             self._end_line()
         elif tag == "a":
+            self._leave_picture()
             self._link, self._link_from = dict(attrs).get("href") or "", len(self._line)
+        elif tag == "img":
+            self._end_block()
+            words = dict(attrs).get("alt")
+            self._line, self._is_picture = f"[{self._picture}: {words}]" if words else f"[{self._picture}]", True
         elif tag in ("p", "div", "li", "ul", "ol", "blockquote", "pre"):
             self._end_block()
             self._begin(tag)
@@ -176,6 +267,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Add words to the line."""
+        if data.strip():
+            self._leave_picture()
         if self._pre:
             first, *rest = data.replace("\r\n", "\n").split("\n")
             self._line += first
@@ -219,7 +312,11 @@ class _Reader(HTMLParser):
     def _end_block(self) -> None:
         if self._line.strip(" "):
             self._end_line()
-        self._line = ""
+        self._line, self._is_picture = "", False
+
+    def _leave_picture(self) -> None:
+        if self._is_picture:
+            self._end_line()
 
     def _end_line(self) -> None:
         if self._blank_at is not None and self._line.strip() and "".join(self._done[-1:]).strip():
@@ -229,7 +326,7 @@ class _Reader(HTMLParser):
         line = self._line.replace("\xa0", " ")
         self._done.append(f"{_quote(self._quotes)}{inset}{self._marker}{line}")
         self._marker = " " * len(self._marker)
-        self._line, self._link_from = "", 0
+        self._line, self._link_from, self._is_picture = "", 0, False
 
     def _name_link(self) -> None:
         said = self._line[self._link_from :].strip()

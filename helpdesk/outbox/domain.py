@@ -57,11 +57,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A stored file that goes out with a mail; ``content_type`` is like ``application/pdf``."""
+    """A stored file that goes out with a mail; ``content_type`` is like ``application/pdf``.
+
+    With ``content_id`` it is a picture that the HTML shows.
+    """
 
     name: str
     content_type: str
     blob_sha256: str
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class OutgoingMessage(Base):
 
 
 class OutgoingAttachment(Base):
-    """A stored file that goes out with a message."""
+    """A stored file that goes out with a message; with ``content_id`` a picture that its HTML shows."""
 
     __tablename__ = "outgoing_attachments"
 
@@ -133,3 +133,4 @@ class OutgoingAttachment(Base):
     blob_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
     name: Mapped[str]
     content_type: Mapped[str]
+    content_id: Mapped[str | None]

@@ -41,8 +41,7 @@ def deliver(
         message = service.claim(session, message_id=message_id, now=clock())
         if message is None:
             return queries.held_until(session, message_id=message_id, now=clock())
-        files = tuple(OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments)
-        parcel = _Parcel(message.id, message.attempts, message.mailbox, message, files)
+        parcel = _Parcel(message.id, message.attempts, message.mailbox, message, queries.files_of(message))
     failpoints.passing("outbox_claimed")
     delivery, envelope_from = _attempt(parcel, unit_of_work, send=send, store=store, clock=clock)
     failpoints.passing("outbox_sent")
@@ -116,7 +115,8 @@ def _outgoing(parcel: _Parcel, store: BlobStore) -> Outgoing:
         references=tuple(message.references),
         auto_submitted=message.automatic,
         attachments=tuple(
-            FileContent(file.name, file.content_type, store.get(file.blob_sha256)) for file in parcel.files
+            FileContent(file.name, file.content_type, store.get(file.blob_sha256), file.content_id)
+            for file in parcel.files
         ),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra.db import foreseen
 from helpdesk.infra.together import columns_of
 from helpdesk.kernel.errors import NotFound
+from helpdesk.outbox.domain import OutgoingFile
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
 
 CLAIM_LIFETIME = timedelta(minutes=10)
@@ -26,6 +27,13 @@ def get_mailbox(session: Session, mailbox_id: int) -> Mailbox:
         message = "There is no such mailbox."
         raise NotFound(message)
     return mailbox
+
+
+def files_of(outgoing: OutgoingMessage) -> tuple[OutgoingFile, ...]:
+    """Return the files that go out with a mail, in their order."""
+    return tuple(
+        OutgoingFile(file.name, file.content_type, file.blob_sha256, file.content_id) for file in outgoing.attachments
+    )
 
 
 def sending_mailbox(session: Session, mailbox_id: int) -> Mailbox:

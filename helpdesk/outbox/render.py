@@ -1,6 +1,7 @@
 """From an `Outgoing` to the bytes on the wire (RFC 5322, MIME); the same input gives the same bytes."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -26,11 +27,15 @@ REFERENCES_LIMIT = 30
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file with its bytes; ``content_type`` is like ``application/pdf``."""
+    """A file with its bytes; ``content_type`` is like ``application/pdf``.
+
+    With ``content_id`` it is a picture that the HTML shows.
+    """
 
     name: str
     content_type: str
     content: bytes
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +125,10 @@ def above_the_line(text: str, *, language: str) -> str:
     return f"{_line(letter_language(language))}\n\n{text}"
 
 
-def letter_html(body: str, *, signature: str, language: str) -> str:
+def letter_html(body: str, *, signature: str, language: str, pictures: Collection[str] = ()) -> str:
     """Return a letter as HTML that every mail program draws: below the same line, above the signature.
 
-    ``body`` is kept HTML (``infra.rich_text``), ``signature`` a text.
+    ``body`` is kept HTML (``infra.rich_text``), ``signature`` a text; ``pictures`` are the content ids of those in it.
     """
     written_in = letter_language(language)
     signed = rich_text.mailed(rich_text.html_of(signature))
@@ -132,8 +137,17 @@ def letter_html(body: str, *, signature: str, language: str) -> str:
         f'<!doctype html><html lang="{written_in.replace("_", "-")}"><head><meta charset="utf-8"></head>'
         '<body style="font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:1.5">'
         f'<p style="margin:0 0 12px;color:#57606a;font-size:12px">{escape(_line(written_in))}</p>'
-        f'<div style="margin:0 0 12px">{rich_text.mailed(body)}</div>{below}</body></html>'
+        f'<div style="margin:0 0 12px">{rich_text.mailed(body, pictures=pictures)}</div>{below}</body></html>'
     )
+
+
+def letter_text(text: str, html: str, *, language: str) -> str:
+    """Return the text of a letter; where pictures stand between its words, they are named in its language."""
+    if not rich_text.pictures_in(html):
+        return text
+    with force_locale(letter_language(language)):
+        word = _("picture")
+    return rich_text.text_of(html, picture=word)
 
 
 def _line(written_in: str) -> str:
@@ -200,16 +214,37 @@ def _write_thread(message: EmailMessage, outgoing: Outgoing) -> None:
 
 
 def _write_body(message: EmailMessage, outgoing: Outgoing) -> None:
+    """Write text and HTML, the pictures of the HTML beside it (multipart/related, RFC 2387), the files behind all."""
     message.set_content(_encodable(outgoing.text))
+    is_shown = outgoing.html is not None
     if outgoing.html is not None:
         message.add_alternative(_encodable(outgoing.html), subtype="html")
+        _write_pictures(message, [file for file in outgoing.attachments if file.content_id])
     for file in outgoing.attachments:
-        name = header_value(file.name, name="file name")
-        maintype, _, subtype = header_value(file.content_type, name="file type").partition("/")
-        if maintype in ("message", "multipart") or not subtype:
-            # A stored mail is sent as a file: the library would want it parsed, and parsing changes bytes.
-            maintype, subtype = "application", "octet-stream"
-        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
+        if not (file.content_id and is_shown):
+            name, maintype, subtype = _described(file)
+            message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
+
+
+def _write_pictures(message: EmailMessage, pictures: Collection[FileContent]) -> None:
+    letter = message.get_body(("html",))
+    if letter is None:
+        return
+    for file in pictures:
+        name, maintype, subtype = _described(file)
+        content_id = f"<{header_value(file.content_id or '', name='Content-ID')}>"
+        letter.add_related(
+            file.content, maintype=maintype, subtype=subtype, cid=content_id, filename=name, disposition="inline"
+        )
+
+
+def _described(file: FileContent) -> tuple[str, str, str]:
+    name = header_value(file.name, name="file name")
+    maintype, _, subtype = header_value(file.content_type, name="file type").partition("/")
+    if maintype in ("message", "multipart") or not subtype:
+        # A stored mail is sent as a file: the library would want it parsed, and parsing changes bytes.
+        return name, "application", "octet-stream"
+    return name, maintype, subtype
 
 
 def _encodable(text: str) -> str:

@@ -117,7 +117,11 @@ def queue(  # noqa: PLR0913 - a mail has this many parts
         next_attempt_at=hold_until or now,
         attachments=[
             OutgoingAttachment(
-                position=position, blob_sha256=file.blob_sha256, name=file.name, content_type=file.content_type
+                position=position,
+                blob_sha256=file.blob_sha256,
+                name=file.name,
+                content_type=file.content_type,
+                content_id=file.content_id,
             )
             for position, file in enumerate(attachments)
         ],
@@ -257,7 +261,7 @@ def send_anew(
         automatic=outgoing.automatic,
         item_id=on_item,
         from_name=outgoing.from_name,
-        attachments=[OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in outgoing.attachments],
+        attachments=queries.files_of(outgoing),
     )
     audit.record(
         session,

@@ -2,6 +2,7 @@
    Without it the field goes along with the form.
 
    data-files-go-to="/path"  on the field of files: where they are sent; data-goes and data-failed say how that goes
+   data-pictures-go-to       on the same: where a picture goes that is to stand between the words of an editor (rich.js)
    data-files                in its form: the list of what is there
    data-drops-file           on a button of the list: takes a file away by its formaction */
 (() => {
@@ -16,9 +17,10 @@
     for (const field of document.querySelectorAll("[data-files-go-to]")) field.removeAttribute("name");
   }
 
-  async function send(form, url, files) {
+  async function send(form, url, files, standing) {
     const body = new FormData();
     body.append("csrf_token", form.elements.csrf_token.value);
+    if (standing) body.append("standing", standing());
     for (const file of files) body.append("files", file);
     const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
     if (!answer.ok) throw new Error(answer.status);
@@ -35,19 +37,23 @@
   }
 
   /* One after the other. What is refused stays said while the others come, and keeps the form from leaving. */
-  async function put(form, files, url = fieldOf(form).dataset.filesGoTo) {
+  async function put(form, files, url = fieldOf(form).dataset.filesGoTo, mark = null) {
     const queue = going.get(form) ?? { last: Promise.resolve(), left: 0, failed: false, refusals: [] };
     going.set(form, queue);
     queue.left += 1;
     if (files.length) say(form, "goes");
     queue.last = queue.last
-      .then(() => send(form, url, files))
+      .then(() => send(form, url, files, mark?.standing))
       .then((html) => {
         listOf(form).innerHTML = html;
+        const { dataset: got } = listOf(form).querySelector("[data-put-picture]") ?? { dataset: {} };
+        if (got.putPicture) mark?.put({ id: got.putPicture, type: got.type, width: got.width, height: got.height, name: files[0].name });
+        else mark?.drop();
         queue.refusals.push(...listOf(form).querySelectorAll("[role=alert]"));
         if (queue.left > 1) say(form, "goes");
       })
       .catch(() => {
+        mark?.drop();
         queue.failed = true;
       });
     await queue.last;
@@ -57,6 +63,21 @@
     if (queue.failed) say(form, "failed");
     listOf(form).append(...queue.refusals.filter((refusal) => !refusal.isConnected));
     if (queue.wanted && !listOf(form).querySelector("[role=alert]")) form.requestSubmit(queue.submitter);
+  }
+
+  /* Pictures that come into an editor stand where its cursor is, everything else is a file. */
+  const isPicture = (file) => /^image\/(png|jpe?g|gif|webp)$/.test(file.type);
+
+  function putAll(form, files, target) {
+    const rich = target.closest?.("trix-editor[data-for]");
+    const pictures = rich && fieldOf(form).dataset.picturesGoTo ? files.filter(isPicture) : [];
+    const others = files.filter((file) => !pictures.includes(file));
+    const box = rich && window.helpdesk.box(window.helpdesk.fieldOf(rich));
+    for (const file of pictures) {
+      const mark = box.mark();
+      put(form, [file], fieldOf(form).dataset.picturesGoTo, { ...mark, standing: () => box.html() });
+    }
+    if (others.length) put(form, others);
   }
 
   const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form:has([data-files-go-to])");
@@ -79,7 +100,7 @@
     form?.classList?.remove("dropping");
     if (!form || !fieldOf(form)) return;
     event.preventDefault();
-    put(form, [...event.dataTransfer.files]);
+    putAll(form, [...event.dataTransfer.files], event.target);
   });
 
   document.addEventListener("paste", (event) => {
@@ -87,7 +108,7 @@
     const files = [...(event.clipboardData?.files ?? [])];
     if (!form || !fieldOf(form) || !files.length || event.clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
-    put(form, files);
+    putAll(form, files, event.target);
   });
 
   document.addEventListener("change", (event) => {

@@ -344,7 +344,10 @@ class Draft(Base):
 
 
 class DraftFile(Base):
-    """A stored file that goes along when the draft is sent (docs/answering.md rule 13)."""
+    """A stored file that goes along when the draft is sent (docs/answering.md rule 13).
+
+    With ``content_id`` it is a picture for a place between the words (rule 23).
+    """
 
     __tablename__ = "draft_files"
     __table_args__ = (
@@ -365,6 +368,7 @@ class DraftFile(Base):
     name: Mapped[str]
     content_type: Mapped[str]
     size_bytes: Mapped[int]
+    content_id: Mapped[str | None]
 
 
 class Takeback(Base):

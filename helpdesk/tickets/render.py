@@ -6,8 +6,9 @@ import mimetypes
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 from PIL import Image, ImageDraw, ImageFile, ImageOps, UnidentifiedImageError
@@ -56,17 +57,40 @@ def picture_type(name: str, content_type: str) -> str:
     return mimetypes.guess_type(name, strict=False)[0] or said if is_unsaid else said
 
 
-def redraw(content: bytes, *, edge: int | None = None) -> tuple[bytes, str] | None:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as we drew it; ``ending`` is that of its name."""
+
+    content: bytes
+    content_type: str
+    ending: str
+    width: int
+    height: int
+
+
+def draw_to_post(content: bytes) -> Drawn | None:
+    """Return a picture drawn anew as every mail program shows it, JPEG or PNG; None where `redraw` has none."""
+    drawn = redraw(content, kept=("JPEG",))
+    if drawn is None:
+        return None
+    with Image.open(io.BytesIO(drawn[0])) as picture:
+        width, height = picture.size
+    return Drawn(*drawn, "jpg" if drawn[1] == "image/jpeg" else "png", width, height)
+
+
+def redraw(
+    content: bytes, *, edge: int | None = None, kept: Collection[str] = ("JPEG", "WEBP")
+) -> tuple[bytes, str] | None:
     """Return a picture drawn anew with its content type; None where it is none that is shown, or far too big.
 
-    What moves stands still, and what a camera held sideways stands upright. JPEG and WebP stay what they are, anything
+    What moves stands still, and what a camera held sideways stands upright. What is ``kept`` stays what it is, anything
     else becomes PNG. With ``edge`` neither side is longer than that many pixels.
     """
     try:
         with _whole_ones_only(), Image.open(io.BytesIO(content), formats=tuple(PICTURES.values())) as picture:
             if picture.width * picture.height > PIXELS_LIMIT:
                 return None
-            kind = picture.format if picture.format in ("JPEG", "WEBP") else "PNG"
+            kind = next((one for one in kept if one == picture.format), "PNG")
             mode = "RGB" if kind == "JPEG" else "RGBA"
             if edge is not None:
                 picture.draft(mode, (edge, edge))  # a JPEG is read no larger than it is needed

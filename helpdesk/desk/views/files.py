@@ -1,24 +1,39 @@
-"""Files that go along with an answer or a note: put to its draft as they come (docs/answering.md rules 13 and 14)."""
+"""Files that go along with an answer or a note: put to its draft as they come (docs/answering.md rules 13, 14, 23)."""
 
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
-from flask import flash, render_template
+from flask import Response, flash, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from helpdesk.desk.forms import FilesForm
+from helpdesk.desk.forms import FilesForm, PictureForm
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import blobs, clock
-from helpdesk.infra.db import read_anew, unit_of_work
+from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
+from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.rich_text import pictures_in
 from helpdesk.infra.web import is_htmx
 from helpdesk.intake.parser.file_name import clean_name, name_for, type_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import MOST_FILE_BYTES, NewAttachment, check_files
+from helpdesk.tickets.render import FILE_POLICY, draw_to_post
+
+
+@dataclass(frozen=True)
+class PutPicture:
+    """A picture that was put to a draft, as the script of the box hears of it."""
+
+    content_id: str
+    content_type: str
+    width: int
+    height: int
 
 
 @bp.post("/items/<int:number>/drafts/<any(reply, note):kind>/files")
@@ -41,6 +56,66 @@ def remove_file(number: int, kind: str, file_id: int) -> ResponseReturnValue:
         item_id = projects.get_item(session, actor=current_actor(), number=number).id
         tickets.remove_draft_file(session, actor=current_actor(), item_id=item_id, kind=kind, file_id=file_id)
     return _listed(number, item_id, kind, [])
+
+
+@bp.post("/items/<int:number>/drafts/<any(reply, note):kind>/pictures")
+@policy(DESK)
+def add_picture(number: int, kind: str) -> ResponseReturnValue:
+    """Put a picture to the draft that stands between its words; a script hears where it is (rule 23)."""
+    form = PictureForm()
+    form.validate_on_submit()
+    with unit_of_work() as session:
+        item_id = projects.get_item(session, actor=current_actor(), number=number).id
+    standing = pictures_in(form.standing.data or "")
+    put, refused = None, []
+    for upload in (form.files.data or [])[:1]:
+        try:
+            put = _keep_picture(item_id, kind, upload, standing)
+        except RuleViolation as refusal:
+            refused.append(f"{clean_name(upload.filename or '') or _('The picture')}: {refusal}")
+    read_anew()
+    return _listed(number, item_id, kind, refused, put)
+
+
+@bp.get("/items/<int:number>/drafts/<any(reply, note):kind>/pictures/<content_id>")
+@policy(DESK)
+def draft_picture(number: int, kind: str, content_id: str) -> Response:
+    """Show a picture of one's own draft, for the box in which it stands."""
+    item_id = projects.get_item(read_session(), actor=current_actor(), number=number).id
+    picture = tickets.draft_picture(
+        read_session(), actor=current_actor(), item_id=item_id, kind=kind, content_id=content_id
+    )
+    response = Response(blobs.store().get(picture.blob_sha256), mimetype=picture.content_type)
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response
+
+
+def _keep_picture(item_id: int, kind: str, upload: FileStorage, standing: Collection[str]) -> PutPicture:
+    """Put a picture to the draft as we draw it ourselves, and return where it is.
+
+    Raises:
+        RuleViolation: it is no picture that is shown, or does not fit.
+    """
+    content = upload.stream.read(MOST_FILE_BYTES + 1)
+    upload.close()
+    check_files([len(content)])
+    drawn = draw_to_post(content)
+    if drawn is None:
+        message = _("This is no picture that can be shown. Attach it as a file.")
+        raise RuleViolation(message, field="files")
+    name = f"{clean_name(upload.filename or '').rpartition('.')[0] or _('picture')}.{drawn.ending}"
+    file = NewAttachment(
+        name,
+        drawn.content_type,
+        blobs.store().put(drawn.content),
+        len(drawn.content),
+        content_id=f"{uuid.uuid4().hex}@helpdesk",
+    )
+    with unit_of_work() as session:
+        tickets.add_draft_file(
+            session, actor=current_actor(), now=clock.now(), item_id=item_id, kind=kind, file=file, standing=standing
+        )
+    return PutPicture(file.content_id or "", drawn.content_type, drawn.width, drawn.height)
 
 
 def keep_files(item_id: int, kind: str, uploads: Iterable[FileStorage]) -> list[str]:
@@ -70,10 +145,12 @@ def keep_each(uploads: Iterable[FileStorage], put: Callable[[Session, NewAttachm
     return refusals
 
 
-def _listed(number: int, item_id: int, kind: str, refused: list[str]) -> ResponseReturnValue:
+def _listed(
+    number: int, item_id: int, kind: str, refused: list[str], put: PutPicture | None = None
+) -> ResponseReturnValue:
     if not is_htmx():
         for words in refused:
             flash(words, "danger")
         return to_item(number)
     files = tickets.draft_files(read_anew(), actor=current_actor(), item_id=item_id, kind=kind)
-    return render_template("desk/files.html", files=files, number=number, kind=kind, refused=refused)
+    return render_template("desk/files.html", files=files, number=number, kind=kind, refused=refused, put=put)

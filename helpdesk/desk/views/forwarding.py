@@ -31,7 +31,7 @@ def ask_forward(number: int) -> str:
     if not chosen:
         message = "There is no such message to pass on."
         raise NotFound(message)
-    files = [file.id for one in chosen for file in one.attachments if not (file.inline or file.folded)]
+    files = [file.id for one in chosen for file in one.attachments if not file.folded]
     form = ForwardForm(formdata=None)
     form.offer(read_session(), messages)
     subject = f"Fwd: {subject_of(item.number, item.title)}"

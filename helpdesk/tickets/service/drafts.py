@@ -1,6 +1,6 @@
 """Drafts: what is typed is kept until it is sent or thrown away (docs/answering.md rules 1 to 4, 13 and 14)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from helpdesk.infra.db import insert_of
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.rich_text import written
 from helpdesk.infra.together import made
+from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries as project_queries
 from helpdesk.tickets.domain import NewAttachment, check_files
 from helpdesk.tickets.models import Draft, DraftFile, Message
@@ -41,18 +42,20 @@ def save_draft(
 ) -> bool:
     """Keep what somebody typed, instead of what was kept before; return whether it is kept.
 
-    An empty box keeps nothing, unless files are with it. Neither does a page that is older than what its writer sent
-    since: what it tells comes late, and has been sent (rule 3).
+    An empty box keeps nothing, unless files are with it: pictures that stood in it go with it. Neither does a page
+    that is older than what its writer sent since: what it tells comes late, and has been sent (rule 3).
 
     Raises:
         NotFound: no such work item, or not for this actor.
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
-    said = written(typed.body, typed.html)
+    files = draft_files(session, actor=actor, item_id=item.id, kind=kind)
+    said = written(typed.body, typed.html, pictures=[one.content_id for one in files if one.content_id])
+    is_from_editor = bool(typed.html.strip())
     typed = replace(typed, body=said.text, html=said.html)
     if actor.person_id is None or _was_sent(session, actor.person_id, item.id, kind, last_seen_id or 0):
         return False
-    if typed.is_empty and not draft_files(session, actor=actor, item_id=item.id, kind=kind):
+    if typed.is_empty and all(one.content_id and is_from_editor for one in files):
         discard_draft(session, actor=actor, item_id=item.id, kind=kind)
         return False
     values = {**asdict(typed), "saved_at": now}
@@ -108,10 +111,39 @@ def draft_files(session: Session, *, actor: Actor, item_id: int, kind: str) -> l
     return list(session.scalars(query.order_by(DraftFile.id)))
 
 
+def draft_picture(session: Session, *, actor: Actor, item_id: int, kind: str, content_id: str) -> DraftFile:
+    """Return a picture that stands between the words of the actor's own draft.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(DraftFile).where(
+        DraftFile.person_id == actor.person_id,
+        DraftFile.work_item_id == item_id,
+        DraftFile.kind == kind,
+        DraftFile.content_id == content_id,
+    )
+    found = session.scalar(query)
+    if found is None:
+        message = "There is no such picture."
+        raise NotFound(message)
+    return found
+
+
 def add_draft_file(
-    session: Session, *, actor: Actor, now: datetime, item_id: int, kind: str, file: NewAttachment
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    item_id: int,
+    kind: str,
+    file: NewAttachment,
+    standing: Collection[str] | None = None,
 ) -> None:
     """Put a stored file to somebody's draft, which begins with it where there is none.
+
+    ``standing`` are the content ids of the pictures that stand in the box now, where somebody knows: the others were
+    taken out of it, and make room where there is none.
 
     Raises:
         NotFound: no such work item, or not for this actor.
@@ -119,7 +151,13 @@ def add_draft_file(
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     kept = draft_files(session, actor=actor, item_id=item.id, kind=kind)
-    check_files([*(one.size_bytes for one in kept), file.size_bytes])
+    gone = [one for one in kept if standing is not None and one.content_id and one.content_id not in standing]
+    try:
+        check_files([*(one.size_bytes for one in kept), file.size_bytes])
+    except RuleViolation:
+        check_files([*(one.size_bytes for one in kept if one not in gone), file.size_bytes])
+        for one in gone:
+            session.delete(one)
     put_draft_file(session, actor=actor, now=now, item_id=item.id, kind=kind, file=file)
 
 
@@ -138,6 +176,7 @@ def put_draft_file(
             name=file.name,
             content_type=file.content_type,
             size_bytes=file.size_bytes,
+            content_id=file.content_id,
         )
     )
     session.flush()
@@ -166,7 +205,7 @@ def remove_draft_file(session: Session, *, actor: Actor, item_id: int, kind: str
 def take_files(session: Session, *, actor: Actor, item_id: int, kind: str) -> list[NewAttachment]:
     """Return the files of somebody's draft as what is sent with it."""
     return [
-        NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes)
+        NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes, content_id=one.content_id)
         for one in draft_files(session, actor=actor, item_id=item_id, kind=kind)
     ]
 

@@ -15,7 +15,7 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address, OutgoingFile
 from helpdesk.outbox.models import Mailbox, OutgoingMessage
-from helpdesk.outbox.render import above_the_line, letter_html
+from helpdesk.outbox.render import above_the_line, letter_html, letter_text
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
@@ -25,7 +25,7 @@ from helpdesk.tickets.domain import NewAttachment, new_outside, subject_of
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.mentioning import tell_of_answer
 from helpdesk.tickets.service.people import add_participants
-from helpdesk.tickets.service.writing import attach, formatted, lock, remember, touch, write
+from helpdesk.tickets.service.writing import attach, formatted_with, lock, remember, touch, write
 
 
 def reply(
@@ -56,7 +56,7 @@ def reply(
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
     lock(session, item.id)
     details = queries.details(session, item.id)
-    said = formatted(text, html)
+    said, files = formatted_with(text, html, attachments)
     if details is None:
         message = "Nobody has written on this item: there is nobody to reply to. Add a note instead."
         raise RuleViolation(message)
@@ -82,7 +82,7 @@ def reply(
         html=said.html,
         subject=subject_of(item.number, item.title),
     )
-    attach(written, attachments)
+    attach(written, files)
     _send(
         session,
         item=item,
@@ -160,6 +160,8 @@ def _send(
 ) -> None:
     """Queue the mail for a reply and tie the two together."""
     earlier, language = queries.mail_ids(session, item.id), language_of(details, mailbox)
+    said = letter_text(message.text, message.html or "", language=language)
+    pictures = {file.content_id for file in message.attachments if file.inline and file.content_id}
     outgoing: OutgoingMessage = outbox.queue(
         session,
         now=now,
@@ -170,13 +172,18 @@ def _send(
         to=[whom.to],
         cc=whom.cc,
         subject=message.subject,
-        text=above_the_line(signed(message.text, mailbox.signature), language=language),
-        html=letter_html(message.html or html_of(message.text), signature=mailbox.signature, language=language),
+        text=above_the_line(signed(said, mailbox.signature), language=language),
+        html=letter_html(
+            message.html or html_of(message.text), signature=mailbox.signature, language=language, pictures=pictures
+        ),
         in_reply_to=earlier[-1] if earlier else "",
         references=earlier,
         item_id=item.id,
         from_name=f"{actor.name} ({mailbox.name})" if mailbox.name else actor.name,
-        attachments=[OutgoingFile(file.name, file.content_type, file.blob_sha256) for file in message.attachments],
+        attachments=[
+            OutgoingFile(file.name, file.content_type, file.blob_sha256, file.content_id if file.inline else None)
+            for file in message.attachments
+        ],
         hold_until=hold_until,
     )
     message.outgoing_message_id = outgoing.id

@@ -67,11 +67,16 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
     """
     message, sent = held.message, Written(held.message.text, held.message.html or "")
     unsay(session, actor=actor, now=now, held=held, said=TAKEN_BACK)
-    files = [NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes) for one in message.attachments]
+    files = [
+        NewAttachment(one.name, one.content_type, one.blob_sha256, one.size_bytes, content_id=one.content_id)
+        for one in message.attachments
+    ]
     session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     session.expire(message, ["attachments"])
     begun = drafts(session, actor=actor, item_id=message.work_item_id).get("reply")
     said = sent.followed_by(Written(begun.body, begun.html)) if begun else sent
+    for file in files:
+        put_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
     typed = Typed(body=said.text, html=said.html, **held.typed)
     save_draft(
         session,
@@ -82,8 +87,6 @@ def withdraw_answer(session: Session, *, actor: Actor, now: datetime, held: Take
         typed=typed,
         last_seen_id=queries.last_message_id(session, message.work_item_id),
     )
-    for file in files:
-        put_draft_file(session, actor=actor, now=now, item_id=message.work_item_id, kind="reply", file=file)
     audit.record(session, actor=actor, action="took back", kind="work_item", object_id=message.work_item_id, now=now)
 
 

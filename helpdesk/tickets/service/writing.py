@@ -1,6 +1,7 @@
 """What every act of a conversation is made of: messages kept, Message-IDs remembered, the ticket locked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit, live
 from helpdesk.infra.db import add_leaf, next_id, reading
 from helpdesk.infra.policy import Actor
-from helpdesk.infra.rich_text import Written, written
+from helpdesk.infra.rich_text import Written, pictures_in, written
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
@@ -39,11 +40,11 @@ def add_note(
         RuleViolation: nothing written.
     """
     item = project_queries.get_item(session, actor=actor, item_id=item_id)
-    said = formatted(text, html)
+    said, files = formatted_with(text, html, attachments)
     note = write(
         session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=said.text, html=said.html
     )
-    attach(note, attachments)
+    attach(note, files)
     following.follow_by_itself(session, item_id=item.id, person_id=actor.person_id, now=now)
     audit.record(session, actor=actor, action="noted", kind="work_item", object_id=item.id, now=now)
     tell_of_note(session, actor=actor, now=now, item=item, note=note)
@@ -209,14 +210,36 @@ def touch(session: Session, item: WorkItem, now: datetime) -> None:
     live.publish(session, audience=live.to_item(item.id), topic="queue", now=now)
 
 
-def formatted(text: str, html: str) -> Written:
-    """Return what somebody wrote, made safe (docs/answering.md rule 15).
+def formatted(text: str, html: str, *, pictures: Collection[str] = ()) -> Written:
+    """Return what somebody wrote, made safe (docs/answering.md rule 15), with these pictures between its words.
 
     Raises:
         RuleViolation: nothing is written, or there is more formatting than anybody writes.
     """
-    said = written(text, html)
+    said = written(text, html, pictures=pictures)
     return Written(worded(said.text), said.html)
+
+
+def formatted_with(text: str, html: str, files: Iterable[NewAttachment]) -> tuple[Written, list[NewAttachment]]:
+    """Return what somebody wrote, made safe, with the files that go along (docs/answering.md rules 23 and 25).
+
+    A picture that stands between the words is inline. One that was taken out of them stays behind; where there is no
+    HTML, pictures go along as files.
+
+    Raises:
+        RuleViolation: as `formatted`; a picture between the words is none of these files.
+    """
+    every = list(files)
+    pictures = {one.content_id for one in every if one.content_id}
+    if pictures_in(html) - pictures:
+        message = "A picture between the words is not there any more, and was left out. Paste it again, then send."
+        raise RuleViolation(message, field="body")
+    said = formatted(text, html, pictures=pictures)
+    standing = pictures_in(said.html)
+    kept = [one for one in every if one.content_id in standing or not (one.content_id and html.strip())]
+    return said, [
+        replace(one, inline=True) if one.content_id in standing else replace(one, content_id=None) for one in kept
+    ]
 
 
 def worded(text: str) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpdesk.infra import rich_text
-from helpdesk.infra.rich_text import Written, html_of, mailed, shown, text_of, written
+from helpdesk.infra.rich_text import ShownPicture, Written, html_of, mailed, shown, text_of, written
 from helpdesk.kernel.errors import RuleViolation
 from tests.browser.payloads import PAYLOADS
 
@@ -31,6 +31,47 @@ LINK = "<strong>a</strong>"
 )
 def test_the_text_of_html_has_its_lines_lists_links_and_quotes(html, text):
     assert text_of(html) == text
+
+
+OURS, OTHER = "a" * 32 + "@helpdesk", "b" * 32 + "@helpdesk"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        *(
+            f'src="{one}"'
+            for one in ("http://x.example/a.png", "//x.example", "data:image/png;base64,A", "/files/1/large")
+        ),
+        *(f'src="{one}"' for one in (f"cid:{OTHER}", "cid:logo@acme.example", f"cid:{OURS}x", "javascript:alert(1)")),
+        *("", f'srcset="cid:{OURS}"', f'data-src="cid:{OURS}"', 'src="blob:http://x/1"'),
+    ],
+)
+def test_no_picture_but_one_of_the_same_draft_is_kept_shown_or_mailed(attributes):
+    html = f"<strong>a</strong><img {attributes} onerror=alert(1)><svg><image href='x'/></svg>"
+
+    said = written("", html, pictures=[OURS])
+
+    assert "im" not in said.html
+    assert "im" not in shown(html, pictures={OURS: ShownPicture("/files/1/large", "/files/1")})
+    assert "im" not in mailed(html, pictures=[OURS])
+
+
+def test_a_picture_is_kept_by_its_id_shown_from_our_file_and_mailed_by_its_content_id():
+    words = "a &quot; > <b onclick=x>&amp;"
+    html = f'<div>One<img src="cid:{OURS}" alt="{words}" width="1280" height="9" onerror="x" style="x">two</div>'
+
+    said = written("", html, pictures=[OURS])
+
+    alt = 'alt="a &quot; &gt; &lt;b onclick=x&gt;&amp;"'
+    assert said.text == 'One\n[picture: a " > <b onclick=x>&]\ntwo'
+    assert text_of(said.html, picture="Bild").splitlines()[1] == '[Bild: a " > <b onclick=x>&]'
+    assert said.html == f'<div>One<img src="cid:{OURS}" {alt} width="1280" height="9">two</div>'
+    assert written("", said.html, pictures=[OURS]) == said
+    page = shown(said.html, pictures={OURS: ShownPicture('/files/1/large?a&b"', "/files/1")})
+    assert f'data-preview><img src="/files/1/large?a&amp;b&quot;" {alt} width="1280" height="9"' in page
+    assert f'<img src="cid:{OURS}" {alt} width="640" style=' in mailed(said.html, pictures=[OURS])
+    assert [rich_text.clean(said.html), str(shown(said.html)), mailed(said.html)] == ["<div>Onetwo</div>"] * 3
 
 
 def test_what_is_not_formatted_is_kept_as_text_alone():
