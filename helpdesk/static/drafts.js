@@ -2,6 +2,7 @@
 
    data-draft="/path"   on a form: where to keep what stands in it, a moment after the last key and when the page goes
    data-draft-said      in it: says that it is kept (data-saved), or that it could not be (data-failed)
+   data-after-draft     on a form that adds to the draft: it is sent once what was typed so far is kept
    data-leaves-in="10"  on the form that takes an answer back: for how many seconds it can; then the form goes */
 (() => {
   "use strict";
@@ -16,9 +17,17 @@
     if (said) said.textContent = word ? said.dataset[word] : "";
   }
 
-  async function keep(form) {
+  const underway = new Set(); // what is being kept just now
+
+  function keep(form) {
     clearTimeout(waiting.get(form));
     waiting.delete(form);
+    const kept = send(form).finally(() => underway.delete(kept));
+    underway.add(kept);
+    return kept;
+  }
+
+  async function send(form) {
     if (!form.isConnected) return; // it was sent, or is drawn anew
     try {
       const headers = { "HX-Request": "true" };
@@ -63,6 +72,14 @@
     waiting.set(form, setTimeout(keep, PAUSE_MS, form));
   }
 
+  /* Whether it is kept or not: that is told. Keeping may have put a fresh form in its place (live.js). */
+  function sendAfter(form, button) {
+    const again = form.isConnected ? form : document.querySelector(`form[action="${form.getAttribute("action")}"]`);
+    if (!again) return;
+    again.dataset.kept = "";
+    again.requestSubmit(again.querySelector(`button[value="${CSS.escape(button.value)}"]`));
+  }
+
   for (const name of ["input", "change"]) document.addEventListener(name, typed);
   addEventListener("pagehide", keepAll);
   document.addEventListener("helpdesk:back", keepAll);
@@ -73,8 +90,16 @@
   document.addEventListener(
     "submit",
     (event) => {
-      clearTimeout(waiting.get(event.target));
-      waiting.delete(event.target);
+      const { target, submitter } = event;
+      clearTimeout(waiting.get(target));
+      waiting.delete(target);
+      if (target.matches("[data-after-draft]:not([data-kept])") && waiting.size + underway.size > 0) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        keepAll();
+        Promise.all(underway).then(() => sendAfter(target, submitter));
+        return;
+      }
       keepAll();
     },
     true,

@@ -365,14 +365,15 @@
      gone by then: it draws before they go. */
   const leave = (event) => {
     const rich = document.activeElement?.closest?.("trix-editor[data-for]");
-    if (rich && (event.key === "Tab" || !rich.contains(event.target))) rich.editorController?.render();
+    if (rich && (event.type === "keydown" || !rich.contains(event.target))) rich.editorController?.render();
   };
   document.addEventListener("pointerdown", leave, true);
 
   document.addEventListener(
     "keydown",
     (event) => {
-      if (event.key === "Tab") leave(event);
+      const opensPalette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+      if (event.key === "Tab" || opensPalette) leave(event);
       const rich = event.key === "/" && event.target.closest?.("trix-editor[data-for]");
       if (rich?.editorController) {
         settle(rich);
