@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from helpdesk.automation.service.changing import change, sleep
 from helpdesk.automation.service.macros import MacroActs
 from helpdesk.desk import bulk, canned, macro_undo, service, taking_back
 from helpdesk.desk.bulk import Outcome, Picked
+from helpdesk.desk.taking_up import BEGAN
 from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
@@ -21,6 +22,7 @@ from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.fields import filled
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import entry_uuid
 from helpdesk.tickets.models import Message, Takeback
@@ -28,6 +30,8 @@ from helpdesk.timekeeping.forms import default_work_type
 
 WHAT = "macro"
 """What an act is called that is a macro (docs/desk.md rule 80)."""
+AGAIN = timedelta(seconds=3)
+"""Within this time the same macro of the same person on a ticket is a click too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ def apply(
         raise RuleViolation(str(gone)) from gone
     is_kept = done is not None and not done["stays"]
     act_id = bulk.remember(session, actor=actor, now=now, changes=[done]) if done is not None and is_kept else None
-    macros.count_use(session, macro_id=macro.id, tickets=1, now=now)
     if done is None:
         return Applied(None, macro.name, (), is_sent=False, is_in_box=False)
+    macros.count_use(session, macro_id=macro.id, tickets=1, now=now)
     return Applied(
         act_id, macro.name, tuple(done["did"]), is_sent=bool(done["answer_id"]), is_in_box=done["draft"] is not None
     )
@@ -131,8 +135,7 @@ def _apply(
     seen: int | None,
 ) -> Change | None:
     """Apply a macro to a ticket that is locked, and return what that changed; None for nothing."""
-    if version is not None and item.version != version:
-        _refuse_overtaken(session, actor, item)
+    _refuse_overtaken(session, actor, now, item, macro, version=version, seen=seen)
     tickets.refuse_merged(session, item)
     acts, before = MacroActs.of(macro.acts), state_of(session, item)
     values = canned.values_on(session, actor, item)
@@ -175,18 +178,42 @@ def _apply(
     }
 
 
-def _refuse_overtaken(session: Session, actor: Actor, item: WorkItem) -> None:
-    """Pass where it was the actor who changed the ticket last, as who begins an answer does."""
+def _refuse_overtaken(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    item: WorkItem,
+    macro: Macro,
+    *,
+    version: int | None,
+    seen: int | None,
+) -> None:
+    """Pass where the ticket is as it was shown; who began a reply since, and got the ticket by that, is not overtaken.
+
+    Raises:
+        Conflict: it changed, somebody wrote there, or it was one click too many.
+    """
     newest = bulk.newest_line(session, item.id)
-    if newest is None or newest.person_id is None or newest.person_id != actor.person_id:
+    is_own = newest is not None and newest.person_id is not None and newest.person_id == actor.person_id
+    if newest is not None and is_own and newest.text.startswith(_words(macro.name)) and now - newest.posted_at < AGAIN:
+        message = "You have just done that."
+        raise Conflict(message)
+    changed = version is not None and item.version != version
+    began = newest is not None and is_own and newest.text.endswith(BEGAN)
+    wrote = seen is not None and (queries.last_message_id(session, item.id) or 0) > seen
+    if wrote or (changed and not began):
         raise Conflict(bulk.overtaken(session, item.id))
+
+
+def _words(name: str) -> str:
+    return f"applied the macro “{name}”: "
 
 
 def _line(session: Session, actor: Actor, now: datetime, item: WorkItem, name: str, did: list[str]) -> Message | None:
     """Say in one line of the conversation what was done; what is in a box alone nobody else sees."""
     if not did:
         return None
-    words = f"applied the macro “{name}”: {', '.join(did)}"
+    words = f"{_words(name)}{', '.join(did)}"
     return tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=words)
 
 

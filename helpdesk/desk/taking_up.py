@@ -16,6 +16,9 @@ from helpdesk.tickets.queries import merged_now
 from helpdesk.tickets.service import Typed
 from helpdesk.tickets.service.writing import lock
 
+BEGAN = ", who began a reply"
+"""How the line ends that tells of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -43,8 +46,7 @@ def keep_draft(
     if not (kept and begins) or item.assignee_id is not None or merged_now(session, item.id) is not None:
         return Kept(kept)
     before = state_of(session, item)
-    how = ", who began a reply"
-    service.assign(session, actor=actor, now=now, number=number, assignee_id=actor.person_id, how=how)
+    service.assign(session, actor=actor, now=now, number=number, assignee_id=actor.person_id, how=BEGAN)
     change = {"item_id": item.id, "what": "assignee", "before": before, "after": state_of(session, item)}
     return Kept(kept, bulk.remember(session, actor=actor, now=now, changes=[change]))
 

@@ -130,6 +130,24 @@ def test_what_cannot_be_done_stops_the_whole_with_a_word(office, sign_in_as):
     assert {one.used for one in rows(Macro)} == {0}
 
 
+def test_one_click_too_many_and_what_was_written_since_stop_it_but_who_began_a_reply_goes_on(office, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    shown = browser.get(f"/items/{number}").text
+    state = dict(re.findall(r'name="(version|seen)" value="(\d+)"', shown))
+    browser.post(f"/items/{number}/drafts/reply", data={"body": "Hello", "last_seen_id": ""})  # it is theirs by that
+    timed, noted = add(office, "Five minutes", minutes=5), add(office, "Note", note="Seen.")
+
+    _answer, first = apply(browser, number, timed, **state)
+    again, second = apply(browser, number, timed, **state)
+
+    assert (first is not None, second, len(rows(TimeEntry))) == (True, None, 1)
+    assert "Nothing was done: You have just done that." in said(browser, again)
+    browser.post(f"/items/{number}/note", data={"body": "Meanwhile.", "billable": "billable"})
+    answer, _act = apply(browser, number, noted, seen=state["seen"])
+    assert "wrote there since you looked" in said(browser, answer)
+    assert lines(number, "note") == ["Meanwhile."]
+
+
 def test_an_answer_goes_into_the_box_with_status_and_time_beside_it(office, mailbox, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     macro_id = add(office, answer="Hello {{requester.first_name}}", status="waiting", minutes=10, add_tags=("asked",))
