@@ -86,7 +86,7 @@ def test_the_settings_are_a_list_where_there_is_room_and_fold_where_not(
     visitor = visit("admin", java_script_enabled=False)
     page = visitor.goto("/settings/people")
     settings = page.get_by_role("navigation", name="Settings")
-    expect(settings.get_by_role("link")).to_have_count(19)
+    expect(settings.get_by_role("link")).to_have_count(20)
     expect(settings.get_by_role("heading", name="Mail")).to_be_visible()
 
     page.set_viewport_size({"width": 390, "height": 844})
@@ -101,5 +101,5 @@ def test_the_settings_are_a_list_where_there_is_room_and_fold_where_not(
     page.wait_for_url("**/settings/teams")
     settings.locator("summary").click()
     expect(settings.locator("details [aria-current=page]")).to_have_text("Teams")
-    expect(settings.get_by_role("link")).to_have_count(19)
+    expect(settings.get_by_role("link")).to_have_count(20)
     assert visitor.watch.trouble == {}
