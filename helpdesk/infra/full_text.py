@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    String,
     bindparam,
     case,
     cast,
@@ -204,7 +205,7 @@ def newest_texts(dialect: str, wanted: Sequence[Wanted], *, below: Sequence[Any]
             .prefix_with("MATERIALIZED")
         )
         return Newest(ids, _scalar(func.min(ids.c.id), ids), _scalar(func.count(), ids) >= most)
-    asked = cast(bindparam(None, _query_of(wanted)), TSQUERY)
+    asked = _tsquery(wanted)
     fits = index.c.words.op("@@", return_type=Boolean())(asked)
 
     def newest(many: int, name: str, *where: ColumnElement[bool]) -> CTE:
@@ -239,12 +240,20 @@ def fitting(dialect: str, wanted: Sequence[Wanted], message_id: InstrumentedAttr
     """Return the condition that the one text with this id has all that is wanted."""
     if dialect == "postgresql":
         index = table("found_messages", column("rowid", Integer), column("words"))
-        asked = cast(bindparam(None, _query_of(wanted)), TSQUERY)
+        asked = _tsquery(wanted)
         fits = index.c.words.op("@@", return_type=Boolean())(asked)
         return select(index.c.rowid).where(index.c.rowid == message_id, fits).exists()
     index = table("found_messages", column("rowid", Integer), column("found_messages"))
     fits = index.c.found_messages.op("MATCH")(bindparam(None, _match_of(wanted)))
     return select(index.c.rowid).where(index.c.rowid == message_id, fits).exists()
+
+
+def _tsquery(wanted: Sequence[Wanted]) -> ColumnElement[Any]:
+    """Return what is asked as PostgreSQL has it, written out: it has to know while it plans how much that finds.
+
+    With a value for it, it would plan once for whatever is asked, and read far too much for what is rare.
+    """
+    return cast(bindparam(None, _query_of(wanted), String(), literal_execute=True), TSQUERY)
 
 
 def _match_of(wanted: Sequence[Wanted]) -> str:
