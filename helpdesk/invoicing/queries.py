@@ -1,7 +1,7 @@
 """Reads of invoices, each scoped to the clients whose money the actor may see."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.infra.ahead import models_of
+from helpdesk.infra.ahead import Question, ask_ahead, models_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.together import Together
@@ -41,16 +41,45 @@ def get(session: Session, *, actor: Actor, invoice_id: int) -> Invoice:
     Raises:
         NotFound: no such invoice, or of a client whose money the actor may not see.
     """
-    invoice = session.scalar(
-        select(Invoice)
-        .join(Invoice.client)
-        .where(Invoice.id == invoice_id, clients.billable_by(actor))
-        .options(contains_eager(Invoice.client), selectinload(Invoice.lines).joinedload(InvoiceLine.work_item))
-    )
+    whole = selectinload(Invoice.lines).joinedload(InvoiceLine.work_item)
+    invoice = session.scalar(_one(actor, invoice_id).options(whole))
     if invoice is None:
         message = "There is no such invoice."
         raise NotFound(message)
     return invoice
+
+
+def get_with_lines(
+    session: Session, *, actor: Actor, invoice_id: int, also: Callable[[Invoice], list[Question]]
+) -> Invoice:
+    """Return what `get` does; its lines are asked ahead, together with what ``also`` makes of it.
+
+    Raises:
+        NotFound: as `get`.
+    """
+    invoice = session.scalar(_one(actor, invoice_id))
+    if invoice is None:
+        message = "There is no such invoice."
+        raise NotFound(message)
+    lines = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
+    of_lines = select(InvoiceLine.work_item_id).where(InvoiceLine.invoice_id == invoice_id)
+    items = select(WorkItem).where(WorkItem.id.in_(of_lines))
+    ask_ahead(session, lines, items, *also(invoice))
+    by_id = {item.id: item for item in models_of(session, items)}
+    found = models_of(session, lines)
+    for line in found:
+        set_committed_value(line, "work_item", by_id.get(line.work_item_id or 0))
+    set_committed_value(invoice, "lines", found)
+    return invoice
+
+
+def _one(actor: Actor, invoice_id: int) -> Select[Invoice]:
+    return (
+        select(Invoice)
+        .join(Invoice.client)
+        .where(Invoice.id == invoice_id, clients.billable_by(actor))
+        .options(contains_eager(Invoice.client))
+    )
 
 
 def lock(session: Session, invoice_id: int) -> Invoice:

@@ -30,7 +30,6 @@ STILL_MORE = {
     "imports.refused": 11,
     "automation.rule": 10,
     "intake.mail_rule": 10,
-    "invoicing.show": 10,
 }
 """Pages that ask more, and how many at most: to become none."""
 

@@ -1,8 +1,10 @@
 """Deposits as they stand: paid on an invoice of their own, taken off later ones (docs/billing.md rule 21)."""
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
+from helpdesk.infra.ahead import models_of
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.deposits import Deposit
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -43,6 +45,16 @@ def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]
 
     That is in the prices of the draft: net or with tax in them; a deposit in the others is not for this draft.
     """
+    lines, invoices = (models_of(session, query) for query in available_asked(draft))
+    by_id = {invoice.id: invoice for invoice in invoices}
+    for line in lines:
+        set_committed_value(line, "invoice", by_id[line.invoice_id])
+    found = [(line, standing_of(session, line).available_minor) for line in lines]
+    return [(line, amount_minor) for line, amount_minor in found if amount_minor > 0]
+
+
+def available_asked(draft: Invoice) -> tuple[Select[InvoiceLine], Select[Invoice]]:
+    """Return the questions of `available`, for deposits and their invoices, to be asked together with others."""
     query = (
         select(InvoiceLine)
         .join(InvoiceLine.invoice)
@@ -55,11 +67,9 @@ def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]
             InvoiceLine.kind == "deposit",
             InvoiceLine.deducts_id.is_(None),
         )
-        .options(joinedload(InvoiceLine.invoice))
-        .order_by(Invoice.issued_on, InvoiceLine.id)
     )
-    found = [(line, standing_of(session, line).available_minor) for line in session.scalars(query)]
-    return [(line, amount_minor) for line, amount_minor in found if amount_minor > 0]
+    theirs = query.with_only_columns(InvoiceLine.invoice_id, maintain_column_froms=True)
+    return query.order_by(Invoice.issued_on, InvoiceLine.id), select(Invoice).where(Invoice.id.in_(theirs))
 
 
 def refuse_unpaid(session: Session, invoice: Invoice) -> None:

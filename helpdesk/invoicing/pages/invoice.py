@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.expenses.models import Expense
-from helpdesk.infra.ahead import ask_ahead
+from helpdesk.infra.ahead import Question
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import Actor
@@ -62,7 +62,6 @@ class ShownEntry:
 
 def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datetime) -> Page:
     """Return what the page of one invoice shows: its lines and the time behind them, what it lacks, its history."""
-    _ask_ahead(session, invoice, now)
     behind = entries_behind(session, invoice)
     document = _document(session, invoice, now, behind)
     mail = queries.mail_of(session, invoice)
@@ -91,9 +90,9 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
     }
 
 
-def _ask_ahead(session: Session, invoice: Invoice, now: datetime) -> None:
-    ask_ahead(
-        session,
+def questions_of(session: Session, invoice: Invoice, *, now: datetime) -> list[Question]:
+    """Return what the page asks about an invoice beside its lines, to be asked ahead."""
+    return [
         template_asked(invoice.client_id),
         periods_asked(invoice),
         select(Agreement).where(Agreement.client_id == invoice.client_id),
@@ -101,7 +100,8 @@ def _ask_ahead(session: Session, invoice: Invoice, now: datetime) -> None:
         queries.credit_notes_asked(invoice.id),
         queries.history_asked(invoice.id),
         *questions.open_asked(invoice.id),
-    )
+        *(deposits.available_asked(invoice) if invoice.status == "draft" else ()),
+    ]
 
 
 def _head(session: Session, invoice: Invoice, mail: OutgoingMessage | None, now: datetime) -> Page:

@@ -129,8 +129,14 @@ def page_of(
 ) -> str:
     """Return the page of an invoice, with what was refused of an act on it."""
     session = read_session()
-    invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
-    page = invoice_page.invoice_page(session, actor=current_actor(), invoice=invoice, now=clock.now())
+    actor, now = current_actor(), clock.now()
+    invoice = queries.get_with_lines(
+        session,
+        actor=actor,
+        invoice_id=invoice_id,
+        also=lambda found: invoice_page.questions_of(session, found, now=now),
+    )
+    page = invoice_page.invoice_page(session, actor=actor, invoice=invoice, now=now)
     if page["settlement"] and page["settlement"]["can_pay"] and payment is None:
         due = Money(page["settlement"]["open_minor"], invoice.currency)
         payment = PaymentForm(
