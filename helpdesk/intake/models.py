@@ -128,7 +128,7 @@ class InboundEffect(Base):
 
     inbound_message_id: Mapped[int] = mapped_column(ForeignKey("inbound_messages.id"), primary_key=True)
     work_item_id: Mapped[int] = mapped_column(ForeignKey("work_items.id"), index=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
 
     inbound: Mapped[InboundMessage] = relationship(back_populates="effect")
     work_item: Mapped[WorkItem] = relationship()

@@ -16,7 +16,7 @@ from helpdesk.outbox.models import Mailbox, MailboxGrant
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import queries as tickets
-from helpdesk.tickets.models import TicketDetails
+from helpdesk.tickets.models import Message, TicketDetails
 
 
 def active_sources(session: Session) -> list[IntakeSource]:
@@ -237,14 +237,20 @@ def known_uids(session: Session, source: IntakeSource) -> frozenset[int]:
 
 def effects_of(item_id: BindParameter[int]) -> Select[int | None, int]:
     """Return the question for the line of the log of each message that came by mail, to be asked with others."""
-    columns = (InboundEffect.message_id, InboundEffect.inbound_message_id)
-    return select(*columns).where(InboundEffect.work_item_id == item_id, InboundEffect.message_id.is_not(None))
+    query = select(InboundEffect.message_id, InboundEffect.inbound_message_id)
+    return query.join(Message, Message.id == InboundEffect.message_id).where(Message.work_item_id == item_id)
 
 
 def came_as(session: Session, item_id: int) -> dict[int, int]:
     """Return by message the line of the log of those that came by mail to a work item."""
     rows = session.execute(effects_of(bindparam("item_id", type_=Integer())), {"item_id": item_id})
     return {row.message_id: row.inbound_message_id for row in rows if row.message_id is not None}
+
+
+def inbound_of(session: Session, message_id: int) -> InboundMessage | None:
+    """Return the line of the log by which a message came, wherever the message is now."""
+    query = select(InboundMessage).join(InboundEffect, InboundEffect.inbound_message_id == InboundMessage.id)
+    return session.scalar(query.where(InboundEffect.message_id == message_id).limit(1))
 
 
 def items_with_project(session: Session, item_ids: Collection[int]) -> dict[int, WorkItem]:

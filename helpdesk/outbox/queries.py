@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.infra.db import foreseen
 from helpdesk.infra.together import columns_of
@@ -27,6 +27,12 @@ def get_mailbox(session: Session, mailbox_id: int) -> Mailbox:
         message = "There is no such mailbox."
         raise NotFound(message)
     return mailbox
+
+
+def with_files(session: Session, outgoing_id: int) -> OutgoingMessage | None:
+    """Return a mail with its mailbox and its files, in one query."""
+    whole = (joinedload(OutgoingMessage.mailbox), joinedload(OutgoingMessage.attachments))
+    return session.get(OutgoingMessage, outgoing_id, options=whole)
 
 
 def files_of(outgoing: OutgoingMessage) -> tuple[OutgoingFile, ...]:

@@ -14,6 +14,8 @@ FILES = {
     "desk.live_timer",
     "desk.preview_mail",
     "desk.preview_pdf",
+    "desk.draft_picture",
+    "desk.original_mail",
     "desk.bell",
     "desk.find_asker",
     "desk.mentionable",

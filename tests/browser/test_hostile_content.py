@@ -145,6 +145,8 @@ def test_a_payload_is_shown_and_does_nothing(
     assert in_frames(page) == {}
     assert frame.evaluate(ARMED) == []
     assert page.url.startswith(admin.watch.origin)
+    for path in (f"/items/{ids['item']}/print?notes=y&time=y&quotes=y", f"/messages/{ids['message']}/original"):
+        assert in_frames(admin.goto(path)) == {}
     assert admin.watch.trouble == {}
 
 

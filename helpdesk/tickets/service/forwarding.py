@@ -31,6 +31,8 @@ from helpdesk.tickets.service.taking_back import unsay
 from helpdesk.tickets.service.writing import attach, lock, remember, touch, write
 
 PEOPLE_LIMIT = 10
+TEXT_LIMIT = 500_000
+"""Characters that are passed on at once (docs/desk.md rule 98)."""
 TAKEN_BACK = "took back before it left what was passed on"
 HEAD = "---------- Forwarded message ----------"
 
@@ -85,11 +87,14 @@ def forward(
     if mailbox is None:
         text = "No mailbox is connected yet, so nothing can leave. Ask an administrator to connect one."
         raise RuleViolation(text)
+    original = "\n\n".join(_quoted(message, item) for message in messages)
+    if len(onward.text) + len(original) > TEXT_LIMIT:
+        text = f"This is too long to pass on: at most {TEXT_LIMIT:,} characters with what is quoted. Untick messages."
+        raise RuleViolation(text, field="message")
     subject = onward.subject.strip() or f"Fwd: {subject_of(item.number, item.title)}"
     written = write(
         session, kind="note", item_id=item.id, person_id=actor.person_id, now=now, text=onward.text, subject=subject
     )
-    original = "\n\n".join(_quoted(message, item) for message in messages)
     written.text, written.trimmed_text = f"{onward.text.strip()}\n\n{original}".lstrip(), original
     attach(written, files)
     _send(session, item, mailbox, written, people=people, said=onward.text.strip(), actor=actor, hold_until=hold_until)

@@ -13,6 +13,7 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import IncomingMail
 from helpdesk.tickets.models import CannedReply, ItemLink, Participant, TicketDetails
+from helpdesk.tickets.service.writing import write
 from tests.access.rows import Row, expect
 from tests.builders import Office
 
@@ -129,6 +130,8 @@ def furnish(session: Session, office: Office, now: datetime) -> dict[str, int | 
         "held_on_acme": _held(session, office.acme_ticket.id, office.globex_contact.id, now),
         "failed_on_acme": _failed(session, office.acme_ticket.id, mailbox.id, now),
         "failed_on_globex": _failed(session, office.globex_ticket.id, mailbox.id, now),
+        "sent_on_acme": _sent(session, office.acme_ticket.id, mailbox.id, now),
+        "sent_on_globex": _sent(session, office.globex_ticket.id, mailbox.id, now),
         "held_on_globex": _held(session, office.globex_ticket.id, office.acme_contact.id, now),
     }
 
@@ -147,6 +150,24 @@ def _called(session: Session, office: Office, now: datetime) -> int:
     actor = office.actor("technician")
     item = session.get_one(WorkItem, office.acme_ticket.id)
     return tickets.write_talk(session, actor=actor, now=now, item=item, spoken=spoken, at=now, until=now).id
+
+
+def _sent(session: Session, item_id: int, mailbox_id: int, now: datetime) -> int:
+    outgoing = outbox.queue(
+        session,
+        now=now,
+        mailbox_id=mailbox_id,
+        idempotency_key=f"table-sent:{item_id}",
+        purpose="reply",
+        about=("work_item", item_id),
+        to=[Address("Ann", "ann@acme.example")],
+        subject="Re: Printer",
+        text="It prints.",
+    )
+    outgoing.state, outgoing.sent_at = "sent", now
+    message = write(session, kind="reply", item_id=item_id, person_id=None, now=now, text="It prints.")
+    message.outgoing_message_id = outgoing.id
+    return message.id
 
 
 def _failed(session: Session, item_id: int, mailbox_id: int, now: datetime) -> int:
@@ -296,6 +317,19 @@ ROWS = [
     Row("desk.offer_type", "POST", "/settings/ticket-types/{missing}/offer", NO_TYPE),
     *_on_items("desk.save_draft", "drafts/reply", REPLY),
     *_on_items("desk.add_files", "drafts/reply/files", {}),
+    Row("desk.print_item", "GET", "/items/{acme_ticket}/print", DESK, query="notes=y&time=y&quotes=y"),
+    Row("desk.print_item", "GET", "/items/{globex_ticket}/print", GLOBEX),
+    Row("desk.print_item", "GET", "/items/{missing}/print", NOT_THERE),
+    *[
+        row
+        for endpoint, path in (("desk.original", "original"), ("desk.original_mail", "original.eml"))
+        for row in (
+            Row(endpoint, "GET", f"/messages/{{sent_on_acme}}/{path}", DESK),
+            Row(endpoint, "GET", f"/messages/{{sent_on_globex}}/{path}", GLOBEX),
+            Row(endpoint, "GET", f"/messages/{{note_on_acme}}/{path}", NOT_THERE),
+            Row(endpoint, "GET", f"/messages/{{missing}}/{path}", NOT_THERE),
+        )
+    ],
     *_on_items("desk.add_picture", "drafts/reply/pictures", {}),
     Row("desk.draft_picture", "GET", "/items/{acme_ticket}/drafts/reply/pictures/none", NOT_THERE),
     Row("desk.draft_picture", "GET", "/items/{missing}/drafts/reply/pictures/none", NOT_THERE),

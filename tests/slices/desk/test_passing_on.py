@@ -111,6 +111,7 @@ def test_notes_go_along_only_where_somebody_picks_them(office, ticket, sign_in_a
         ({"to": "support@halden-okoye.example"}, RuleViolation, "our own mailbox"),
         ({"to": "person@globex.example"}, RuleViolation, "another client"),
         ({"message_ids": []}, RuleViolation, "at least one message"),
+        ({"text": "x" * 500_000}, RuleViolation, "too long to pass on: at most 500,000 characters"),
         ({"message_ids": [999_999]}, NotFound, "no such message"),
         ({"file_ids": [999_999]}, NotFound, "no such file"),
     ],
