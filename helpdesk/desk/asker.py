@@ -86,7 +86,7 @@ def _by_address(session: Session, actor: Actor, typed: str) -> list[Contact]:
     contact = clients.find_contact(session, typed_address(typed)[1])
     if contact is None:
         return []
-    query = _people().outerjoin(Contact.client).where(Contact.id == contact.id)
+    query = _people().outerjoin(Contact.client).where(Contact.id == contact.id, Contact.retired_at.is_(None))
     return list(session.scalars(query.where(Contact.client_id.is_(None) | visible(actor))))
 
 

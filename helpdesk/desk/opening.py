@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from html import escape
 
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from helpdesk.desk import asker, service, talking
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.rich_text import written
-from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.outbox import queries as outbox
 from helpdesk.projects import queries as projects
 from helpdesk.projects import service as project_service
@@ -25,6 +26,7 @@ from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import NewAttachment, typed_people
+from helpdesk.tickets.models import TicketForm
 from helpdesk.tickets.service import Spoken
 from helpdesk.tickets.service.writing import lock
 
@@ -92,11 +94,12 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
 
     Raises:
         NotFound: no such contact, client, project, type or person, or not for this actor.
+        Conflict: the form opened one before with something else.
         RuleViolation: what cannot be; it names its field.
     """
     form = tickets.begin_form(session, actor=actor, now=now, key=said.key)
-    if form.work_item_id is not None:
-        return session.get_one(WorkItem, form.work_item_id)
+    if (opened := _opened(session, form, whom, said)) is not None:
+        return opened
     known = meant(session, actor=actor, whom=whom)
     project = _project(session, actor, whom, facts, known)
     requester = contact_at(session, actor=actor, now=now, whom=whom, known=known, project=project)
@@ -126,7 +129,7 @@ def open_by_hand(session: Session, *, actor: Actor, now: datetime, whom: Whom, s
         _note(session, actor, now, item, said, files, spoke_with=reporter or requester, opens=True)
     if facts.confirm and not facts.first_message:
         tickets.confirm(session, actor=actor, now=now, item=item, noted=facts.words)
-    if said.status:
+    if said.status and not facts.first_message:
         service.set_status(session, actor=actor, now=now, number=item.number, status=said.status)
     return item
 
@@ -146,16 +149,18 @@ def put_onto(session: Session, *, actor: Actor, now: datetime, number: int, whom
 
     Raises:
         NotFound: no such ticket or contact, or not for this actor.
-        Conflict: it was merged into another ticket, or it would be done while parts of it are open.
+        Conflict: it was merged into another ticket, it would be done while parts of it are open, or the form opened or
+            noted something else before.
         RuleViolation: nothing is typed, or time that cannot be logged.
     """
     form = tickets.begin_form(session, actor=actor, now=now, key=said.key)
-    if form.work_item_id is not None:
-        return session.get_one(WorkItem, form.work_item_id)
+    if (noted := _opened(session, form, whom, said, number)) is not None:
+        return noted
     item = lock(session, projects.get_item(session, actor=actor, number=number).id)
     tickets.refuse_merged(session, item)
     contact = meant(session, actor=actor, whom=whom)
-    if contact is not None and contact.client_id not in (None, item.project.client_id):
+    is_elsewhere = contact is not None and contact.client_id not in (None, item.project.client_id)
+    if contact is not None and is_elsewhere and not item.project.client.is_internal:
         message = f"{contact.name} is {ELSEWHERE}"
         raise RuleViolation(message, field="who")
     form.work_item_id = item.id
@@ -164,6 +169,23 @@ def put_onto(session: Session, *, actor: Actor, now: datetime, number: int, whom
     _note(session, actor, now, item, _with_subject(said), files, spoke_with=contact, name=name, opens=False)
     if said.status:
         service.set_status(session, actor=actor, now=now, number=item.number, status=said.status)
+    return item
+
+
+class Used(Conflict):
+    """The form was sent before, with something else than now."""
+
+
+def _opened(session: Session, form: TicketForm, whom: Whom, said: Said, number: int | None = None) -> WorkItem | None:
+    """Return what the form opened before with just that; None where it did not, and it is noted that it does now."""
+    digest = sha256(repr((whom, said, number)).encode("utf-8", "backslashreplace")).hexdigest()
+    if form.work_item_id is None:
+        form.said = digest
+        return None
+    item = session.get_one(WorkItem, form.work_item_id)
+    if form.said not in (None, digest):
+        message = f"This form was sent before: it is on #{item.number}. Send what stands here now for another ticket."
+        raise Used(message)
     return item
 
 
@@ -232,7 +254,21 @@ def contact_at(
         if contact.client_id != client_id:
             message = f"{contact.name} is {ELSEWHERE}" if known is not None else f"That address belongs to {ELSEWHERE}"
             raise RuleViolation(message, field="who" if known is not None or not whom.email else "new_email")
+    _refuse_unseen(session, actor, contact, field="new_email" if known is None and whom.email else "who")
     return contact
+
+
+def _refuse_unseen(session: Session, actor: Actor, contact: Contact, *, field: str) -> None:
+    """Refuse whom the actor does not see, and who has left; a project of ours takes people of any client."""
+    session.flush()
+    try:
+        clients.get_contact(session, actor=actor, contact_id=contact.id)
+    except NotFound as missing:
+        message = f"That address belongs to {ELSEWHERE}"
+        raise RuleViolation(message, field=field) from missing
+    if contact.retired_at is not None:
+        message = f"{contact.name} has left; their page says so, and can say otherwise."
+        raise RuleViolation(message, field=field)
 
 
 def _somebody_new(session: Session, actor: Actor, now: datetime, whom: Whom, client_id: int | None) -> Contact:
@@ -279,6 +315,7 @@ def _reporter(session: Session, actor: Actor, now: datetime, facts: Facts, proje
     if client_id is not None and contact.client_id != client_id:
         message = f"That is {ELSEWHERE}"
         raise RuleViolation(message, field="reporter")
+    _refuse_unseen(session, actor, contact, field="reporter")
     return contact
 
 
@@ -334,6 +371,7 @@ def _write_first(
         text=said.text,
         html=said.html,
         to_new_outside=facts.to_new_outside,
+        status=said.status,
         time=said.time,
     )
 

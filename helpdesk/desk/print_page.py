@@ -41,6 +41,7 @@ def printed(session: Session, *, actor: Actor, number: int, now: datetime, choic
         NotFound: no such item, or not for this actor.
     """
     item, details = tickets.get_item_with_details(session, actor=actor, number=number)
+    asks = details.requester if details is not None else None
     said = [
         message
         for message in tickets.conversation(session, item.id)
@@ -51,7 +52,7 @@ def printed(session: Session, *, actor: Actor, number: int, now: datetime, choic
     lines = [line for entry, line in render.with_lines(entries, actor=actor, now=now) if entry.ended_at is not None]
     return Printed(
         item=render.item_facts(item),
-        requester=f"{details.requester.name} <{details.requester.email}>" if details is not None else "",
+        requester=" ".join(filter(None, (asks.name, f"<{asks.email}>" if asks.email else ""))) if asks else "",
         messages=[render.message_line(one, actor=actor, now=now, worked_seconds=0) for one in shown],
         entries=lines if choices.time else [],
         worked_seconds=sum(line.worked_seconds for line in lines),

@@ -401,6 +401,7 @@ class TicketForm(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     begun_at: Mapped[datetime] = mapped_column(index=True)
     work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_items.id"))
+    said: Mapped[str | None]  # SHA-256 of what it opened that with
 
 
 class TicketFormFile(Base):

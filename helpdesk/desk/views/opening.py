@@ -1,6 +1,7 @@
 """Routes of the form for a new ticket: who it is for, its files, and the act that opens it (docs/desk.md rule 82)."""
 
 from collections.abc import Iterable
+from uuid import uuid4
 
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -115,6 +116,12 @@ def _opened(form: NewTicketForm, number: int | None) -> int | None:
                 item = opening.put_onto(session, actor=actor, now=now, number=number, whom=whom, said=said)
                 words = _("It is noted on #%(number)s.", number=item.number)
             opened = item.number
+    except opening.Used as refusal:
+        with unit_of_work() as session:
+            used, form.key.data = form.key.data or "", uuid4().hex
+            tickets.renew_form(session, actor=actor, now=now, key=used, new=form.key.data)
+        form.refuse(str(refusal))
+        return None
     except (Conflict, RuleViolation) as refusal:
         form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))
         return None

@@ -46,6 +46,7 @@ from helpdesk.tickets.service.ticket_forms import (
     begin_form,
     form_files,
     remove_form_file,
+    renew_form,
     take_form_files,
 )
 from helpdesk.tickets.service.writing import add_event, add_note
@@ -105,6 +106,7 @@ __all__ = [
     "remove_form_file",
     "remove_participant",
     "remove_talk",
+    "renew_form",
     "reply",
     "save_canned",
     "save_draft",

@@ -25,12 +25,16 @@ def confirm(session: Session, *, actor: Actor, now: datetime, item: WorkItem, no
     It is no answer of ours: no promise counts it.
 
     Raises:
-        RuleViolation: they have no address, or there is no mailbox to write from.
+        RuleViolation: no mail can reach them, or there is no mailbox to write from.
     """
     details = queries.get_details(session, item.id)
     mailbox = (details.mailbox if details is not None else None) or outbox.default_mailbox(session)
-    if details is None or not details.requester.email:
+    address = details.requester.email.lower() if details is not None else ""
+    if details is None or not address or address.endswith(".invalid"):
         message = "There is no mail address to confirm it to."
+        raise RuleViolation(message, field="confirm")
+    if details.requester.undeliverable_at is not None or details.requester.retired_at is not None:
+        message = f"{details.requester.name} cannot be reached by mail: it came back, or they have left."
         raise RuleViolation(message, field="confirm")
     if mailbox is None:
         message = "No mailbox is connected yet, so nothing can be confirmed. Ask an administrator to connect one."

@@ -58,13 +58,19 @@ def give_requester_back(session: Session, *, actor: Actor, now: datetime, item: 
     """Let the one before ask again on a locked ticket; whoever wrote meanwhile stays in copy.
 
     Raises:
-        Conflict: somebody changed who asks since.
+        Conflict: somebody changed who asks since, or the two were merged into one.
     """
     details = queries.get_details(session, item.id)
     if details is None or details.requester_id != kept["requester_id"]:
         message = "somebody changed who asks since"
         raise Conflict(message)
-    _request(session, now, item, kept["former_id"])
+    former = session.get_one(Contact, kept["former_id"])
+    if former.same_as_id is not None:  # merged since
+        former = session.get_one(Contact, former.same_as_id)
+    if former.id == details.requester_id:
+        message = "who asked before is the same person now"
+        raise Conflict(message)
+    _request(session, now, item, former.id)
     participant = session.get_one(Participant, (item.id, kept["requester_id"]))
     wrote = select(Message.id).where(Message.work_item_id == item.id, Message.contact_id == kept["requester_id"])
     before = kept["new"]
@@ -77,7 +83,6 @@ def give_requester_back(session: Session, *, actor: Actor, now: datetime, item: 
         session.delete(participant)
         queries.forget_participants(session, item.id)
     session.flush()
-    former = session.get_one(Contact, kept["former_id"])
     _tell(session, actor, now, item, former, f"made {former.name} the requester again")
 
 

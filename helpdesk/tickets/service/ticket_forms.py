@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import blobs
@@ -35,6 +35,17 @@ def begin_form(session: Session, *, actor: Actor, now: datetime, key: str) -> Ti
     if form is None:
         raise _none_such()
     return form
+
+
+def renew_form(session: Session, *, actor: Actor, now: datetime, key: str, new: str) -> None:
+    """Let the files that came to a form after it was sent go along with another one.
+
+    Raises:
+        NotFound: one of the two is no key, or somebody else's.
+    """
+    used, form = (begin_form(session, actor=actor, now=now, key=each) for each in (key, new))
+    of_used = update(TicketFormFile).where(TicketFormFile.form_key == used.key)
+    session.execute(of_used.values(form_key=form.key))
 
 
 def form_files(session: Session, *, actor: Actor, key: str) -> list[TicketFormFile]:

@@ -18,6 +18,7 @@ from helpdesk.desk.opening import Facts, Said, Whom
 from helpdesk.infra.db import unit_of_work
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Attachment, Message, Participant, Talk, TicketDetails, TicketForm, TicketFormFile
 from helpdesk.timekeeping.models import TimeEntry
 from tests.conftest import NOW
@@ -299,3 +300,85 @@ def test_pages_and_the_palette_begin_one_with_who_it_is_for(office, browser):
         assert f'<option selected value="{project.id}">' in form, link
         assert (f'value="pick:{person.id}"' in form) != ("contact=" in link), link
     assert browser.get(f"/tickets/new?project={office.globex_project.id}").status_code == 404
+
+
+@on_sqlite
+def test_a_project_of_ours_takes_nobody_whom_one_does_not_see(office, browser, mailbox):
+    hidden, ours = "person@globex.example", {"subject": "S", "channel": "own", "project_id": office.triage.id}
+    for typed in (
+        {"who": hidden, "confirm": "y", "words": "secret"},
+        {"new_name": "X", "new_email": hidden, "confirm": "y"},
+        {"contact_id": office.acme_contact.id, "reporter": hidden, "reporter_in_copy": "y"},
+    ):
+        refused = browser.post("/tickets/new", data={**ours, **typed})
+        assert (refused.status_code, "belongs to a contact of another client" in refused.text) == (422, True), typed
+        assert "Globex Person" not in refused.text
+    assert all_of(OutgoingMessage) == []
+    assert all_of(WorkItem, title="S") == []
+
+
+@on_sqlite
+def test_a_form_that_is_sent_again_with_something_else_keeps_it_for_another_ticket(office, browser):
+    key = key_of(browser.get("/tickets/new").text)
+    first = {"key": key, "contact_id": office.acme_contact.id, "subject": "One", "body": "a"}
+    item, _details, _asks = opened(browser.post("/tickets/new", data=first))
+    browser.post(f"/tickets/new/{key}/files", data={"files": [(BytesIO(b"log"), "two.txt")]})
+    second = {**first, "subject": "Two", "body": "quite another call", "worked": "30"}
+
+    again = browser.post("/tickets/new", data=second)
+    onto = browser.post("/tickets/new", data={**first, "act": f"onto:{item.number}"})
+
+    for refused in (again, onto):
+        assert (refused.status_code, f"it is on #{item.number}" in refused.text) == (422, True)
+        assert key_of(refused.text) != key
+    assert "quite another call" in again.text
+    assert opened(browser.post("/tickets/new", data=first))[0].id == item.id
+    other, _details, _asks = opened(browser.post("/tickets/new", data={**second, "key": key_of(again.text)}))
+    assert (other.id == item.id, other.title, [one.name for one in all_of(Attachment)]) == (False, "Two", ["two.txt"])
+
+
+@on_sqlite
+def test_who_has_left_is_neither_offered_nor_mailed_and_neither_is_whom_no_mail_reaches(office, browser, mailbox):
+    with unit_of_work() as session:
+        session.get_one(Contact, office.acme_contact.id).retired_at = NOW
+    offered = browser.get("/tickets/new/for", query_string={"who": "person@acme.example"}).text
+    left = browser.post("/tickets/new", data={"who": "person@acme.example", "subject": "S", "confirm": "y"})
+    with unit_of_work() as session:
+        contact = session.get_one(Contact, office.acme_contact.id)
+        contact.retired_at, contact.undeliverable_at = None, NOW
+    form = {"contact_id": office.acme_contact.id, "subject": "S", "confirm": "y"}
+    returned = browser.post("/tickets/new", data=form)
+
+    assert "pick:" not in offered
+    assert (left.status_code, "has left" in left.text) == (422, True)
+    assert (returned.status_code, "cannot be reached by mail" in returned.text) == (422, True)
+    assert all_of(OutgoingMessage) == []
+
+
+@on_sqlite
+def test_a_first_message_that_is_taken_back_takes_its_status_back(office, browser, mailbox):
+    form = {"contact_id": office.acme_contact.id, "subject": "S", "body": "Hi", "first_message": "y"}
+    answer = browser.post("/tickets/new", data={**form, "status": "waiting"})
+    item, _details, _asks = opened(answer)
+    (take_back,) = re.findall(r'action="([^"]+/take-back)"', browser.get(answer.location).text)
+    browser.post(take_back)
+
+    assert item.status == "waiting"
+    assert all_of(WorkItem, id=item.id)[0].status != "waiting"
+
+
+@on_sqlite
+def test_a_call_goes_onto_a_ticket_that_lies_in_triage(office, browser):
+    with unit_of_work() as session:
+        number = tickets.open_ticket(
+            session,
+            actor=office.actor("technician"),
+            now=NOW,
+            project_id=office.triage.id,
+            requester_id=office.acme_contact.id,
+            title="In triage",
+            text="x",
+        ).number
+    form = {"contact_id": office.acme_contact.id, "subject": "S", "body": "Still hums.", "act": f"onto:{number}"}
+    assert browser.post("/tickets/new", data=form).status_code == 303
+    assert [one.text for one in all_of(Message) if "Still hums." in (one.text or "")] == ["S\n\nStill hums."]

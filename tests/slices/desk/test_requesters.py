@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from helpdesk.clients import service as clients
 from helpdesk.clients.models import Contact
-from helpdesk.desk import merging_contacts
+from helpdesk.desk import bulk, merging_contacts, requester
 from helpdesk.desk import service as desk
+from helpdesk.desk.opening import Whom
 from helpdesk.infra.db import unit_of_work
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import WorkItem
@@ -161,3 +162,30 @@ def test_whoever_reported_it_stands_on_it_and_goes_along_when_they_are_merged(of
     with unit_of_work() as session:
         merging_contacts.undo(session, actor=manager, now=NOW, contact_id=ann)
     assert f'href="/contacts/{ann}">Ann</a></dd>' in browser.get(page).text
+
+
+def test_who_asked_before_and_is_somebody_else_by_now_asks_again_as_who_they_are(office, number, ann):
+    with unit_of_work() as session:
+        act = requester.change(
+            session,
+            actor=office.actor("manager"),
+            now=NOW,
+            number=number,
+            whom=Whom(contact_id=ann),
+            former_in_copy=False,
+        )
+        bob = clients.add_contact(
+            session,
+            actor=office.actor("manager"),
+            now=NOW,
+            name="Bob",
+            email="bob@acme.example",
+            client_id=office.acme.id,
+        ).id
+    with unit_of_work() as session:
+        merging_contacts.merge(
+            session, actor=office.actor("manager"), now=NOW, contact_id=office.acme_contact.id, into_id=bob, theirs={}
+        )
+    with unit_of_work() as session:
+        bulk.undo(session, actor=office.actor("manager"), now=NOW, act_id=act)
+    assert asks(number)[0] == bob
