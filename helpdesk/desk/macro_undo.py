@@ -56,13 +56,18 @@ def give_back(
     if change["before"]["assignee"] != change["after"]["assignee"] is not None:
         given_to, since = change["after"]["assignee"], datetime.fromisoformat(change["at"])
         following.stop_by_itself(session, item_id=item.id, person_id=given_to, since=since)
-    words = f"took back the macro “{change['name']}”"
+    said = words(change["name"])
     if change["note_id"]:
-        _unsay(session, actor, now, item, session.get_one(Message, change["note_id"]), words)
+        _unsay(session, actor, now, item, session.get_one(Message, change["note_id"]), said)
     elif change["did"] and not change["answer_id"]:
-        tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=words)
+        tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=said)
     session.flush()
     return stays
+
+
+def words(name: str) -> str:
+    """Return the line that says that a macro was taken back."""
+    return f"took back the macro “{name}”"
 
 
 def _take_answer_back(
@@ -142,7 +147,7 @@ def _empty_box(session: Session, actor: Actor, now: datetime, item: WorkItem, dr
         tickets.discard_draft(session, actor=actor, item_id=item.id, kind="reply")
 
 
-def _unsay(session: Session, actor: Actor, now: datetime, item: WorkItem, note: Message, words: str) -> None:
+def _unsay(session: Session, actor: Actor, now: datetime, item: WorkItem, note: Message, said: str) -> None:
     """Let one line stand where a note was; the audit trail keeps what it said."""
     notices.withdraw(session, now=now, key=key_of(note.id))
     audit.record(
@@ -156,4 +161,4 @@ def _unsay(session: Session, actor: Actor, now: datetime, item: WorkItem, note: 
         text=note.text,
     )
     following.stop_by_itself(session, item_id=item.id, person_id=actor.person_id or 0, since=note.posted_at)
-    note.kind, note.text, note.reply_text, note.html, note.mentions = "event", words, words, None, []
+    note.kind, note.text, note.reply_text, note.html, note.mentions = "event", said, said, None, []

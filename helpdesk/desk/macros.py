@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.automation.models import Macro
@@ -193,16 +194,29 @@ def _refuse_overtaken(
     Raises:
         Conflict: it changed, somebody wrote there, or it was one click too many.
     """
-    newest = bulk.newest_line(session, item.id)
-    is_own = newest is not None and newest.person_id is not None and newest.person_id == actor.person_id
-    if newest is not None and is_own and newest.text.startswith(_words(macro.name)) and now - newest.posted_at < AGAIN:
+    if _is_again(session, actor, now, item, macro):
         message = "You have just done that."
         raise Conflict(message)
+    newest = bulk.newest_line(session, item.id)
+    is_own = newest is not None and newest.person_id is not None and newest.person_id == actor.person_id
     changed = version is not None and item.version != version
     began = newest is not None and is_own and newest.text.endswith(BEGAN)
     wrote = seen is not None and (queries.last_message_id(session, item.id) or 0) > seen
     if wrote or (changed and not began):
         raise Conflict(bulk.overtaken(session, item.id))
+
+
+def _is_again(session: Session, actor: Actor, now: datetime, item: WorkItem, macro: Macro) -> bool:
+    """Return whether this person did the same a moment ago and did not take it back; its note is below its line."""
+    query = select(Message.text).where(
+        Message.work_item_id == item.id,
+        Message.kind == "event",
+        Message.person_id == actor.person_id,
+        Message.posted_at > now - AGAIN,
+    )
+    did, took_back = _words(macro.name), macro_undo.words(macro.name)
+    lines = session.scalars(query.order_by(Message.id.desc()))
+    return next((line != took_back for line in lines if line.startswith(did) or line == took_back), False)
 
 
 def _words(name: str) -> str:

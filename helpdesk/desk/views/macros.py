@@ -133,7 +133,7 @@ def apply_macro(number: int) -> ResponseReturnValue:
                 number=number,
                 macro_id=form.macro.data or 0,
                 version=_number(form.version.data),
-                seen=_number(form.seen.data),
+                seen=0 if form.seen.data == "" else _number(form.seen.data),  # nobody had written there
             )
         _tell(done)
     except (Conflict, RuleViolation) as refusal:

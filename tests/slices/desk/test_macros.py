@@ -148,6 +148,22 @@ def test_one_click_too_many_and_what_was_written_since_stop_it_but_who_began_a_r
     assert lines(number, "note") == ["Meanwhile."]
 
 
+def test_a_click_too_many_writes_no_second_note(office, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    macro_id = add(office, minutes=30, note="Called them.")
+
+    _answer, act_id = apply(browser, number, macro_id)
+    again, _act = apply(browser, number, macro_id)
+    assert "Nothing was done: You have just done that." in said(browser, again)
+    unseen, _act = apply(browser, number, add(office, "Tag", add_tags=("x",)), seen="")
+    assert "wrote there since you looked" in said(browser, unseen)
+
+    assert (len(rows(TimeEntry)), lines(number, "note")) == (1, ["Called them."])
+    browser.post(f"/desk/bulk/{act_id}/undo")
+    apply(browser, number, macro_id)
+    assert lines(number, "note") == ["Called them."]
+
+
 def test_an_answer_goes_into_the_box_with_status_and_time_beside_it(office, mailbox, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     macro_id = add(office, answer="Hello {{requester.first_name}}", status="waiting", minutes=10, add_tags=("asked",))
