@@ -31,10 +31,11 @@ PICK = f"Pick tickets, {MOST} at most, and what is to become of them."
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A ticket as it was picked: by number, in the version that the page showed."""
+    """A ticket as it was picked: by number, in the version that the page showed, with the newest message of then."""
 
     number: int
     version: int
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def act(session: Session, *, actor: Actor, now: datetime, picked: Iterable[Picke
 
     def change_one(one: Picked) -> Change | None:
         item = bulk.locked(session, actor, one.number)
-        return _apply(session, actor=actor, now=now, item=item, macro=macro, version=one.version, seen=None)
+        return _apply(session, actor=actor, now=now, item=item, macro=macro, version=one.version, seen=one.seen)
 
     changes, refusals = bulk.each(session, [(one.number, partial(change_one, one)) for one in wanted])
     if changes:

@@ -51,6 +51,7 @@ class QueueRow:
     id: int
     number: int
     version: int
+    seen: int
     title: str
     snippet: str
     status: str
@@ -236,6 +237,12 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         .correlate(WorkItem)
         .scalar_subquery()
     )
+    seen = (
+        select(func.max(Message.id))
+        .where(Message.work_item_id == WorkItem.id, Message.kind != "event")
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
     files = (
         select(func.count(Attachment.id))
         .join(Message, Message.id == Attachment.message_id)
@@ -259,6 +266,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         WorkItem.id,
         WorkItem.number,
         WorkItem.version,
+        func.coalesce(seen, 0),
         WorkItem.title,
         func.coalesce(newest, ""),
         WorkItem.status,

@@ -22,9 +22,9 @@ from helpdesk.projects import queries as projects
 
 
 def _picked(value: str) -> Picked:
-    """Read a ticket as a row names it, ``number-version``; what is none is no valid choice."""
-    number, version = value.split("-")
-    return Picked(int(number), int(version))
+    """Read a ticket as a row names it, ``number-version-seen`` or without the last; what is none is no valid choice."""
+    number, version, *seen = (int(part) for part in value.split("-", maxsplit=2))
+    return Picked(number, version, *seen)
 
 
 class BulkForm(StrictForm):

@@ -235,6 +235,23 @@ def test_many_tickets_get_a_macro_each_wholly_or_not_at_all(office, mailbox, sig
     assert rows(Macro)[0].used == 1
 
 
+def test_many_tickets_get_no_answer_over_what_was_noted_since_the_queue_was_shown(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    macro_id = add(office, answer="Done.", sends=True, status="closed")
+    shown = picks(browser.get("/desk").text)[number]
+    sign_in_as(office.manager).post(f"/items/{number}/note", data={"body": "Send nothing!", "billable": "billable"})
+    with unit_of_work() as session:
+        version = session.scalars(select(WorkItem.version).where(WorkItem.number == number)).one()
+    act = {"act": f"macro:{macro_id}"}
+
+    answer = browser.post("/desk/bulk", data={"pick": [f"{number}-{version}-{shown.split('-')[2]}"], **act})
+
+    assert f"Not changed: #{number}: " in said(browser, answer)
+    assert (rows(OutgoingMessage), facts(number)[0] != "closed") == ([], True)
+    browser.post("/desk/bulk", data={"pick": [picks(browser.get("/desk").text)[number]], **act})
+    assert len(rows(OutgoingMessage)) == 1
+
+
 def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(office, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     add(office, "Alpha", priority="low")

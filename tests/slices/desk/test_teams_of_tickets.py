@@ -33,7 +33,7 @@ def has(number):
 
 
 def pick(page, number):
-    [found] = re.findall(rf'name="pick" value="({number}-\d+)"', page)
+    [found] = re.findall(rf'name="pick" value="({number}-[\d-]+)"', page)
     return found
 
 

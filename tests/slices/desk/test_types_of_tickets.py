@@ -23,7 +23,7 @@ def type_of(number):
 
 
 def pick(page, number):
-    [found] = re.findall(rf'name="pick" value="({number}-\d+)"', page)
+    [found] = re.findall(rf'name="pick" value="({number}-[\d-]+)"', page)
     return found
 
 
