@@ -1,6 +1,7 @@
 """Rules and shared macros as a file, with names in place of ids, and such a file read (docs/automation.md rule 24)."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -22,12 +23,15 @@ from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES
 from helpdesk.rates import queries as rates
 
 MOST_BYTES = 1_000_000
+LONGEST_PLACE = 120
 KIND = "Helpdesk rules and macros"
 GONE = "(gone)"
 WORK_TYPE = "work_type"
 WORDS = {"status": ITEM_STATUSES, "priority": PRIORITIES, "assignee": (NOBODY, ME), "team": (NOBODY,)}
 """What stands for itself in a file."""
 OF_RULE = {"name": str, "trigger": str, "amount": int, "unit": str, "any_condition": bool, "stops": bool}
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""NUL, and half of a character: no database keeps the one, and no page shows the other."""
 C = TypeVar("C", bound=Changes)
 Known = dict[str, dict[str, str]]
 """For what is named: id and name, by the name of the act or the field of a condition."""
@@ -111,17 +115,41 @@ def _told(raw: bytes) -> dict[str, list[Any]]:
         raise Unfit([f"The file is no JSON: line {wrong.lineno}, column {wrong.colno}: {wrong.msg}."]) from None
     except (ValueError, RecursionError):
         raise Unfit(["The file is no JSON that can be read."]) from None
+    _refuse_no_text(told)
     if not isinstance(told, dict) or told.get("kind") != KIND:
         raise Unfit([f"The file does not say that it holds “{KIND}”: it is something else."])
     found = {what: told.get(what, []) for what in ("rules", "macros")}
     strange = sorted(set(told) - {"kind", *found})
     faults = [f"“{what}” is to be a list." for what, value in found.items() if not isinstance(value, list)]
     faults += [f"Nobody knows what “{one}” is." for one in strange]
+    faults += [
+        f"The file holds {len(found[what])} {what}; {most} at most."
+        for what, most in (("rules", rules.MOST_RULES), ("macros", macros.MOST))
+        if isinstance(found[what], list) and len(found[what]) > most
+    ]
     if not faults and not any(found.values()):
         faults.append("The file holds neither rules nor macros.")
     if faults:
         raise Unfit(faults)
     return found
+
+
+def _refuse_no_text(told: object) -> None:
+    """Pass where every name and text of a file can be kept and shown.
+
+    Raises:
+        Unfit: one holds NUL, or half of a character; where that is tells the path to it, by names in order.
+    """
+    waiting = [("", told)]
+    while waiting:
+        at, value = waiting.pop()
+        if isinstance(value, str) and NO_TEXT.search(value):
+            raise Unfit([f"The file holds a character that is no text{f', in {at}' if at else ''}."])
+        if isinstance(value, dict):
+            waiting += [(f"{at} › {name}".removeprefix(" › ")[:LONGEST_PLACE], each) for name, each in value.items()]
+            waiting += [(at, name) for name in value]  # they are looked at before they are named
+        elif isinstance(value, list):
+            waiting += [(f"{at} {number}"[:LONGEST_PLACE], each) for number, each in enumerate(value, start=1)]
 
 
 def _place(what: str, number: int, given: object) -> str:

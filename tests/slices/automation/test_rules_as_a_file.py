@@ -140,6 +140,15 @@ def test_a_file_in_which_something_is_wrong_is_refused_as_a_whole_with_all_that_
             "“rules” is to be a list. Nobody knows what “x”",
         ),
         (b" " * 1_000_001, "larger than 1 MB"),
+        (
+            b'{"kind": "Helpdesk rules and macros", "macros": [{"name": "a", "acts": {"note": "x\\u0000"}}]}',
+            "The file holds a character that is no text, in macros 1 › acts › note.",
+        ),
+        (b'{"kind": "Helpdesk rules and macros", "rules": [{"\\ud800": "\\u0000"}]}', "no text, in rules 1."),
+        (
+            b'{"kind": "Helpdesk rules and macros", "rules": [' + b"1," * 100 + b"1]}",
+            "The file holds 101 rules; 100 at most.",
+        ),
     ],
 )
 def test_a_file_that_is_something_else_is_refused(office, raw, words):
