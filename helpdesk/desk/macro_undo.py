@@ -43,8 +43,9 @@ def give_back(
     ``keeps_draft`` leaves an answer that was sent in the box, for whoever wants to send it otherwise.
 
     Raises:
-        Conflict: its answer has left, or its time is approved.
+        Conflict: it was merged since, its answer has left, its time is approved, or its note lies on another ticket.
     """
+    tickets.refuse_merged(session, item)
     stays = ""
     if change["answer_id"]:
         stays = _take_answer_back(session, actor, now, item, change["answer_id"], keeps_draft=keeps_draft)
@@ -148,7 +149,14 @@ def _empty_box(session: Session, actor: Actor, now: datetime, item: WorkItem, dr
 
 
 def _unsay(session: Session, actor: Actor, now: datetime, item: WorkItem, note: Message, said: str) -> None:
-    """Let one line stand where a note was; the audit trail keeps what it said."""
+    """Let one line stand where a note was; the audit trail keeps what it said.
+
+    Raises:
+        Conflict: the note lies on another ticket now.
+    """
+    if note.work_item_id != item.id:
+        message = "its note is on another ticket now"
+        raise Conflict(message)
     notices.withdraw(session, now=now, key=key_of(note.id))
     audit.record(
         session,

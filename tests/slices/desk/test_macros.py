@@ -252,6 +252,17 @@ def test_many_tickets_get_no_answer_over_what_was_noted_since_the_queue_was_show
     assert len(rows(OutgoingMessage)) == 1
 
 
+def test_a_macro_is_not_undone_on_a_ticket_that_was_merged_since(office, sign_in_as):
+    number, other, browser = open_ticket(office), open_ticket(office), sign_in_as(office.technician)
+    _answer, act_id = apply(browser, number, add(office, priority="high", note="Seen.", minutes=5))
+    browser.post(f"/items/{number}/merge", data={"into": str(other)})
+
+    undone = browser.post(f"/desk/bulk/{act_id}/undo", data={"next": f"/items/{other}"})
+
+    assert f"Not changed: #{number}: #{number} was merged into #{other}." in said(browser, undone)
+    assert (lines(other, "note"), len(rows(TimeEntry)), facts(number)[1]) == (["Seen."], 1, "high")
+
+
 def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(office, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     add(office, "Alpha", priority="low")
