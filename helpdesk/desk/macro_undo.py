@@ -1,6 +1,8 @@
 """What a macro did to a ticket is taken back, all at once (docs/automation.md rules 21 and 22)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from helpdesk.desk import taking_back
 from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound
 from helpdesk.notices import service as notices
 from helpdesk.projects import following, snoozing, teams, types
 from helpdesk.projects import service as projects
@@ -38,32 +40,35 @@ def act_of(session: Session, *, actor: Actor, message: Message) -> QueueAct | No
 def give_back(
     session: Session, *, actor: Actor, now: datetime, item: WorkItem, change: Change, keeps_draft: bool = False
 ) -> str:
-    """Take back on a ticket that is locked what a macro did, and say so in one line; return why its time stays, or "".
+    """Take back on a ticket that is locked what a macro did, and say so in one line; return why something stays, or "".
 
-    ``keeps_draft`` leaves an answer that was sent in the box, for whoever wants to send it otherwise.
+    ``keeps_draft`` leaves an answer that was sent in the box, for whoever wants to send it otherwise; what cannot be
+    given back stays then, for its mail is not to leave because of that.
 
     Raises:
         Conflict: it was merged since, its answer has left, its time is approved, or its note lies on another ticket.
     """
     tickets.refuse_merged(session, item)
-    stays = ""
+    stays = list[str]()
     if change["answer_id"]:
-        stays = _take_answer_back(session, actor, now, item, change["answer_id"], keeps_draft=keeps_draft)
+        stays.append(_take_answer_back(session, actor, now, item, change["answer_id"], keeps_draft=keeps_draft))
     elif change["entry"]:
         _delete_time(session, actor, now, change["entry"])
     if change["draft"] is not None:
         _empty_box(session, actor, now, item, change["draft"])
-    _restore(session, actor, now, item, change["before"], change["after"])
+    steps = _steps(session, actor, now, item, change["before"], change["after"])
+    stays += [_do(session, step, may_stay=keeps_draft) for step in steps]
     if change["before"]["assignee"] != change["after"]["assignee"] is not None:
         given_to, since = change["after"]["assignee"], datetime.fromisoformat(change["at"])
         following.stop_by_itself(session, item_id=item.id, person_id=given_to, since=since)
     said = words(change["name"])
     if change["note_id"]:
-        _unsay(session, actor, now, item, session.get_one(Message, change["note_id"]), said)
+        unsay = partial(_unsay, session, actor, now, item, session.get_one(Message, change["note_id"]), said)
+        stays.append(_do(session, unsay, may_stay=keeps_draft))
     elif change["did"] and not change["answer_id"]:
         tickets.add_event(session, actor=actor, now=now, item_id=item.id, text=said)
     session.flush()
-    return stays
+    return " ".join(filter(None, stays))
 
 
 def words(name: str) -> str:
@@ -86,26 +91,40 @@ def _take_answer_back(
     return ""
 
 
-def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, before: Change, after: Change) -> None:
-    """Give back, without a word, what is as the macro left it; after the status what that takes away."""
+def _do(session: Session, step: Callable[[], object], *, may_stay: bool) -> str:
+    """Do a step, or nothing of it where what it gives back ``may_stay``; return why that stays, or ""."""
+    try:
+        with session.begin_nested():
+            step()
+    except HelpdeskError as refusal:
+        if not may_stay:
+            raise
+        return str(refusal)
+    return ""
+
+
+def _steps(
+    session: Session, actor: Actor, now: datetime, item: WorkItem, before: Change, after: Change
+) -> list[Callable[[], object]]:
+    """Return what gives back, without a word, all that is as the macro left it; after the status what that takes."""
     how: dict[str, Any] = {"actor": actor, "now": now, "item_id": item.id}
     is_now = state_of(session, item)
-    theirs = {key for key in before if is_now[key] == after[key] != before[key]}
-    if "status" in theirs:
-        projects.set_status(session, **how, status=before["status"])
-        item.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
-    if "assignee" in theirs:
-        projects.assign(session, **how, assignee_id=before["assignee"])
-    if "team" in theirs:
-        teams.set_team(session, **how, team_id=before["team"])
-    if "priority" in theirs:
-        projects.set_priority(session, **how, priority=before["priority"])
-    if "type" in theirs:
-        _restore_type(session, how, before["type"])
-    if "snoozed_until" in theirs:
-        _restore_sleep(session, actor, now, item, before["snoozed_until"])
-    for tag in {*before["tags"]} ^ {*after["tags"]}:
-        projects.tag_item(session, **how, tag=tag, on=tag in before["tags"])
+    steps: dict[str, Callable[[], object]] = {
+        "status": lambda: _restore_status(session, how, item, before),
+        "assignee": lambda: projects.assign(session, **how, assignee_id=before["assignee"]),
+        "team": lambda: teams.set_team(session, **how, team_id=before["team"]),
+        "priority": lambda: projects.set_priority(session, **how, priority=before["priority"]),
+        "type": lambda: _restore_type(session, how, before["type"]),
+        "snoozed_until": lambda: _restore_sleep(session, actor, now, item, before["snoozed_until"]),
+    }
+    wanted = [steps[key] for key in steps if key in before and is_now[key] == after[key] != before[key]]
+    changed = {*before["tags"]} ^ {*after["tags"]}
+    return wanted + [partial(projects.tag_item, session, **how, tag=tag, on=tag in before["tags"]) for tag in changed]
+
+
+def _restore_status(session: Session, how: dict[str, Any], item: WorkItem, before: Change) -> None:
+    projects.set_status(session, **how, status=before["status"])
+    item.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
 
 
 def _restore_sleep(session: Session, actor: Actor, now: datetime, item: WorkItem, until: str | None) -> None:

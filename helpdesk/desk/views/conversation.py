@@ -123,8 +123,8 @@ def unsend(number: int, message_id: int) -> ResponseReturnValue:
             )
         flash(_("Nothing was sent. The answer is a draft again."), "ok")
         if stays:
-            flash(_("Its time stays: %(why)s", why=stays), "warn")
-    except Conflict as refusal:
+            flash(_("Not all is as before: %(why)s", why=stays), "warn")
+    except (Conflict, RuleViolation) as refusal:
         flash(str(refusal), "danger")
     return to_item(number, anchor="reply-body")
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Team
 from helpdesk.automation.models import Macro
 from helpdesk.automation.service import macros
 from helpdesk.automation.service.macros import MacroActs, MacroSettings
@@ -261,6 +262,27 @@ def test_a_macro_is_not_undone_on_a_ticket_that_was_merged_since(office, sign_in
 
     assert f"Not changed: #{number}: #{number} was merged into #{other}." in said(browser, undone)
     assert (lines(other, "note"), len(rows(TimeEntry)), facts(number)[1]) == (["Seen."], 1, "high")
+
+
+def test_an_answer_is_taken_back_though_the_former_team_is_retired(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    one, two = (add_team(office, name) for name in ("One", "Two"))
+    apply(browser, number, add(office, "First", team=str(one)))
+    apply(browser, number, add(office, "Second", answer="Hello.", sends=True, team=str(two), priority="high"))
+    with unit_of_work() as session:
+        session.get_one(Team, one).retired_at = NOW
+    reply = next(each for each in rows(Message) if each.kind == "reply")
+
+    taken = browser.post(f"/items/{number}/messages/{reply.id}/take-back")
+
+    assert "Not all is as before: The team One is retired" in said(browser, taken)
+    assert [each.withdrawn_at is not None for each in rows(OutgoingMessage)] == [True]
+    assert (facts(number)[1], facts(number)[5]) == ("normal", two)
+
+
+def add_team(office, name):
+    with unit_of_work() as session:
+        return accounts.add_team(session, actor=office.actor("admin"), now=NOW, name=name, person_ids=()).id
 
 
 def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(office, sign_in_as):

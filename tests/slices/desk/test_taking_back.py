@@ -140,7 +140,7 @@ def test_what_somebody_did_since_stays(office, mailbox, sign_in_as):
     browser.post(path)
 
     assert ticket(number)[:2] == ("in_progress", office.manager.id)
-    assert "Its time stays: This time is approved." in browser.get(f"/items/{number}").text
+    assert "Not all is as before: This time is approved." in browser.get(f"/items/{number}").text
     assert [draft.body for draft in rows(Draft)] == ["It prints again.\n\nOne more thing."]
 
 
