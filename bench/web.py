@@ -143,15 +143,24 @@ def _furnish(house: Worked, tickets: int) -> tuple[int, ...]:
             ],
         )
         contacts = session.scalars(select(Contact.id).order_by(Contact.id)).all()
-        for first in range(0, tickets, AT_A_TIME):
-            numbers = range(first, min(first + AT_A_TIME, tickets))
+    for first in range(0, tickets, AT_A_TIME):
+        numbers = range(first, min(first + AT_A_TIME, tickets))
+        with house.app.app_context(), unit_of_work() as session:
             _tickets(session, chance, numbers, tickets, projects, people, contacts)
+        if first == 0:
+            _analyse(house)
+    _analyse(house)
     with house.app.app_context():
         deque(describe_all(unit_of_work), maxlen=0)
+    _analyse(house)
+    return tuple(FIRST_NUMBER + tickets - 1 - 7 * n for n in range(min(100, OPEN_TICKETS // 7)))
+
+
+def _analyse(house: Worked) -> None:
+    """Let the database know its rows, and plan anew what it planned for empty tables."""
     with house.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
         db.engine.dispose()
-    return tuple(FIRST_NUMBER + tickets - 1 - 7 * n for n in range(min(100, OPEN_TICKETS // 7)))
 
 
 def _tickets(
