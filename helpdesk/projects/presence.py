@@ -14,6 +14,7 @@ from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.infra import live
 from helpdesk.infra.db import UtcDateTime, insert_of
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.sql import unindexed
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries
 from helpdesk.projects.models import DOINGS, ItemPresence, Project, WorkItem
@@ -100,7 +101,7 @@ def everywhere_asked(*, sees_all: bool) -> Select[int, int, str, str]:
         select(WorkItem.number, Person.id, Person.name, ItemPresence.doing)
         .select_from(ItemPresence)
         .join(Person, Person.id == ItemPresence.person_id)
-        .join(WorkItem, WorkItem.id == ItemPresence.work_item_id)
+        .join(WorkItem, WorkItem.id == unindexed(ItemPresence.work_item_id))
         .join(Project, Project.id == WorkItem.project_id)
         .join(Client, Client.id == Project.client_id)
     )

@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from helpdesk.desk import live as hearing
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.schema import count_rows
 from helpdesk.projects import presence
 from helpdesk.projects.models import ItemPresence
 from tests.conftest import NOW
@@ -95,3 +96,17 @@ def test_pages_show_who_is_there_but_not_to_those_who_may_not_see_the_client(off
     assert f'data-present="{hidden}"' not in marks
     assert technician.get(f"/items/{hidden}/presence").status_code == 404
     assert f"{office.manager.name} is looking at this" in sign_in_as(office.admin).get("/desk/presence").text
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # PostgreSQL decides by what it knows of the rows
+def test_who_is_where_begins_with_those_who_are_there_however_few_they_were(session, office):
+    count_rows(session)  # when nobody was anywhere, as at night
+    asked, connection = [], session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+
+    presence.everywhere(session, actor=office.actor("admin"), now=NOW)
+
+    [(sql, given)] = asked
+    plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]
+    assert re.match("(SEARCH|SCAN) item_presence", plan[0]), plan
+    assert [step for step in plan[1:] if step.startswith("SCAN")] == []
