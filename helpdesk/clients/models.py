@@ -107,6 +107,16 @@ class Contact(Base):
 
     client: Mapped[Client | None] = relationship()
 
+    def why_no_mail(self, called: str) -> str:
+        """Return why no mail can reach the contact, who is ``called`` so in the words; empty where it can."""
+        if self.undeliverable_at is not None:
+            return f"mail to {called} cannot be delivered"
+        if not self.email:
+            return f"{called} has no address"
+        if self.email.lower().endswith(".invalid"):
+            return f"nobody knows the address of {called}"
+        return f"{called} has left" if self.retired_at is not None else ""
+
 
 Index("uq_contacts_email_lower", func.lower(Contact.email), unique=True)
 

@@ -19,7 +19,14 @@ Said = tuple[Any, list[Any]]
 
 
 def ask_ahead(session: Session, *queries: Question) -> None:
-    """Ask all queries as one. Each is of columns with names, or of one model and without loading more with it."""
+    """Ask all queries as one. Each is of columns with names, or of one model and without loading more with it.
+
+    Raises:
+        RuntimeError: the session writes; what it knew before would be taken for what is.
+    """
+    if session.get_bind().get_execution_options().get("writes"):
+        message = "what a unit of work reads is asked when it is wanted: it may have changed it since"
+        raise RuntimeError(message)
     said = [_said(query) for query in queries]  # before they are asked: that leaves its marks on them
     found = Together(**{f"part_{number}": query for number, query in enumerate(queries)}).read(session)
     session.info.setdefault("asked ahead", []).extend(zip(said, found.values(), strict=True))

@@ -48,8 +48,11 @@ def addresses_of(endpoint: str, name: str) -> Callable[[int], str]:
 
 
 def icons_url() -> str:
-    """Return the address of all icons."""
-    return url_for("static", filename="icons.svg")
+    """Return the address of all icons; a page asks hundreds of times."""
+    try:
+        return _url_for(request.root_path, "static", "filename", "icons.svg")
+    except RuntimeError:  # outside of a request
+        return url_for("static", filename="icons.svg")
 
 
 def icon(name: str, label: str | None = None, *, within: bool = False) -> Markup:

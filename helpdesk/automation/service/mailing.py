@@ -43,14 +43,12 @@ def refusal(session: Session, *, item: WorkItem, now: datetime) -> str:
     details = _details(session, item)
     requester, newest = details.requester, _newest_mail(session, item.id)
     own = {address.lower() for address in (*accounts.addresses(session), *own_addresses(session))}
+    no_way = requester.why_no_mail("the requester")
     refusals = (
         (details.spam_at is not None, "no mail: the ticket is marked as spam"),
         (newest is not None and newest.automatic, "no mail: the client's last mail was automatic"),
         (newest is not None and newest.unverified, "no mail: the sender is not proven"),
-        (requester.undeliverable_at is not None, "no mail: mail to the requester cannot be delivered"),
-        (not requester.email, "no mail: the requester has no address"),
-        (requester.email.lower().endswith(".invalid"), "no mail: nobody knows the requester's address"),
-        (requester.retired_at is not None, "no mail: the requester has left"),
+        (bool(no_way), f"no mail: {no_way}"),
         (requester.email.lower() in own, "no mail: the requester is one of us"),
         (outbox.default_mailbox(session) is None and details.mailbox is None, "no mail: no mailbox is connected"),
     )

@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.rich_text import html_of
-from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.render import above_the_line, letter_html
 from helpdesk.projects.models import WorkItem
+from helpdesk.projects.queries import NO_ITEM
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import subject_of
 from helpdesk.tickets.letters import confirmation
@@ -25,21 +26,21 @@ def confirm(session: Session, *, actor: Actor, now: datetime, item: WorkItem, no
     It is no answer of ours: no promise counts it.
 
     Raises:
+        NotFound: it is no ticket.
         RuleViolation: no mail can reach them, or there is no mailbox to write from.
     """
     details = queries.get_details(session, item.id)
-    mailbox = (details.mailbox if details is not None else None) or outbox.default_mailbox(session)
-    address = details.requester.email.lower() if details is not None else ""
-    if details is None or not address or address.endswith(".invalid"):
-        message = "There is no mail address to confirm it to."
-        raise RuleViolation(message, field="confirm")
-    if details.requester.undeliverable_at is not None or details.requester.retired_at is not None:
-        message = f"{details.requester.name} cannot be reached by mail: it came back, or they have left."
+    if details is None:
+        raise NotFound(NO_ITEM)
+    requester, mailbox = details.requester, details.mailbox or outbox.default_mailbox(session)
+    no_way = requester.why_no_mail(requester.name)
+    if no_way:
+        message = f"It cannot be confirmed by mail: {no_way}."
         raise RuleViolation(message, field="confirm")
     if mailbox is None:
         message = "No mailbox is connected yet, so nothing can be confirmed. Ask an administrator to connect one."
         raise RuleViolation(message, field="confirm")
-    requester, language = details.requester, language_of(details, mailbox)
+    language = language_of(details, mailbox)
     text = confirmation(language=language, name=requester.name, number=item.number, title=item.title, noted=noted)
     outgoing = outbox.queue(
         session,
