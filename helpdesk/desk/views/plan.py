@@ -18,7 +18,7 @@ from helpdesk.desk.plan_forms import BaselineForm, LinkForm, MoveForm, NewTaskFo
 from helpdesk.desk.plan_page import PlanView
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import clock
-from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, RETAINERS, current_actor, policy
@@ -234,12 +234,11 @@ def _acted(project_id: int, act: Callable[[Session], list[Change]], number: int 
         with unit_of_work() as session:
             changes = act(session)
             said = plan_page.said(changes, number=number)
-            project = projects.get_project(session, actor=current_actor(), project_id=project_id)
-            answer = plan_page.answer(_look(session, project), changes) if _asks_for_json() else None
     except (Conflict, RuleViolation) as refusal:
         return _refused(project_id, str(refusal), 409 if isinstance(refusal, Conflict) else 422)
-    if answer is not None:
-        return jsonify(said=said, **answer)
+    if _asks_for_json():
+        session = read_anew()
+        return jsonify(said=said, **plan_page.answer(_look(session, _project(project_id)), changes))
     flash(said, "ok")
     return redirect(url_for("desk.plan", project_id=project_id), code=303)
 
