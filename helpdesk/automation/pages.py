@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from helpdesk.automation.domain.rules import NOBODY
 from helpdesk.automation.forms import FIELDS, OPERATORS, TRIGGERS, UNITS
 from helpdesk.automation.models import AutomationRule, AutomationRun
 from helpdesk.automation.naming import Names, name_of, priorities, statuses
 from helpdesk.automation.service.acts import Acts
-from helpdesk.automation.service.changing import Changes
+from helpdesk.automation.service.changing import ME, Changes
 from helpdesk.automation.service.macros import MacroActs
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def does_of_macro(wanted: MacroActs, named: Names) -> list[str]:
         found.append(_("send an answer") if wanted.sends else _("put an answer into the box"))
     found += _changes(wanted, named)
     if wanted.minutes:
-        found.append(_("log %(minutes)s minutes", minutes=wanted.minutes))
+        found.append(ngettext("log %(num)s minute", "log %(num)s minutes", wanted.minutes))
     return found
 
 
@@ -119,9 +121,9 @@ def _changes(wanted: Changes, named: Names) -> list[str]:
     if wanted.priority:
         found.append(_("priority %(name)s", name=priorities()[wanted.priority].lower()))
     if wanted.assignee:
-        found.append(_("assign to %(name)s", name=name_of(named, "assignee", wanted.assignee)))
+        found.append(_assigns(wanted.assignee, named))
     if wanted.team:
-        found.append(_("team %(name)s", name=name_of(named, "team", wanted.team)))
+        found.append(_gives(wanted.team, named))
     if wanted.type:
         found.append(_("type %(name)s", name=name_of(named, "type", wanted.type)))
     if wanted.add_tags:
@@ -129,10 +131,23 @@ def _changes(wanted: Changes, named: Names) -> list[str]:
     if wanted.remove_tags:
         found.append(_("take off the tags %(names)s", names=", ".join(wanted.remove_tags)))
     if wanted.snooze_days:
-        found.append(_("snooze for %(days)s days", days=wanted.snooze_days))
+        found.append(ngettext("snooze for %(num)s day", "snooze for %(num)s days", wanted.snooze_days))
     if wanted.note:
         found.append(_("write a note"))
     return found
+
+
+def _assigns(assignee: str, named: Names) -> str:
+    """Return in words whose a ticket becomes: who has no name here has a sentence of their own."""
+    if assignee == ME:
+        return _("assign to whoever applies it")
+    if assignee == NOBODY:
+        return _("assign to nobody")
+    return _("assign to %(name)s", name=name_of(named, "assignee", assignee))
+
+
+def _gives(team: str, named: Names) -> str:
+    return _("take it from its team") if team == NOBODY else _("team %(name)s", name=name_of(named, "team", team))
 
 
 def _conditions(conditions: Iterable[Mapping[str, str]], named: Names) -> Iterable[str]:

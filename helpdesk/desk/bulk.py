@@ -48,7 +48,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an act: its id (None where nothing changed), how many tickets changed, and those that did not."""
+    """What became of an act: its id (None where nothing is left to undo), how many tickets changed, and who did not."""
 
     act_id: int | None
     changed: int
@@ -108,6 +108,8 @@ def remember(session: Session, *, actor: Actor, now: datetime, changes: list[Cha
 def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outcome:
     """Give tickets back what an act changed of them, where nobody changed that since; those that stay are named.
 
+    What was refused is not undone, and can be tried again; the act is undone once nothing of it is left.
+
     Raises:
         NotFound: no such act of this actor.
         Conflict: it is undone already.
@@ -120,7 +122,6 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     if stored.undone_at is not None:
         message = "That is undone already."
         raise Conflict(message)
-    stored.undone_at = now
     numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
 
     def restore(number: int, change: Change) -> Change:
@@ -150,7 +151,17 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
         session,
         [(number, partial(restore, number, stored.changes[index])) for number, index in wanted],
     )
-    return Outcome(None, len(restored), refusals)
+    forget(stored, restored, now)
+    return Outcome(stored.id if refusals else None, len(restored), refusals)
+
+
+def forget(stored: QueueAct, restored: list[Change], now: datetime) -> None:
+    """Leave of an act what is not given back yet; once nothing is left it is undone."""
+    left = [one for one in stored.changes if one not in restored]
+    if left:
+        stored.changes = left
+    else:
+        stored.undone_at = now
 
 
 def set_tag(session: Session, *, actor: Actor, now: datetime, item: WorkItem, tag: str, on: bool) -> None:

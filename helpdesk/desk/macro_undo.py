@@ -12,7 +12,7 @@ from helpdesk.desk import taking_back
 from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
-from helpdesk.kernel.errors import Conflict, HelpdeskError, NotFound
+from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.notices import service as notices
 from helpdesk.projects import following, snoozing, teams, types
 from helpdesk.projects import service as projects
@@ -31,7 +31,7 @@ def act_of(session: Session, *, actor: Actor, message: Message) -> QueueAct | No
     query = select(QueueAct).where(
         QueueAct.person_id == actor.person_id, QueueAct.done_at == message.posted_at, QueueAct.undone_at.is_(None)
     )
-    for act in session.scalars(query.with_for_update()):
+    for act in session.scalars(query.with_for_update().execution_options(populate_existing=True)):
         if any(one.get("answer_id") == message.id for one in act.changes):
             return act
     return None
@@ -93,13 +93,9 @@ def _take_answer_back(
 
 def _do(session: Session, step: Callable[[], object], *, may_stay: bool) -> str:
     """Do a step, or nothing of it where what it gives back ``may_stay``; return why that stays, or ""."""
-    try:
-        with session.begin_nested():
-            step()
-    except HelpdeskError as refusal:
-        if not may_stay:
-            raise
-        return str(refusal)
+    if may_stay:
+        return taking_back.or_stays(session, step)
+    step()
     return ""
 
 

@@ -26,7 +26,7 @@ from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import entry_uuid
-from helpdesk.tickets.models import Message, Takeback
+from helpdesk.tickets.models import Message, QueueAct, Takeback
 from helpdesk.timekeeping.forms import default_work_type
 
 WHAT = "macro"
@@ -119,8 +119,7 @@ def take_back(session: Session, *, actor: Actor, now: datetime, number: int, mes
     if act is None:
         return taking_back.take_back(session, actor=actor, now=now, number=number, message_id=message_id)
     change = next(one for one in act.changes if one["answer_id"] == message_id)
-    if len(act.changes) == 1:
-        act.undone_at = now
+    bulk.forget(act, [change], now)
     item = bulk.locked(session, actor, number)
     return macro_undo.give_back(session, actor=actor, now=now, item=item, change=change, keeps_draft=True)
 
@@ -143,6 +142,9 @@ def _apply(
     time = _time(session, acts)
     did: list[str] = []
     answer = _answer(session, actor, now, item, acts, values, seen, time) if acts.sends else None
+    held = session.get(Takeback, answer.id) if answer is not None else None
+    if held is not None:  # taken back it is a draft with the status afterwards (docs/answering.md rule 8)
+        held.typed = {**held.typed, "status": acts.status}
     if answer is not None:
         did.append("answered")
     did += change(session, actor=actor, now=now, item=item, wanted=replace(acts, status="") if acts.fills_box else acts)
@@ -172,7 +174,7 @@ def _apply(
         "before": before,
         "after": state_of(session, item),
         "answer_id": answer.id if answer is not None else None,
-        "stays": answer is not None and session.get(Takeback, answer.id) is None,
+        "stays": answer is not None and held is None,
         "note_id": note.id if note is not None else None,
         "entry": entry_uuid(carrier.id) if logs and answer is None and carrier is not None else None,
         "draft": draft,
@@ -216,7 +218,17 @@ def _is_again(session: Session, actor: Actor, now: datetime, item: WorkItem, mac
     )
     did, took_back = _words(macro.name), macro_undo.words(macro.name)
     lines = session.scalars(query.order_by(Message.id.desc()))
-    return next((line != took_back for line in lines if line.startswith(did) or line == took_back), False)
+    is_said = next((line != took_back for line in lines if line.startswith(did) or line == took_back), None)
+    return _is_in_box(session, actor, now, item, macro) if is_said is None else is_said
+
+
+def _is_in_box(session: Session, actor: Actor, now: datetime, item: WorkItem, macro: Macro) -> bool:
+    """Return whether this person did the same a moment ago, of which no line of the conversation tells."""
+    query = select(QueueAct.changes).where(
+        QueueAct.person_id == actor.person_id, QueueAct.done_at > now - AGAIN, QueueAct.undone_at.is_(None)
+    )
+    done = (one for changes in session.scalars(query) for one in changes if one["what"] == WHAT)
+    return any((one["item_id"], one["name"]) == (item.id, macro.name) for one in done)
 
 
 def _words(name: str) -> str:

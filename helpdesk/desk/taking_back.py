@@ -1,6 +1,8 @@
 """Taking back an answer with all that went with it, while its mail is held (docs/answering.md rules 8 to 10)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -48,25 +50,44 @@ def take_back(session: Session, *, actor: Actor, now: datetime, number: int, mes
         message = "There is no such answer of yours."
         raise NotFound(message)
     tickets.withdraw_answer(session, actor=actor, now=now, held=held)
-    stays = take_back_time(session, actor, now, message_id)
-    _restore(session, actor, now, item, held)
-    return stays
+    stays = [take_back_time(session, actor, now, message_id), *_restore(session, actor, now, item, held)]
+    return " ".join(filter(None, stays))
 
 
-def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, held: Takeback) -> None:
+def _restore(session: Session, actor: Actor, now: datetime, item: WorkItem, held: Takeback) -> list[str]:
+    """Give back what the answer changed, each by itself; return why what cannot be given back stays."""
     before, after, current = held.before, held.after, state_of(session, item)
     touch(session, item, now)
+    steps: list[Callable[[], object]] = []
     if current["status"] == after["status"] != before["status"]:
-        projects.set_status(session, actor=actor, now=now, item_id=item.id, status=before["status"])
-        item.closed_at, until = _instant(before["closed_at"]), _instant(before["snoozed_until"])
-        if until is not None and until > now:
-            snoozing.put_to_sleep(session, actor=actor, now=now, item=item, until=until)
+        steps.append(partial(_restore_status, session, actor, now, item, before))
     if current["assignee_id"] == after["assignee_id"] != before["assignee_id"]:
-        projects.assign(session, actor=actor, now=now, item_id=item.id, assignee_id=before["assignee_id"])
+        steps.append(
+            partial(projects.assign, session, actor=actor, now=now, item_id=item.id, assignee_id=before["assignee_id"])
+        )
+    stays = [or_stays(session, step) for step in steps]
     details = tickets_queries.get_details(session, item.id)
     if details is not None and current["last_message_at"] == after["last_message_at"]:
         details.last_message_at = _instant(before["last_message_at"]) or now
     session.flush()
+    return stays
+
+
+def _restore_status(session: Session, actor: Actor, now: datetime, item: WorkItem, before: dict[str, Any]) -> None:
+    projects.set_status(session, actor=actor, now=now, item_id=item.id, status=before["status"])
+    item.closed_at, until = _instant(before["closed_at"]), _instant(before["snoozed_until"])
+    if until is not None and until > now:
+        snoozing.put_to_sleep(session, actor=actor, now=now, item=item, until=until)
+
+
+def or_stays(session: Session, step: Callable[[], object]) -> str:
+    """Do a step, or nothing of it where it is refused; return why, or ""."""
+    try:
+        with session.begin_nested():
+            step()
+    except HelpdeskError as refusal:
+        return str(refusal)
+    return ""
 
 
 def take_back_time(session: Session, actor: Actor, now: datetime, message_id: int) -> str:
@@ -74,12 +95,7 @@ def take_back_time(session: Session, actor: Actor, now: datetime, message_id: in
     entry = entries.of_uuid(session, person_id=actor.person_id, uuid=entry_uuid(message_id))
     if entry is None:
         return ""
-    try:
-        with session.begin_nested():
-            timekeeping.delete_entry(session, actor=actor, now=now, entry_id=entry.id)
-    except HelpdeskError as refusal:
-        return str(refusal)
-    return ""
+    return or_stays(session, partial(timekeeping.delete_entry, session, actor=actor, now=now, entry_id=entry.id))
 
 
 def _instant(written: str | None) -> datetime | None:

@@ -73,7 +73,7 @@ def undo_act(act_id: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             done = bulk.undo(session, actor=current_actor(), now=clock.now(), act_id=act_id)
-        _tell(done, ngettext("%(num)s ticket is as before.", "%(num)s tickets are as before.", done.changed))
+        _tell_undone(done)
     except Conflict as refusal:
         flash(str(refusal), "danger")
     return back_or("desk.queue")
@@ -106,10 +106,30 @@ def _tell(done: Outcome, text: str) -> None:
     if done.changed:
         flash(text, "ok")
     if done.refusals:
-        named = "; ".join(f"#{each.number}: {each.why.rstrip('.')}" for each in done.refusals)
-        flash(_("Not changed: %(tickets)s.", tickets=named), "warn")
+        flash(_("Not changed: %(tickets)s.", tickets=_named(done)), "warn")
     elif not done.changed:
         flash(_("Nothing changed: it was so already."), "accent")
+
+
+def _tell_undone(done: Outcome) -> None:
+    """Say how many tickets are as before, of how many, and which are not."""
+    every = done.changed + len(done.refusals)
+    if not done.refusals:
+        flash(ngettext("%(num)s ticket is as before.", "%(num)s tickets are as before.", every), "ok")
+        return
+    if done.changed:
+        some = ngettext(
+            "%(num)s of %(every)s tickets is as before.",
+            "%(num)s of %(every)s tickets are as before.",
+            done.changed,
+            every=every,
+        )
+        flash(some, "ok")
+    flash(_("Not undone: %(tickets)s.", tickets=_named(done)), "warn")
+
+
+def _named(done: Outcome) -> str:
+    return "; ".join(f"#{each.number}: {each.why.rstrip('.')}" for each in done.refusals)
 
 
 def _back(act_id: int | None) -> ResponseReturnValue:

@@ -40,19 +40,21 @@ def hold(
 
 
 def held_answer(session: Session, *, actor: Actor, item_id: int, message_id: int) -> Takeback:
-    """Return what it takes to take an answer back.
+    """Return what it takes to take an answer back, as it is now: another tab may have done so a moment ago.
 
     Raises:
         NotFound: no such answer on this item, or somebody else's.
         Conflict: it has left, or is taken back already.
     """
-    message = session.get(Message, message_id)
+    message = session.get(Message, message_id, populate_existing=True)
     if message is None or message.work_item_id != item_id or message.person_id != actor.person_id:
         error = "There is no such answer of yours."
         raise NotFound(error)
-    held = session.get(Takeback, message_id)
+    held = session.get(Takeback, message_id, populate_existing=True)
     if held is None:
-        error = "This answer is taken back, or has left: it is too late."
+        is_back = message.kind == "event" and not message.message_id
+        left = "This answer has left, or its ticket was merged: it is too late to take it back."
+        error = "That is taken back already." if is_back else left
         raise Conflict(error)
     return held
 

@@ -70,9 +70,15 @@ def test_who_changed_a_ticket_since_is_not_overruled(office, sign_in_as):
     assert "2 tickets changed." in said
     assert (items()[free][0], items()[taken][0]) == ("solved", "waiting")
     browser.post(f"/items/{free}/status", data={"status": "in_progress"})
-    undone = browser.post(f"/desk/bulk/{answer.location.partition('done=')[2]}/undo")
-    assert f"Not changed: #{free}: somebody changed it since." in browser.get(undone.location).text
+    act_id = answer.location.partition("done=")[2]
+    undone = browser.get(browser.post(f"/desk/bulk/{act_id}/undo").location).text
+    assert "1 of 2 tickets is as before." in undone
+    assert f"Not undone: #{free}: somebody changed it since." in undone
     assert (items()[free][0], items()[office.acme_ticket.number][0]) == ("in_progress", "open")
+    browser.post(f"/items/{free}/status", data={"status": "solved"})
+    assert "1 ticket is as before." in browser.get(browser.post(f"/desk/bulk/{act_id}/undo").location).text
+    browser.post(f"/desk/bulk/{act_id}/undo")
+    assert "That is undone already." in browser.get("/desk").text
 
 
 def test_nobody_acts_on_what_they_do_not_see_or_undoes_what_others_did(office, sign_in_as):

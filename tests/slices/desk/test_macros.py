@@ -177,6 +177,9 @@ def test_an_answer_goes_into_the_box_with_status_and_time_beside_it(office, mail
     assert facts(number)[0] != "waiting"
     assert (facts(number)[4], rows(TimeEntry), rows(OutgoingMessage)) == ({"asked"}, [], [])
     assert "the answer is in the box" in said(browser, answer)
+    again, _act = apply(browser, number, macro_id)
+    assert "Nothing was done: You have just done that." in said(browser, again)
+    assert [one.body for one in rows(Draft)] == ["First.\n\nHello Acme"]
     browser.post(f"/desk/bulk/{act_id}/undo")
     assert [(one.body, one.status, one.worked) for one in rows(Draft)] == [("First.", "", "")]
     _answer, act_id = apply(browser, number, macro_id)
@@ -209,6 +212,7 @@ def test_an_answer_that_is_sent_is_taken_back_with_all_of_the_macro(office, mail
     assert facts(number) == before
     assert (rows(TimeEntry), lines(number, "note"), lines(number, "reply")) == ([], [], [])
     assert [one.withdrawn_at is not None for one in rows(OutgoingMessage)] == [True]
+    assert [(one.body, one.worked, one.status) for one in rows(Draft)] == [("Solved.", "1:30", "solved")]
     answer, act_id = apply(browser, number, macro_id)
     assert "You have begun an answer here: send it or discard it first." in said(browser, answer)
     assert act_id is None
@@ -260,8 +264,22 @@ def test_a_macro_is_not_undone_on_a_ticket_that_was_merged_since(office, sign_in
 
     undone = browser.post(f"/desk/bulk/{act_id}/undo", data={"next": f"/items/{other}"})
 
-    assert f"Not changed: #{number}: #{number} was merged into #{other}." in said(browser, undone)
+    assert f"Not undone: #{number}: #{number} was merged into #{other}." in said(browser, undone)
     assert (lines(other, "note"), len(rows(TimeEntry)), facts(number)[1]) == (["Seen."], 1, "high")
+
+
+def test_a_double_click_fills_the_box_once_also_where_nothing_else_is_done(office, mailbox, sign_in_as, fixed_clock):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    macro_id = add(office, answer="Hello")
+
+    apply(browser, number, macro_id)
+    again, _act = apply(browser, number, macro_id)
+
+    assert "Nothing was done: You have just done that." in said(browser, again)
+    assert [one.body for one in rows(Draft)] == ["Hello"]
+    fixed_clock.advance(seconds=4)
+    apply(browser, number, macro_id)
+    assert [one.body for one in rows(Draft)] == ["Hello\n\nHello"]
 
 
 def test_an_answer_is_taken_back_though_the_former_team_is_retired(office, mailbox, sign_in_as):
@@ -320,7 +338,7 @@ def test_macros_are_written_shared_put_in_order_and_deleted(office, sign_in_as):
 
     assert (refused.status_code, "Managers and administrators write the shared ones" in refused.text) == (422, True)
     assert first.acts == {"status": "solved", "add_tags": ["duplicate"], "assignee": "me"}
-    assert "status solved, assign to Whoever applies it, add the tags duplicate" in technician.get("/macros").text
+    assert "status solved, assign to whoever applies it, add the tags duplicate" in technician.get("/macros").text
     assert "managers and administrators change it" in technician.get(f"/macros/{first.id}").text
     assert 'value="duplicate"' in technician.get(f"/macros/{own.id}").text
     assert technician.post(f"/macros/{first.id}", data=FORM | {"name": "Mine"}).status_code == 422

@@ -1,5 +1,6 @@
 """An answer waits a moment before it leaves, and can be taken back (docs/answering.md rules 8 to 10)."""
 
+import html
 import re
 import threading
 from datetime import timedelta
@@ -8,11 +9,14 @@ import pytest
 from flask_migrate import downgrade
 from sqlalchemy import select, update
 
+from helpdesk.accounts.models import Person
 from helpdesk.company.models import Company
+from helpdesk.desk import macros
 from helpdesk.desk import service as desk
 from helpdesk.infra import blobs
 from helpdesk.infra.db import db, unit_of_work
 from helpdesk.infra.models import AuditRow
+from helpdesk.kernel.errors import Conflict
 from helpdesk.outbox import process as outbox
 from helpdesk.outbox.gateway import Delivery, Outcome
 from helpdesk.outbox.models import OutgoingMessage
@@ -94,7 +98,7 @@ def test_an_answer_that_is_taken_back_is_the_draft_again_with_all_as_it_was(offi
     [*_before, asleep] = [one for one in rows(AuditRow) if one.action in ("snoozed", "woke")]
     assert (asleep.action, asleep.at) == ("snoozed", fixed_clock()), "the clocks of service levels stand again"
     browser.post(path)
-    assert "it is too late" in browser.get(f"/items/{number}").text
+    assert "That is taken back already." in browser.get(f"/items/{number}").text
     browser.post(f"/items/{number}/reply", data=ANSWER)
     fixed_clock.advance(seconds=10)
     assert deliver(fixed_clock) == ([("person@acme.example",)], None)
@@ -142,6 +146,57 @@ def test_what_somebody_did_since_stays(office, mailbox, sign_in_as):
     assert ticket(number)[:2] == ("in_progress", office.manager.id)
     assert "Not all is as before: This time is approved." in browser.get(f"/items/{number}").text
     assert [draft.body for draft in rows(Draft)] == ["It prints again.\n\nOne more thing."]
+
+
+def test_of_two_tabs_that_take_an_answer_back_at_once_the_second_reads_that_it_is_back(
+    app, office, mailbox, sign_in_as
+):
+    number, browser, application = open_ticket(office), sign_in_as(office.technician), app
+    browser.post(f"/items/{number}/reply", data=ANSWER)
+    [sent] = [one.id for one in rows(Message) if one.kind == "reply"]
+    ready, told = threading.Barrier(2), list[str]()
+
+    def take_back():
+        with application.app_context():
+            ready.wait()
+            try:
+                with unit_of_work() as session:
+                    actor = office.actor("technician")
+                    macros.take_back(session, actor=actor, now=NOW, number=number, message_id=sent)
+                told.append("")
+            except Conflict as refusal:
+                told.append(str(refusal))
+
+    tabs = [threading.Thread(target=take_back) for _tab in range(2)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+
+    assert sorted(told) == ["", "That is taken back already."]
+    assert [draft.body for draft in rows(Draft)] == [ANSWER["body"]]
+
+
+def test_what_cannot_be_given_back_keeps_no_answer_from_being_taken_back(office, mailbox, sign_in_as):
+    number, browser = open_ticket(office), sign_in_as(office.technician)
+    with unit_of_work() as session:
+        item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
+        item.assignee_id = office.manager.id
+    browser.post(f"/items/{number}/reply", data=ANSWER)
+    with unit_of_work() as session:
+        item = session.scalars(select(WorkItem).where(WorkItem.number == number)).one()
+        held = session.scalars(select(Takeback)).one()
+        item.assignee_id = office.technician.id  # as if the answer had taken it from somebody who is gone by now
+        held.after = {**held.after, "assignee_id": office.technician.id}
+        session.get_one(Person, office.manager.id).active = False
+
+    browser.post(path_of_undo(browser.get(f"/items/{number}").text))
+
+    page = html.unescape(browser.get(f"/items/{number}").text)
+    assert "Nothing was sent. The answer is a draft again." in page
+    assert "Not all is as before:" in page
+    assert ticket(number)[:2] == ("new", office.technician.id)
+    assert [one.withdrawn_at is not None for one in rows(OutgoingMessage)] == [True]
 
 
 def test_a_company_may_let_answers_leave_at_once(office, mailbox, sign_in_as, fixed_clock):
