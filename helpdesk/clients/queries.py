@@ -14,7 +14,7 @@ from helpdesk.company.service import find_company
 from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
-from helpdesk.infra.sql import among
+from helpdesk.infra.sql import among, among_many
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.taxes import TaxMode, mode_of
 
@@ -175,8 +175,9 @@ def foresee_contacts(session: Session, addresses: Collection[str]) -> list[Conta
 
 def contacts_by_address(session: Session, addresses: Collection[str]) -> list[tuple[str, Contact]]:
     """Return each of these addresses that is somebody's, in lower case, with whose it is."""
-    query = select(func.lower(_ADDRESS.email), Contact).join(Contact, Contact.id == KEPT_ID)
-    found = session.execute(query.where(func.lower(_ADDRESS.email).in_({one.lower() for one in addresses})))
+    address_of = func.lower(_ADDRESS.email, type_=Contact.email.type)
+    query = select(address_of, Contact).join(Contact, Contact.id == KEPT_ID)
+    found = session.execute(query.where(among_many(session, address_of, {one.lower() for one in addresses})))
     return [(address, contact) for address, contact in found]
 
 

@@ -1,12 +1,15 @@
-"""What the house knows already, by the names that stand in files: read in a few queries, kept up while importing."""
+"""What the house knows already, by the names that stand in files: read in a few queries, kept up while importing.
 
-from collections.abc import Collection, Iterable, Sequence
+They are as many for a file of twenty thousand lines as for one of three (docs/desk.md rule 100).
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -18,18 +21,18 @@ from helpdesk.clients.service import ClientProfile
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
 from helpdesk.imports.models import ImportedKey
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import LOCKED_TIME, Actor
+from helpdesk.infra.sql import among_many
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import local_day, zone_named
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping.models import TimeEntry
 
-AT_ONCE = 500
 FROM_COMPANY = ("currency", "time_zone", "language", "tax_percent", "payment_days")
 """What a new client has of our company where nothing else is said."""
 PROJECT_FACTS = ("billing", "status", "manager_id", "starts_on", "due_on", "budget_seconds", "budget_minor")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,49 +180,69 @@ class Known:
 
 def load(session: Session, *, actor: Actor, now: datetime) -> Known:
     """Return what the actor may know, but for tasks, contacts and keys, which are asked for as they are needed."""
-    clients = [ClientRef.of(client) for client in session.scalars(select(Client).where(visible(actor)))]
+    asked = questions(actor)
+    clients = [ClientRef.of(client) for client in models_of(session, asked["clients"])]
     ids = {client.id for client in clients}
-    projects = [ProjectRef.of(project) for project in session.scalars(select(Project)) if project.client_id in ids]
+    projects = [ProjectRef.of(project) for project in models_of(session, asked["projects"]) if project.client_id in ids]
     return Known(
         actor=actor,
         now=now,
         company=company.get_company(session),
-        people=list(session.scalars(select(Person).order_by(Person.active.desc(), Person.id))),
+        people=models_of(session, asked["people"]),
         clients={client.name.casefold(): client for client in clients},
         projects={(project.client_id, project.name.casefold()): project for project in projects},
-        work_types={kind.name.casefold(): kind.id for kind in session.scalars(select(WorkType))},
-        locks={lock.client_id: lock.through for lock in session.scalars(select(TimeLock))},
+        work_types={kind.name.casefold(): kind.id for kind in models_of(session, asked["work_types"])},
+        locks={lock.client_id: lock.through for lock in models_of(session, asked["locks"])},
     )
+
+
+def questions(actor: Actor) -> dict[str, Select[Any]]:
+    """Return the questions of `load`, to be asked ahead."""
+    return {
+        "clients": select(Client).where(visible(actor)),
+        "projects": select(Project),
+        "people": select(Person).order_by(Person.active.desc(), Person.id),
+        "work_types": select(WorkType),
+        "locks": select(TimeLock),
+    }
 
 
 def learn_tasks(session: Session, known: Known, project_ids: Iterable[int]) -> None:
     """Read the tasks of some projects, unless they are known; of two with one title the older counts."""
-    for chunk in _chunks(sorted(set(project_ids) - set(known.tasks))):
-        query = select(WorkItem).where(WorkItem.project_id.in_(chunk), WorkItem.kind == "task")
-        known.tasks |= {project_id: {} for project_id in chunk}
-        for item in session.scalars(query.order_by(WorkItem.id.desc())):
-            known.tasks[item.project_id][item.title.casefold()] = TaskRef(item.id, item.status, item.assignee_id)
+    new = sorted(set(project_ids) - set(known.tasks))
+    if not new:
+        return
+    known.tasks |= {project_id: {} for project_id in new}
+    query = select(WorkItem).where(among_many(session, WorkItem.project_id, new), WorkItem.kind == "task")
+    for item in session.scalars(query.order_by(WorkItem.id.desc())):
+        known.tasks[item.project_id][item.title.casefold()] = TaskRef(item.id, item.status, item.assignee_id)
 
 
 def learn_keys(session: Session, known: Known, kind: str, keys: Collection[str]) -> None:
     """Read which of these keys were imported before, and how the time entries fare that they became."""
-    for chunk in _chunks(sorted(set(keys) - set(known.by_key))):
-        query = select(ImportedKey).where(ImportedKey.kind == kind, ImportedKey.key.in_(chunk))
-        found = {row.key: KeyRef(row.object_id, row.content) for row in session.scalars(query)}
-        known.by_key |= found
-        if kind == "time":
-            ids = [ref.object_id for ref in found.values()]
-            rows = session.execute(select(TimeEntry.id, TimeEntry.status).where(TimeEntry.id.in_(ids)))
-            known.statuses |= {row.id: row.status for row in rows}
+    new = sorted(set(keys) - set(known.by_key))
+    if not new:
+        return
+    query = (
+        select(ImportedKey.key, ImportedKey.object_id, ImportedKey.content, TimeEntry.status)
+        .outerjoin(TimeEntry, and_(ImportedKey.kind == "time", TimeEntry.id == ImportedKey.object_id))
+        .where(ImportedKey.kind == kind, among_many(session, ImportedKey.key, new))
+    )
+    for row in session.execute(query):
+        known.by_key[row.key] = KeyRef(row.object_id, row.content)
+        if row.status is not None:
+            known.statuses[row.object_id] = row.status
 
 
 def learn_contacts(session: Session, known: Known, emails: Collection[str]) -> None:
     """Read the contacts with these addresses."""
-    for chunk in _chunks(sorted({email.casefold() for email in emails} - set(known.contacts))):
-        known.contacts |= {
-            address: ContactRef(row.id, row.client_id, row.name, row.phone, row.language)
-            for address, row in client_queries.contacts_by_address(session, chunk)
-        }
+    new = sorted({email.casefold() for email in emails} - set(known.contacts))
+    if not new:
+        return
+    known.contacts |= {
+        address: ContactRef(row.id, row.client_id, row.name, row.phone, row.language)
+        for address, row in client_queries.contacts_by_address(session, new)
+    }
 
 
 def learn_worked(session: Session, known: Known, person_ids: Collection[int], days: Collection[date]) -> None:
@@ -248,7 +271,3 @@ def learn_worked(session: Session, known: Known, person_ids: Collection[int], da
 def zone_of(known: Known, client: ClientRef | None) -> ZoneInfo:
     """Return the zone of a client, or the one that a client still to be made will have."""
     return zone_named(client.facts["time_zone"] if client else known.company.time_zone)
-
-
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE))

@@ -23,11 +23,9 @@ STILL_MORE = {
     "desk.preview_move": 33,
     "intake.senders": 17,
     "desk.ask_split": 13,
-    "imports.show": 13,
     "invoicing.why": 12,
     "invoicing.why_one": 12,
     "invoicing.why_text": 11,
-    "imports.refused": 11,
     "automation.rule": 10,
     "intake.mail_rule": 10,
 }

@@ -6,7 +6,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.clients import queries as clients
-from helpdesk.imports import process, queries, service
+from helpdesk.imports import known, process, queries, service
 from helpdesk.imports.domain.columns import missing
 from helpdesk.imports.domain.plans import Preview
 from helpdesk.imports.domain.sheet import Problem, Sheet, read_sheet
@@ -24,6 +24,7 @@ from helpdesk.imports.render import refused_lines
 from helpdesk.imports.service.uploading import kind_named
 from helpdesk.imports.views.blueprint import IMPORTERS, bp
 from helpdesk.infra import blobs, clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import Group, nav
@@ -53,11 +54,12 @@ def index() -> ResponseReturnValue:
 @policy(IMPORTERS)
 def show(import_id: int) -> ResponseReturnValue:
     """Show an import: its columns and preview, how far it is, or what came of it."""
-    row = queries.get(read_session(), import_id)
+    session = read_session()
+    row = queries.get(session, import_id)
     if row.state == "draft":
         sheet = sheet_of(row)
+        ask_ahead(session, clients.choice_of(clients.visible(current_actor())), *known.questions(current_actor()).values())
         return draft_page(row, sheet, form_of(row, sheet))
-    session = read_session()
     counts = queries.counts(session, import_id)
     return render_template(
         "imports/result.html",
@@ -79,6 +81,7 @@ def refused(import_id: int) -> Response:
     row = queries.get(session, import_id)
     sheet = sheet_of(row)
     if row.state == "draft":
+        ask_ahead(session, *known.questions(current_actor()).values())
         seen = process.look(session, row, sheet, actor=current_actor(), clock=clock.now)
         wrong = [(line.line, line.key, "; ".join(map(str, line.problems))) for line in seen.lines if line.problems]
     else:

@@ -2,7 +2,12 @@
 
 import io
 
-from helpdesk.imports import process
+import pytest
+
+from helpdesk.imports import process, service
+from helpdesk.imports.domain.plans import Planned
+from helpdesk.imports.domain.sheet import Problem
+from helpdesk.imports.models import Import
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.timekeeping.models import TimeEntry
@@ -67,3 +72,61 @@ def test_an_upload_that_is_no_table_is_refused_and_one_of_another_kind_begins_an
     assert "Contacts, as it would be imported" in seen
     assert "E-mail</span> a@acme.example" in seen
     assert browser.get(sent.location).status_code == 404
+
+
+FILES = {
+    "clients": ("Name,Mail domain", "Client {n},c{n}.example", "Client {n},no domain"),
+    "contacts": ("Name,Email,Client", "Ann {n},ann{n}@acme.example,Acme", "Ann {n},,Acme"),
+    "projects": ("Name,Client", "Project {n},Acme", "Project {n},"),
+    "tasks": ("Title,Project,Client", "Task {n},Support,Acme", "Task {n},,Acme"),
+    "time": (
+        "Email,Client,Project,Task,Date,Hours,Note",
+        "technician@halden-okoye.example,Acme,Support,Cables,2026-11-16,0.01,Cable {n}",
+        "nobody{n}@halden-okoye.example,Acme,Support,Cables,2026-11-16,0.01,Cable {n}",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_pages_of_an_import_ask_as_little_for_a_long_file(office, importer, sign_in_as, count_queries, kind):
+    header, good, bad = FILES[kind]
+    browser = sign_in_as(office.manager)
+
+    def asked(lines: int) -> list[int]:
+        text = "\n".join([header, *(row.format(n=n) for n in range(lines) for row in (good, bad))])
+        path = f"/imports/{importer.upload(text, kind=kind)}"
+        found = []
+        for page in (path, f"{path}/refused.csv"):
+            with count_queries() as statements:
+                answer = browser.get(page)
+            found.append(len([one for one in statements if one != "BEGIN"]))
+        assert answer.text.count("\r\n") == lines + 1
+        return found
+
+    few = asked(2)
+
+    assert max(few) <= 8
+    assert asked(510) == few
+
+
+def test_five_hundred_refused_lines_of_what_was_imported_take_no_more_questions(
+    office, importer, sign_in_as, count_queries
+):
+    header, _good, bad = FILES["time"]
+    import_id = importer.upload("\n".join([header, *(bad.format(n=n) for n in range(500))]), kind="time")
+    importer.start(import_id)
+    refused = [
+        Planned(line, "refused", problems=(Problem(line, "Email", "Nobody here has that."),)) for line in range(2, 502)
+    ]
+    with unit_of_work() as session:
+        service.record_refusals(session, row=session.get_one(Import, import_id), refused=refused)
+    browser = sign_in_as(office.manager)
+
+    with count_queries() as of_page:
+        page = browser.get(f"/imports/{import_id}").text
+    with count_queries() as of_table:
+        table = browser.get(f"/imports/{import_id}/refused.csv").text
+
+    assert page.count("Nobody here has that.") == 200
+    assert table.count("Nobody here has that.") == 500
+    assert max(len([one for one in asked if one != "BEGIN"]) for asked in (of_page, of_table)) <= 8
