@@ -28,7 +28,7 @@ def ask_ahead(session: Session, *queries: Question) -> None:
         message = "what a unit of work reads is asked when it is wanted: it may have changed it since"
         raise RuntimeError(message)
     said = [_said(query) for query in queries]  # before they are asked: that leaves its marks on them
-    found = Together(**{f"part_{number}": query for number, query in enumerate(queries)}).read(session)
+    found = Together(**{f"part_{number}": query for number, query in enumerate(queries)}).read_once(session)
     session.info.setdefault("asked ahead", []).extend(zip(said, found.values(), strict=True))
 
 

@@ -12,13 +12,25 @@ from helpdesk.infra.rows import write_rows
 
 LOOK_SECONDS = 0.001
 REST_SECONDS = 1.0
+LONGEST_STATEMENT = 64 * 1024
 PRIMARY_CODE = 0xFF
 """Of an error of SQLite, what is left when the detail is masked out."""
+
+
+def remember_long_statements() -> None:
+    """Let psycopg keep how it reads a statement, however long that is; it does for those below four kilobytes.
+
+    Those of our pages are long because they are few, and always the same: all else of them is a parameter.
+    """
+    from psycopg import _queries  # noqa: PLC0415 - who runs on SQLite has no use for it
+
+    _queries.MAX_CACHED_STATEMENT_LENGTH = LONGEST_STATEMENT
 
 
 def prepare_engine(engine: Engine) -> None:
     """Set what every connection of ``engine`` needs; on SQLite: WAL, synchronous FULL, foreign keys, own BEGIN."""
     if engine.dialect.name != "sqlite":
+        remember_long_statements()
         event.listen(engine, "connect", _prepare_more)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", lambda *given: _call_after_rest(engine.dialect, *given[:2]))

@@ -63,3 +63,18 @@ def test_rows_of_a_model_are_those_of_the_session_with_what_it_did_to_them(sessi
     found[1].name = "Changed"
     session.flush()
     assert session.scalar(select(Person.name).where(Person.id == office.technician.id)) == "Changed"
+
+
+def test_each_one_is_written_for_the_database_once_and_asked_with_new_values_each_time(session, office, monkeypatch):
+    asked = Together(who=select(Person.name).where(Person.id == bindparam("id")))
+    others = Together(who=select(Person.email).where(Person.id == bindparam("id")))
+    people = session.execute(select(Person.id, Person.name, Person.email)).all()
+    asked.read(session, id=0)
+    others.read(session, id=0)
+
+    monkeypatch.setattr(session.get_bind().dialect, "statement_compiler", None)  # who compiled would fail
+    names = [asked.read(session, id=person.id)["who"][0].name for person in people]
+    emails = [others.read(session, id=person.id)["who"][0].email for person in people]
+
+    assert len(people) > 1
+    assert (names, emails) == ([person.name for person in people], [person.email for person in people])

@@ -1,8 +1,10 @@
 """A line to PostgreSQL that lay idle is tried before a page relies on it (helpdesk/infra/engine.py)."""
 
 import pytest
-from sqlalchemy import select, text
+from psycopg._queries import _query2pg as reading
+from sqlalchemy import bindparam, select, text, union_all
 
+from helpdesk.accounts.models import Person
 from helpdesk.company.models import Company
 from helpdesk.infra import engine
 from helpdesk.infra.db import db, unit_of_work
@@ -35,3 +37,17 @@ def test_lines_in_use_are_not_tried_each_time(office, monkeypatch):
         _ask()
 
     assert tried == []
+
+
+def test_how_a_long_statement_reads_is_worked_out_once(office):
+    people = select(Person.name).where(Person.id == bindparam("id"), *(Person.email != f"{n}" for n in range(40)))
+    statement = union_all(*[people] * 20)
+    with db.engine.connect() as line:
+        said = [line.execute(statement, {"id": office.technician.id}).all()]
+        before = reading.cache_info()
+        said.append(line.execute(statement, {"id": office.technician.id}).all())
+        after = reading.cache_info()
+
+    assert len(str(statement.compile(db.engine))) > 20_000
+    assert said[0] == said[1] == [(office.technician.name,)] * 20
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
