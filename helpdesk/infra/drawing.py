@@ -15,10 +15,15 @@ from jinja2 import FileSystemBytecodeCache, Template
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
-from jinja2.nodes import Expr
+from jinja2.idtracking import VAR_LOAD_RESOLVE
+from jinja2.nodes import Call, Const, Expr, Name
 from jinja2.runtime import Context, Macro
 from jinja2.utils import internalcode
 from markupsafe import Markup, escape
+
+from helpdesk.infra import i18n
+
+TEXT = "_"
 
 
 def safe(value: object) -> str:
@@ -35,6 +40,26 @@ class _Generator(CodeGenerator):
             self.write(finalize.src or "")
         else:
             super()._output_child_pre(node, frame, finalize)
+
+    def visit_Call(self, node: Call, frame: Frame, **more: bool) -> None:  # type: ignore[override] # noqa: N802 - Jinja's name and way
+        """Write ``environment.said(…)`` for a text of a page: there are hundreds, and nothing in them changes."""
+        if _is_plain_text(node) and frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+            load = frame.symbols.find_load(frame.symbols.ref(TEXT))
+            if load is not None and load[0] == VAR_LOAD_RESOLVE:  # no variable of the template
+                self.write(f"environment.said({node.args[0].as_const()!r})")
+                return
+        super().visit_Call(node, frame, **more)
+
+
+def _is_plain_text(node: Call) -> bool:
+    """Whether ``_`` is called with a text that stands there, and with nothing that fills it."""
+    return (
+        isinstance(node.node, Name)
+        and node.node.name == TEXT
+        and len(node.args) == 1
+        and isinstance(node.args[0], Const)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    )
 
 
 class _Context(Context):
@@ -86,3 +111,4 @@ class PageEnvironment(Environment):
     code_generator_class = _Generator
     context_class = _Context
     safe = staticmethod(safe)
+    said = staticmethod(i18n.said)

@@ -23,12 +23,17 @@ def url_for(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as Flask's
         if name[:1] == "_" or type(value) not in _PLAIN:
             return flask.url_for(endpoint, **values)
     try:
-        mounted_at = request.root_path
+        mounted_at = _mounted_at()
     except RuntimeError:  # outside of a request
         return flask.url_for(endpoint, **values)
     if endpoint[:1] == ".":
         return flask.url_for(endpoint, **values)
     return _url_for(mounted_at, endpoint, *chain.from_iterable(values.items()))
+
+
+def _mounted_at() -> str:
+    """Return the path under which we are mounted, past the request's proxy: a page asks hundreds of times."""
+    return request._get_current_object().root_path  # type: ignore[attr-defined,no-any-return] # noqa: SLF001
 
 
 @lru_cache(maxsize=8192, typed=True)  # True, 1 and "1" are not the same in an address
@@ -50,7 +55,7 @@ def addresses_of(endpoint: str, name: str) -> Callable[[int], str]:
 def icons_url() -> str:
     """Return the address of all icons; a page asks hundreds of times."""
     try:
-        return _url_for(request.root_path, "static", "filename", "icons.svg")
+        return _url_for(_mounted_at(), "static", "filename", "icons.svg")
     except RuntimeError:  # outside of a request
         return url_for("static", filename="icons.svg")
 

@@ -2,19 +2,22 @@
 
 import pytest
 from flask import Flask, render_template_string
-from flask_babel import Babel
+from flask.templating import Environment
+from flask_babel import Babel, force_locale
 
 from helpdesk.infra import i18n
+from helpdesk.infra.drawing import PageEnvironment
 
 
-@pytest.fixture
-def show():
+@pytest.fixture(params=[Environment, PageEnvironment], ids=["flask", "ours"])
+def show(request):
     app = Flask(__name__)
-    Babel(app)
+    app.jinja_environment = request.param
+    Babel(app, default_translation_directories=str(i18n.TRANSLATIONS))
     i18n.mount(app)
 
-    def render(source, **values):
-        with app.test_request_context():
+    def render(source, language="en", **values):
+        with app.test_request_context(), force_locale(language):
             return render_template_string(source, **values)
 
     return render
@@ -47,3 +50,19 @@ def test_where_a_template_is_no_html_nothing_is_escaped(show):
 
 def test_numbers_that_fill_a_text_stay_numbers(show):
     assert show("{{ _('%(part)d of %(all).1f hours', part=3, all=7.25) }}") == "3 of 7.2 hours"
+
+
+def test_each_reader_has_their_own_words_in_one_process(show):
+    source = "{% macro words() %}{{ _('Invoice') }}{% endmacro %}{{ words() }}{% if true %} {{ _('Hours') }}{% endif %}"
+    english = show(source)
+
+    german = show(source, language="de")
+
+    assert (english, show(source)) == ("Invoice Hours", "Invoice Hours")
+    assert german == "Rechnung Stunden"
+
+
+def test_a_name_of_the_template_is_no_text(show):
+    assert (
+        show("{% for _ in [double] %}{{ _('<a>') }}{% endfor %}", double=lambda text: text * 2) == "&lt;a&gt;&lt;a&gt;"
+    )
