@@ -54,11 +54,11 @@ def index() -> ResponseReturnValue:
 @policy(IMPORTERS)
 def show(import_id: int) -> ResponseReturnValue:
     """Show an import: its columns and preview, how far it is, or what came of it."""
-    session = read_session()
+    session, actor = read_session(), current_actor()
     row = queries.get(session, import_id)
     if row.state == "draft":
         sheet = sheet_of(row)
-        ask_ahead(session, clients.choice_of(clients.visible(current_actor())), *known.questions(current_actor()).values())
+        ask_ahead(session, clients.choice_of(clients.visible(actor)), *known.questions(actor).values())
         return draft_page(row, sheet, form_of(row, sheet))
     counts = queries.counts(session, import_id)
     return render_template(
