@@ -4,6 +4,7 @@ import gzip
 from functools import lru_cache
 
 from flask import Flask, Response, request
+from isal import isal_zlib
 
 WORDY = {
     "application/javascript",
@@ -18,7 +19,11 @@ WORDY = {
 }
 """Kinds that shrink; all others are compressed by themselves."""
 WORTH_BYTES = 1024
-QUICK, SMALL = 3, 9
+SMALL = 9
+QUICK = 1
+"""Of ISA-L, which makes pages as small as zlib's third level does, in a quarter of the time."""
+GZIP = 31
+"""What zlib's kind of interface calls the format of gzip."""
 OK = 200
 
 
@@ -38,7 +43,7 @@ def mount(app: Flask) -> None:
         response.direct_passthrough = False
         content = response.get_data()
         if len(content) >= WORTH_BYTES:
-            response.set_data(_small(content) if is_static else gzip.compress(content, QUICK, mtime=0))
+            response.set_data(_small(content) if is_static else isal_zlib.compress(content, QUICK, GZIP))
             response.headers["Content-Encoding"] = "gzip"
             etag, _is_weak = response.get_etag()
             if etag:
