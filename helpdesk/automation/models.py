@@ -97,6 +97,10 @@ class AutomationRun(Base):
     work_item: Mapped[WorkItem] = relationship()
 
 
+FOR_TICKETS_ALONE = ("answer", "type", "snooze_days")
+"""What of the acts of a macro a task knows nothing of (docs/automation.md rule 25)."""
+
+
 class Macro(Base):
     """Several acts that a person does at once: of one person, or shared without (docs/automation.md rule 16).
 
@@ -111,7 +115,7 @@ class Macro(Base):
     position: Mapped[int]
     name: Mapped[str]
     acts: Mapped[dict[str, Any]]
-    used: Mapped[int] = mapped_column(default=0)  # on how many tickets
+    used: Mapped[int] = mapped_column(default=0)  # on how many tickets and tasks
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Facts, Field, Operator, Rule, Trigger, must_be
 from helpdesk.automation.domain.waiting import Moments, Wait
-from helpdesk.automation.models import AutomationRule, AutomationRun, Macro
+from helpdesk.automation.models import FOR_TICKETS_ALONE, AutomationRule, AutomationRun, Macro
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
@@ -46,10 +46,15 @@ def rules(session: Session) -> list[AutomationRule]:
     return list(session.scalars(select(AutomationRule).order_by(AutomationRule.position, AutomationRule.id)))
 
 
-def macro_choice() -> Select[int, str, int | None]:
-    """Return the question for the macros of a ``person_id`` and the shared ones, what is used most first."""
+def macro_choice() -> Select[int, str, int | None, int]:
+    """Return the question for the macros of a ``person_id`` and the shared ones, what is used most first.
+
+    ``fits_tasks`` is 1 where nothing that it does is for tickets alone.
+    """
     mine = Macro.person_id.is_(None) | (Macro.person_id == bindparam("person_id"))
-    return select(Macro.id, Macro.name, Macro.person_id).where(mine).order_by(Macro.used.desc(), func.lower(Macro.name))
+    of_tickets = or_(*(Macro.acts[act].as_string().is_not(None) for act in FOR_TICKETS_ALONE))
+    query = select(Macro.id, Macro.name, Macro.person_id, case((of_tickets, 0), else_=1).label("fits_tasks"))
+    return query.where(mine).order_by(Macro.used.desc(), func.lower(Macro.name))
 
 
 def active_rules(session: Session, *, timed: bool) -> list[AutomationRule]:

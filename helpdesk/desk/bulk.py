@@ -132,7 +132,8 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
             item = locked(session, actor, number)
             tickets.give_requester_back(session, actor=actor, now=now, item=item, kept=change["kept"])
             return change
-        item, before, after = locked(session, actor, number), change["before"], change["after"]
+        item = locked(session, actor, number, or_task=change["what"] == "macro")
+        before, after = change["before"], change["after"]
         changed = [key for key in before if before[key] != after[key]]
         if any(state_of(session, item)[key] != after[key] for key in changed):
             message = "somebody changed it since"
@@ -208,15 +209,15 @@ def newest_line(session: Session, item_id: int) -> Message | None:
     return session.scalars(query).first()
 
 
-def locked(session: Session, actor: Actor, number: int) -> WorkItem:
-    """Return a ticket by number, locked and as it is now.
+def locked(session: Session, actor: Actor, number: int, *, or_task: bool = False) -> WorkItem:
+    """Return a ticket by number, or a task as well, locked and as it is now.
 
     Raises:
         NotFound: no such ticket, or not for this actor.
-        RuleViolation: it is a task.
+        RuleViolation: it is a task, and was to be a ticket.
     """
     item = projects_queries.get_item(session, actor=actor, number=number)
-    if item.kind != "ticket":
+    if item.kind != "ticket" and not or_task:
         message = "it is a task"
         raise RuleViolation(message)
     item = lock(session, item.id)

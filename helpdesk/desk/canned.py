@@ -103,10 +103,12 @@ def said_with(values: Mapping[str, str], text: str, html: str) -> Written:
 
 
 def values_on(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:
-    """Return what each of ``CANNED_FIELDS`` stands for on this ticket.
+    """Return what each of ``CANNED_FIELDS`` stands for on this ticket, or task: there may be nobody who asks.
 
     Raises:
-        NotFound: nobody asks there.
+        NotFound: nobody asks on a ticket.
     """
     own = {"me.name": actor.name, "me.first_name": first_name(actor.name)}
-    return {**ticket_service.values_of(session, item), **own}
+    asks_nobody = item.kind == "task" and tickets.details(session, item.id) is None
+    values_of = ticket_service.values_of_item if asks_nobody else ticket_service.values_of
+    return {**values_of(session, item), **own}

@@ -120,7 +120,7 @@ def values(
         snooze_choices=snoozing.choices(sla.calendar_asked(around.hours, zone=zone), now) if _can_sleep(item) else [],
         types=around.types if item.kind == "ticket" else [],
         teams=around.teams,
-        macros=around.macros if item.kind == "ticket" else [],
+        macros=[one for one in around.macros if item.kind == "ticket" or one.fits_tasks],
         followers=around.followers,
         follows=any(person.id == actor.person_id for person in around.followers),
         present=around.present,

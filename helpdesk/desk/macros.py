@@ -1,4 +1,4 @@
-"""A macro is applied to a ticket, or to many: all of it or nothing, one line, one undo (docs/automation.md rule 19)."""
+"""A macro is applied to a ticket or task, or to many tickets: all of it or nothing (docs/automation.md rule 19)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +20,7 @@ from helpdesk.desk.ticket_state import Change, state_of
 from helpdesk.desk.worked_time import NO_TIME, WorkedTime, log_time
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
-from helpdesk.kernel.fields import filled
+from helpdesk.kernel.fields import filled, named_in
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
@@ -56,18 +56,18 @@ def apply(
     version: int | None = None,
     seen: int | None = None,
 ) -> Applied:
-    """Do all that a macro does to a ticket, or nothing of it.
+    """Do all that a macro does to a ticket or task, or nothing of it.
 
-    ``version`` is that of the ticket as it was shown, ``seen`` the newest message of then.
+    ``version`` is that of the item as it was shown, ``seen`` the newest message of then.
 
     Raises:
-        NotFound: no such ticket or macro, or not for this actor.
+        NotFound: no such item or macro, or not for this actor.
         Conflict: somebody changed the ticket since, it is merged, an answer is begun where one would be sent, or parts
             of it are open.
-        RuleViolation: it is a task, nobody asks there, or an act cannot be done.
+        RuleViolation: nobody asks there, or an act cannot be done, on a task also what is for tickets alone.
     """
     macro = macros.get_macro(session, actor=actor, macro_id=macro_id)
-    item = bulk.locked(session, actor, number)
+    item = bulk.locked(session, actor, number, or_task=True)
     try:
         done = _apply(session, actor=actor, now=now, item=item, macro=macro, version=version, seen=seen)
     except NotFound as gone:  # what an act names; the ticket itself was found
@@ -120,7 +120,7 @@ def take_back(session: Session, *, actor: Actor, now: datetime, number: int, mes
         return taking_back.take_back(session, actor=actor, now=now, number=number, message_id=message_id)
     change = next(one for one in act.changes if one["answer_id"] == message_id)
     bulk.forget(act, [change], now)
-    item = bulk.locked(session, actor, number)
+    item = bulk.locked(session, actor, number, or_task=True)
     return macro_undo.give_back(session, actor=actor, now=now, item=item, change=change, keeps_draft=True)
 
 
@@ -134,11 +134,12 @@ def _apply(
     version: int | None,
     seen: int | None,
 ) -> Change | None:
-    """Apply a macro to a ticket that is locked, and return what that changed; None for nothing."""
+    """Apply a macro to an item that is locked, and return what that changed; None for nothing."""
     _refuse_overtaken(session, actor, now, item, macro, version=version, seen=seen)
     tickets.refuse_merged(session, item)
     acts, before = MacroActs.of(macro.acts), state_of(session, item)
     values = canned.values_on(session, actor, item)
+    _refuse_unfit(item, acts, values)
     time = _time(session, acts)
     did: list[str] = []
     answer = _answer(session, actor, now, item, acts, values, seen, time) if acts.sends else None
@@ -206,6 +207,22 @@ def _refuse_overtaken(
     wrote = seen is not None and (queries.last_message_id(session, item.id) or 0) > seen
     if wrote or (changed and not began):
         raise Conflict(bulk.overtaken(session, item.id))
+
+
+def _refuse_unfit(item: WorkItem, acts: MacroActs, values: Mapping[str, str]) -> None:
+    """Pass where all of it makes sense on the item (docs/automation.md rule 25).
+
+    Raises:
+        RuleViolation: it does what is for tickets alone, or its note names who asks where nobody does.
+    """
+    if item.kind == "ticket":
+        return
+    if not acts.fits_tasks:
+        message = "This macro answers, snoozes or sets a type, and this is a task."
+        raise RuleViolation(message)
+    if named_in(acts.note) - values.keys():
+        message = "Its note names who asks, and nobody asks on this task."
+        raise RuleViolation(message)
 
 
 def _is_again(session: Session, actor: Actor, now: datetime, item: WorkItem, macro: Macro) -> bool:

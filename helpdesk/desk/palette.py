@@ -62,11 +62,11 @@ class Group:
 
 
 def groups_of(
-    session: Session, *, actor: Actor, places: list[Place], found: Found, typed: str, on_ticket: bool = False
+    session: Session, *, actor: Actor, places: list[Place], found: Found, typed: str, on: str = ""
 ) -> list[Group]:
     """Return what was found, in groups; commands come first where what was typed begins one of them.
 
-    On the page of a ticket its macros come before all, once their name is typed (docs/desk.md rule 80).
+    ``on`` the page of a ticket or task its macros come before all, once their name is typed (docs/desk.md rule 80).
     """
     listed = _commands(session, actor, places, found, typed)
     acts = Group("commands", _("Commands"), [_command(each, found.words) for each in listed])
@@ -86,15 +86,16 @@ def groups_of(
         ),
         Group("invoices", _("Invoices"), [_invoice(invoice, found.words) for invoice in found.invoices]),
     ]
-    macros = [_macros(session, actor, found.words)] if on_ticket and found.words and actor.is_one_of(DESK) else []
+    macros = [_macros(session, actor, found.words, on)] if on and found.words and actor.is_one_of(DESK) else []
     groups = [*macros, *([acts, *things] if begun or not found.words else [*things, acts])]
     return [group for group in groups if group.hits]
 
 
-def _macros(session: Session, actor: Actor, words: list[str]) -> Group:
-    """Return the macros whose words begin with all that was typed, what is used most first."""
-    known = session.execute(automation.macro_choice(), {"person_id": actor.person_id})
+def _macros(session: Session, actor: Actor, words: list[str], on: str) -> Group:
+    """Return the macros whose words begin with all that was typed, used most first; on a task those that fit."""
+    asked = session.execute(automation.macro_choice(), {"person_id": actor.person_id})
     word = _("macro")
+    known = [one for one in asked if one.fits_tasks or on != "task"]
     fitting = [one for one in known if all(begins(each, words_of(f"{one.name} {word}")) for each in words)]
     hits = [
         Hit("player-play", marked(one.name, words), note=_("Apply it here"), act="macro", macro=one.id)

@@ -65,11 +65,11 @@ def search_values(
 
 
 def palette_groups(
-    session: Session, *, searcher: Searcher, places: list[Place], typed: str, rows: int, on_ticket: bool
+    session: Session, *, searcher: Searcher, places: list[Place], typed: str, rows: int, on: str
 ) -> list[Group]:
     """Return the lines of the palette, the newest conversations that have what was typed among them."""
     found = find_in_all(session, searcher=searcher, typed=typed, rows=rows)
-    return groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed, on_ticket=on_ticket)
+    return groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed, on=on)
 
 
 def _rows(found: Found, asked: Typed) -> list[Row]:

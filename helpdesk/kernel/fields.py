@@ -22,13 +22,18 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _FIELD.sub(lambda found: values.get(found[1], found[0]), text)
 
 
+def named_in(text: str) -> set[str]:
+    """Return the names of the fields that a text asks for."""
+    return set(_FIELD.findall(text))
+
+
 def check_fields(text: str, known: Collection[str], *, at: str | None = None) -> str:
     """Return the text where each of its fields is known; ``at`` is the form's field that a refusal stands beside.
 
     Raises:
         RuleViolation: an unknown field, or braces that are none.
     """
-    unknown = sorted({name for name in _FIELD.findall(text) if name not in known})
+    unknown = sorted(named_in(text) - {*known})
     if unknown:
         names = ", ".join(map(field, unknown))
         message = f"{names} is no field of this text; there are {', '.join(map(field, known))}."

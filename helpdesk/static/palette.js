@@ -122,7 +122,8 @@
     const mine = turn;
     try {
       const asked = new URLSearchParams({ q: field.value });
-      if (document.getElementById("macro-menu")) asked.set("macros", "1"); // it is a ticket that they can be applied to
+      const menu = document.getElementById("macro-menu"); // it is a ticket or task that they can be applied to
+      if (menu) asked.set("macros", menu.dataset.on);
       const url = `${box.dataset.results}?${asked}`;
       const answer = await fetch(url, { redirect: "manual", headers: { Accept: "text/html" } });
       if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload(); // signed out

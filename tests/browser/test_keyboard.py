@@ -165,6 +165,15 @@ def test_a_macro_is_found_by_typing_applied_and_undone_by_keys(visit: Callable[.
     expect(page.get_by_label("Your reply")).to_contain_text("Good morning.")
     expect(page.get_by_label("Status afterwards")).to_have_value("waiting")
 
+    page = visitor.goto("/items/{kuehn_task}".format(**fresh.ids))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("macro dupl")
+    page.keyboard.press("Enter")
+    expect(status).to_contain_text("Solved")
+    page.keyboard.press("z")
+    expect(page.get_by_text("All is as before.")).to_be_visible()
+    expect(status).not_to_contain_text("Solved")
+
     page = visitor.goto("/desk?view=all")
     row = page.locator("#queue [data-row]").filter(has_text="Our letter of November")
     row.locator("a[data-main]").focus()

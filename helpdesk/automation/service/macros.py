@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.automation.models import Macro
+from helpdesk.automation.models import FOR_TICKETS_ALONE, Macro
 from helpdesk.automation.service.changing import Changes, check_changes
 from helpdesk.infra import audit
 from helpdesk.infra.policy import APPROVERS, Actor
@@ -37,6 +37,11 @@ class MacroActs(Changes):
     sends: bool = False
     minutes: int = 0
     work_type: str = ""
+
+    @property
+    def fits_tasks(self) -> bool:
+        """Whether nothing that it does is for tickets alone."""
+        return not any(getattr(self, act) for act in FOR_TICKETS_ALONE)
 
     @property
     def fills_box(self) -> bool:

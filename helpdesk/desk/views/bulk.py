@@ -114,6 +114,9 @@ def _tell(done: Outcome, text: str) -> None:
 def _tell_undone(done: Outcome) -> None:
     """Say how many tickets are as before, of how many, and which are not."""
     every = done.changed + len(done.refusals)
+    if every == 1 and done.changed and (own_path(request.form.get("next")) or "").startswith("/items/"):
+        flash(_("All is as before."), "ok")
+        return
     if not done.refusals:
         flash(ngettext("%(num)s ticket is as before.", "%(num)s tickets are as before.", every), "ok")
         return

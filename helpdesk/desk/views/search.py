@@ -36,8 +36,8 @@ def search_results() -> str:
     """Return what is found as the lines of the palette."""
     session, searcher, typed = read_session(), _searcher(), _typed()
     known = _places(session, searcher.actor)
-    on_ticket = "macros" in request.args
-    found = palette_groups(session, searcher=searcher, places=known, typed=typed, rows=IN_PALETTE, on_ticket=on_ticket)
+    on = request.args.get("macros", "")
+    found = palette_groups(session, searcher=searcher, places=known, typed=typed, rows=IN_PALETTE, on=on)
     return fragment("desk/_found.html", groups=found, typed=typed)
 
 

@@ -9,6 +9,7 @@ from helpdesk.tickets.service.canned import (
     remove_canned,
     save_canned,
     values_of,
+    values_of_item,
 )
 from helpdesk.tickets.service.confirming import confirm
 from helpdesk.tickets.service.delivering import send_again, unreached
@@ -124,6 +125,7 @@ __all__ = [
     "unmark_spam",
     "unreached",
     "values_of",
+    "values_of_item",
     "wake",
     "wake_due",
     "withdraw_answer",

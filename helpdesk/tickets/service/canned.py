@@ -41,16 +41,23 @@ def values_of(session: Session, item: WorkItem) -> dict[str, str]:
     if found is None:
         message = "Nobody has asked here, so there is nobody to write to."
         raise NotFound(message)
-    requester, own = found.requester, company.get_company(session)
-    return {
+    requester = found.requester
+    asks = {
         "requester.name": requester.name,
         "requester.first_name": first_name(requester.name),
         "requester.email": requester.email,
+    }
+    return {**asks, **values_of_item(session, item)}
+
+
+def values_of_item(session: Session, item: WorkItem) -> dict[str, str]:
+    """Return what those of ``TICKET_FIELDS`` stand for that a task has as well, where nobody asks."""
+    return {
         "ticket.number": str(item.number),
         "ticket.subject": item.title,
         "client.name": item.project.client.name,
         "project.name": item.project.name,
-        "company.name": own.name,
+        "company.name": company.get_company(session).name,
     }
 
 

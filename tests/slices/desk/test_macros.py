@@ -97,7 +97,7 @@ def test_all_acts_happen_with_one_line_and_one_undo_gives_all_back(office, sign_
 
     undone = browser.post(f"/desk/bulk/{act_id}/undo", data={"next": f"/items/{number}"})
 
-    assert "1 ticket is as before." in said(browser, undone)
+    assert "All is as before." in said(browser, undone)
     assert facts(number) == before
     assert rows(TimeEntry) == []
     assert lines(number, "note") == []
@@ -313,16 +313,58 @@ def test_what_is_used_most_is_first_in_the_menu_and_own_ones_are_nobody_elses(of
     page = browser.get(f"/items/{number}").text
 
     menu = page.partition('id="macro-menu"')[2].partition("</form>")[0]
-    palette = browser.get("/search/results?q=MACRO+alp&macros=1").text
+    palette = browser.get("/search/results?q=MACRO+alp&macros=ticket").text
     assert re.findall(r'data-macro="(\d+)"', palette) == [str(rows(Macro)[0].id)]
     assert "data-macro" not in browser.get("/search/results?q=alpha").text
     assert re.findall(r"</svg>(\w+)</button>", menu) == ["Beta", "Alpha"]
     assert apply_status(browser, number, hidden) == 404
-    assert "Used on 1 ticket, last" in browser.get("/macros").text
+    assert "Used 1 time, last" in browser.get("/macros").text
 
 
 def apply_status(browser, number, macro_id):
     return browser.post(f"/items/{number}/macro", data={"macro": str(macro_id)}).status_code
+
+
+def test_a_task_gets_what_makes_sense_there_with_one_line_and_one_undo(office, sign_in_as):
+    number, browser = office.acme_task.number, sign_in_as(office.technician)
+    team, before = add_team(office, "Second line"), facts(number)
+    macro_id = add(
+        office, status="in_progress", priority="high", assignee="me", team=str(team), add_tags=("vpn",),
+        note="Begun by {{me.first_name}} for {{client.name}}.", minutes=5,
+    )  # fmt: skip
+    menu = browser.get(f"/items/{number}").text.partition('id="macro-menu"')[2].partition("</form>")[0]
+
+    answer, act_id = apply(browser, number, macro_id, **dict(re.findall(r'name="(version|seen)" value="(\d+)"', menu)))
+
+    assert f'value="{macro_id}"' in menu
+    assert "“Close as duplicate” is applied." in said(browser, answer)
+    assert facts(number)[:3] == ("in_progress", "high", office.technician.id)
+    assert (facts(number)[4:6], len(rows(TimeEntry)), len(lines(number))) == (({"vpn"}, team), 1, 1)
+    assert lines(number, "note") == [f"Begun by {office.technician.name.split()[0]} for Acme."]
+    undone = browser.post(f"/desk/bulk/{act_id}/undo", data={"next": f"/items/{number}"})
+    assert "All is as before." in said(browser, undone)
+    assert (facts(number), rows(TimeEntry), lines(number, "note")) == (before, [], [])
+
+
+def test_a_task_is_offered_no_macro_of_tickets_and_refuses_it(office, sign_in_as):
+    number, browser = office.acme_task.number, sign_in_as(office.technician)
+    with unit_of_work() as session:
+        kind = types.choices(session)[0][0]
+    of_tickets = [
+        add(office, "Answer", answer="Hello", priority="high"),
+        add(office, "Sleep", snooze_days=1, priority="high"),
+        add(office, "Type", type=str(kind), priority="high"),
+    ]
+    asks = add(office, "Asks", note="For {{requester.name}}.", priority="high")
+    before = facts(number)
+    page, found = browser.get(f"/items/{number}").text, browser.get("/search/results?q=macro&macros=task").text
+
+    told = [said(browser, apply(browser, number, one)[0]) for one in (*of_tickets, asks)]
+
+    assert re.findall(r'name="macro" value="(\d+)"', page) == re.findall(r'data-macro="(\d+)"', found) == [str(asks)]
+    assert all("This macro answers, snoozes or sets a type, and this is a task." in each for each in told[:-1])
+    assert "Its note names who asks, and nobody asks on this task." in told[-1]
+    assert (facts(number), lines(number)) == (before, [])
 
 
 def test_macros_are_written_shared_put_in_order_and_deleted(office, sign_in_as):
