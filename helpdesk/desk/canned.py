@@ -103,12 +103,24 @@ def said_with(values: Mapping[str, str], text: str, html: str) -> Written:
 
 
 def values_on(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:
-    """Return what each of ``CANNED_FIELDS`` stands for on this ticket, or task: there may be nobody who asks.
+    """Return what each of ``CANNED_FIELDS`` stands for on this ticket.
+
+    Raises:
+        NotFound: nobody asks there.
+    """
+    return {**ticket_service.values_of(session, item), **_of_writer(actor)}
+
+
+def values_on_any(session: Session, actor: Actor, item: WorkItem) -> dict[str, str]:
+    """Return what :func:`values_on` does, and on a task where nobody asks the others alone.
 
     Raises:
         NotFound: nobody asks on a ticket.
     """
-    own = {"me.name": actor.name, "me.first_name": first_name(actor.name)}
-    asks_nobody = item.kind == "task" and tickets.details(session, item.id) is None
-    values_of = ticket_service.values_of_item if asks_nobody else ticket_service.values_of
-    return {**values_of(session, item), **own}
+    if item.kind == "task" and tickets.details(session, item.id) is None:
+        return {**ticket_service.values_of_item(session, item), **_of_writer(actor)}
+    return values_on(session, actor, item)
+
+
+def _of_writer(actor: Actor) -> dict[str, str]:
+    return {"me.name": actor.name, "me.first_name": first_name(actor.name)}

@@ -138,7 +138,7 @@ def _apply(
     _refuse_overtaken(session, actor, now, item, macro, version=version, seen=seen)
     tickets.refuse_merged(session, item)
     acts, before = MacroActs.of(macro.acts), state_of(session, item)
-    values = canned.values_on(session, actor, item)
+    values = canned.values_on_any(session, actor, item)
     _refuse_unfit(item, acts, values)
     time = _time(session, acts)
     did: list[str] = []
