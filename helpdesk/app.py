@@ -121,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         draw_avatar=marks.avatar,
         draw_moment=marks.moment,
         draw_status=item_marks.status,
+        draw_tag=marks.tag,
         kind_of_file=kind_of,
         draw_priority=item_marks.priority,
         word_of_status=item_marks.status_label,

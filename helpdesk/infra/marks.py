@@ -37,5 +37,10 @@ def moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Mar
     return Markup(f'<time{style} datetime="{instant.isoformat()}" data-local="{shape}">{escape(words)}</time>')  # noqa: S704 - all escaped
 
 
+def tag(text: object, tone: str = "", icon_name: str | None = None) -> Markup:
+    """Return a word in a coloured box, with an icon before it where one is named."""
+    return _marked(f'<span class="tag {tone}">{icon(icon_name) if icon_name else ""}{escape(text)}')
+
+
 def _marked(html: str) -> Markup:
     return Markup(f"{html}</span>")  # noqa: S704 - our own, with what is not ours escaped

@@ -3,12 +3,15 @@
 import secrets
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import links
@@ -26,6 +29,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+
+
+def csrf_field() -> Markup:
+    """Return the field by which a form of ours says that it is ours; all forms of a page have the same one."""
+    if "csrf_field" not in g:
+        g.csrf_field = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return cast("Markup", g.csrf_field)
 
 
 def csp_nonce() -> str:
@@ -138,6 +148,7 @@ def mount(app: Flask) -> None:
     app.jinja_env.globals.update(
         addresses_of=links.addresses_of,
         csp_nonce=csp_nonce,
+        draw_csrf=csrf_field,
         came_from=came_from,
         reader_zone=zone,
         draw_icon=links.icon,

@@ -3,16 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_babel import Babel
 
-from helpdesk.infra.marks import avatar, moment
+from helpdesk.infra.links import icon
+from helpdesk.infra.marks import avatar, moment, tag
+from helpdesk.infra.web import csrf_field
 
 
 @pytest.fixture(autouse=True)
 def page():
     """A page being made for somebody in Berlin."""
     app = Flask(__name__)
+    app.secret_key = "of a test"
     Babel(app)
     with app.test_request_context("/"):
         g.time_zone = "Europe/Berlin"
@@ -47,3 +50,19 @@ def test_an_instant_is_on_the_clock_of_the_reader(shape, words):
     mark = moment(datetime(2026, 11, 27, 22, 30, tzinfo=UTC), shape, **{"class": "ago"})
 
     assert mark == f'<time class="ago" datetime="2026-11-27T22:30:00+00:00" data-local="{shape}">{words}</time>'
+
+
+def test_a_word_in_a_box_is_no_markup_and_has_its_icon():
+    assert tag("<b>", "ok") == '<span class="tag ok">&lt;b&gt;</span>'
+    assert tag("Paid", icon_name="check") == f'<span class="tag ">{icon("check")}Paid</span>'
+
+
+def test_all_forms_of_a_page_carry_the_same_word_and_each_visit_has_its_own(page):
+    words = {str(csrf_field()), str(csrf_field())}
+
+    with current_app.test_request_context("/"):
+        elsewhere = csrf_field()
+
+    [word] = words
+    assert word.startswith('<input type="hidden" name="csrf_token" value="')
+    assert elsewhere != word
