@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Contact
 from helpdesk.clients.queries import asker, visible_to_asker
 from helpdesk.infra.db import foresee, foreseen, forget, reading
@@ -33,6 +34,8 @@ from helpdesk.tickets.models import (
 
 REFERENCES_LIMIT = 30
 UNREAD: Any = object()
+NOT_SHOWN = (OutgoingMessage.text, OutgoingMessage.html, OutgoingMessage.references)
+"""Of the mail that a message left as: its text stands in the message, and the rest says nothing to its reader."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ def conversation(session: Session, item_id: int, *, kept: Kept | None = None) ->
         .where(Message.work_item_id == item_id)
         .order_by(Message.posted_at, Message.id)
         .options(
-            joinedload(Message.contact),
-            joinedload(Message.person),
-            joinedload(Message.passed_on_by),
-            joinedload(Message.outgoing),
-            joinedload(Message.talk).joinedload(Talk.contact),
+            joinedload(Message.contact).load_only(Contact.name, Contact.email, Contact.client_id),
+            joinedload(Message.person).load_only(Person.name),
+            joinedload(Message.passed_on_by).load_only(Person.name),
+            joinedload(Message.outgoing).options(*map(defer, NOT_SHOWN)),
+            joinedload(Message.talk).joinedload(Talk.contact).load_only(Contact.name),
         )
     )
     if kept is None:
