@@ -20,7 +20,7 @@ class Person(Base):
     email: Mapped[str]
     password_hash: Mapped[str]
     role: Mapped[str]
-    time_zone: Mapped[str] = mapped_column(default="UTC")
+    time_zone: Mapped[str] = mapped_column(default="")  # empty: our company's
     language: Mapped[str] = mapped_column(default="en")
     active: Mapped[bool] = mapped_column(default=True)
     mail_notifications: Mapped[bool] = mapped_column(default=True)

@@ -3,13 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Label, Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, Team, TeamMember
+from helpdesk.company import service as company
+from helpdesk.company.models import OWN_ID, Company
 from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foreseen
+from helpdesk.kernel.periods import zone_named
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,19 @@ class TeamLine:
     is_retired: bool
 
 
+def zone_column() -> Label[str]:
+    """Return the column of the zone on whose clock a person is: their own, else that of our company, to be joined."""
+    return func.coalesce(func.nullif(Person.time_zone, ""), Company.time_zone, "UTC").label("time_zone")
+
+
+def zone_of(session: Session, person: Person | None) -> ZoneInfo:
+    """Return the zone on whose clock a person is: their own, else our company's (docs/desk.md rule 103)."""
+    if person is not None and person.time_zone:
+        return zone_named(person.time_zone)
+    house = company.find_company(session)
+    return zone_named(house.time_zone if house is not None else "UTC")
+
+
 def people_lines(session: Session) -> list[PersonLine]:
     """Return all staff, active ones first, by name, with when each was last seen: one query."""
     seen = (
@@ -44,7 +61,9 @@ def people_lines(session: Session) -> list[PersonLine]:
         .subquery("last_seen")
     )
     query = (
-        select(Person.id, Person.name, Person.email, Person.role, Person.active, Person.time_zone, seen.c.at)
+        select(Person.id, Person.name, Person.email, Person.role, Person.active, zone_column(), seen.c.at)
+        .select_from(Person)
+        .outerjoin(Company, Company.id == OWN_ID)
         .outerjoin(seen, seen.c.person_id == Person.id)
         .order_by(Person.active.desc(), func.lower(Person.name), Person.id)
     )

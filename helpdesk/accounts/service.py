@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
+from helpdesk.accounts.queries import zone_column
 from helpdesk.company import service as company
 from helpdesk.company.models import OWN_ID, Company
 from helpdesk.infra import audit
@@ -146,7 +147,7 @@ _SESSIONS = (
         Person.role,
         Person.active,
         Person.email,
-        Person.time_zone,
+        zone_column(),
         Person.language,
         Person.notes_reading,
         Person.dense_rows,
@@ -155,12 +156,14 @@ _SESSIONS = (
         Person.single_keys,
         TeamMember.team_id,
     )
+    .select_from(PersonSession)
     .join(Person, Person.id == PersonSession.person_id)
     .outerjoin(TeamMember, TeamMember.person_id == PersonSession.person_id)
+    .outerjoin(Company, Company.id == OWN_ID)
     .where(PersonSession.token_hash.in_(bindparam("hashes", expanding=True)))
 )
 """Sessions by the hashes of tokens, a row for each team of their person. Made once, as every request asks."""
-_SESSION_AND_COMPANY = _SESSIONS.add_columns(Company).outerjoin(Company, Company.id == OWN_ID)
+_SESSION_AND_COMPANY = _SESSIONS.add_columns(Company)
 """The same together with our own company, which every page asks for next."""
 
 
@@ -258,7 +261,7 @@ def add_person(
     email: str,
     password: str,
     role: str,
-    time_zone: str = "UTC",
+    time_zone: str = "",
     language: str = "en",
 ) -> Person:
     """Add a member of staff.
@@ -269,7 +272,7 @@ def add_person(
     if role not in STAFF:
         message = f"{role!r} is not a role."
         raise RuleViolation(message)
-    zone_named(time_zone)
+    check_zone(time_zone)
     if find_by_email(session, email) is not None:
         message = f"{email} belongs to somebody already."
         raise RuleViolation(message)
@@ -342,6 +345,29 @@ def set_role(
         mail_notifications=person.mail_notifications,
     )
     return person
+
+
+def check_zone(name: str) -> None:
+    """Check the name of a zone; an empty one means that of our company.
+
+    Raises:
+        RuleViolation: there is no such zone.
+    """
+    if name:
+        zone_named(name)
+
+
+def choose_own(session: Session, *, actor: Actor, time_zone: str, language: str) -> None:
+    """Keep on whose clock, and in which language, the actor is told of what happens (docs/desk.md rules 103 and 106).
+
+    Raises:
+        RuleViolation: there is no such zone.
+        NotFound: nobody to keep it for.
+    """
+    check_zone(time_zone)
+    person = get_person(session, actor.person_id or 0)
+    person.time_zone, person.language = time_zone, language
+    session.flush()
 
 
 def end_sessions(session: Session, *, person_id: int, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from wtforms import BooleanField, EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
@@ -12,6 +11,7 @@ from helpdesk.company.models import BUSINESS_HOURS
 from helpdesk.infra.forms import StrictForm, capitals, options
 from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.zones import place_names
 
 ROUNDING_WORDS = (("sum", _l("Once for each rate, on the sum of its lines")), ("line", _l("On each line")))
 BASIS_WORDS = (("net", _l("Without tax; it comes on top")), ("gross", _l("What the client pays, tax and all")))
@@ -21,8 +21,7 @@ LANGUAGES = options([("en", "English"), ("de", "Deutsch"), ("es", "Español"), (
 @cache
 def time_zones() -> Any:  # noqa: ANN401 - choices of a select field
     """Return the choices of IANA zones that places have, such as Europe/Berlin, and UTC."""
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return options((name, name.replace("_", " ")) for name in ("UTC", *names))
+    return options((name, name.replace("_", " ")) for name in place_names())
 
 
 def _true_iban(_form: object, field: StringField) -> None:

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
+from helpdesk.accounts.queries import zone_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day, wall_clock, zone_named
+from helpdesk.kernel.periods import local_day, wall_clock
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 
@@ -92,7 +93,7 @@ def snooze(session: Session, *, actor: Actor, now: datetime, item: WorkItem, val
         RuleViolation: no instant, one that is over or more than a year away; the ticket is done, or a task.
     """
     person_id = actor.person_id
-    zone = zone_named(accounts.get_person(session, person_id).time_zone if person_id is not None else "UTC")
+    zone = zone_of(session, None if person_id is None else accounts.get_person(session, person_id))
     until = read(value, zone=zone)
     tickets.snooze(session, actor=actor, now=now, item_id=item.id, until=until, zone=zone)
     return until

@@ -19,6 +19,7 @@ from helpdesk.infra.i18n import reader_locale
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.durations import format_hm, format_hms
 from helpdesk.kernel.money import Money, exponent_of, format_money
+from helpdesk.kernel.periods import zone_named
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -110,8 +111,11 @@ def came_from() -> str | None:
 
 
 def zone() -> ZoneInfo:
-    """Return the zone in which this person reads times; UTC for strangers."""
-    return ZoneInfo(g.get("time_zone") or "UTC")
+    """Return the zone on whose clock the reader is; UTC for strangers.
+
+    Of moments alone: days of work and of money are those of the client or of the house (docs/desk.md rule 104).
+    """
+    return zone_named(g.get("time_zone") or "UTC")
 
 
 def money_filter(amount_minor: int, currency: str) -> str:

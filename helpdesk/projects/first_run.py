@@ -80,7 +80,6 @@ def set_up(
         email=email,
         password=password,
         role=ADMIN,
-        time_zone=time_zone,
     )
     house = clients.add_client(
         session,

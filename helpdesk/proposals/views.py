@@ -7,6 +7,7 @@ from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from helpdesk.company.days import house_zone
 from helpdesk.company.service import get_company
 from helpdesk.infra import clock
 from helpdesk.infra.ahead import ask_ahead
@@ -14,7 +15,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import back_or, zone
+from helpdesk.infra.web import back_or
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.periods import day_start, local_day
@@ -119,8 +120,9 @@ def _page(now: datetime, *, typed: Mapping[str, str] | None = None, problem: str
     asked = queries.questions(person_id=actor.person_id or 0, since=now - service.LOOKS_BACK)
     ask_ahead(session, *asked, rates.work_types_asked())
     found = service.proposed(session, actor=actor, now=now)
-    today, sees_all = local_day(now, zone()), actor.is_one_of(APPROVERS)
-    since = day_start(Week.of(today - WEEKS_SHOWN).monday, zone())
+    zone, sees_all = house_zone(session), actor.is_one_of(APPROVERS)
+    today = local_day(now, zone)
+    since = day_start(Week.of(today - WEEKS_SHOWN).monday, zone)
     recovered = queries.recovered(session, since=since, person_id=None if sees_all else actor.person_id)
     form = AcceptForm(formdata=None, work_type_id=default_work_type(session))
     form.offer(session)
@@ -128,7 +130,7 @@ def _page(now: datetime, *, typed: Mapping[str, str] | None = None, problem: str
         "proposals/index.html",
         days=render.days(found, typed=typed or {}, problem=problem),
         total={"count": len(found), "seconds": sum(one.proposal.seconds for one in found)},
-        weeks=render.recovered_weeks(recovered, person_id=actor.person_id, zone=zone(), today=today),
+        weeks=render.recovered_weeks(recovered, person_id=actor.person_id, zone=zone, today=today),
         sees_all=sees_all,
         reading={"by_company": get_company(session).notes_reading, "by_me": current_user.notes_reading},
         dismissed=queries.dismissed(session, person_id=actor.person_id or 0, since=now - timedelta(days=1)),

@@ -12,7 +12,8 @@
    data-enter-for="id"    a button that Enter in that field presses
    data-check-all="name"  a box that ticks all boxes of that name in its form
    data-filter="#id"      a field that hides the rows of a list that do not contain its words
-   data-local="time"      an instant shown in the reader's zone: time, date, datetime or ago
+   data-local="time"      an instant shown on the reader's clock, as html[data-zone] says: time, date, datetime or ago
+   data-browser-zone      what is shown where the browser is in another zone; in a form its field time_zone gets that
    data-newest            what a page opens at
    data-fit               a frame as tall as what it shows
    data-shows             a field that tells how a duration is read while it is typed */
@@ -84,12 +85,13 @@
     if (document.title !== title) document.title = title;
   }
 
-  /* --- instants in the reader's zone --- */
+  /* --- instants on the reader's clock: that of their account, wherever the browser is (docs/desk.md rule 103) --- */
   const SHAPES = {
     time: { hour: "2-digit", minute: "2-digit" },
     date: { weekday: "short", day: "numeric", month: "short" },
     recent: { weekday: "short", hour: "2-digit", minute: "2-digit" },
     datetime: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+    day: { dateStyle: "short" },
     full: { dateStyle: "full", timeStyle: "long" },
   };
   const STEPS = [
@@ -97,6 +99,44 @@
     ["hour", 3600],
     ["day", 86400],
   ];
+
+  /* An old browser may not know a zone by its name; its own clock is better than none. */
+  function known(zone) {
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone && zone;
+    } catch {
+      return undefined;
+    }
+  }
+
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timeZone = known(root.dataset.zone);
+  const formats = new Map();
+
+  function written(shape, instant) {
+    if (!formats.has(shape)) formats.set(shape, new Intl.DateTimeFormat(lang, { ...SHAPES[shape], timeZone }));
+    return formats.get(shape).format(instant);
+  }
+
+  /* Two names may be one clock (Asia/Calcutta and Asia/Kolkata): what they show in each quarter tells. */
+  function differ(one, other) {
+    const shape = { dateStyle: "short", timeStyle: "short" };
+    const [first, second] = [one, other].map((zone) => new Intl.DateTimeFormat("en", { ...shape, timeZone: zone }));
+    return [0, 1, 2, 3].some((quarter) => {
+      const instant = Date.now() + quarter * 91 * 86400000;
+      return first.format(instant) !== second.format(instant);
+    });
+  }
+
+  function offerZone() {
+    if (!timeZone || !known(here) || !differ(timeZone, here)) return;
+    for (const box of all("[data-browser-zone]")) {
+      const said = box.querySelector("[data-words]");
+      said.textContent = said.dataset.words.replace("%s", here);
+      if (box.elements) box.elements.time_zone.value = here;
+      box.hidden = false;
+    }
+  }
 
   function ago(instant) {
     const seconds = Math.max(0, (Date.now() - instant) / 1000);
@@ -108,8 +148,8 @@
 
   function shapeOf(shape, instant) {
     const days = (Date.now() - instant) / 86400000;
-    if (shape !== "datetime" || days < 0 || days > 6) return SHAPES[shape];
-    return instant.toDateString() === new Date().toDateString() ? SHAPES.time : SHAPES.recent;
+    if (shape !== "datetime" || days < 0 || days > 6) return shape;
+    return written("day", instant) === written("day", Date.now()) ? "time" : "recent";
   }
 
   function showTimes() {
@@ -117,9 +157,8 @@
       const instant = new Date(element.dateTime);
       if (Number.isNaN(instant.valueOf())) continue;
       const shape = element.dataset.local;
-      element.textContent =
-        shape === "ago" ? ago(instant) : new Intl.DateTimeFormat(lang, shapeOf(shape, instant)).format(instant);
-      element.title = new Intl.DateTimeFormat(lang, SHAPES.full).format(instant);
+      element.textContent = shape === "ago" ? ago(instant) : written(shapeOf(shape, instant), instant);
+      element.title = written("full", instant);
     }
   }
 
@@ -394,6 +433,7 @@
   }
 
   refresh();
+  offerZone();
   /* By numbers: scrollIntoView would let the first Tab begin there, and not at the link that skips the frame. */
   const newest = location.hash ? null : document.querySelector("[data-newest]");
   if (newest) {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from flask import current_app
@@ -10,7 +11,6 @@ from flask_babel import force_locale
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import letter_language
 from helpdesk.kernel.durations import format_hm
-from helpdesk.kernel.periods import zone_named
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 
@@ -23,12 +23,15 @@ class Letter:
     text: str
 
 
-def asking_letter(entry: TimeEntry, *, reason: str, until: datetime, now: datetime) -> Letter:
-    """Return the mail that asks a person about a timer; nothing is billed before they have answered."""
+def asking_letter(entry: TimeEntry, *, reason: str, until: datetime, now: datetime, zone: ZoneInfo) -> Letter:
+    """Return the mail that asks a person about a timer, on the clock of ``zone``.
+
+    Nothing is billed before they have answered.
+    """
     item, person = entry.work_item, entry.person
     base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
     language = letter_language(person.language)
-    last = format_datetime(until.astimezone(zone_named(person.time_zone)), "d MMM y, HH:mm", locale=language)
+    last = format_datetime(until.astimezone(zone), "d MMM y, HH:mm", locale=language)
     with force_locale(language):
         what = f"#{item.number} {item.title}, {item.project.client.name}"
         length = format_hm(queries.worked_seconds(entry, now=now))

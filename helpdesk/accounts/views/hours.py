@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from helpdesk.accounts import exports, queries, weekly_hours
 from helpdesk.accounts.forms import HoursForm
 from helpdesk.accounts.views.blueprint import bp
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import day_filter, zone
+from helpdesk.infra.web import day_filter
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day
 
 
 @bp.get("/people/hours")
@@ -55,7 +55,7 @@ def set_hours() -> ResponseReturnValue:
 
 
 def _today() -> date:
-    return local_day(clock.now(), zone())
+    return house_day(read_session(), clock.now())
 
 
 def _offered(form: HoursForm) -> HoursForm:

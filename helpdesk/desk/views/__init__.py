@@ -1,6 +1,7 @@
 """Routes of the desk: its pages with the acts on an item, projects, and what is decided about mail on a ticket."""
 
 from helpdesk.desk.views import (
+    account,
     board,
     bulk,
     canned,
@@ -42,6 +43,7 @@ from helpdesk.desk.views import (
 from helpdesk.desk.views.blueprint import bp
 
 __all__ = [
+    "account",
     "board",
     "bp",
     "bulk",

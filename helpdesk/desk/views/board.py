@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from helpdesk.company.days import house_day
 from helpdesk.desk import service
 from helpdesk.desk.overtaken_line import words_of
 from helpdesk.desk.overtaking import Overtaken
@@ -14,9 +15,7 @@ from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries, tasks
 from helpdesk.projects.models import ITEM_STATUSES
 from helpdesk.timekeeping.forms import MOST_NUMBER
@@ -39,7 +38,7 @@ def board(project_id: int) -> str:
     cards = tasks.board(session, actor=actor, project_id=project_id)
     counts = tasks.status_counts(session, project_id)
     columns = [{"key": key, "cards": cards[key], "count": counts.get(key, 0)} for key in ITEM_STATUSES]
-    return render_template("desk/board.html", project=project, columns=columns, today=local_day(clock.now(), zone()))
+    return render_template("desk/board.html", project=project, columns=columns, today=house_day(session, clock.now()))
 
 
 @bp.post("/projects/<int:project_id>/board")

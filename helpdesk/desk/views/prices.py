@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.company.days import house_day
 from helpdesk.desk import price_page
 from helpdesk.desk.forms import PriceForm
 from helpdesk.desk.price_page import PriceAnswer, Work
@@ -15,9 +16,7 @@ from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, RATES, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.rates import queries as rates
 from helpdesk.rates.render import LEVEL_NAMES
 from helpdesk.rates.service.rounding import policies_asked
@@ -55,7 +54,7 @@ def _answer(session: Session, form: PriceForm) -> PriceAnswer | None:
 
 
 def _form(session: Session, *, asked: bool) -> PriceForm:
-    begins_with = {"on": local_day(clock.now(), zone()).isoformat(), "worked": "1:00"}
+    begins_with = {"on": house_day(session, clock.now()).isoformat(), "worked": "1:00"}
     form = PriceForm(MultiDict(begins_with | request.args.to_dict()), meta={"csrf": False})
     form.offer(session, accounts.choices(session, roles=DESK), asked=asked)
     return form

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
+from helpdesk.company.days import house_day
 from helpdesk.desk import exports, workload_page
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.desk.workload_page import AHEAD, WEEKS, Wanted, Workload
@@ -18,9 +19,7 @@ from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import NotFound
-from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 from helpdesk.timekeeping.domain.worked import Week
 
@@ -62,7 +61,7 @@ def _look(session: Session) -> Workload:
         NotFound: no such project, client or team, or not for this actor.
         RuleViolation: no week.
     """
-    today, actor = local_day(clock.now(), zone()), current_actor()
+    today, actor = house_day(session, clock.now()), current_actor()
     project_id, client_id, team_id = (request.args.get(name, type=int) for name in ("project", "client", "team"))
     ask_ahead(
         session,

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.clients.forms import TAXES
+from helpdesk.company.days import house_day
 from helpdesk.company.service import get_company
 from helpdesk.expenses import queries, service
 from helpdesk.expenses.forms import ActForm, CategoryForm, ChangedCategoryForm, ExchangeForm, RateForm, StepForm
@@ -19,9 +20,7 @@ from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day
 
 SHOWN = 60
 
@@ -96,7 +95,8 @@ def _page(
     exchange: ExchangeForm | None = None,
     refused_id: int | None = None,
 ) -> str:
-    session, today = read_session(), local_day(clock.now(), zone())
+    session = read_session()
+    today = house_day(session, clock.now())
     own = get_company(session).currency
     return render_template(
         "expenses/lists.html",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients.lock_dates import DayIsLockedError
 from helpdesk.clients.locks import lock_dates
+from helpdesk.company.days import house_day
 from helpdesk.company.service import get_company
 from helpdesk.expenses import claiming, queries, render, service
 from helpdesk.expenses.domain.facts import FieldRefused
@@ -23,10 +24,9 @@ from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import money_filter, zone
+from helpdesk.infra.web import money_filter
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.kernel.money import Money, exponent_of, plain
-from helpdesk.kernel.periods import local_day
 from helpdesk.projects import queries as projects
 
 
@@ -170,7 +170,7 @@ def _new_form(**more: Any) -> ExpenseForm:  # noqa: ANN401 - what WTForms takes
     session, actor = read_session(), current_actor()
     beginning: dict[str, Any] = {
         "uuid": str(uuid4()),
-        "spent_on": local_day(clock.now(), zone()),
+        "spent_on": house_day(session, clock.now()),
         "currency": get_company(session).currency,
         "number": request.args.get("number", type=int),
         "project_id": request.args.get("project", type=int),

@@ -134,7 +134,8 @@ class Draft:
             raise RuleViolation(str(refusal), field=field) from refusal
         self.names_client()
         self.person_id = person.id
-        zone = zone_named(person.time_zone if self.settings.zone == EACH_PERSON else self.settings.zone)
+        own = person.time_zone or self.known.company.time_zone
+        zone = zone_named(own if self.settings.zone == EACH_PERSON else self.settings.zone)
         self.worked = worked_of(self.values, zone=zone, home=zone_of(self.known, self.client))
         if is_cut(self.values, self.worked, zone=zone):
             self.remarks.append("the duration is shorter than from start to end: it counts from the start")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
+from helpdesk.company.days import house_day, house_zone
 from helpdesk.expenses.models import Expense
 from helpdesk.infra.ahead import Question
 from helpdesk.infra.i18n import gettext as _
@@ -69,7 +70,7 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
     return {
         "deposits_minor": _deposits(session, invoice),
         "invoice": _head(session, invoice, mail, now),
-        "states": _states(invoice, mail),
+        "states": _states(invoice, mail, house_zone(session)),
         "groups": _groups(session, invoice, document, behind),
         "taxes": printed.tax_rows(document, sign=sign),
         "tax_note": printed.tax_note(document),
@@ -182,7 +183,7 @@ def _document(session: Session, invoice: Invoice, now: datetime, behind: Behind)
         stored: Document = json.loads(invoice.canonical_json)
         return stored
     house = company.get_company(session)
-    today = local_day(now, ZoneInfo(house.time_zone))
+    today = house_day(session, now)
     preview = Issue(number="", issued_on=today, due_on=today + timedelta(days=invoice.client.payment_days))
     return dict(document_of(session, invoice=invoice, issue=preview, company=house, behind=behind))
 
@@ -291,24 +292,24 @@ def _left_out(session: Session, invoice: Invoice) -> list[Page]:
     return [{"text": text, "reason": reason_text(str(row["reason"]))} for text, row in said]
 
 
-def _states(invoice: Invoice, mail: OutgoingMessage | None) -> list[Page]:
-    """Return the way of the invoice from draft to paid, where it stands now, and where it ended otherwise."""
+def _states(invoice: Invoice, mail: OutgoingMessage | None, zone: ZoneInfo) -> list[Page]:
+    """Return the way of the invoice from draft to paid by the days of ``zone``: where it stands, or ended otherwise."""
     if invoice.status in {"void", "dropped", "credited"}:
         ended = {"void": _("Void"), "dropped": _("Dropped"), "credited": _("Credited")}[invoice.status]
-        return [_state(_("Draft"), _short(invoice.created_at), past=True), _state(ended, "", current=True)]
+        return [_state(_("Draft"), _short(invoice.created_at, zone), past=True), _state(ended, "", current=True)]
     sent_at = mail.sent_at if mail is not None else None
     if invoice.kind == "credit_note":
-        issued = _state(_("Issued"), _short(invoice.issued_at), past=sent_at is not None, current=sent_at is None)
-        return [issued, _state(_("Sent"), _short(sent_at), current=sent_at is not None)]
+        issued = _state(_("Issued"), _short(invoice.issued_at, zone), past=sent_at is not None, current=sent_at is None)
+        return [issued, _state(_("Sent"), _short(sent_at, zone), current=sent_at is not None)]
     is_paid = invoice.status == "paid"
     is_sent = sent_at is not None or (is_paid and invoice.total_minor > 0)
     reached = [True, invoice.number is not None, is_sent, is_paid]
     at = max(place for place, done in enumerate(reached) if done)
     due = _("due %(day)s", day=day_filter(invoice.due_on, "d MMM")) if invoice.due_on and not is_paid else ""
     steps = [
-        (_("Draft"), _short(invoice.created_at)),
-        (_("Issued"), _short(invoice.issued_at)),
-        (_("Sent"), _short(sent_at)),
+        (_("Draft"), _short(invoice.created_at, zone)),
+        (_("Issued"), _short(invoice.issued_at, zone)),
+        (_("Sent"), _short(sent_at, zone)),
         (_("Paid"), due),
     ]
     return [_state(label, note, past=place < at, current=place == at) for place, (label, note) in enumerate(steps)]
@@ -318,8 +319,8 @@ def _state(label: str, note: str, *, past: bool = False, current: bool = False) 
     return {"label": label, "note": note, "past": past, "current": current}
 
 
-def _short(instant: datetime | None) -> str:
-    return "" if instant is None else day_filter(instant, "d MMM")
+def _short(instant: datetime | None, zone: ZoneInfo) -> str:
+    return "" if instant is None else day_filter(local_day(instant, zone), "d MMM")
 
 
 def _mail(mail: OutgoingMessage | None) -> Page | None:

@@ -4,10 +4,11 @@ All of it is read from the stored document, so that no later act, and nothing th
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,8 @@ from helpdesk.invoicing.printing.printed import groups_of, tax_rows
 from helpdesk.invoicing.printing.printed_lines import minor_of, number_text, quantity_text
 from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.proof import links, questions
-from helpdesk.invoicing.proof.models import LineQuestion, ProofSettings
+from helpdesk.invoicing.proof.models import ProofSettings
+from helpdesk.kernel.periods import local_day
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,12 @@ def proof_page(session: Session, invoice: Invoice) -> dict[str, Any]:
     """Return what the page shows, in the present language; the caller sets the client's."""
     document: Document = json.loads(invoice.canonical_json or "{}")
     shown, currency = links.settings_of(session), document["currency"]
-    waiting = questions.open_of(session, invoice)
+    zone = ZoneInfo(invoice.client.time_zone)
+    asked = {
+        position: local_day(waiting[-1].asked_at, zone)
+        for position, waiting in questions.open_of(session, invoice).items()
+        if waiting
+    }
     positions = iter(range(1, len(document["lines"]) + 1))
     return {
         "number": document["number"],
@@ -63,7 +70,7 @@ def proof_page(session: Session, invoice: Invoice) -> dict[str, Any]:
         "groups": [
             {
                 "title": title,
-                "lines": [_line(next(positions), line, currency, shown, waiting) for line in lines],
+                "lines": [_line(next(positions), line, currency, shown, asked) for line in lines],
             }
             for title, _note, lines in groups_of(document)
         ],
@@ -88,10 +95,7 @@ def initials(name: str) -> str:
     return " ".join(f"{part[0].upper()}." for part in name.split() if part[0].isalnum())
 
 
-def _line(
-    position: int, line: Document, currency: str, shown: ProofSettings, waiting: Mapping[int, Sequence[LineQuestion]]
-) -> ProvedLine:
-    asked = waiting.get(position, [])
+def _line(position: int, line: Document, currency: str, shown: ProofSettings, asked: Mapping[int, date]) -> ProvedLine:
     return ProvedLine(
         position=position,
         reference=line["reference"],
@@ -101,7 +105,9 @@ def _line(
         per_hour=line["minutes"] is not None,
         amount_minor=minor_of(line["amount"], currency),
         entries=[_entry(each, shown) for each in line["entries"]],
-        asked=_("Asked on %(day)s; we will answer.", day=day_filter(asked[-1].asked_at, "d MMMM")) if asked else "",
+        asked=_("Asked on %(day)s; we will answer.", day=day_filter(asked[position], "d MMMM"))
+        if position in asked
+        else "",
     )
 
 

@@ -7,19 +7,19 @@ from typing import Any
 from flask import make_response, render_template, request
 from sqlalchemy.orm import Session
 
+from helpdesk.company.days import house_month
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.invoicing.domain.scenario import read_scenario
 from helpdesk.invoicing.forms import WhatIfForm
 from helpdesk.invoicing.pages import what_if as scenarios
 from helpdesk.invoicing.simulate import simulate
 from helpdesk.invoicing.views.blueprint import Answer, bp
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import Month, local_month
+from helpdesk.kernel.periods import Month
 from helpdesk.retainers import burn_down, queries, words
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.statement import open_statement
@@ -32,7 +32,7 @@ ENTRIES_AT_ONCE = 200
 def what_if() -> str:
     """Show the form, with the terms of an agreement where one is named."""
     asked = request.args.get("agreement", "")
-    last = local_month(clock.now(), zone()).previous
+    last = house_month(read_session(), clock.now()).previous
     values: dict[str, Any] = {"first": str(last.plus(-2)), "last": str(last)}
     if asked.isdecimal():
         found = queries.get_agreement(read_session(), actor=current_actor(), agreement_id=int(asked))

@@ -7,14 +7,14 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
-from helpdesk.infra.web import zone
-from helpdesk.kernel.periods import Month, local_day
+from helpdesk.kernel.periods import Month
 from helpdesk.projects import exports, queries, tasks
 from helpdesk.projects.domain.calendar import weeks_of
 from helpdesk.projects.models import ITEM_STATUSES, Project
@@ -120,4 +120,4 @@ def _month_url(month: Month, project: Project | None, who: str) -> str:
 
 
 def _today() -> date:
-    return local_day(clock.now(), zone())
+    return house_day(read_session(), clock.now())

@@ -4,15 +4,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from helpdesk.clients import queries as clients
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.projects import exports, queries
 from helpdesk.projects import templates as kept
 from helpdesk.projects.forms import BeginForm, TemplateForm
@@ -50,7 +49,7 @@ def make_template(project_id: int) -> ResponseReturnValue:
 def use_template(template_id: int) -> str:
     """Show the form of a project that begins from a template."""
     template = kept.get(read_session(), actor=current_actor(), template_id=template_id)
-    today, client_id = local_day(clock.now(), zone()), request.args.get("client", type=int)
+    today, client_id = house_day(read_session(), clock.now()), request.args.get("client", type=int)
     return _begin_page(template, BeginForm(formdata=None, name=template.name, starts_on=today, client_id=client_id))
 
 

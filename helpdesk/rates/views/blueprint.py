@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, url_for
 
 from helpdesk.clients import queries as clients
+from helpdesk.company.days import house_day
 from helpdesk.company.service import get_company
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -14,9 +15,7 @@ from helpdesk.infra.forms import StrictForm, options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, COSTS, current_actor
 from helpdesk.infra.settings_pages import Tab
-from helpdesk.infra.web import zone
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day
 
 bp = Blueprint("rates", __name__)
 
@@ -35,8 +34,8 @@ def save(form: StrictForm, act: Callable[..., object], **more: object) -> bool:
 
 
 def today() -> date:
-    """Return the day of the reader's zone."""
-    return local_day(clock.now(), zone())
+    """Return the day of the house, on which prices are planned, in force or ended."""
+    return house_day(read_session(), clock.now())
 
 
 def own_currency() -> str:

@@ -15,7 +15,7 @@ from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.kernel.periods import Month, local_month
+from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.rates import queries as rates
 from helpdesk.rates.forms import AgreementRoundingForm
 from helpdesk.rates.render import rounding_columns, rounding_rows
@@ -68,7 +68,10 @@ def agreement(agreement_id: int) -> str:
             "pool": words.label_of_span(view.span) if view.span.is_quarter else "",
         },
         month=stepper("retainers.agreement", month, now, agreement_id=found.id)
-        | {"closed_at": view.closed.closed_at if view.closed else None, "may_reopen": _may_reopen(view, shelf)},
+        | {
+            "closed_on": local_day(view.closed.closed_at, contract_zone) if view.closed else None,
+            "may_reopen": _may_reopen(view, shelf),
+        },
         alert=render.alert_of(view),
         told=render.told_of(found, alerts.told(session, [found.id]).get((found.id, view.span.first), ())),
         alerts=AlertsForm(formdata=None, thresholds=found.alert_thresholds, tell_client=found.alerts_client),

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request, url_for
 
+from helpdesk.company.days import house_day, house_month
+from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.web import zone
-from helpdesk.kernel.periods import Month, local_day, local_month
+from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers import words
 from helpdesk.retainers.models import Agreement
 
@@ -16,9 +17,9 @@ bp = Blueprint("retainers", __name__)
 
 
 def month_asked_for(now: datetime) -> Month:
-    """Return the month that the address names, else the present one where the reader is."""
+    """Return the month that the address names, else the present one of the house."""
     asked = request.args.get("month")
-    return Month.parse(asked) if asked else local_month(now, zone())
+    return Month.parse(asked) if asked else house_month(read_session(), now)
 
 
 def contract_day(found: Agreement, now: datetime) -> date:
@@ -28,8 +29,8 @@ def contract_day(found: Agreement, now: datetime) -> date:
 
 def stepper(endpoint: str, month: Month, now: datetime, **values: Any) -> dict[str, object]:  # noqa: ANN401 - route values
     """Return the month as the head of a page names it, with the addresses of those before and after."""
-    this_month = local_month(now, zone())
-    today = local_day(now, zone())
+    this_month = house_month(read_session(), now)
+    today = house_day(read_session(), now)
     note = _("day %(day)s of %(days)s", day=today.day, days=month.days) if month == this_month else ""
     after = url_for(endpoint, month=str(month.next), **values) if month < this_month else None
     return {

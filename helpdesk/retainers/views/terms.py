@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
+from helpdesk.company.days import house_month
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
-from helpdesk.infra.web import fragment, is_htmx, zone
+from helpdesk.infra.web import fragment, is_htmx
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import exponent_of
@@ -36,7 +37,7 @@ WHOM = ("client_id", "name", "project_ids", "starts_on", "ends_on")
 @policy(RETAINERS)
 def new() -> ResponseReturnValue:
     """Ask for an agreement, show what it means, and add it."""
-    form = AgreementForm(starts_on=clock.now().astimezone(zone()).date().replace(day=1))
+    form = AgreementForm(starts_on=house_month(read_session(), clock.now()).first_day)
     chosen = _offer_choices(form, read_session())
     is_right = form.validate_on_submit()
     if is_right and not form.show.data:

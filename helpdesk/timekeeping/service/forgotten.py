@@ -102,7 +102,8 @@ def _tell(session: Session, now: datetime, entry: TimeEntry, found: Question, *,
     mailbox, person = mailboxes.default_mailbox(session), entry.person
     if mailbox is None or not (person.active and person.mail_notifications):
         return
-    letter = letters.asking_letter(entry, reason=found.reason, until=found.until, now=now)
+    zone = accounts.zone_of(session, person)
+    letter = letters.asking_letter(entry, reason=found.reason, until=found.until, now=now, zone=zone)
     outbox.queue(
         session,
         now=now,

@@ -7,15 +7,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.lock_dates import DayIsLockedError
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
-from helpdesk.infra.web import back_or, own_path, zone
+from helpdesk.infra.web import back_or, own_path
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
-from helpdesk.kernel.periods import local_day, zone_named
+from helpdesk.kernel.periods import zone_named
 from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import render, service
 from helpdesk.timekeeping.domain.worked import Week, write_worked
@@ -54,7 +55,7 @@ def add_entry() -> ResponseReturnValue:
             form.refuse(refusal, "reason")
         except RuleViolation as refusal:
             form.refuse(refusal, "worked")
-    shown = Week.of(form.day.data or local_day(now, zone()))
+    shown = Week.of(form.day.data or house_day(read_session(), now))
     return week_page(shown, person, now, form=form), 422
 
 

@@ -4,15 +4,14 @@ from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
-from helpdesk.infra.web import zone
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.projects.models import WorkItem
 from helpdesk.timekeeping import service
 from helpdesk.timekeeping.domain.timesheet import RowKey
@@ -66,7 +65,7 @@ def add_row() -> ResponseReturnValue:
                     item=item,
                     work_type_id=_type_meant(session, form, person.id, shown, item),
                 )
-            begins = field_name(key, day_to_begin_with(shown, local_day(now, zone())))
+            begins = field_name(key, day_to_begin_with(shown, house_day(read_session(), now)))
             return redirect(f"{week_url(shown.monday, person.id)}#{begins}", code=303)
         except RuleViolation as refusal:
             form.refuse(refusal, "item")

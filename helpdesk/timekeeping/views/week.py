@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk.accounts import queries as accounts
 from helpdesk.accounts import weekly_hours
 from helpdesk.accounts.models import Person
+from helpdesk.company.days import house_day
 from helpdesk.infra import clock
 from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
@@ -20,7 +21,6 @@ from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import APPROVERS, DESK, Actor, current_actor, policy
 from helpdesk.infra.web import day_filter, zone
 from helpdesk.kernel.errors import NotFound, RuleViolation
-from helpdesk.kernel.periods import local_day
 from helpdesk.rates import queries as rates
 from helpdesk.timekeeping import exports, render, service
 from helpdesk.timekeeping.domain.timesheet import RowKey
@@ -36,7 +36,7 @@ from helpdesk.timekeeping.views.refusals import tell_limits, told_by_flash
 
 def _asked(session: Session, now: datetime) -> tuple[Week, Person]:
     """Return which week is asked for, and whose."""
-    shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(local_day(now, zone()))
+    shown = Week.parse(request.args["week"]) if "week" in request.args else Week.of(house_day(session, now))
     return shown, person_shown(session, current_actor(), request.args.get("person", type=int))
 
 
@@ -60,7 +60,7 @@ def week() -> str:
         rates.work_types_asked(),
         weekly_hours.target_asked(person.id, shown.monday),
     )
-    form = _fresh_form(read_session(), actor, person, shown, local_day(now, zone()))
+    form = _fresh_form(read_session(), actor, person, shown, house_day(read_session(), now))
     form.number.data = str(request.args.get("number", type=int) or "")
     return week_page(shown, person, now, form=form)
 
@@ -122,7 +122,7 @@ def week_page(
 ) -> str:
     """Return the page of a person's week, with what was typed and refused still in its forms."""
     session, actor = read_session(), current_actor()
-    today = local_day(now, zone())
+    today = house_day(session, now)
     is_me = person.id == actor.person_id
     may_edit = is_me or actor.is_one_of(APPROVERS)
     written = lines.of_week(session, person_id=person.id, week=shown)

@@ -33,6 +33,11 @@ NOTED = expect(anonymous=302, technician=204, account_manager=204, rival=204, bo
 NOTED_GLOBEX = expect(
     anonymous=302, technician=404, account_manager=404, rival=204, bookkeeper=403, manager=204, admin=204
 )
+STAFF_SEE = expect(
+    anonymous=302, technician=200, account_manager=200, rival=200, bookkeeper=200, manager=200, admin=200
+)
+STAFF_DO = expect(anonymous=302, technician=303, account_manager=303, rival=303, bookkeeper=303, manager=303, admin=303)
+STAFF_REFUSED = STAFF_DO | dict.fromkeys(set(STAFF_DO) - {"anonymous"}, 422)
 NO_MONEY = {"anonymous": 302, "technician": 403, "bookkeeper": 403}
 MONEY = expect(**NO_MONEY, account_manager=200, rival=200, manager=200, admin=200)
 MONEY_OF_ACME = expect(**NO_MONEY, account_manager=200, rival=422, manager=200, admin=200)
@@ -235,6 +240,9 @@ ROWS = [
     Row("desk.unsend_forward", "POST", "/items/{acme_ticket}/messages/{note_on_acme}/take-back-forward", NOT_THERE),
     Row("desk.unsend_forward", "POST", "/items/{globex_ticket}/messages/{note_on_globex}/take-back-forward", NOT_THERE),
     Row("desk.home", "GET", "/", HOME),
+    Row("desk.account", "GET", "/account", STAFF_SEE),
+    Row("desk.change_account", "POST", "/account", STAFF_DO, form={"time_zone": "Europe/Lisbon", "language": "de"}),
+    Row("desk.change_account", "POST", "/account", STAFF_REFUSED, form={"time_zone": "Mars/Olympus"}),
     Row("desk.search", "GET", "/search", STAFF, query="q=printer"),
     Row("desk.search", "GET", "/search", STAFF, query="q=blank+-zebra+stauts:open+status:x"),
     Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer"),

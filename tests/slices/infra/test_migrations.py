@@ -62,6 +62,26 @@ def test_what_was_chosen_is_carried_over_and_what_nobody_chose_follows_what_is_n
     assert back == ["Globex"]
 
 
+def test_whoever_had_no_zone_of_their_own_follows_the_company(office):
+    zones = text(
+        "SELECT name, time_zone FROM people WHERE name IN ('Admin Person', 'Manager Person', 'Rival Person') ORDER BY 1"
+    )
+    downgrade(revision="1250")
+    with unit_of_work() as session:
+        session.execute(text("UPDATE people SET time_zone = 'UTC' WHERE name = 'Manager Person'"))
+        session.execute(text("UPDATE people SET time_zone = 'Asia/Tokyo' WHERE name = 'Rival Person'"))
+
+    upgrade()
+
+    with unit_of_work() as session:
+        after = session.execute(zones).all()
+    downgrade(revision="1250")
+    with unit_of_work() as session:
+        before = session.execute(zones).all()
+    assert after == [("Admin Person", ""), ("Manager Person", ""), ("Rival Person", "Asia/Tokyo")]
+    assert [zone for _name, zone in before] == ["Europe/Berlin", "Europe/Berlin", "Asia/Tokyo"]
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(app):
     with unit_of_work() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
