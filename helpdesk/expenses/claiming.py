@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses.models import Expense, ExpenseClaim
-from helpdesk.infra.ahead import models_of
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.kernel.errors import Conflict, NotFound
 
 Holder = tuple[str, int]
@@ -106,15 +106,19 @@ def name_of(session: Session, claim: ExpenseClaim) -> str:
     return namer(session, claim.holder_id) if namer else f"{claim.holder_kind.replace('_', ' ')} {claim.holder_id}"
 
 
-def expenses_held_by(session: Session, kind: str, ids: Iterable[int]) -> dict[int, Expense]:
+def expenses_held_by(session: Session, kind: str, ids: Select[int]) -> dict[int, Expense]:
     """Return by holder the expense that it bills or, where it let go, billed last; for ids of one kind of holder."""
-    query = (
-        select(ExpenseClaim.holder_id, Expense)
-        .join(ExpenseClaim.expense)
-        .where(ExpenseClaim.holder_kind == kind, ExpenseClaim.holder_id.in_(list(ids)))
-        .order_by(ExpenseClaim.id)
-    )
-    return {row.holder_id: row.Expense for row in session.execute(query)}
+    claims, spent = held_asked(kind, ids)
+    expenses = {expense.id: expense for expense in models_of(session, spent)}
+    return {row.holder_id: expenses[row.expense_id] for row in rows_of(session, claims)}
+
+
+def held_asked(kind: str, ids: Select[int]) -> tuple[Select[int, int], Select[Expense]]:
+    """Return the questions of `expenses_held_by`, for who bills which and for the expenses, to be asked with others."""
+    claims = select(ExpenseClaim.holder_id, ExpenseClaim.expense_id)
+    claims = claims.where(ExpenseClaim.holder_kind == kind, ExpenseClaim.holder_id.in_(ids))
+    spent = claims.with_only_columns(ExpenseClaim.expense_id, maintain_column_froms=True)
+    return claims.order_by(ExpenseClaim.id), select(Expense).where(Expense.id.in_(spent))
 
 
 def _live_of(session: Session, holders: Iterable[Holder]) -> list[ExpenseClaim]:

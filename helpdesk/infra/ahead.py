@@ -4,7 +4,7 @@ A page that is made of many parts, each with a reader of its own, says first whi
 ask with :func:`rows_of` and :func:`models_of`, and know nothing of the page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -42,6 +42,12 @@ def models_of(session: Session, query: Select[M]) -> list[M]:
     """Return what :func:`rows_of` does of a query of one model, as the rows that the session knows."""
     known = _known(session, query)
     return list(session.scalars(query)) if known is None else known
+
+
+def all_of(session: Session, queries: Mapping[str, Question]) -> dict[str, list[Any]] | None:
+    """Return by name what was asked ahead by these queries; None where one of them was not."""
+    found = {name: _known(session, query) for name, query in queries.items()}
+    return None if None in found.values() else {name: rows or [] for name, rows in found.items()}
 
 
 def _known(session: Session, query: Question) -> list[Any] | None:

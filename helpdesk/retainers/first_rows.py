@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Integer, Select, bindparam, func, inspect, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import all_of
 from helpdesk.infra.together import Together
 from helpdesk.kernel.periods import Month
 from helpdesk.rates import queries as rates
@@ -65,7 +66,8 @@ def rows_among(found: Mapping[str, list[Any]], *, with_rates: bool) -> Rows:
 
 def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     """Return all agreements of a client, oldest first, in one query."""
-    found = _agreements_asked().read(session, client_ids=[client_id])
+    known = all_of(session, agreements_to_ask([client_id]))
+    found = _agreements_asked().read(session, client_ids=[client_id]) if known is None else known
     complete_with(found)
     return found["agreements"]
 
@@ -131,14 +133,17 @@ def _parts_asked() -> Together:
     )
 
 
-def agreements_to_ask() -> dict[str, Select[Any]]:
-    """Return the questions for the whole agreements of ``client_ids``; `complete_with` puts the answers together."""
-    whole = select(Agreement).where(Agreement.client_id.in_(CLIENT_IDS))
+def agreements_to_ask(client_ids: Sequence[int] | BindParameter[Any] = CLIENT_IDS) -> dict[str, Select[Any]]:
+    """Return the questions for the whole agreements of clients, by default those of the parameter ``client_ids``.
+
+    `complete_with` puts the answers together; for a client they may be asked ahead of `agreements_of`.
+    """
+    whole = select(Agreement).where(Agreement.client_id.in_(client_ids))
     return {
         "agreements": whole.order_by(Agreement.starts_on, Agreement.id),
         **{
             name: query.join(Agreement, Agreement.id == agreement_id)
-            .where(Agreement.client_id.in_(CLIENT_IDS))
+            .where(Agreement.client_id.in_(client_ids))
             .order_by(*order)
             for name, (query, agreement_id, order) in _parts().items()
         },

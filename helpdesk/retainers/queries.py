@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
-from helpdesk.infra.ahead import rows_of
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
@@ -111,6 +111,11 @@ def lock_agreement(session: Session, agreement_id: int) -> Agreement:
 def agreements_of(session: Session, *, client_id: int) -> list[Agreement]:
     """Return all agreements of a client, oldest first."""
     return first_rows.agreements_of(session, client_id=client_id)
+
+
+def agreements_asked(client_id: int) -> list[Question]:
+    """Return the questions of `agreements_of`, to be asked together with others."""
+    return list(first_rows.agreements_to_ask([client_id]).values())
 
 
 def covering_among(

@@ -23,9 +23,6 @@ STILL_MORE = {
     "desk.preview_move": 33,
     "intake.senders": 17,
     "desk.ask_split": 13,
-    "invoicing.why": 12,
-    "invoicing.why_one": 12,
-    "invoicing.why_text": 11,
     "automation.rule": 10,
     "intake.mail_rule": 10,
 }

@@ -16,7 +16,7 @@ from helpdesk.clients.models import Client
 from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expenses
 from helpdesk.expenses.models import Expense, ExpenseCategory
-from helpdesk.infra.ahead import rows_of
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
@@ -164,8 +164,20 @@ def release(session: Session, invoice: Invoice, now: datetime) -> None:
 
 def behind(session: Session, invoice: Invoice) -> dict[int, Expense]:
     """Return by line the expense that it bills or billed."""
-    ids = [line.id for line in invoice.lines if line.kind == LineKind.EXPENSE.value]
-    return claiming.expenses_held_by(session, HOLDER, ids) if ids else {}
+    if not any(line.kind == LineKind.EXPENSE.value for line in invoice.lines):
+        return {}
+    return claiming.expenses_held_by(session, HOLDER, _expense_lines(invoice.id))
+
+
+def behind_asked(invoice_id: int) -> tuple[Question, Select[Expense]]:
+    """Return the questions of `behind`, to be asked together with others."""
+    return claiming.held_asked(HOLDER, _expense_lines(invoice_id))
+
+
+def _expense_lines(invoice_id: int) -> Select[int]:
+    return select(InvoiceLine.id).where(
+        InvoiceLine.invoice_id == invoice_id, InvoiceLine.kind == LineKind.EXPENSE.value
+    )
 
 
 def _holders(invoice: Invoice) -> Iterable[claiming.Holder]:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
 
-from helpdesk.expenses.models import Expense
+from helpdesk.expenses.models import Expense, ExpenseRate
+from helpdesk.infra.ahead import Question, models_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import taxing
@@ -40,6 +41,13 @@ def read(session: Session, invoice: Invoice) -> Amounts:
         before={**_spent(session, invoice), **_credited(session, invoice)},
         total=_total(invoice),
     )
+
+
+def questions_of(invoice: Invoice) -> list[Question]:
+    """Return what `read` asks beside the lines, to be asked ahead."""
+    spent = expense_lines.behind_asked(invoice.id)
+    rates = select(ExpenseRate).where(ExpenseRate.id.in_(spent[1].with_only_columns(Expense.rate_id)))
+    return [*retainers.agreements_asked(invoice.client_id), *spent, rates, *_credited_asked(invoice.id)]
 
 
 def _fees(session: Session, invoice: Invoice) -> dict[int, FeeWhy]:
@@ -97,24 +105,33 @@ def _credited(session: Session, invoice: Invoice) -> dict[int, Sequence[Said]]:
     ids = [line.credits_id for line in invoice.lines if line.credits_id is not None]
     if not ids:
         return {}
-    query = select(InvoiceLine).where(InvoiceLine.id.in_(ids)).options(joinedload(InvoiceLine.invoice))
-    lines = {line.id: line for line in session.scalars(query)}
+    billed, invoices = (models_of(session, query) for query in _credited_asked(invoice.id))
+    numbers = {row.id: row.number for row in invoices}
+    lines = {line.id: (line, numbers[line.invoice_id]) for line in billed}
     return {
-        line.position: [_taken_back(lines[line.credits_id], line)]
+        line.position: [_taken_back(*lines[line.credits_id], line, currency=invoice.currency)]
         for line in invoice.lines
         if line.credits_id is not None
     }
 
 
-def _taken_back(billed: InvoiceLine, line: InvoiceLine) -> Said:
-    label = _("Line %(line)s of %(number)s", line=billed.position, number=billed.invoice.number)
+def _credited_asked(note_id: int) -> tuple[Select[InvoiceLine], Select[Invoice]]:
+    """Return the questions for the lines that a credit note takes back, and for their invoices."""
+    note = aliased(InvoiceLine)
+    lines = select(InvoiceLine).where(InvoiceLine.id.in_(select(note.credits_id).where(note.invoice_id == note_id)))
+    theirs = lines.with_only_columns(InvoiceLine.invoice_id)
+    return lines, select(Invoice).where(Invoice.id.in_(theirs))
+
+
+def _taken_back(billed: InvoiceLine, number: str | None, line: InvoiceLine, *, currency: str) -> Said:
+    label = _("Line %(line)s of %(number)s", line=billed.position, number=number)
     if not line.releases:
         why = _("an amount alone: what it was for stays billed")
     elif line.minutes is None and billed.minutes is not None:
         why = _("what is left of the line when all its minutes are credited")
     else:
         why = _("what it was for is free again")
-    return label, money_filter(billed.amount_minor, billed.invoice.currency), why
+    return label, money_filter(billed.amount_minor, currency), why
 
 
 def _total(invoice: Invoice) -> TotalWhy:

@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, Subquery, or_, select, union
+from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question, models_of
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.invoicing import document
 from helpdesk.invoicing.domain.explaining import EntryWhy, LineWhy, Taken, whole_of
@@ -18,15 +19,19 @@ from helpdesk.invoicing.models import HOLDER, CreditedCharge, Invoice, InvoiceLi
 from helpdesk.invoicing.why.rounding import Groups, groups_of
 from helpdesk.kernel.money import Money, exponent_of
 from helpdesk.kernel.periods import Month, local_day
+from helpdesk.rates.models import RoundingPolicyRow
+from helpdesk.rates.service import policy_of
+from helpdesk.retainers import queries as retainers
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.domain.grants import GrantDrawn, kept
-from helpdesk.retainers.domain.terms import OverageBasis
+from helpdesk.retainers.domain.terms import Agreement, OverageBasis, Terms
 from helpdesk.retainers.models import LedgerRow, RetainerPeriod
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
 
 PERIOD = "retainer_period"
+IN_ORDER = (Charge.time_entry_id, Charge.from_second)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,22 @@ def lines_why(session: Session, invoice: Invoice) -> list[LineWhy]:
     return [_line(line, [each.entry for each in behind.get(line.id, ())], books) for line in invoice.lines]
 
 
+def questions_of(invoice: Invoice) -> list[Question]:
+    """Return what `lines_why` asks of charges, and what the names of their holders are made of, to be asked ahead."""
+    return [
+        _own_charges(invoice).order_by(*IN_ORDER),
+        _others_asked(invoice),
+        _ledger_asked(invoice),
+        _periods_asked(invoice),
+        *_holders_asked(invoice),
+        _policies_asked(invoice),
+    ]
+
+
 def _read(session: Session, invoice: Invoice, entries: Mapping[int, TimeEntry]) -> _Books:
-    own = _own_charges(session, invoice)
+    own = models_of(session, _own_charges(invoice).order_by(*IN_ORDER))
     charges: dict[int, list[Charge]] = defaultdict(list)
-    for charge in [*own, *_others(session, invoice, entries, own)]:
+    for charge in [*own, *_others(session, invoice, own)]:
         charges[charge.time_entry_id].append(charge)
     mine = {(HOLDER, line.id): _("line %(number)s", number=line.position) for line in invoice.lines}
     strangers = {(each.holder_kind, each.holder_id) for many in charges.values() for each in many} - set(mine)
@@ -62,81 +79,124 @@ def _read(session: Session, invoice: Invoice, entries: Mapping[int, TimeEntry]) 
         invoice=invoice,
         zone=zone,
         charges=charges,
-        rows=_ledger(session, entries),
-        holders={**mine, **_names(session, strangers)},
+        rows=_ledger(session, invoice),
+        holders={**mine, **{holder: charging.name_of(session, holder) for holder in sorted(strangers)}},
         weighted=_weighted(session, invoice),
-        groups=groups_of(session, list(entries.values()), client_id=invoice.client_id, zone=zone),
+        groups=groups_of(
+            session,
+            [entries[entry_id] for entry_id in charges if entry_id in entries],
+            client_id=invoice.client_id,
+            zone=zone,
+            policies={row.id: policy_of(row) for row in models_of(session, _policies_asked(invoice))},
+        ),
     )
 
 
-def _own_charges(session: Session, invoice: Invoice) -> Sequence[Charge]:
-    """Return what the lines of the document bill or billed, or what a credit note let go."""
-    ids = [line.id for line in invoice.lines]
-    query = select(Charge)
+def _own_charges(invoice: Invoice) -> Select[Charge]:
+    """Return the question for what the lines of the document bill or billed, or what a credit note let go."""
     if invoice.kind == "credit_note":
-        query = query.join(CreditedCharge, CreditedCharge.charge_id == Charge.id).where(CreditedCharge.line_id.in_(ids))
+        query = select(Charge).join(CreditedCharge, CreditedCharge.charge_id == Charge.id)
+        query = query.join(InvoiceLine, InvoiceLine.id == CreditedCharge.line_id)
     else:
-        query = query.where(Charge.holder_kind == HOLDER, Charge.holder_id.in_(ids), document.is_or_was_billed(invoice))
-    return session.scalars(query.order_by(Charge.time_entry_id, Charge.from_second)).all()
+        query = select(Charge).join(InvoiceLine, InvoiceLine.id == Charge.holder_id)
+        query = query.where(Charge.holder_kind == HOLDER, document.is_or_was_billed(invoice))
+    return query.where(InvoiceLine.invoice_id == invoice.id)
 
 
-def _others(session: Session, invoice: Invoice, entries: Iterable[int], own: Sequence[Charge]) -> Iterable[Charge]:
+def _ids_of_own(invoice: Invoice) -> Subquery:
+    """Return the ids of the charges of `_own_charges` and of their entries."""
+    own = _own_charges(invoice).with_only_columns(Charge.id, Charge.time_entry_id, maintain_column_froms=True)
+    return own.subquery()
+
+
+def _entries_of(invoice: Invoice) -> Select[int]:
+    return select(_ids_of_own(invoice).c.time_entry_id)
+
+
+def _others(session: Session, invoice: Invoice, own: Sequence[Charge]) -> Iterable[Charge]:
     """Return what else held seconds of the entries when the document came to be: no second of ``own`` twice."""
-    at = invoice.issued_at or invoice.created_at
-    query = select(Charge).where(
-        Charge.time_entry_id.in_(list(entries)),
-        Charge.id.not_in([charge.id for charge in own]),
-        or_(Charge.released_at.is_(None), Charge.released_at > at),
-    )
     taken: dict[int, list[Charge]] = defaultdict(list)
     for charge in own:
         taken[charge.time_entry_id].append(charge)
-    if invoice.status != "draft":
-        query = query.where(Charge.created_at <= at)
-    for charge in session.scalars(query.order_by(Charge.time_entry_id, Charge.from_second)):
+    for charge in models_of(session, _others_asked(invoice)):
         beside = taken[charge.time_entry_id]
         if not any(each.from_second < charge.to_second and charge.from_second < each.to_second for each in beside):
             beside.append(charge)
             yield charge
 
 
-def _ledger(session: Session, entries: Iterable[int]) -> Mapping[int, Sequence[LedgerRow]]:
-    """Return by entry what closed months that count wrote about it."""
-    query = (
-        select(LedgerRow)
-        .join(LedgerRow.period)
-        .where(
-            LedgerRow.time_entry_id.in_(list(entries)),
-            LedgerRow.kind.in_(("draw", "overage")),
-            RetainerPeriod.reversed_at.is_(None),
-        )
-        .options(joinedload(LedgerRow.period))
-        .order_by(LedgerRow.time_entry_id, LedgerRow.from_second, LedgerRow.id)
+def _others_asked(invoice: Invoice) -> Select[Charge]:
+    at, own = invoice.issued_at or invoice.created_at, _ids_of_own(invoice)
+    query = select(Charge).where(
+        Charge.time_entry_id.in_(select(own.c.time_entry_id)),
+        Charge.id.not_in(select(own.c.id)),
+        or_(Charge.released_at.is_(None), Charge.released_at > at),
     )
+    if invoice.status != "draft":
+        query = query.where(Charge.created_at <= at)
+    return query.order_by(*IN_ORDER)
+
+
+def _ledger(session: Session, invoice: Invoice) -> Mapping[int, Sequence[LedgerRow]]:
+    """Return by entry what closed months that count wrote about it."""
     found: dict[int, list[LedgerRow]] = defaultdict(list)
-    for row in session.scalars(query):
+    for row in models_of(session, _ledger_asked(invoice)):
         found[row.time_entry_id or 0].append(row)
     return found
 
 
-def _names(session: Session, holders: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Return how people call what else holds seconds; the lines of one invoice are named together."""
-    wanted = sorted(holders)
-    lines = select(InvoiceLine).where(InvoiceLine.id.in_([each for kind, each in wanted if kind == HOLDER]))
-    session.scalars(lines.options(joinedload(InvoiceLine.invoice).joinedload(Invoice.client))).all()  # into the session
-    return {holder: charging.name_of(session, holder) for holder in wanted}
+def _ledger_asked(invoice: Invoice) -> Select[LedgerRow]:
+    return (
+        select(LedgerRow)
+        .join(LedgerRow.period)
+        .where(
+            LedgerRow.time_entry_id.in_(_entries_of(invoice)),
+            LedgerRow.kind.in_(("draw", "overage")),
+            RetainerPeriod.reversed_at.is_(None),
+        )
+        .order_by(LedgerRow.time_entry_id, LedgerRow.from_second, LedgerRow.id)
+    )
+
+
+def _holders_asked(invoice: Invoice) -> tuple[Select[InvoiceLine], Select[Invoice]]:
+    """Return the questions for all lines that hold seconds of the entries, and for the invoices that name them."""
+    lines = select(InvoiceLine).where(InvoiceLine.id.in_(_holders(invoice, HOLDER)))
+    theirs = lines.with_only_columns(InvoiceLine.invoice_id)
+    return lines, select(Invoice).where(Invoice.id.in_(theirs))
+
+
+def _periods_asked(invoice: Invoice) -> Select[RetainerPeriod]:
+    """Return the question for the closed months that hold seconds of the entries, or whose overage a line bills."""
+    billed = select(InvoiceLine.retainer_period_id).where(InvoiceLine.invoice_id == invoice.id)
+    return select(RetainerPeriod).where(RetainerPeriod.id.in_(union(_holders(invoice, PERIOD), billed)))
+
+
+def _holders(invoice: Invoice, kind: str) -> Select[int]:
+    return select(Charge.holder_id).where(Charge.holder_kind == kind, Charge.time_entry_id.in_(_entries_of(invoice)))
+
+
+def _policies_asked(invoice: Invoice) -> Select[RoundingPolicyRow]:
+    used = select(TimeEntry.rounding_policy_id).where(TimeEntry.id.in_(_entries_of(invoice)))
+    return select(RoundingPolicyRow).where(RoundingPolicyRow.id.in_(used))
 
 
 def _weighted(session: Session, invoice: Invoice) -> frozenset[int]:
     """Return the lines that count burned seconds, by the terms under which their month was closed."""
-    ids = {line.retainer_period_id for line in invoice.lines if line.retainer_period_id is not None}
-    query = select(RetainerPeriod).where(RetainerPeriod.id.in_(ids)).options(joinedload(RetainerPeriod.agreement))
-    found = {
-        period.id
-        for period in session.scalars(query)
-        if engine_agreement(period.agreement).terms_in(Month.of(period.month)).overage_basis is OverageBasis.WEIGHTED
-    }
-    return frozenset(line.id for line in invoice.lines if line.retainer_period_id in found)
+    lines = {line.id: line.retainer_period_id for line in invoice.lines if line.retainer_period_id is not None}
+    if not lines:
+        return frozenset()
+    periods = {period.id: period for period in models_of(session, _periods_asked(invoice))}
+    rows = retainers.agreements_of(session, client_id=invoice.client_id)
+    agreements = {row.id: engine_agreement(row) for row in rows}
+    return frozenset(
+        line_id
+        for line_id, period_id in lines.items()
+        if _terms_of(periods[period_id], agreements).overage_basis is OverageBasis.WEIGHTED
+    )
+
+
+def _terms_of(period: RetainerPeriod, agreements: Mapping[int, Agreement]) -> Terms:
+    return agreements[period.agreement_id].terms_in(Month.of(period.month))
 
 
 def _line(line: InvoiceLine, entries: Iterable[TimeEntry], books: _Books) -> LineWhy:

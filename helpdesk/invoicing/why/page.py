@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import day_filter, money_filter
@@ -67,6 +68,11 @@ class Part:
     steps: list[Step]
     sources: list[Source] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+
+
+def questions_of(invoice: Invoice) -> list[Question]:
+    """Return what the derivations ask about an invoice beside its lines, to be asked ahead."""
+    return [*why_amounts.questions_of(invoice), *why_facts.questions_of(invoice)]
 
 
 def parts_of(session: Session, invoice: Invoice) -> list[Part]:

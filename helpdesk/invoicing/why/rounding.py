@@ -1,17 +1,15 @@
 """How the entries behind a line were rounded: alone, or together with their day, ticket or chain (rule 10)."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.invoicing.domain.explaining import Rounded
 from helpdesk.kernel.periods import Month, local_day, local_month
 from helpdesk.projects.models import Project
 from helpdesk.rates.domain import RoundingPolicy, RoundingScope
-from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.rates.service import policy_of
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.models import TimeEntry
@@ -21,11 +19,17 @@ from helpdesk.timekeeping.service.pricing import chains
 Groups = Mapping[int, Rounded]
 
 
-def groups_of(session: Session, entries: Sequence[TimeEntry], *, client_id: int, zone: ZoneInfo) -> Groups:
+def groups_of(
+    session: Session,
+    entries: Sequence[TimeEntry],
+    *,
+    client_id: int,
+    zone: ZoneInfo,
+    policies: Mapping[int, RoundingPolicy],
+) -> Groups:
     """Return by entry what it was rounded with: the policy of its approval, and what its group came to."""
-    policies = _policies(session, entries)
     shared = [entry for entry in entries if _policy(entry, policies).scope is not RoundingScope.ENTRY]
-    beside = _beside(session, shared, client_id=client_id, zone=zone)
+    beside = _beside(session, shared, client_id=client_id, zone=zone, policies=policies)
     resumed = [entry for entry in entries if not _is_simple(entry, policies)]
     links = chains(session, resumed) if resumed else {}
     found: dict[int, Rounded] = {}
@@ -44,12 +48,6 @@ def groups_of(session: Session, entries: Sequence[TimeEntry], *, client_id: int,
     return found
 
 
-def _policies(session: Session, entries: Iterable[TimeEntry]) -> dict[int, RoundingPolicy]:
-    ids = {entry.rounding_policy_id for entry in entries if entry.rounding_policy_id is not None}
-    rows = session.scalars(select(RoundingPolicyRow).where(RoundingPolicyRow.id.in_(ids)))
-    return {row.id: policy_of(row) for row in rows}
-
-
 def _policy(entry: TimeEntry, policies: Mapping[int, RoundingPolicy]) -> RoundingPolicy:
     return policies.get(entry.rounding_policy_id or 0) or policy_of(None)
 
@@ -62,17 +60,21 @@ def _is_simple(entry: TimeEntry, policies: Mapping[int, RoundingPolicy]) -> bool
 
 
 def _beside(
-    session: Session, entries: Sequence[TimeEntry], *, client_id: int, zone: ZoneInfo
+    session: Session,
+    entries: Sequence[TimeEntry],
+    *,
+    client_id: int,
+    zone: ZoneInfo,
+    policies: Mapping[int, RoundingPolicy],
 ) -> Mapping[tuple[Hashable, ...], list[TimeEntry]]:
     """Return by group the approved entries of the client that the same policy rounded on the same days or tickets."""
     found: dict[tuple[Hashable, ...], list[TimeEntry]] = defaultdict(list)
     if not entries:
         return found
-    policies = _policies(session, entries)
     months = [Month.of(local_day(entry.started_at, zone)) for entry in entries]
     query = timekeeping.with_work().where(
         Project.client_id == client_id,
-        TimeEntry.rounding_policy_id.in_(list(policies)),
+        TimeEntry.rounding_policy_id.in_({entry.rounding_policy_id for entry in entries}),
         TimeEntry.billable == "billable",
         TimeEntry.status.in_(APPROVED),
         TimeEntry.started_at >= min(months).instants(zone)[0],

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select, union_all
+from sqlalchemy.orm import Session, aliased
 
+from helpdesk.infra.sql import among_those
 from helpdesk.kernel.durations import HOUR, largest_remainder
 from helpdesk.kernel.money import Money
 from helpdesk.projects.models import Project
@@ -175,20 +176,31 @@ def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dic
 def chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
     """Return, for each entry, the billable and approved ones among those that resumed each other, by start.
 
-    ``entries`` count as approved. Every round of the loop is two queries; a chain is as long as a day has pauses.
+    ``entries`` count as approved. The others of all their chains are one query, most often of none.
     """
     known = {entry.id: entry for entry in entries}
-    edge = list(known.values())
-    while edge:
-        before = [entry.resumes_id for entry in edge if entry.resumes_id is not None]
-        beside = union_all(  # each half by its own index
-            select(TimeEntry.id).where(TimeEntry.id.in_(before)),
-            select(TimeEntry.id).where(TimeEntry.resumes_id.in_([entry.id for entry in edge])),
-        )
-        new = set(session.scalars(beside)) - known.keys()  # most often none: only then are entries worth a query
-        edge = list(session.scalars(queries.with_work().where(TimeEntry.id.in_(new)))) if new else []
-        known.update({entry.id: entry for entry in edge})
+    others = queries.with_work().where(
+        among_those(TimeEntry.id, _linked(known), dialect=session.get_bind().dialect.name),
+        TimeEntry.id.not_in(known),
+    )
+    for entry in session.scalars(others):
+        known[entry.id] = entry
     return _grouped(known, {entry.id for entry in entries})
+
+
+def _linked(known: dict[int, TimeEntry]) -> Select[int]:
+    """Return the query of the ids in the chains of what stands beside the known ones: up to their starts, and down."""
+    before, each, after = aliased(TimeEntry), aliased(TimeEntry), aliased(TimeEntry)
+    resumed = [entry.resumes_id for entry in known.values() if entry.resumes_id is not None]
+    beside = union_all(  # each half by its own index
+        select(each.id, each.resumes_id).where(each.id.in_(resumed)),
+        select(each.id, each.resumes_id).where(each.resumes_id.in_(known)),
+    ).subquery()
+    up = select(beside.c.id, beside.c.resumes_id).where(beside.c.id.not_in(known)).cte("up", recursive=True)
+    up = up.union(select(before.id, before.resumes_id).join(up, up.c.resumes_id == before.id))
+    down = select(up.c.id).cte("down", recursive=True)
+    down = down.union(select(after.id).join(down, after.resumes_id == down.c.id))
+    return select(down.c.id)
 
 
 def _grouped(known: dict[int, TimeEntry], new: set[int]) -> dict[int, list[TimeEntry]]:
