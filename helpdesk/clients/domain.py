@@ -9,6 +9,7 @@ from helpdesk.kernel.words import words_of
 
 ADDRESS_CHARACTERS = 254  # RFC 5321 4.5.3.1.3, without the angle brackets
 SHORTEST_PHONE, LOCAL_DIGITS = 6, 9
+_NUMBER = re.compile(r"[+\d][\d ()./\N{NO-BREAK SPACE}\N{EN DASH}+-]*")
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@([^\s@]+)")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
@@ -135,6 +136,11 @@ def last_digits(number: str) -> str:
     """Return the digits at the end of a phone number, which all ways to write it share; empty where it has too few."""
     digits = _digits(number)
     return digits[-SHORTEST_PHONE:] if len(digits) >= SHORTEST_PHONE else ""
+
+
+def is_number(typed: str) -> bool:
+    """Return whether what was typed is written as a phone number and nothing else."""
+    return _NUMBER.fullmatch(typed.strip()) is not None
 
 
 def has_number(known: str, number: str) -> bool:

@@ -13,6 +13,7 @@ from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.company.service import find_company
 from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foresee, foreseen
+from helpdesk.infra.finding import numbers_found
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, MANAGER, SYSTEM, Actor
 from helpdesk.infra.sql import among, among_many
 from helpdesk.kernel.errors import NotFound, RuleViolation
@@ -265,17 +266,9 @@ def contacts_called(
         digits = last_digits(phone)
         if not digits:
             return []
-        query = query.where(Contact.phone != "", _digits_of(Contact.phone).contains(digits)).limit(MOST_ALIKE)
+        query = query.where(Contact.id.in_(numbers_found(session, Contact.id, digits))).limit(MOST_ALIKE)
     found = session.scalars(query.options(contains_eager(Contact.client)).order_by(Contact.id))
     return [one for one in found if not phone or has_number(one.phone, phone)][:MOST_CALLED]
-
-
-def _digits_of(column: Any) -> Any:  # noqa: ANN401 - an expression of SQL
-    """Return a phone number without what people write between its digits."""
-    column = func.replace(column, "(0)", "")
-    for sign in " -/().+\N{NO-BREAK SPACE}\N{EN DASH}":
-        column = func.replace(column, sign, "")
-    return column
 
 
 def client_of_domain(session: Session, domain: str) -> Client | None:

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from helpdesk.clients.domain import has_number, is_number, last_digits
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import billable_by, visible
 from helpdesk.desk import conversations_found
 from helpdesk.desk.conversations_found import Conversations, Meant, Question, Searcher
 from helpdesk.desk.domain.typed_search import Typed, read
-from helpdesk.infra.finding import Term, newest_found
+from helpdesk.infra.finding import Term, newest_found, numbers_found
 from helpdesk.infra.policy import DESK, INVOICES, Actor
 from helpdesk.infra.together import Together
 from helpdesk.invoicing.models import Invoice
@@ -160,6 +161,7 @@ class _Search:
     def __init__(self, session: Session, actor: Actor, typed: str) -> None:
         self.session, self.actor, self.typed = session, actor, typed.strip()
         self.words = asked_words(typed)
+        self.digits = last_digits(typed) if is_number(typed) else ""
         self.of_client: dict[int, frozenset[str]] = {}
         self.of_project: dict[int, frozenset[str]] = {}
         self.meant: Meant | None = None
@@ -175,11 +177,17 @@ class _Search:
         first = self.ask({"clients": self._clients(), **names})
         clients = self._read_clients(first["clients"])
         money = {"invoices": self._invoices()} if self.actor.is_one_of(INVOICES) else {}
-        of_clients = {"contacts": self._contacts(), **({"projects": self._projects()} if works else {}), **money}
+        called = {"called": self._called()} if self.digits else {}
+        of_clients = {
+            "contacts": self._contacts(),
+            **called,
+            **({"projects": self._projects()} if works else {}),
+            **money,
+        }
         second = self.ask(of_clients)
         projects = self._read_projects(second.get("projects", ()))
         near = [project for project in projects if self.of_project[project.id].issuperset(self.words)]
-        contacts = self._read_contacts(second["contacts"])
+        contacts = self._read_contacts(second["contacts"], second.get("called", ()))
         self.answers = self.ask({**self._items(contacts), **more(first)}) if works else {}
         return Found(
             self.words,
@@ -243,9 +251,24 @@ class _Search:
             .limit(LOOKED_AT)
         )
 
-    def _read_contacts(self, rows: Iterable[Any]) -> list[FoundContact]:
+    def _called(self) -> Question:
+        """Return the question for the people who may have the phone number that was typed."""
+        ids = numbers_found(self.session, Contact.id, self.digits)
+        return (
+            select(Contact.id, Contact.name, Contact.email, Client.id, Client.name, Contact.phone)
+            .join(Client, Client.id == Contact.client_id)
+            .where(Contact.id.in_(ids), Contact.same_as_id.is_(None))
+            .where(visible(self.actor), Client.archived_at.is_(None))
+            .order_by(Contact.id.desc())
+            .limit(LOOKED_AT)
+        )
+
+    def _read_contacts(self, rows: Iterable[Any], called: Iterable[Any]) -> list[FoundContact]:
+        """Return who is found, by their number first."""
+        of_number = {row[0]: FoundContact(*row[:5]) for row in called if has_number(row.phone, self.typed)}
         known = [row for row in rows if self._has(row[1], row.email, row.also)]
-        return self._best_first({row[0]: FoundContact(*row[:5]) for row in reversed(known)}.values())
+        named = self._best_first({row[0]: FoundContact(*row[:5]) for row in reversed(known)}.values())
+        return [*of_number.values(), *(one for one in named if one.id not in of_number)]
 
     def _items(self, contacts: list[FoundContact]) -> dict[str, Question]:
         number = _NUMBER.fullmatch(self.typed)

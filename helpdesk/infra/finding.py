@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     cast,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk.kernel.words import MARK
@@ -59,10 +60,25 @@ def newest_found(
     return query.order_by(index.c.rowid.desc()).limit(limit)
 
 
+def numbers_found(session: Session, row_id: InstrumentedAttribute[int], digits: str) -> Select[int]:
+    """Return the query of the ids of the rows in one of whose phone numbers these six ``digits`` follow each other.
+
+    ``row_id`` is the id of the table.
+    """
+    name = row_id.class_.__tablename__
+    if session.get_bind().dialect.name == "postgresql":
+        wanted = cast(array([digits]), ARRAY(Text))
+        return select(row_id).where(literal_column(f"{name}.found_numbers").op("@>", return_type=Boolean())(wanted))
+    index = table(f"found_{name}_numbers", column("rowid"), column("digits"))
+    return select(index.c.rowid).where(index.c.digits.op("MATCH")(bindparam(None, f'"{digits}"')))
+
+
 def is_of_an_index(name: str | None, kind: str) -> bool:
     """Return whether a table, column or index of the database belongs to the finding and to no model."""
     starts = {"table": "found_", "index": "ix_found_"}
-    return name is not None and (name == "found" if kind == "column" else name.startswith(starts.get(kind, "\0")))
+    if kind == "column":
+        return name in ("found", "found_numbers")
+    return name is not None and name.startswith(starts.get(kind, "\0"))
 
 
 def _match(term: Term) -> str:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from helpdesk.clients.models import Client, Contact
 from helpdesk.desk.finding import find
@@ -179,3 +179,24 @@ def test_a_search_is_a_handful_of_queries_however_much_is_found(office, count_qu
         assert [item.client_name for item in result.items] == ["Acme"] * 5
 
     assert len(statements) <= 6
+
+
+def test_people_are_found_by_the_digits_of_their_number_as_it_is_now(office, found):
+    ways = ("+49 40 5550-12", "0049 (0)40 555012", "040/5550 12", "5550\N{NO-BREAK SPACE}12")
+    open_ticket(office, title="It rings")
+    with unit_of_work() as session:
+        ours = {"phone": "0171 2345678, +49 (0)40 555012-34"}
+        session.execute(update(Contact).where(Contact.id == office.acme_contact.id).values(**ours))
+        session.execute(update(Contact).where(Contact.id == office.globex_contact.id).values(phone="+49 40 5550-12"))
+        names = {one.id: one.name for one in session.scalars(select(Contact))}
+    acme, globex = names[office.acme_contact.id], names[office.globex_contact.id]
+
+    for typed in ways:
+        assert found(typed) == {"contacts": [acme], "items": ["It rings"]}, typed
+        assert set(found(typed, "rival")["contacts"]) == {acme, globex}, typed
+    for typed in ("55501", "678 555", "67849405", "printer 555012", "040 999999"):
+        assert "contacts" not in found(typed), typed
+    with unit_of_work() as session:
+        session.execute(update(Contact).where(Contact.id == office.acme_contact.id).values(phone="040 777777"))
+    assert "contacts" not in found("040 5550-12")
+    assert found("777777") == {"contacts": [acme], "items": ["It rings"]}
