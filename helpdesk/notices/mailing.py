@@ -13,6 +13,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.infra.i18n import SOURCE_LANGUAGE, ngettext
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
+from helpdesk.notices import quiet
 from helpdesk.notices import service as notices
 from helpdesk.notices.models import Notice
 from helpdesk.notices.render import sentence
@@ -37,13 +38,18 @@ def mail_person(session: Session, *, person_id: int, now: datetime, seen_by: See
 
     The mail and the notices that it tells of are one transaction: no notice is mailed twice or lost by a kill. What was
     read meanwhile, what one may not see any more or wants no mail of any more is left out, and so is everything of
-    somebody who has left.
+    somebody who has left. In quiet hours all of it is due at their end.
     """
     query = select(Notice).where(Notice.person_id == person_id, Notice.mail_due_at.is_not(None)).order_by(Notice.id)
     waiting = session.scalars(query.with_for_update(skip_locked=True)).all()
     if not any(notice.mail_due_at is not None and notice.mail_due_at <= now for notice in waiting):
         return False
     person, mailbox = session.get_one(Person, person_id), outbox.default_mailbox(session)
+    quiet_ends = quiet.until(session, person, now=now)
+    if quiet_ends is not None:
+        for notice in waiting:
+            notice.mail_due_at = quiet_ends
+        return False
     unread = [one for one in waiting if one.read_at is None and notices.wants_mail(session, person, one.kind)]
     telling = seen_by(session, accounts.actor_of(person), unread) if unread and mailbox is not None else []
     for notice in waiting:

@@ -1,12 +1,12 @@
 """What somebody is told, and what they chose to be told."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.infra.db import Base, one_of
-from helpdesk.notices.domain import CHANNELS, KINDS
+from helpdesk.notices.domain import CHANNELS, KINDS, QuietHours
 
 
 class Notice(Base):
@@ -65,6 +65,24 @@ class NoticeChoice(Base):
     is_on: Mapped[bool]
 
 
+class QuietTime(Base):
+    """When somebody is told nothing by push and bundled mail: `helpdesk.notices.domain.QuietHours`, days as digits."""
+
+    __tablename__ = "quiet_times"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    begins: Mapped[time]
+    ends: Mapped[time]
+    days: Mapped[str]
+    whole_days: Mapped[str]
+
+    @property
+    def hours(self) -> QuietHours:
+        """The hours as a value."""
+        days, whole_days = (frozenset(map(int, each)) for each in (self.days, self.whole_days))
+        return QuietHours(self.begins, self.ends, days, whole_days)
+
+
 class PushBrowser(Base):
     """A browser in which somebody is told by web push: where its push service has it, and its keys (RFC 8291)."""
 
@@ -80,7 +98,10 @@ class PushBrowser(Base):
 
 
 class Push(Base):
-    """One notice on its way to one browser; its sender moves ``next_attempt_at`` on first, and deletes it after."""
+    """One notice on its way to one browser; its sender moves ``next_attempt_at`` on first, and deletes it after.
+
+    ``held_until`` is the end of the quiet hours that it waits or waited for: then it goes with all others that did.
+    """
 
     __tablename__ = "pushes"
     __table_args__ = (UniqueConstraint("notice_id", "browser_id"),)
@@ -90,6 +111,7 @@ class Push(Base):
     browser_id: Mapped[int] = mapped_column(ForeignKey("push_browsers.id"), index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(index=True)
+    held_until: Mapped[datetime | None]
 
     notice: Mapped[Notice] = relationship()
     browser: Mapped[PushBrowser] = relationship()

@@ -1,6 +1,14 @@
 """Notices in words: a sentence each, on pages and in mails alike."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import get_locale
+
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import ngettext
+from helpdesk.kernel.dates import format_day
 from helpdesk.notices.models import Notice
 
 
@@ -33,6 +41,14 @@ def pushed(notice: Notice) -> str:
         "new_ticket": lambda: _("New ticket #%(number)s", **words),
     }
     return said[notice.kind]()
+
+
+def bundled(told: Sequence[Notice], *, now: datetime, zone: ZoneInfo) -> str:
+    """Return what a screen shows of several at once: how many, and since when on the clock of ``zone``."""
+    first = min(notice.created_at for notice in told).astimezone(zone)
+    is_today = first.date() == now.astimezone(zone).date()
+    since = f"{first:%H:%M}" if is_today else f"{format_day(first.date(), 'EEE', get_locale())} {first:%H:%M}"
+    return ngettext("%(num)s thing since %(since)s", "%(num)s things since %(since)s", len(told), since=since)
 
 
 def kind_names() -> dict[str, str]:

@@ -21,6 +21,7 @@ from helpdesk.infra.policy import STAFF, current_actor, policy
 from helpdesk.infra.web import back_or
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.zones import place_names, zone_meant
+from helpdesk.notices import quiet
 
 
 class AccountForm(StrictForm):
@@ -51,6 +52,7 @@ def change_account() -> ResponseReturnValue:
             person = accounts.get_person(session, actor.person_id or 0)
             chosen = zone_meant(form.time_zone.data) if form.time_zone.data else ""
             accounts.choose_own(session, actor=actor, time_zone=chosen, language=form.language.data or person.language)
+            quiet.reconsider(session, person_id=person.id, now=clock.now())
             shown = zone_of(session, person).key
     except RuleViolation as refusal:
         form.refuse(refusal, "time_zone")

@@ -52,6 +52,7 @@ ROWS = [
     Row("desk.unread_notice", "POST", "/notifications/unread", OWN, form={"notice": "{notice}"}),
     Row("desk.unread_notice", "POST", "/notifications/unread", NOBODYS, form={"notice": "{missing}"}),
     Row("notices.choices", "GET", "/notifications/settings", STAFF),
+    Row("notices.choose_quiet", "POST", "/notifications/quiet", WRITES, form={"begins": "18:00", "ends": "08:00"}),
     Row("notices.choose", "POST", "/notifications/settings", WRITES, form={"on": "rejected.mail"}),
     Row("notices.choose", "POST", "/notifications/settings", OF_DESK, form={"on": "reply.mail"}),
 ]
