@@ -20,6 +20,7 @@ from helpdesk.automation.service.dry_run import Trial
 from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.policy import APPROVERS, SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import Group, nav
@@ -137,7 +138,7 @@ def exchange() -> str:
 def export() -> Response:
     """Return all rules and the shared macros as a file."""
     answer = Response(exchanging.written(read_session(), actor=current_actor()), mimetype="application/json")
-    answer.headers.set("Content-Disposition", "attachment", filename="helpdesk-rules.json")
+    name_file(answer.headers, "helpdesk-rules.json")
     return answer
 
 

@@ -17,7 +17,12 @@ def harmless(text: str) -> str:
     semicolon for the separator begins a cell, if what follows calls or refers to something: ``a;=B("x")``.
     """
     inside = _INSIDE.sub("'", text)
-    return f"'{inside}" if _STARTS.match(inside) else inside
+    return f"'{inside}" if begins_formula(inside) else inside
+
+
+def begins_formula(text: str) -> bool:
+    """Return whether a spreadsheet would reckon with a cell that is typed like this."""
+    return _STARTS.match(text) is not None
 
 
 def plain_cell(cell: str) -> str:

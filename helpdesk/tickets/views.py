@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request, url_for
 
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import NotFound
 from helpdesk.tickets import queries
@@ -25,7 +26,7 @@ def attachment(attachment_id: int, name: str) -> Response:  # noqa: ARG001 - the
     if request.args.get("inline") == "1":
         return _picture(content, file.content_type)
     response = Response(content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    name_file(response.headers, file.name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
 

@@ -61,9 +61,13 @@ def letter(
     name: str, *, subject: str, text: str, parts: Iterable[str] = (), files: Mapping[str, bytes] = MappingProxyType({})
 ) -> bytes:
     """Return a mail with a text, each of ``parts`` as an HTML part of its own, and files; all of it as it stands."""
+    word = "<img/src=x/onerror=top.ran=1>"
+    called = Header(" ".join([*parts][:9]) or name, "utf-8").encode(linesep="\r\n")
     head = (
-        f"From: Someone <{name}@payloads.example>\r\nTo: open@halden-okoye.example\r\n"
-        f"Message-ID: <{name}@payloads.example>\r\nDate: Wed, 18 Nov 2026 09:59:00 +0000\r\nMIME-Version: 1.0\r\n"
+        f"From: {called} <{name}@payloads.example>\r\nTo: open@halden-okoye.example\r\n"
+        f"Message-ID: <{name}{word[1:-1]}@payloads.example>\r\nReferences: <{name}-{word[1:-1]}@payloads.example>\r\n"
+        f"X-Odd: {word}\r\nX-{word}: x\r\nReceived: from {word} by b.example; Wed, 18 Nov 2026 09:59:00 +0000\r\n"
+        "Date: Wed, 18 Nov 2026 09:59:00 +0000\r\nMIME-Version: 1.0\r\n"
         f"Subject: {Header(' '.join(subject.split()), 'utf-8').encode(linesep=chr(13) + chr(10))}\r\n"
         "Content-Type: multipart/mixed; boundary=b\r\n"
     )
@@ -94,6 +98,7 @@ class Planted:
     files: dict[str, int] = field(default_factory=dict)
     letters: list[str] = field(default_factory=list)
     client: int = 0
+    line: int = 0
     stored: dict[str, int] = field(default_factory=dict)
 
 
@@ -158,6 +163,7 @@ def _write(site: Site, inbox: Inbox, some: list[str], found: Planted) -> None:
         files=dict.fromkeys(some, b"x"),
     )
     line = inbox.receive(raw)
+    found.line = line.id
     admin = Actor(kind="person", name="Admin Person", role=ADMIN, person_id=int(site.ids["admin"]))
     with unit_of_work() as session:
         effect = session.get_one(InboundEffect, line.id)
@@ -243,6 +249,8 @@ def test_no_payload_runs_or_asks_on_any_page(visitor_of: Callable[[str], Visitor
             "/canned-replies",
             "/macros",
             "/desk/views",
+            "/notifications",
+            "/settings/teams",
         ),
         *(
             "/inbound",
@@ -252,7 +260,10 @@ def test_no_payload_runs_or_asks_on_any_page(visitor_of: Callable[[str], Visitor
             f"/desk?view=client&client={planted.client}",
         ),
         *(f"/items/{number}" for number in planted.items),
+        *(f"/items/{number}/print?notes=y&quotes=y" for number in planted.items[:1]),
         *(f"/messages/{message_id}/body" for message_id in planted.messages),
+        f"/messages/{planted.messages[0]}/original",
+        f"/inbound/{planted.line}",
         *(f"/files/{file_id}" for file_id in planted.files.values()),
         f"/files/{planted.files['all.eml']}/mail",
         f"/items/{planted.items[0]}/forward",

@@ -6,6 +6,7 @@ from helpdesk.desk import original_page
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.tickets.render import FILE_POLICY
 
@@ -24,6 +25,6 @@ def original_mail(message_id: int) -> Response:
     """Answer with the mail itself, to be saved and never shown."""
     name, content = original_page.mail(read_session(), blobs.store(), actor=current_actor(), message_id=message_id)
     response = Response(content, mimetype="message/rfc822")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(response.headers, name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response

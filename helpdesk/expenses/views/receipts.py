@@ -12,6 +12,7 @@ from helpdesk.expenses.forms import ActForm, ExpenseForm
 from helpdesk.expenses.views.blueprint import READERS, bp, told_by_flash
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import RuleViolation
@@ -28,7 +29,7 @@ def receipt(receipt_id: int, name: str) -> Response:  # noqa: ARG001 - the name 
     file = queries.get_receipt(read_session(), actor=current_actor(), receipt_id=receipt_id)
     response = Response(blobs.store().get(file.blob_sha256), mimetype=file.content_type)
     shown = "inline" if file.content_type.startswith("image/") else "attachment"
-    response.headers.set("Content-Disposition", shown, filename=file.name)
+    name_file(response.headers, file.name, how=shown)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
 

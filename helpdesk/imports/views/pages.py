@@ -26,6 +26,7 @@ from helpdesk.imports.views.blueprint import IMPORTERS, bp
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import Group, nav
 from helpdesk.kernel.errors import RuleViolation
@@ -90,7 +91,7 @@ def refused(import_id: int) -> Response:
             for line in queries.refused(session, import_id)
         ]
     response = Response(refused_lines(sheet, wrong), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"refused-{import_id}.csv")
+    name_file(response.headers, f"refused-{import_id}.csv")
     return response
 
 

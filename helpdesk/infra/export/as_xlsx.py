@@ -13,12 +13,12 @@ from helpdesk.infra.export.columns import Column, Kind, Sheet
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import RuleViolation
+from helpdesk.kernel.formulas import begins_formula
 from helpdesk.kernel.money import Money, exponent_of
 
 MOST_ROWS = 1_048_575
 MOST_CHARACTERS = 32_767
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
-_STARTS = re.compile(r"\s*[=+\-@]")
 _WIDTHS = {Kind.TEXT: 24, Kind.NUMBER: 10, Kind.AMOUNT: 14, Kind.HOURS: 12, Kind.DAY: 12, Kind.INSTANT: 22}
 OPTIONS = {
     "constant_memory": True,
@@ -92,7 +92,7 @@ def _put_text(book: Workbook, page: Worksheet) -> Put:
     def put(row: int, at: int, value: str) -> None:
         if value:
             cut = value if len(value) <= MOST_CHARACTERS else value[: MOST_CHARACTERS - 1] + _CUT
-            page.write_string(row, at, cut, quoted if _STARTS.match(cut) else None)
+            page.write_string(row, at, cut, quoted if begins_formula(cut) else None)
 
     return put
 

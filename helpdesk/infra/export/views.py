@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import snapshot
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.export import as_csv, as_xlsx
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.i18n import gettext as _
@@ -114,7 +115,7 @@ def _answer(sheet_of: Callable[..., Sheet[Any]], wanted: str, values: dict[str, 
 def _sent(file: IO[bytes], length: int, form: Format, name: str) -> Response:
     answer = Response(_read(file), content_type=form.media_type)
     answer.content_length = length
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(answer.headers, name)
     answer.call_on_close(file.close)
     return answer
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.policy import APPROVERS, policy
 from helpdesk.infra.web import day_filter, zone
@@ -85,7 +86,7 @@ def raw(inbound_id: int) -> Response:
             _("This mail was erased on %(day)s by %(who)s.", day=day_filter(inbound.erased_at), who=inbound.erased_by),
         )
     response = Response(blobs.store().get(inbound.blob_sha256), mimetype="message/rfc822")
-    response.headers.set("Content-Disposition", "attachment", filename=f"inbound-{inbound.id}.eml")
+    name_file(response.headers, f"inbound-{inbound.id}.eml")
     response.headers["Content-Security-Policy"] = RAW_POLICY
     return response
 

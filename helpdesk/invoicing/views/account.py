@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from helpdesk.infra import clock
 from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import refuse_unknown
@@ -107,7 +108,7 @@ def account_pdf(client_id: int) -> Response:
     session = read_session()
     letter = account_letter.letter_of(session, asked_for(session, client_id))
     answer = Response(account_letter.to_pdf(letter), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "attachment", filename=letter.file_name)
+    name_file(answer.headers, letter.file_name)
     return answer
 
 

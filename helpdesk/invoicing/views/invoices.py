@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.i18n import gettext as _
@@ -64,7 +65,7 @@ def pdf(invoice_id: int) -> Response:
         message = _("The PDF is not there yet; it comes within a minute after issue.")
         raise NotFound(message)
     answer = Response(blobs.store().get(invoice.pdf_sha256), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "attachment", filename=render.file_name(str(invoice.number)))
+    name_file(answer.headers, render.file_name(str(invoice.number)))
     return answer
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from helpdesk.company.service import get_company
 from helpdesk.infra import blobs, clock, pdf
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.forms import options
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import SETTINGS, current_actor, policy
@@ -170,7 +171,7 @@ def _offer(form: InvoiceTemplateForm) -> InvoiceTemplateForm:
 def _as_pdf(document: Document, logo: bytes | None) -> Response:
     page = render.page_of(document, logo=logo)
     answer = Response(pdf.to_pdf(page), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "attachment", filename="invoice-preview.pdf")
+    name_file(answer.headers, "invoice-preview.pdf")
     answer.headers["Content-Security-Policy"] = PDF_POLICY
     return answer
 

@@ -4,6 +4,7 @@ from flask import Response, render_template
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.db import read_session
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.infra.web import fragment, is_htmx
 from helpdesk.invoicing import queries
@@ -42,7 +43,7 @@ def why_text(invoice_id: int) -> Response:
     text = why_page.as_text(invoice, why_page.parts_of(session, invoice))
     answer = Response(text, mimetype="text/plain")
     name = f"{invoice.number or f'draft-{invoice.id}'}-why.txt"
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(answer.headers, name)
     return answer
 
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.downloads import name_file
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
@@ -29,7 +30,7 @@ def statement(agreement_id: int) -> Response:
         read_session(), found, month=month, now=now, with_pending=request.args.get("pending") == "1"
     )
     answer = Response(paper.to_pdf(sheet), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "attachment", filename=paper.file_name(found, month))
+    name_file(answer.headers, paper.file_name(found, month))
     answer.headers["Content-Security-Policy"] = FILE_POLICY
     return answer
 

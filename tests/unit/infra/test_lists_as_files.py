@@ -119,6 +119,19 @@ def test_xlsx_has_real_types_and_a_frozen_head_and_knows_neither_formulas_nor_li
     assert [each.get("quotePrefix") for each in styles.iter(f"{SPREADSHEET}xf")].count("1") == 1
 
 
+def test_what_csv_guards_stays_a_text_in_xlsx_where_somebody_edits_its_cell():
+    texts = ["=1", "+1", "-1", "@A", "\t=1", "\r=1", "  =1", "\N{FULLWIDTH EQUALS SIGN}1", "a = b", "3-2"]
+
+    sheet, styles = xlsx_parts(as_bytes(as_xlsx.write, *({"note": note} for note in texts)))
+    forms = styles.find(f"{SPREADSHEET}cellXfs")
+    assert forms is not None
+    cells = {cell.get("r"): int(cell.get("s", "0")) for cell in sheet.iter(f"{SPREADSHEET}c")}
+    quoted = [forms[cells[f"A{row}"]].get("quotePrefix") == "1" for row in range(2, len(texts) + 2)]
+
+    assert quoted == [harmless(note) != note for note in texts]
+    assert quoted.count(True) == 8
+
+
 def test_a_list_longer_than_a_sheet_of_excel_is_refused_and_told_to_take_csv(monkeypatch):
     monkeypatch.setattr(as_xlsx, "MOST_ROWS", 2)
 
