@@ -245,6 +245,21 @@ def times_sent(session: Session, *, contact_id: int, digests: Collection[str]) -
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def pictures_between_words(session: Session, *, item_id: int, digests: Collection[str]) -> set[str]:
+    """Return which of these files are pictures that stand between the words of an answer or a note of ours there."""
+    query = (
+        select(Attachment.blob_sha256)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(
+            Attachment.blob_sha256.in_(digests),
+            Attachment.inline,
+            Message.work_item_id == item_id,
+            Message.kind.in_(("reply", "note")),
+        )
+    )
+    return set(session.scalars(query))
+
+
 def participants_to_make(item_id: BindParameter[int]) -> Select[Any]:
     """Return the question for who takes part, to be asked together with others; `participants_of` makes them."""
     query = select(*columns_of(Participant), *columns_of(Contact, "contact__"))

@@ -130,8 +130,21 @@ def keep_mail(
         message_ids = (mail.message_id, *mail.references)
         known = frozenset[str]() if is_first else _known(session, item.id, message_ids)
         _add_references(session, item, message_ids, known)
-    _fold_signatures(session, message)
+    if any(file.content_type.startswith("image/") for file in message.attachments):
+        session.flush()
+        if not is_first:
+            _fold_quoted(session, message)
+        _fold_signatures(session, message)
     return message
+
+
+def _fold_quoted(session: Session, message: Message) -> None:
+    """Fold pictures away that stand between words further up: the mail quotes them (docs/answering.md rule 29)."""
+    standing = queries.pictures_between_words(
+        session, item_id=message.work_item_id, digests={file.blob_sha256 for file in message.attachments}
+    )
+    for file in message.attachments:
+        file.folded = file.folded or file.blob_sha256 in standing
 
 
 def _fold_signatures(session: Session, message: Message) -> None:
@@ -139,7 +152,6 @@ def _fold_signatures(session: Session, message: Message) -> None:
     pictures = {file.blob_sha256 for file in message.attachments if file.content_type.startswith("image/")}
     if not pictures or message.contact_id is None:
         return
-    session.flush()
     sent = queries.times_sent(session, contact_id=message.contact_id, digests=pictures)
     often = [digest for digest, times in sent.items() if times >= SIGNATURE_TIMES]
     if often:
