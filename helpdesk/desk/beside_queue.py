@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
@@ -15,6 +15,7 @@ from helpdesk.automation import queries as automation
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import MESSAGE, asker, visible_to_asker
 from helpdesk.desk import saved_views
+from helpdesk.desk.frame import AWAKE, seen_by_asker
 from helpdesk.desk.narrowing import Asked
 from helpdesk.desk.saved_views import SavedLine
 from helpdesk.infra.policy import DESK, Actor
@@ -24,9 +25,11 @@ from helpdesk.intake.models import InboundMessage
 from helpdesk.kernel.business_time import Calendar
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects import presence, types
-from helpdesk.projects.models import Project
+from helpdesk.projects.models import ItemTag, Project
 from helpdesk.projects.presence import Present
 from helpdesk.sla import queries as sla
+
+MOST_TAGS = 7
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Beside:
     types: list[tuple[int, str]]
     teams: list[tuple[int, str]]
     macros: Sequence[Any]
+    tags: list[tuple[str, int]]
+    """Those that most open tickets have, with how many, the most used first."""
 
 
 def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: ZoneInfo) -> Beside:
@@ -73,6 +78,7 @@ def read(session: Session, *, actor: Actor, now: datetime, asked: Asked, zone: Z
         types=[(row.id, row.name) for row in found["types"]],
         teams=[(row.id, row.name) for row in found["teams"]],
         macros=found["macros"],
+        tags=[(row.tag, row.count) for row in found["tags"]],
     )
 
 
@@ -88,6 +94,7 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         "types": types.choice(),
         "teams": accounts.team_choice(),
         "macros": automation.macro_choice(),
+        "tags": _tags(sees_all=sees_all),
     }
     if of_client:
         known = (Client.id == bindparam("client_id", type_=Integer()), visible_to_asker(sees_all=sees_all))
@@ -95,3 +102,15 @@ def _asked(*, of_client: bool, sees_all: bool) -> Together:
         parts["client"] = select(Client.name).where(*known)
         parts["projects"] = projects.order_by(Project.name, Project.id)
     return Together(**parts)
+
+
+def _tags(*, sees_all: bool) -> Select[str, int]:
+    """Return the question for the tags of open tickets that are awake, most used first."""
+    query = (
+        select(ItemTag.tag, func.count().label("count"))
+        .join(AWAKE, AWAKE.c.id == ItemTag.work_item_id)
+        .group_by(ItemTag.tag)
+        .order_by(func.count().desc(), ItemTag.tag)
+        .limit(MOST_TAGS)
+    )
+    return query if sees_all else seen_by_asker(query)

@@ -46,7 +46,7 @@ def client_values(
     return {
         "client": _facts(client, around.manager_name),
         "can_edit": sees.edits,
-        "tickets": queries.open_tickets(session, actor=actor, client_id=client_id) if sees.works else None,
+        "tickets": queries.open_tickets(session, actor=actor, now=now, client_id=client_id) if sees.works else None,
         "projects": _projects(around.projects),
         "retainers": _retainers(session, around.books, now) if around.books is not None else None,
         "invoices": around.invoices,

@@ -24,7 +24,7 @@ from helpdesk.infra.together import Together
 from helpdesk.kernel.words import begins, words_of
 from helpdesk.outbox.models import Mailbox
 from helpdesk.projects.models import OPEN_STATUSES, ItemTag, Project, TicketType, WorkItem
-from helpdesk.sla.models import TicketDue
+from helpdesk.sla import queries as sla
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.finding import AUTHOR, COLLEAGUE, PROJECT, REQUESTER, WITH_FILE, mark_of_recipient
 
@@ -477,12 +477,13 @@ def _conditions(searcher: Searcher, meant: Meant) -> list[ColumnElement[bool]]:
 
 def _condition(searcher: Searcher, meant: Meant, piece: Piece, spam: ColumnElement[bool]) -> ColumnElement[bool] | None:
     assignee, is_open = func.coalesce(WorkItem.assignee_id, 0), WorkItem.status.in_(OPEN_STATUSES)
-    due = select(TicketDue.work_item_id).where(TicketDue.state == "running", TicketDue.due_at < searcher.now)
     states = {
         "open": is_open,
         "closed": ~is_open,
         "unassigned": and_(is_open, assignee == 0),
-        "overdue": and_(is_open, WorkItem.id.in_(due)),
+        "waiting_on_us": and_(is_open, WorkItem.status != "waiting", WorkItem.snoozed_until.is_(None)),
+        "at_risk": and_(is_open, sla.is_at_risk(searcher.now)),
+        "overdue": and_(is_open, sla.is_overdue(searcher.now)),
         "snoozed": WorkItem.snoozed_until.is_not(None),
         "spam": spam,
         "ticket": WorkItem.kind == "ticket",

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from helpdesk.desk import queries
-from helpdesk.desk.narrowing import Narrowing
-from helpdesk.desk.queries import WHOLE, QueueRow
+from helpdesk.desk.narrowing import Asked
+from helpdesk.desk.queries import QueueRow
 from helpdesk.desk.workload_page import Workload
 from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, hours, instant, number, pages, text
 from helpdesk.infra.i18n import gettext as _
@@ -29,11 +30,9 @@ def queue_sheet(
     session: Session,
     *,
     actor: Actor,
-    view: str,
-    client_id: int | None,
+    now: datetime,
+    asked: Asked,
     name: str,
-    narrowed: Narrowing = WHOLE,
-    sort: str = "",
     found_ids: Collection[int] = (),
 ) -> Sheet[QueueRow]:
     """Return the tickets of a view of the queue, in its order; ``found_ids`` are what the search in it finds."""
@@ -42,10 +41,8 @@ def queue_sheet(
         page = queries.queue(
             session,
             actor=actor,
-            view=view,
-            client_id=client_id,
-            narrowed=narrowed,
-            sort=sort,
+            now=now,
+            asked=asked,
             before=key,
             limit=AT_ONCE,
             found_ids=found_ids,

@@ -5,17 +5,19 @@ Every page pays for them, and to write a query costs more than to run it: who as
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import asker, visible_to_asker
-from helpdesk.desk.narrowing import Asked, of_my_teams
+from helpdesk.desk.narrowing import PROMISED, Asked, of_my_teams
 from helpdesk.expenses import queries as expenses
 from helpdesk.infra import live
+from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.policy import ADMIN, APPROVERS, DESK, Actor
 from helpdesk.infra.sql import unguessed
 from helpdesk.infra.together import Together
@@ -25,10 +27,20 @@ from helpdesk.notices.models import Notice
 from helpdesk.projects.models import OPEN_TICKET, Project, WorkItem
 from helpdesk.rates import queries as rates
 from helpdesk.sla import queries as sla
+from helpdesk.sla.models import TicketDue
 from helpdesk.timekeeping.queries import entries as time
 from helpdesk.timekeeping.queries import timer_state
 
-COUNTED_VIEWS = ("all", "mine", "my_teams", "unassigned", "waiting", "snoozed")
+Columns = TypeVarTuple("Columns")
+COUNTED_VIEWS = ("all", "mine", "my_teams", "unassigned", "waiting_on_us", "waiting", *PROMISED, "snoozed")
+
+
+AWAKE = (
+    select(WorkItem.id, WorkItem.project_id)
+    .where(text(OPEN_TICKET), WorkItem.snoozed_until.is_(None))
+    .subquery("awake_tickets")
+)
+"""Open tickets that do not sleep."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,11 @@ class QueueCounts:
     mine: int = 0
     my_teams: int = 0
     unassigned: int = 0
+    waiting_on_us: int = 0
     waiting: int = 0
+    due: int = 0
+    at_risk: int = 0
+    overdue: int = 0
     snoozed: int = 0
     clients: tuple[ClientCount, ...] = ()
 
@@ -88,7 +104,7 @@ class Frame:
     """How each mailbox fares, for administrators alone: rows of ``intake.queries.vitals_asked``."""
 
 
-def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
+def read(session: Session, *, actor: Actor, now: datetime, recent: bool = False) -> Frame:
     """Return what the frame shows the actor, in one query; ``recent`` work items only where they are asked for."""
     works, sees_all = actor.is_one_of(DESK), actor.sees_all_clients
     asked = _asked(
@@ -98,11 +114,11 @@ def read(session: Session, *, actor: Actor, recent: bool = False) -> Frame:
         sees_all=sees_all,
         hears_alarms=actor.role == ADMIN,
     )
-    found = asked.read(session, **asker(actor))
+    found = asked.read(session, now=now, **asker(actor))
     [waits] = found["waits"]
     return Frame(
         FrameCounts(*(count or 0 for count in waits)),
-        _queue(found.get("queue", [])),
+        _queue(found["queue"], found["promised"][0]) if works else QueueCounts(),
         tuple(time.RecentItem(*row) for row in found.get("recent", [])),
         tuple((row.id, row.name) for row in found.get("work_types", [])),
         found.get("mailboxes", ()),
@@ -114,6 +130,7 @@ def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool, hears_a
     parts: dict[str, Any] = {"waits": _frame_counts(approves=approves, works=works, sees_all=sees_all)}
     if works:
         parts["queue"] = _queue_counts(sees_all=sees_all)
+        parts["promised"] = _promised_counts(sees_all=sees_all)
         parts["work_types"] = rates.work_type_choice()
     if recent:
         parts["recent"] = time.recent(sees_all=sees_all)
@@ -122,14 +139,18 @@ def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool, hears_a
     return Together(**parts)
 
 
-def _queue(rows: Sequence[Any]) -> QueueCounts:
+def _queue(rows: Sequence[Any], promised: Any) -> QueueCounts:  # noqa: ANN401 - a row of the database
     by_client = [ClientCount(row.id, row.name, int(row.all)) for row in rows if row.all]
     return QueueCounts(
         all=sum(each.count for each in by_client),
         mine=sum(int(row.mine) for row in rows),
         my_teams=sum(int(row.my_teams) for row in rows),
         unassigned=sum(int(row.unassigned) for row in rows),
+        waiting_on_us=sum(int(row.all) - int(row.waiting) for row in rows),
         waiting=sum(int(row.waiting) for row in rows),
+        due=promised.due,
+        at_risk=promised.at_risk or 0,
+        overdue=promised.overdue or 0,
         snoozed=sum(int(row.snoozed) for row in rows),
         clients=tuple(sorted(by_client, key=lambda client: (-client.count, client.name.casefold()))),
     )
@@ -163,6 +184,29 @@ def _queue_counts(*, sees_all: bool) -> Select[Any]:
         .where(visible_to_asker(sees_all=sees_all))
         .group_by(Client.id, Client.name)
     )
+
+
+def _promised_counts(*, sees_all: bool) -> Select[int, int, int]:
+    """Return the question for what of open tickets is due, at risk and overdue: it reads what is promised alone."""
+    now = bindparam("now", type_=UtcDateTime())
+    is_overdue = TicketDue.due_at < now
+    query = (
+        select(
+            func.count().label("due"),
+            _counted(~is_overdue & (TicketDue.at_risk_at <= now)).label("at_risk"),
+            _counted(is_overdue).label("overdue"),
+        )
+        .select_from(TicketDue)
+        .join(AWAKE, AWAKE.c.id == TicketDue.work_item_id)
+        .where(TicketDue.due_at.is_not(None))
+    )
+    return query if sees_all else seen_by_asker(query)
+
+
+def seen_by_asker(query: Select[*Columns]) -> Select[*Columns]:
+    """Return a query of what is :data:`AWAKE`, of those alone whose client the ``asker`` sees."""
+    of_client = query.join(Project, Project.id == AWAKE.c.project_id).join(Client, Client.id == Project.client_id)
+    return of_client.where(visible_to_asker(sees_all=False))
 
 
 def _frame_counts(*, approves: bool, works: bool, sees_all: bool) -> Select[Any]:

@@ -14,7 +14,12 @@ MINE = "mine"
 LONGEST_ID = 10
 LONGEST_SEARCH = 400
 NO_VIEW = "There is no such view of the queue."
-VIEWS = ("all", "mine", "my_teams", "unassigned", "due", "waiting", "snoozed", "closed", "spam", "client")
+PROMISED = ("due", "at_risk", "overdue")
+"""Views of what is promised: none of them is there before something is (docs/sla.md rule 23)."""
+VIEWS = (
+    *("all", "mine", "my_teams", "unassigned", "waiting_on_us", "waiting"),
+    *(*PROMISED, "snoozed", "closed", "spam", "client"),
+)
 SORTS = ("priority", "number", "status", "subject", "client", "assignee", "team", "changed")
 COUNTED = frozenset(VIEWS) - {"closed", "spam"}
 """Views of open tickets; the others only grow, and are counted on their own page alone (docs/desk.md rule 2)."""

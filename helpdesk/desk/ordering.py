@@ -22,13 +22,14 @@ from sqlalchemy.types import TypeEngine
 
 from helpdesk.accounts.models import Person, Team
 from helpdesk.clients.models import Client
+from helpdesk.desk.narrowing import PROMISED
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.models import ITEM_STATUSES, PRIORITIES, Project, WorkItem
 from helpdesk.sla.models import TicketDue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OWN = {"due": "due", "snoozed": "wakes"}
+OWN = {**dict.fromkeys(PROMISED, "due"), "snoozed": "wakes"}
 """Views that begin with what comes first, and by what; the others begin with the newest change."""
 MOST_INTEGER = 2**31
 _MICROSECOND = timedelta(microseconds=1)

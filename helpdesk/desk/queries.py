@@ -24,11 +24,13 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.accounts.models import Person, Team, TeamMember
 from helpdesk.clients.models import Client, Contact
 from helpdesk.clients.queries import asker, visible_to_asker
-from helpdesk.desk.narrowing import Asked, Narrowing, of_my_teams
+from helpdesk.desk.narrowing import Asked, of_my_teams
 from helpdesk.desk.ordering import key_of, order_of
+from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.invoicing.models import Invoice
 from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, TicketType, WorkItem
+from helpdesk.sla import queries as sla
 from helpdesk.sla.explain import standing
 from helpdesk.sla.models import TicketDue
 from helpdesk.tickets.models import Attachment, Message, TicketDetails
@@ -38,8 +40,7 @@ OF_CLIENT = "of client"
 PAGE_ROWS = 50
 SNIPPET_LENGTH = 160
 INVOICES_SHOWN = 10
-WHOLE = Narrowing()
-ASKER = bindparam("person_id", type_=Integer())
+ASKER, NOW = bindparam("person_id", type_=Integer()), bindparam("now", type_=UtcDateTime())
 KNOWN = 256
 """Queries that a process keeps: to write one costs more than to run it, and most pages ask for the same few views."""
 
@@ -101,10 +102,8 @@ def queue(
     session: Session,
     *,
     actor: Actor,
-    view: str,
-    client_id: int | None = None,
-    narrowed: Narrowing = WHOLE,
-    sort: str = "",
+    now: datetime,
+    asked: Asked,
     before: str | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
@@ -113,20 +112,16 @@ def queue(
     """Return a page of a view in one query; ``before`` and ``after`` are keys of rows: further down, or back up.
 
     Without a ``sort`` the newest change comes first; of what is due (docs/sla.md rule 23) what is due first, of what
-    sleeps what wakes first. ``found_ids`` are what the search of ``narrowed`` finds.
+    sleeps what wakes first. ``found_ids`` are what the search in it finds.
 
     Raises:
         RuleViolation: a key that no row has ever had.
     """
-    asked, order, key = (
-        Asked(view, client_id, narrowed, sort),
-        order_of(view, sort),
-        after if after is not None else before,
-    )
+    order, key = order_of(asked.view, asked.sort), after if after is not None else before
     is_rising = order.is_rising != (after is not None)
     sees_all = actor.sees_all_clients
     query = _page(asked, sees_all=sees_all, is_rising=is_rising, is_keyed=key is not None, rows=limit + 1)
-    given = {**asker(actor), "found_ids": list(found_ids), **(order.place(key) if key is not None else {})}
+    given = {**asker(actor), "now": now, "found_ids": list(found_ids), **(order.place(key) if key is not None else {})}
     found = [QueueRow(*row) for row in session.execute(query, given)]
     rows, more = found[:limit], len(found) > limit
     if after is not None:
@@ -143,6 +138,7 @@ def totals(
     session: Session,
     *,
     actor: Actor,
+    now: datetime,
     asked: Sequence[Asked],
     known: int | None = None,
     found_ids: Collection[int] = (),
@@ -152,14 +148,16 @@ def totals(
     The first alone may have a search, which finds ``found_ids``.
     """
     rest = tuple(asked) if known is None else tuple(asked[1:])
-    given = {**asker(actor), "found_ids": list(found_ids)}
+    given = {**asker(actor), "now": now, "found_ids": list(found_ids)}
     counted = session.execute(_totals(rest, sees_all=actor.sees_all_clients), given).one() if rest else ()
     return [*(() if known is None else (known,)), *counted]
 
 
-def open_tickets(session: Session, *, actor: Actor, client_id: int, limit: int = 20) -> Sequence[QueueRow]:
+def open_tickets(
+    session: Session, *, actor: Actor, now: datetime, client_id: int, limit: int = 20
+) -> Sequence[QueueRow]:
     """Return the open tickets of a client, also what sleeps, newest change first."""
-    return queue(session, actor=actor, view=OF_CLIENT, client_id=client_id, limit=limit).rows
+    return queue(session, actor=actor, now=now, asked=Asked(OF_CLIENT, client_id), limit=limit).rows
 
 
 def assignable_to(*, is_restricted: bool) -> Select[int, str]:
@@ -313,8 +311,11 @@ def _of_view(asked: Asked) -> list[ColumnElement[bool] | TextClause]:
         "mine": [is_open, ~sleeps, WorkItem.assignee_id == ASKER],
         "my_teams": [is_open, ~sleeps, WorkItem.assignee_id.is_(None), of_my_teams()],
         "unassigned": [is_open, ~sleeps, WorkItem.assignee_id.is_(None)],
-        "due": [is_open, ~sleeps, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
+        "waiting_on_us": [is_open, ~sleeps, WorkItem.status != "waiting"],
         "waiting": [is_open, ~sleeps, WorkItem.status == "waiting"],
+        "due": [is_open, ~sleeps, WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at.is_not(None)))],
+        "at_risk": [is_open, ~sleeps, sla.is_at_risk(NOW)],
+        "overdue": [is_open, ~sleeps, sla.is_overdue(NOW)],
         "snoozed": [is_open, sleeps],
         "closed": [text(CLOSED_TICKET), WorkItem.id.not_in(spam)],
         "spam": [WorkItem.kind == "ticket", WorkItem.id.in_(spam)],

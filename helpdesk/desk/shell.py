@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.company.models import Company
 from helpdesk.desk import frame
+from helpdesk.desk.narrowing import PROMISED
 from helpdesk.desk.places import Place, places
+from helpdesk.desk.view_words import view_names
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, DESK, MANAGER, TECHNICIAN, Actor
@@ -32,14 +34,15 @@ SECTIONS: dict[str, frozenset[str]] = {
     MANAGER: MANAGING,
     ADMIN: MANAGING | {"settings"},
 }
-VIEWS = ("all", "mine", "my_teams", "unassigned", "due", "waiting", "snoozed", "closed", "spam")
+VIEWS = (*frame.COUNTED_VIEWS, "closed", "spam")
 
 
 @dataclass(frozen=True)
 class View:
-    """One view of the queue and how many tickets it has."""
+    """One view of the queue, what it is called, and how many tickets it has; 0 where that is not counted."""
 
     key: str
+    label: str
     count: int
 
 
@@ -136,9 +139,9 @@ def context(now: datetime) -> dict[str, object]:
     return {"company_name": name, "shell": _shell(session, actor, now, found)}
 
 
-def queue_counts(session: Session, actor: Actor) -> frame.QueueCounts:
+def queue_counts(session: Session, actor: Actor, now: datetime) -> frame.QueueCounts:
     """Return what the frame counts of the queue, for a page without a work item: the frame asks no second time."""
-    read = g.frame = frame.read(session, actor=actor, recent=True)
+    read = g.frame = frame.read(session, actor=actor, now=now, recent=True)
     return read.queue
 
 
@@ -152,17 +155,22 @@ def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> She
     focus: Focus = g.get("focus", Focus())
     works = actor.is_one_of(DESK)
     month = close_month(session, now)
-    read: frame.Frame = g.pop("frame", None) or frame.read(session, actor=actor, recent=not focus.item_number)
+    read: frame.Frame = g.pop("frame", None) or frame.read(session, actor=actor, now=now, recent=not focus.item_number)
     waits, counts = read.waits, read.queue
+    names = view_names()
     timer = _timer(session, actor, now) if works and waits.timers else None
-    left_out = {*(() if waits.promises else ("due",)), *(() if actor.team_ids else ("my_teams",))}
+    left_out = {*(() if waits.promises else PROMISED), *(() if actor.team_ids else ("my_teams",))}
     return Shell(
         company_name=house.name,
         person=Me(actor.person_id, actor.name, role_names()[actor.role]),
         places=places(close_month=month),
         sections=sections(session, actor),
         counts={"desk": counts.all, "approvals": waits.time_to_approve, "expenses": waits.expenses_to_approve},
-        views=[View(key, getattr(counts, key, 0)) for key in VIEWS if key not in left_out],
+        views=[
+            View(key, names[key], getattr(counts, key) if key in frame.COUNTED_VIEWS else 0)
+            for key in VIEWS
+            if key not in left_out
+        ],
         open_clients=counts.clients,
         close_month=month,
         timer=timer,

@@ -220,12 +220,12 @@ def on_count() -> Select[int]:
     return select(func.count(SlaPolicy.id)).where(SlaPolicy.measured_since.is_not(None))
 
 
-def is_overdue(now: datetime) -> ColumnElement[bool]:
+def is_overdue(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that a ticket is overdue, for a query of work items; others join `TicketDue` themselves."""
     return WorkItem.id.in_(select(TicketDue.work_item_id).where(TicketDue.due_at < now))
 
 
-def is_at_risk(now: datetime) -> ColumnElement[bool]:
+def is_at_risk(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that a ticket is at risk and not overdue yet, for a query of work items."""
     found = select(TicketDue.work_item_id).where(TicketDue.at_risk_at <= now, TicketDue.due_at >= now)
     return WorkItem.id.in_(found)

@@ -17,7 +17,10 @@ YEARS = range(1970, 2200)
 CHOICES: dict[str, tuple[str, ...]] = {
     "status": ("new", "open", "in_progress", "waiting", "solved", "closed"),
     "priority": ("low", "normal", "high", "urgent"),
-    "is": ("open", "closed", "unassigned", "overdue", "snoozed", "spam", "ticket", "task"),
+    "is": (
+        *("open", "closed", "unassigned", "waiting_on_us", "at_risk", "overdue"),
+        *("snoozed", "spam", "ticket", "task"),
+    ),
     "has": ("attachment",),
 }
 OPERATORS = (
@@ -30,7 +33,15 @@ PLACES = frozenset({"http", "https", "ftp", "mailto", "file"})
 
 _TYPED = re.compile(r'(-?)(?:([A-Za-z_]{2,20}):)?(?:"([^"]*)(?:"|$)|([^\s"]+))')
 _NUMBER = re.compile(r"#([0-9]{1,9})")
-_SAME = {"in-progress": "in_progress", "inprogress": "in_progress", "attachments": "attachment", "file": "attachment"}
+_SAME = {
+    "in-progress": "in_progress",
+    "inprogress": "in_progress",
+    "attachments": "attachment",
+    "file": "attachment",
+    "at-risk": "at_risk",
+    "atrisk": "at_risk",
+    "waiting-on-us": "waiting_on_us",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,8 @@ def _queue_sheet(session: Session) -> Sheet[queries.QueueRow]:
     return exports.queue_sheet(
         session,
         actor=current_actor(),
-        view=wanted.view,
-        client_id=wanted.client_id,
-        narrowed=wanted.narrowed,
-        sort=wanted.sort,
+        now=clock.now(),
+        asked=wanted,
         name=_title_of(session, wanted),
         found_ids=_found(session, wanted).ids,
     )
@@ -118,16 +116,14 @@ def queue() -> ResponseReturnValue:
     beside = beside_queue.read(session, actor=actor, now=now, asked=wanted, zone=zone())
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
-    known, found = shell.queue_counts(session, actor).of_view(wanted), _found(session, wanted)
+    known, found = shell.queue_counts(session, actor, now).of_view(wanted), _found(session, wanted)
     counted = [wanted, *saved_views.counted(saved)]
-    total, *counts = queries.totals(session, actor=actor, asked=counted, known=known, found_ids=found.ids)
+    total, *counts = queries.totals(session, actor=actor, now=now, asked=counted, known=known, found_ids=found.ids)
     page = queries.queue(
         session,
         actor=actor,
-        view=wanted.view,
-        client_id=wanted.client_id,
-        narrowed=wanted.narrowed,
-        sort=wanted.sort,
+        now=now,
+        asked=wanted,
         before=request.args.get("before"),
         after=request.args.get("after"),
         found_ids=found.ids,
@@ -149,6 +145,7 @@ def queue() -> ResponseReturnValue:
         presence=beside.presence,
         projects=beside.projects,
         types=beside.types,
+        tags=beside.tags,
         macros=beside.macros,
         view=wanted.view,
         client_id=wanted.client_id,

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.desk import frame, queries
+from helpdesk.desk.narrowing import Asked
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.models import LiveEvent
 from helpdesk.kernel.periods import zone_named
@@ -27,8 +28,8 @@ def standing(office, view: str) -> list[int]:
     """The tickets of a view, in its order, as its page and its count have them."""
     with unit_of_work() as session:
         actor = office.actor("technician")
-        numbers = [row.number for row in queries.queue(session, actor=actor, view=view).rows]
-        assert getattr(frame.read(session, actor=actor).queue, view) == len(numbers)
+        numbers = [row.number for row in queries.queue(session, actor=actor, now=NOW, asked=Asked(view)).rows]
+        assert getattr(frame.read(session, actor=actor, now=NOW).queue, view) == len(numbers)
     return numbers
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from helpdesk.accounts.models import Team
 from helpdesk.desk import queries
-from helpdesk.desk.narrowing import SORTS
+from helpdesk.desk.narrowing import SORTS, Asked
 from helpdesk.infra.db import unit_of_work
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
@@ -38,11 +38,11 @@ def pages(office, sort: str) -> list[queries.QueueRow]:
     """All rows in an order, two a page, there and back again."""
     rows: list[queries.QueueRow] = []
     with unit_of_work() as session:
-        actor, key = office.actor("manager"), None
+        actor, key, asked = office.actor("manager"), None, Asked(sort=sort)
         while True:
-            page = queries.queue(session, actor=actor, view="all", sort=sort, before=key, limit=2)
+            page = queries.queue(session, actor=actor, now=NOW, asked=asked, before=key, limit=2)
             if rows and page.rows:
-                back = queries.queue(session, actor=actor, view="all", sort=sort, after=page.newer_key, limit=2)
+                back = queries.queue(session, actor=actor, now=NOW, asked=asked, after=page.newer_key, limit=2)
                 assert list(back.rows) == rows[-2:]
             rows += page.rows
             if (key := page.older_key) is None:

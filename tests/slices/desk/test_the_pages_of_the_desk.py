@@ -16,7 +16,7 @@ from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.infra.schema import count_rows
 from helpdesk.projects import templates
-from helpdesk.projects.models import WorkItem
+from helpdesk.projects.models import ItemTag, WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import service as timekeeping
 from tests.conftest import NOW
@@ -102,6 +102,26 @@ def test_the_queue_of_a_client_is_found_by_those_who_may_see_the_client(office, 
     assert browser.get(f"/desk?view=client&client={office.globex.id}").status_code == 404
     assert browser.get("/desk?view=client").status_code == 404
     assert browser.get("/desk?view=nonsense").status_code == 404
+
+
+def test_the_rail_of_the_queue_has_the_tags_that_most_open_tickets_have(office, sign_in_as):
+    tags = {open_ticket(office): name for name in ("vpn printer", "vpn", "secret", "old")}
+    with unit_of_work() as session:
+        for number, names in tags.items():
+            item = session.query(WorkItem).filter_by(number=number).one()
+            session.add_all(ItemTag(work_item_id=item.id, tag=tag) for tag in names.split())
+            item.project_id = office.globex_project.id if names == "secret" else item.project_id
+            item.status = "closed" if names == "old" else item.status
+
+    page = sign_in_as(office.technician).get("/desk?tag=vpn").text
+
+    rail = page.partition('id="side-tags"')[2].partition("</nav>")[0]
+    assert re.findall(r'class="label clip">([^<]*)</span><span class="n">(\d+)', rail) == [
+        ("vpn", "2"),
+        ("printer", "1"),
+    ]
+    assert re.findall(r'tag=(\w+)" aria-current="true"', rail) == ["vpn"]
+    assert len(rows_of(page)) == 2
 
 
 def test_a_view_is_narrowed_by_the_address_of_its_page(office, sign_in_as):
@@ -334,7 +354,7 @@ def test_the_frame_reads_open_tickets_alone(session, office):
     asked, connection = [], session.connection()
     event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
 
-    frame.read(session, actor=office.actor("technician"))
+    frame.read(session, actor=office.actor("technician"), now=NOW)
 
     [plan] = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked[:1]]
     assert "work_items USING INDEX ix_work_items_open_tickets" in str(plan)

@@ -1,11 +1,13 @@
 """What the desk shows of promises: when a ticket is due, how that stands, and why."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from helpdesk.desk import queries
+from helpdesk.desk.narrowing import PROMISED, Asked
 from helpdesk.infra.db import unit_of_work
 from helpdesk.projects.models import WorkItem
 from helpdesk.sla import queries as sla
@@ -58,9 +60,9 @@ def test_what_is_due_stands_in_its_order_page_by_page(office, number):
             item.priority = priority
     actor = office.actor("technician")
     with unit_of_work() as session:
-        first = queries.queue(session, actor=actor, view="due", limit=2)
-        second = queries.queue(session, actor=actor, view="due", limit=2, before=first.older_key)
-        back = queries.queue(session, actor=actor, view="due", limit=2, after=second.newer_key)
+        first = queries.queue(session, actor=actor, now=NOW, asked=Asked("due"), limit=2)
+        second = queries.queue(session, actor=actor, now=NOW, asked=Asked("due"), limit=2, before=first.older_key)
+        back = queries.queue(session, actor=actor, now=NOW, asked=Asked("due"), limit=2, after=second.newer_key)
         overdue, at_risk = (
             session.scalars(select(WorkItem.title).where(condition).order_by(WorkItem.id)).all()
             for condition in (sla.is_overdue(NOW + timedelta(minutes=61)), sla.is_at_risk(NOW + timedelta(minutes=61)))
@@ -70,6 +72,51 @@ def test_what_is_due_stands_in_its_order_page_by_page(office, number):
     assert [row.title for row in second.rows] == ["normal 3"]
     assert (second.older_key, first.newer_key, back.rows) == (None, None, first.rows)
     assert (list(overdue), list(at_risk)) == (["Printer"], ["normal 1", "normal 3"])
+
+
+def test_what_is_at_risk_and_what_is_late_have_views_whose_counts_are_right(office, number, sign_in_as, fixed_clock):
+    technician = sign_in_as(office.technician)
+    with unit_of_work() as session:
+        for title, minutes in (("Soon", 20), ("Later", 40), ("Asleep", 1)):
+            tickets.open_ticket(
+                session,
+                actor=office.actor("admin"),
+                now=NOW + timedelta(minutes=minutes),
+                project_id=office.acme_project.id,
+                requester_id=office.acme_contact.id,
+                title=title,
+                text="",
+            )
+        asleep = session.scalars(select(WorkItem).where(WorkItem.title == "Asleep")).one()
+        asleep.snoozed_until = NOW + timedelta(days=1)
+
+    fixed_clock.now = NOW + timedelta(minutes=70)
+
+    names = {"due": "Due next", "at_risk": "At risk", "overdue": "Overdue", "waiting_on_us": "Waiting on us"}
+    for view, expected in {
+        "due": ["Printer", "Soon", "Later"],
+        "at_risk": ["Soon"],
+        "overdue": ["Printer"],
+        "waiting_on_us": ["Soon", "Later", "Printer"],
+    }.items():
+        page = technician.get(f"/desk?view={view}").text
+        with unit_of_work() as session:
+            shown = queries.queue(session, actor=office.actor("technician"), now=fixed_clock.now, asked=Asked(view))
+        titles = [row.title for row in shown.rows if row.title in {"Printer", "Soon", "Later", "Asleep"}]
+        assert sorted(titles) == sorted(expected), view
+        assert view == "waiting_on_us" or titles == expected, view
+        [count] = re.findall(rf'view={view}"[^>]*>(?:(?!</a>).)*?<span class="n">(\d+)</span></a></li>', page)
+        assert int(count) == len(shown.rows), view
+        assert f"<h1>{names[view]} " in page, view
+    found = technician.get("/search?q=is:at-risk").text
+    assert ("Soon" in found, "Printer" in found, "Later" in found) == (True, False, False)
+
+
+def test_nothing_promised_no_views_of_it(office, sign_in_as):
+    page = sign_in_as(office.technician).get("/desk").text
+
+    assert "view=waiting_on_us" in page
+    assert [view for view in PROMISED if f"view={view}" in page] == []
 
 
 def test_a_ticket_and_the_queue_say_when_it_is_due_and_the_ticket_why(office, number, sign_in_as, fixed_clock):

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from helpdesk.desk import exports as desk_exports
 from helpdesk.desk import queries as desk
+from helpdesk.desk.narrowing import Asked
 from helpdesk.infra.db import snapshot, unit_of_work
 from helpdesk.infra.export.columns import Sheet
 from helpdesk.projects import exports as project_exports
@@ -43,9 +44,9 @@ def test_an_export_has_all_pages_in_the_order_of_the_list(app, office, seven_ite
         monkeypatch.setattr(module, "AT_ONCE", 3)
 
     with app.test_request_context(), snapshot() as session:
-        queue = numbers_of(desk_exports.queue_sheet(session, actor=actor, view="all", client_id=None, name="All"))
+        queue = numbers_of(desk_exports.queue_sheet(session, actor=actor, now=NOW, asked=Asked(), name="All"))
         listed = numbers_of(project_exports.tasks_sheet(session, actor=actor, wanted=newest_first, today=NOW.date()))
-        shown = [row.number for row in desk.queue(session, actor=actor, view="all").rows]
+        shown = [row.number for row in desk.queue(session, actor=actor, now=NOW, asked=Asked()).rows]
         page = tasks.page(session, actor=actor, wanted=newest_first, today=NOW.date())
 
     assert queue == shown
