@@ -1,9 +1,12 @@
 """Small marks that lists repeat for each row: who, and when. As functions, for a macro takes ten times as long."""
 
 from datetime import datetime
+from functools import lru_cache
 
+from babel.units import format_unit
 from markupsafe import Markup, escape
 
+from helpdesk.infra import clock
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import reader_locale
 from helpdesk.infra.links import icon
@@ -24,17 +27,36 @@ def avatar(name: str | None, ours: bool = False, large: bool = False) -> Markup:
 
 
 def moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Markup:
-    """Return an instant; ``shape`` is time, date, datetime or ago. static/app.js shows it in the browser's zone."""
+    """Return an instant on the reader's clock; ``shape`` is time, date, datetime or ago.
+
+    static/app.js writes it again as it grows older. How long ago it is stands there from the start: a row would jump.
+    """
     local = instant.astimezone(zone())
     locale = reader_locale() or "en"
     if shape == "time":
         words = f"{local:%H:%M}"
+    elif shape == "ago":
+        words = _ago(max(0, int((clock.now() - instant).total_seconds())), str(locale))
     elif shape == "date":
         words = format_day(local.date(), "EEE d MMM", locale)
     else:
         words = f"{format_day(local.date(), 'd MMM y', locale)}, {local:%H:%M}"
     style = f' class="{escape(attributes["class"])}"' if attributes.get("class") else ""
     return Markup(f'<time{style} datetime="{instant.isoformat()}" data-local="{shape}">{escape(words)}</time>')  # noqa: S704 - all escaped
+
+
+def _ago(seconds: int, locale: str) -> str:
+    """Return how long ago that was in its greatest whole unit, as static/app.js does: ``5m``, ``3h``, ``12d``."""
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
+    return _counted(seconds // size, unit, locale)
+
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+@lru_cache(maxsize=2048)
+def _counted(count: int, unit: str, locale: str) -> str:
+    return str(format_unit(count, f"duration-{unit}", "narrow", locale=locale))
 
 
 def tag(text: object, tone: str = "", icon_name: str | None = None) -> Markup:

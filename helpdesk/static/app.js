@@ -51,7 +51,6 @@
     else root.dataset.theme = theme;
     for (const button of all("[data-theme-switch]")) {
       const label = button.dataset[theme];
-      button.hidden = false;
       if (!button.textContent.trim()) button.setAttribute("aria-label", label);
       button.title = label;
       for (const icon of all("[data-for]", button)) icon.toggleAttribute("hidden", icon.dataset.for !== theme);
@@ -427,7 +426,6 @@
     showTimes();
     showHints();
     tick();
-    for (const button of all("[data-fill]")) button.hidden = false;
     for (const form of document.forms) countChecked(form);
     for (const field of all("[data-filter]")) if (field.value) filterRows(field);
   }
@@ -441,7 +439,6 @@
     scrollTo(scrollX, scrollY + newest.getBoundingClientRect().bottom + margin - innerHeight);
   }
   for (const frame of all("iframe[data-fit]")) fit(frame);
-  for (const field of all("[data-filter]")) field.hidden = false;
   setInterval(tick, 1000);
   setInterval(showTimes, 60000);
 })();

@@ -395,7 +395,6 @@
     if (document.visibilityState === "hidden") leaveHere();
   });
 
-  for (const button of all("[data-without-script]")) button.hidden = true;
   for (const input of all(CELL, sheet)) if (input !== document.activeElement) leave(input);
   if (isCell(document.activeElement)) {
     if (touched(document.activeElement)) typing = document.activeElement;

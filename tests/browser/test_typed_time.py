@@ -57,7 +57,7 @@ def test_what_is_typed_before_all_of_the_page_has_come_is_saved_where_it_was_typ
     page.keyboard.press("Tab")
     page.keyboard.type("2")
     script.set()
-    expect(page.locator("[data-without-script]")).to_be_hidden()
+    expect(page.locator(".savebar .no-script")).to_be_hidden()
     page.keyboard.type("h")
     rest.set()
     page.wait_for_load_state("load")
