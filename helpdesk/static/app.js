@@ -228,7 +228,7 @@
     }
   }
 
-  window.keys = { on: keysOn, of: keyOf };
+  window.keys = { on: keysOn, of: keyOf, press: act, shown: chordShown };
   const visible = (element) => element.checkVisibility({ checkVisibilityCSS: true });
   const isTyping = (target) =>
     target.isContentEditable ||

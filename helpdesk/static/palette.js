@@ -83,6 +83,30 @@
     return lines.length ? element("div", { role: "group", "aria-label": recent }, heading, ...lines) : "";
   }
 
+  /* --- what the page in view can do: what has a key there or says that it is a command --- */
+  const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+  let doable = [];
+
+  function pageGroup() {
+    const words = folded(field.value).split(/\s+/).filter(Boolean);
+    const named = (each) => each.dataset.command ?? each.dataset.keyLabel;
+    const begins = (each, word) => folded(named(each)).split(/[^\p{L}\p{N}]+/u).some((one) => one.startsWith(word));
+    const isHere = (each) => each.dataset.command || each.checkVisibility({ checkVisibilityCSS: true });
+    doable = [...document.querySelectorAll("main [data-command], main [data-key][data-key-label]")]
+      .filter((each) => words.length > 0 && isHere(each) && words.every((word) => begins(each, word)))
+      .filter((each, place, all) => all.findIndex((other) => named(other) === named(each)) === place)
+      .slice(0, SHOWN);
+    const found = doable.map((each, place) => {
+      const caps = each.dataset.key ? window.keys.shown(each.dataset.key).map((cap) => element("kbd", {}, cap)) : [];
+      const keys = element("span", { class: "found-keys", "aria-hidden": "true" }, ...caps);
+      const attributes = { role: "option", id: `here-${place}`, "data-act": "here", "data-place": place, "aria-selected": "false" };
+      return element("div", attributes, icon("chevron-right"), element("span", { class: "clip" }, named(each)), keys);
+    });
+    const { here: heading } = list.dataset;
+    if (found.length === 0) return "";
+    return element("div", { role: "group", "aria-label": heading }, element("h2", { "aria-hidden": "true" }, heading), ...found);
+  }
+
   /* --- the lines --- */
   const lines = () => [...list.querySelectorAll("[role=option]")];
   const chosen = () => list.querySelector("[aria-selected=true]");
@@ -102,7 +126,7 @@
 
   function show(found) {
     const recent = field.value.trim() ? "" : recentGroup();
-    list.replaceChildren(recent, ...(found?.body.childNodes ?? []));
+    list.replaceChildren(recent, pageGroup(), ...(found?.body.childNodes ?? []));
     list.scrollTop = 0;
     choose(lines()[0]);
     const count = lines().length;
@@ -164,7 +188,10 @@
     const { act, number, macro } = line.dataset;
     if (starts && number) send("start", number);
     else if (act === "theme") document.querySelector("[data-theme-switch]")?.click();
-    else if (act === "macro") document.querySelector(`#macro-menu button[value="${CSS.escape(macro)}"]`)?.click();
+    else if (act === "here") {
+      box.close();
+      window.keys.press(doable[Number(line.dataset.place)]);
+    } else if (act === "macro") document.querySelector(`#macro-menu button[value="${CSS.escape(macro)}"]`)?.click();
     else if (act) send(act, number);
     else if (!starts) location.assign(line.href);
     if (act === "theme" || act === "macro") box.close();

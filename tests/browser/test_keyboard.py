@@ -409,6 +409,38 @@ def test_the_palette_goes_anywhere_starts_the_timer_and_gives_the_focus_back(
     assert visitor.watch.trouble == {}
 
 
+def test_the_palette_does_what_the_page_in_view_can_do(visit: Callable[..., Visitor], fresh: Site) -> None:
+    visitor = visit(ME)
+    page = visitor.goto("/items/{acme_ticket}".format(**fresh.ids))
+    on_page = page.get_by_role("group", name="On this page").get_by_role("option")
+
+    def asked(words: str) -> None:
+        page.keyboard.press("Control+k")
+        with page.expect_response("**/search/results?q=*"):
+            page.keyboard.type(words)
+
+    asked("snoo")
+    expect(on_page).to_have_text(["Snoozeh"])
+    expect(page.get_by_role("status").filter(has_text="result")).not_to_contain_text("{")
+    assert faults(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator("#snooze-menu")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    asked("set status in pro")
+    expect(on_page).to_have_text(["Set the status: In progress"])
+    page.keyboard.press("Enter")
+    expect(page.locator("[popovertarget=status-menu]")).to_contain_text("In progress")
+
+    asked("note")
+    page.keyboard.press("Enter")
+    expect(page.locator("#kind-note")).to_be_checked()
+    asked("merge")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items/*/merge*")
+    assert visitor.watch.trouble == {}
+
+
 def test_a_dialog_opens_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Visitor], site: Site) -> None:
     page = visit(ME).goto("/items/{acme_ticket}".format(**site.ids))
     menu = page.locator("#status-menu")
