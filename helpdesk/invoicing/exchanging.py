@@ -1,5 +1,6 @@
 """What an invoice in another currency is worth in ours: by a rate that it keeps from its issue (billing.md rule 20)."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company.models import Company
 from helpdesk.expenses.domain.amounts import EXCHANGE_DAYS, ExchangeStep, convert
-from helpdesk.expenses.service.pricing import exchange_rate
+from helpdesk.expenses.service.pricing import exchange_rate, exchanged_on
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.web import day_filter
 from helpdesk.invoicing.domain.documents import Json
@@ -36,18 +37,22 @@ def keep(session: Session, *, invoice: Invoice, house: Company, day: date) -> No
     invoice.exchanged_on, invoice.exchange_source = step.effective_on, step.source
 
 
-def missing(session: Session, *, currency: str, house: Company, day: date) -> str:
-    """Return which rate an invoice of a day lacks, and where it is entered; "" where it lacks none."""
-    if currency == house.currency or exchange_rate(session, currency, house.currency, day) is not None:
-        return ""
-    return _(
-        "There is no rate of exchange from %(currency)s to %(own)s for %(day)s or the %(days)s days before. Enter it "
-        "in the lists of expenses.",
-        currency=currency,
-        own=house.currency,
-        day=day_filter(day),
-        days=EXCHANGE_DAYS,
-    )
+def missing(session: Session, *, currencies: Iterable[str], house: Company, day: date) -> list[str]:
+    """Return which rates invoices of a day lack, and where they are entered."""
+    foreign = [currency for currency in currencies if currency != house.currency]
+    known = exchanged_on(session, house.currency, day) if foreign else set()
+    return [
+        _(
+            "There is no rate of exchange from %(currency)s to %(own)s for %(day)s or the %(days)s days before. Enter "
+            "it in the lists of expenses.",
+            currency=currency,
+            own=house.currency,
+            day=day_filter(day),
+            days=EXCHANGE_DAYS,
+        )
+        for currency in foreign
+        if currency not in known
+    ]
 
 
 def in_currency(invoice: Invoice, minor: int, own: str) -> Money | None:

@@ -5,14 +5,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
-from helpdesk.infra.ahead import Question, ask_ahead, models_of
+from helpdesk.infra.ahead import Question, all_of, ask_ahead, models_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.together import Together
@@ -122,7 +123,9 @@ def of_month(session: Session, *, month: Month) -> list[Invoice]:
 
 def of_months(session: Session, *, months: Collection[Month]) -> dict[Month, list[Invoice]]:
     """Return by month what `of_month` does, in one go for all of them."""
-    read = _months_asked().read(session, months=[each.first_day for each in months])
+    days = [each.first_day for each in months]
+    known = all_of(session, months_to_ask(days))
+    read = _months_asked().read(session, months=days) if known is None else known
     clients, items = ({row.id: row for row in read[name]} for name in ("clients", "items"))
     lines: dict[int, list[InvoiceLine]] = defaultdict(list)
     for line in read["lines"]:
@@ -138,18 +141,22 @@ def of_months(session: Session, *, months: Collection[Month]) -> dict[Month, lis
 
 @cache
 def _months_asked() -> Together:
-    months = bindparam("months", expanding=True, type_=Date())
+    return Together(**months_to_ask(bindparam("months", expanding=True, type_=Date())))
+
+
+def months_to_ask(months: Sequence[date] | BindParameter[date]) -> dict[str, Select[Any]]:
+    """Return the questions of `of_months` for the first days of months, to be asked together with others."""
     live = select(Invoice.id).where(Invoice.month.in_(months), Invoice.status.in_(LIVE))
     items = select(InvoiceLine.work_item_id).where(InvoiceLine.invoice_id.in_(live))
-    return Together(
-        invoices=select(Invoice)
+    return {
+        "invoices": select(Invoice)
         .join(Invoice.client)
         .where(Invoice.id.in_(live))
         .order_by(func.lower(Client.name), Invoice.id),
-        lines=select(InvoiceLine).where(InvoiceLine.invoice_id.in_(live)).order_by(InvoiceLine.position),
-        clients=select(Client).where(Client.id.in_(select(Invoice.client_id).where(Invoice.id.in_(live)))),
-        items=select(WorkItem).where(WorkItem.id.in_(items)),
-    )
+        "lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(live)).order_by(InvoiceLine.position),
+        "clients": select(Client).where(Client.id.in_(select(Invoice.client_id).where(Invoice.id.in_(live)))),
+        "items": select(WorkItem).where(WorkItem.id.in_(items)),
+    }
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def _rates_missing(
 ) -> list[dict[str, str]]:
     """Return the rates of exchange that nobody entered."""
     url = url_for("expenses.lists", _anchor="exchange") if actor.is_one_of(APPROVERS) else ""
-    texts = [exchanging.missing(session, currency=each, house=house, day=day) for each in currencies]
-    return [{"text": text, "url": url, "label": _("Rates of exchange")} for text in texts if text]
+    texts = exchanging.missing(session, currencies=currencies, house=house, day=day)
+    return [{"text": text, "url": url, "label": _("Rates of exchange")} for text in texts]
 
 
 def missing_of_month(session: Session, *, actor: Actor, month: Month, today: date) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Integer, Select, bindparam, func, inspect, select
+from sqlalchemy import BindParameter, CompoundSelect, Integer, Select, bindparam, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,6 +27,7 @@ from helpdesk.retainers.models import (
     TopUp,
 )
 
+Clients = Sequence[int] | BindParameter[Any] | Select[int] | CompoundSelect[int]
 CLIENT_IDS, AGREEMENT_IDS = (
     bindparam(name, expanding=True, type_=Integer()) for name in ("client_ids", "agreement_ids")
 )
@@ -133,7 +134,7 @@ def _parts_asked() -> Together:
     )
 
 
-def agreements_to_ask(client_ids: Sequence[int] | BindParameter[Any] = CLIENT_IDS) -> dict[str, Select[Any]]:
+def agreements_to_ask(client_ids: Clients = CLIENT_IDS) -> dict[str, Select[Any]]:
     """Return the questions for the whole agreements of clients, by default those of the parameter ``client_ids``.
 
     `complete_with` puts the answers together; for a client they may be asked ahead of `agreements_of`.

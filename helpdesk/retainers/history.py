@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.sql import among_those
 from helpdesk.infra.together import Together
@@ -158,14 +159,13 @@ def _of_clients(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 def months_that_settled(
-    session: Session,
     client_ids: Collection[int],
     *,
     entries: Mapping[int, Sequence[Worked]],
     since: datetime | None,
     zones: Iterable[ZoneInfo] = (),
-) -> dict[int, dict[int, Month]]:
-    """Return by agreement and entry the first closed month that has settled it; one across a month's edge has two.
+) -> Question:
+    """Return the question which closed month first has settled an entry, by agreement: across a month's edge are two.
 
     With ``since`` of the entries that are given alone: those that began before it are asked for by name, the others
     can have been settled by no month that ended before, in the ``zones`` of the agreements.
@@ -176,8 +176,8 @@ def months_that_settled(
         first = min((local_month(since, zone) for zone in zones), default=Month.of(since.date()))
         recent = RetainerPeriod.month >= first.first_day
         which = or_(recent, LedgerRow.time_entry_id.in_(old)) if old else recent
-    query = (
-        select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month))
+    return (
+        select(RetainerPeriod.agreement_id, LedgerRow.time_entry_id, func.min(RetainerPeriod.month).label("month"))
         .join(LedgerRow.period)
         .join(RetainerPeriod.agreement)
         .where(
@@ -189,10 +189,6 @@ def months_that_settled(
         )
         .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
-    found: dict[int, dict[int, Month]] = defaultdict(dict)
-    for agreement_id, entry_id, month in session.execute(query):
-        found[agreement_id][entry_id or 0] = Month.of(month)
-    return found
 
 
 def _burned_by_day(

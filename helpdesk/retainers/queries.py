@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from helpdesk.clients import queries as clients
 from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.together import Together
 from helpdesk.kernel.errors import NotFound
 from helpdesk.kernel.periods import Month
 from helpdesk.retainers import first_rows
@@ -207,13 +208,15 @@ def shelf_of(
     openings = {} if month is None else openings_of(every, closed, month)
     since = None if month is None else needed_since(every, closed, openings, month)
     entries, behind = work_and_burned(session, ids, every, openings, since=since, month=month, through=through, now=now)
+    zones = {ZoneInfo(each.time_zone) for each in every}
+    settled, given_back = _settled_and_given_back(
+        session, months_that_settled(ids, entries=entries, since=since, zones=zones), entries
+    )
     return Shelf(
         agreements=agreements,
         closed=closed,
-        settled=months_that_settled(
-            session, ids, entries=entries, since=since, zones={ZoneInfo(each.time_zone) for each in every}
-        ),
-        given_back=_given_back(session, entries),
+        settled=settled,
+        given_back=given_back,
         entries=entries,
         policies=rows.policies,
         cards=rows.cards,
@@ -279,27 +282,38 @@ def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, 
     return dict(found)
 
 
-def _given_back(session: Session, entries: Mapping[int, Sequence[Worked]]) -> dict[int, dict[int, GivenBack]]:
-    """Return by agreement and reversed entry what live closed periods drew for it, and which has given it back."""
+def _settled_and_given_back(
+    session: Session, months: Question, entries: Mapping[int, Sequence[Worked]]
+) -> tuple[dict[int, dict[int, Month]], dict[int, dict[int, GivenBack]]]:
+    """Return by agreement and entry which month settled it, and what of reversed ones was given back: one query."""
     reversed_ids = [row.id for of_client in entries.values() for row in of_client if row.status == "reversed"]
-    if not reversed_ids:
-        return {}
-    query = (
+    if reversed_ids:
+        read = Together(settled=months, given_back=_given_back_asked(reversed_ids)).read(session)
+    else:
+        read = {"settled": list(session.execute(months)), "given_back": []}
+    settled: dict[int, dict[int, Month]] = defaultdict(dict)
+    for row in read["settled"]:
+        settled[row.agreement_id][row.time_entry_id] = Month.of(row.month)
+    found: dict[int, dict[int, GivenBack]] = defaultdict(dict)
+    for row in read["given_back"]:
+        month, last = (Month.of(each) if each else None for each in (row.month, row.last))
+        found[row.agreement_id][row.time_entry_id] = GivenBack(int(row.seconds), month, row.reason, last)
+    return settled, found
+
+
+def _given_back_asked(reversed_ids: Sequence[int]) -> Question:
+    """Return the question what live closed periods drew for reversed entries, and which has given it back."""
+    return (
         select(
             RetainerPeriod.agreement_id,
             LedgerRow.time_entry_id,
-            func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=0)),
-            func.max(case((LedgerRow.kind == "adjustment", RetainerPeriod.month))),
-            func.max(TimeReversal.reason),
-            func.max(case((LedgerRow.kind.in_(("draw", "overage")), RetainerPeriod.month))),
+            func.sum(case((LedgerRow.kind == "draw", -LedgerRow.seconds), else_=0)).label("seconds"),
+            func.max(case((LedgerRow.kind == "adjustment", RetainerPeriod.month))).label("month"),
+            func.max(TimeReversal.reason).label("reason"),
+            func.max(case((LedgerRow.kind.in_(("draw", "overage")), RetainerPeriod.month))).label("last"),
         )
         .join(LedgerRow.period)
         .join(TimeReversal, TimeReversal.time_entry_id == LedgerRow.time_entry_id)
         .where(LedgerRow.time_entry_id.in_(reversed_ids), RetainerPeriod.reversed_at.is_(None))
         .group_by(RetainerPeriod.agreement_id, LedgerRow.time_entry_id)
     )
-    found: dict[int, dict[int, GivenBack]] = defaultdict(dict)
-    for agreement_id, entry_id, seconds, month, reason, last in session.execute(query):
-        months = [Month.of(each) if each else None for each in (month, last)]
-        found[agreement_id][entry_id or 0] = GivenBack(int(seconds), months[0], reason, months[1])
-    return found

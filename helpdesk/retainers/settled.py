@@ -1,12 +1,13 @@
 """What closed months have settled of the time of some clients: drawn, or left as overage. One query for all of it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
@@ -15,10 +16,9 @@ from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.retainers import first_rows
-from helpdesk.retainers.first_rows import CLIENT_IDS
+from helpdesk.retainers.first_rows import CLIENT_IDS, Clients
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
-from helpdesk.timekeeping import charging
-from helpdesk.timekeeping.models import TimeEntry, TimeReversal
+from helpdesk.timekeeping.models import Charge, TimeEntry, TimeReversal
 
 Range = tuple[int, int]
 Closed = Mapping[int, Mapping[Month, RetainerPeriod]]
@@ -44,11 +44,17 @@ class OverageRange:
 
 @dataclass(frozen=True)
 class Settled:
-    """Agreements by client, live closed periods by agreement, and by client what these drew or left as overage."""
+    """Agreements by client, live closed periods by agreement, and by client what these drew or left as overage.
+
+    By entry that they left as overage: ``live`` are the seconds that are charged, ``prices`` what it got once its month
+    was closed without one, in its client's currency.
+    """
 
     agreements: Mapping[int, list[Agreement]]
     closed: Closed
     rows: Mapping[int, list[Row]]
+    live: Mapping[int, list[Range]]
+    prices: Mapping[int, int]
 
     def ranges(self, client_id: int) -> dict[int, list[Range]]:
         """Return by entry the seconds that closed periods have drawn or left as overage: none of them is hourly."""
@@ -66,10 +72,22 @@ class Settled:
             if row.kind == "overage" and period.month <= until
         ]
 
+    def open_overage(self, client_id: int, *, until: date) -> list[OverageRange]:
+        """Return what of that no live charge holds."""
+        return [
+            found
+            for row, period in self.overage(client_id, until=until)
+            for found in _not_held(row, period, self.live, self.prices)
+        ]
+
 
 def settled_of(session: Session, client_ids: Collection[int]) -> Settled:
     """Return what closed periods settled of the time of these clients. Nobody is billed for a reversed entry."""
-    found = _asked().read(session, client_ids=list(client_ids))
+    return settled_among(_asked().read(session, client_ids=list(client_ids)))
+
+
+def settled_among(found: Mapping[str, list[Any]]) -> Settled:
+    """Return what :func:`settled_of` does of answers to :func:`to_ask`."""
     first_rows.complete_with(found)
     agreements: dict[int, list[Agreement]] = defaultdict(list)
     for agreement in found["agreements"]:
@@ -83,34 +101,15 @@ def settled_of(session: Session, client_ids: Collection[int]) -> Settled:
     for row in found["rows"]:
         period = periods[row.period_id]
         rows[client_of[period.agreement_id]].append((row, period))
-    return Settled(agreements, closed, rows)
+    live: dict[int, list[Range]] = defaultdict(list)
+    for charge in found["live"]:
+        live[charge.time_entry_id].append((charge.from_second, charge.to_second))
+    return Settled(agreements, closed, rows, live, {row.id: row.rate_minor for row in found["prices"]})
 
 
 def open_overage(session: Session, *, client_id: int, until: date) -> list[OverageRange]:
     """Return the overage of closed months until ``until`` that no live charge holds, by entry and range."""
-    rows = settled_of(session, [client_id]).overage(client_id, until=until)
-    live = charging.live_ranges(session, [row.time_entry_id for row, _ in rows if row.time_entry_id is not None])
-    return open_of(rows, live, later_prices(session, rows))
-
-
-def open_of(rows: Iterable[Row], live: Mapping[int, list[Range]], prices: Mapping[int, int]) -> list[OverageRange]:
-    """Return the overage of ``rows`` that no live charge holds; ``prices`` are those that came later."""
-    return [found for row, period in rows for found in _not_held(row, period, live, prices)]
-
-
-def later_prices(session: Session, rows: Iterable[Row]) -> dict[int, int]:
-    """Return the prices that entries got after their month was closed without one, in their client's currency."""
-    entry_ids = {row.time_entry_id for row, _period in rows if row.price_minor is None}
-    if not entry_ids:
-        return {}
-    query = (
-        select(TimeEntry.id, TimeEntry.rate_minor)
-        .join(TimeEntry.work_item)
-        .join(WorkItem.project)
-        .join(Project.client)
-        .where(TimeEntry.id.in_(entry_ids), TimeEntry.rate_currency == Client.currency)
-    )
-    return {entry_id: minor for entry_id, minor in session.execute(query) if minor is not None}
+    return settled_of(session, [client_id]).open_overage(client_id, until=until)
 
 
 def _not_held(
@@ -141,19 +140,37 @@ def _not_held(
 
 @cache
 def _asked() -> Together:
+    return Together(**to_ask())
+
+
+def to_ask(client_ids: Clients = CLIENT_IDS) -> dict[str, Select[Any]]:
+    """Return the questions of :func:`settled_of`, to be asked together with others."""
     closed = (
         select(RetainerPeriod.id)
         .join(RetainerPeriod.agreement)
-        .where(Agreement.client_id.in_(CLIENT_IDS), RetainerPeriod.reversed_at.is_(None))
+        .where(Agreement.client_id.in_(client_ids), RetainerPeriod.reversed_at.is_(None))
     )
-    return Together(
-        **first_rows.agreements_to_ask(),
-        periods=select(RetainerPeriod).where(RetainerPeriod.id.in_(closed)),
-        rows=select(LedgerRow)
+    over = select(LedgerRow.time_entry_id).where(LedgerRow.period_id.in_(closed), LedgerRow.kind == "overage")
+    return {
+        **first_rows.agreements_to_ask(client_ids),
+        "periods": select(RetainerPeriod).where(RetainerPeriod.id.in_(closed)),
+        "rows": select(LedgerRow)
         .where(
             LedgerRow.period_id.in_(closed),
             LedgerRow.kind.in_(("draw", "overage")),
             LedgerRow.time_entry_id.not_in(select(TimeReversal.time_entry_id)),
         )
         .order_by(LedgerRow.time_entry_id, LedgerRow.from_second),
-    )
+        "live": select(Charge.time_entry_id, Charge.from_second, Charge.to_second)
+        .where(Charge.time_entry_id.in_(over), Charge.released_at.is_(None))
+        .order_by(Charge.time_entry_id, Charge.from_second),
+        "prices": select(TimeEntry.id, TimeEntry.rate_minor)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(
+            TimeEntry.id.in_(over.where(LedgerRow.price_minor.is_(None))),
+            TimeEntry.rate_currency == Client.currency,
+            TimeEntry.rate_minor.is_not(None),
+        ),
+    }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question
 from helpdesk.timekeeping.models import TimeEntry
 
 
@@ -17,13 +18,14 @@ class Cap:
 
     ``refusal`` says why entries, which count as approved already, cannot be; it is empty where they can. ``warnings``
     are what to tell, by id, with those that one act begins, writes, submits or approves; ``remarks`` are what stands
-    out about entries that wait. What nothing is to be said of is in neither. ``lock`` keeps two approvals from filling
-    the same room, and asks for ids.
+    out about entries that wait; ``questions`` are what it asks whatever these are. What nothing is to be said of is in
+    neither. ``lock`` keeps two approvals from filling the same room, and asks for ids.
     """
 
     refusal: Callable[[Session, Sequence[TimeEntry]], str]
     warnings: Callable[[Session, Sequence[TimeEntry]], Mapping[int, str]]
     remarks: Callable[[Session, Sequence[TimeEntry]], Mapping[int, str]]
+    questions: Callable[[], Sequence[Question]]
     lock: Callable[[Session, Collection[int]], object]
 
 
@@ -49,6 +51,11 @@ def refusal(session: Session, entries: Sequence[TimeEntry]) -> str:
 def warnings(session: Session, entries: Sequence[TimeEntry]) -> dict[int, str]:
     """Return by id what to tell with billable time beyond a cap; where something is left, nothing."""
     return {entry_id: told for cap in _caps for entry_id, told in cap.warnings(session, entries).items()}
+
+
+def questions() -> list[Question]:
+    """Return what `remarks` asks whatever entries wait, to be asked ahead."""
+    return [question for cap in _caps for question in cap.questions()]
 
 
 def remarks(session: Session, entries: Sequence[TimeEntry]) -> dict[int, str]:

@@ -1,11 +1,11 @@
 """What an expense comes to and what the client pays for it, written into its row (docs/billing.md rules E1 to E4)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
@@ -34,6 +34,7 @@ from helpdesk.expenses.domain.facts import (
 )
 from helpdesk.expenses.models import ExchangeRate, Expense, ExpenseRate
 from helpdesk.expenses.service.catalogue import MOST_RATE
+from helpdesk.infra.ahead import rows_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money, format_price
 from helpdesk.projects.models import Project
@@ -117,6 +118,18 @@ def exchange_rate(session: Session, currency: str, to_currency: str, day: date) 
     )
     newest = session.scalars(query.order_by(ExchangeRate.effective_on.desc()).limit(1))
     return exchange_on([ExchangeStep(row.effective_on, Decimal(row.rate), row.source) for row in newest], day)
+
+
+def exchanged_on(session: Session, to_currency: str, day: date) -> set[str]:
+    """Return the currencies of which the table has a rate to another one that says something about ``day``."""
+    return {row.currency for row in rows_of(session, exchanged_asked(to_currency, day))}
+
+
+def exchanged_asked(to_currency: str, day: date) -> Select[str]:
+    """Return the question of `exchanged_on`, to be asked together with others."""
+    oldest = day - timedelta(days=EXCHANGE_DAYS)
+    query = select(ExchangeRate.currency).where(ExchangeRate.to_currency == to_currency)
+    return query.where(ExchangeRate.effective_on.between(oldest, day)).distinct()
 
 
 def _write_amount(session: Session, expense: Expense, facts: Facts) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.units import format_unit
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -89,9 +89,7 @@ def left_out_of(session: Session, *, clients: Iterable[Client], month: Days) -> 
         return {}
     query = (
         expenses.with_work()
-        .where(Project.client_id.in_(known), Expense.status != "locked", Expense.spent_on <= month.last_day)
-        .where((Expense.billing != "not_billable") | (Expense.spent_on >= month.first_day))
-        .where(Expense.spent_on >= (since(month) or date.min))
+        .where(Project.client_id.in_(known), _is_left_out(month))
         .order_by(Expense.spent_on, Expense.id)
     )
     found: dict[int, list[dict[str, object]]] = defaultdict(list)
@@ -99,6 +97,26 @@ def left_out_of(session: Session, *, clients: Iterable[Client], month: Days) -> 
         client = known[expense.project.client_id]
         found[client.id].append(_left(expense, client))
     return found
+
+
+def reasons_of(session: Session, *, month: Month) -> dict[int, list[str]]:
+    """Return by client why expenses are on no draft of the month, in the order of `left_out`."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in rows_of(session, reasons_asked(month)):
+        found[row.client_id].append(_reason(row.billing, row.status, row.bill_currency, row.currency))
+    return found
+
+
+def reasons_asked(month: Month) -> Question:
+    """Return the question of `reasons_of`, to be asked together with others."""
+    drafted = select(Invoice.client_id).where(Invoice.month == month.first_day, Invoice.status == "draft")
+    query = (
+        select(Project.client_id, Expense.billing, Expense.status, Expense.bill_currency, Client.currency)
+        .join(Expense.project)
+        .join(Project.client)
+        .where(Project.client_id.in_(drafted), _is_left_out(month))
+    )
+    return query.order_by(Expense.spent_on, Expense.id)
 
 
 def unapproved(session: Session, *, month: Month) -> Sequence[tuple[str, str, int]]:
@@ -198,14 +216,27 @@ def _detail(expense: Expense, language: str) -> list[str]:
     return parts
 
 
+def _is_left_out(month: Days) -> ColumnElement[bool]:
+    """Return the condition of an expense up to the end of ``month`` that is on no invoice."""
+    return and_(
+        Expense.status != "locked",
+        Expense.spent_on <= month.last_day,
+        (Expense.billing != "not_billable") | (Expense.spent_on >= month.first_day),
+        Expense.spent_on >= (since(month) or date.min),
+    )
+
+
+def _reason(billing: str, status: str, currency: str, currency_of_client: str) -> str:
+    if billing == "not_billable":
+        return "not_billable"
+    if status == "approved":
+        return "approved_later" if currency == currency_of_client else "other_currency"
+    return status
+
+
 def _left(expense: Expense, client: Client) -> dict[str, object]:
-    reason = expense.status
-    if expense.billing == "not_billable":
-        reason = "not_billable"
-    elif expense.status == "approved":
-        reason = "approved_later" if expense.bill_currency == client.currency else "other_currency"
     return {
-        "reason": reason,
+        "reason": _reason(expense.billing, expense.status, expense.bill_currency, client.currency),
         "expense_id": expense.id,
         "what": expense.category.name,
         "person": expense.person.name,

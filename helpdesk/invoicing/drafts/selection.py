@@ -31,24 +31,24 @@ from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
 
+Live = aliased(Charge, name="live")
+
 
 @dataclass(frozen=True)
 class Facts:
     """What decides about the time of some clients up to the end of a month, read for all of them at once.
 
-    ``entries`` by client have something left to bill or to explain. ``live`` are by entry the seconds that charges
-    hold; ``prices`` those that came after a month was closed.
+    ``entries`` by client have something left to bill or to explain; ``live`` are by entry the seconds of them that
+    charges hold.
     """
 
     entries: Mapping[int, Sequence[TimeEntry]]
     settled: Settled
     live: Mapping[int, list[Range]]
-    prices: Mapping[int, int]
 
     def overage(self, client: Client, month: Days) -> list[OverageRange]:
         """Return what closed months left as overage and nothing holds yet."""
-        rows = self.settled.overage(client.id, until=month.last_day)
-        return settled.open_of(rows, self.live, self.prices)
+        return self.settled.open_overage(client.id, until=month.last_day)
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,20 @@ def select_for(session: Session, *, client: Client, month: Days) -> Selection:
     )
 
 
-def facts_of(session: Session, *, clients: Sequence[Client], month: Days) -> Facts:
-    """Return the facts about the time of these clients; the number of queries is the same for any number of them."""
+def facts_of(session: Session, *, clients: Sequence[Client], month: Days, found: Settled | None = None) -> Facts:
+    """Return the facts about the time of these clients: two queries for any number of them.
+
+    ``found``, what was settled of these clients or more, was read before.
+    """
+    live = _open_entries(session, clients, month)
     entries: dict[int, list[TimeEntry]] = defaultdict(list)
-    for entry in _open_entries(session, clients, month):
+    for entry in live:
         entries[entry.work_item.project.client_id].append(entry)
-    found = settled.settled_of(session, [client.id for client in clients])
-    overage = [row for client in clients for row in found.overage(client.id, until=month.last_day)]
-    ids = {entry.id for of_client in entries.values() for entry in of_client}
-    ids |= {row.time_entry_id for row, _period in overage if row.time_entry_id is not None}
-    live = charging.live_ranges(session, ids) if ids else {}
-    return Facts(entries, found, live, settled.later_prices(session, overage))
+    return Facts(
+        entries,
+        found or settled.settled_of(session, [client.id for client in clients]),
+        {entry.id: ranges for entry, ranges in live.items()},
+    )
 
 
 def left_out(session: Session, *, client: Client, month: Days, facts: Facts | None = None) -> list[dict[str, object]]:
@@ -198,8 +201,11 @@ def _rounded_before(session: Session, client: Client) -> set[int]:
     return set(session.scalars(query))
 
 
-def _open_entries(session: Session, clients: Iterable[Client], month: Days) -> Sequence[TimeEntry]:
-    """Return the clients' entries that start before the month ends and have something left to bill or to explain."""
+def _open_entries(session: Session, clients: Iterable[Client], month: Days) -> dict[TimeEntry, list[Range]]:
+    """Return the clients' entries that start before the month ends and have something left to bill or to explain.
+
+    They come in the order of their start, each with its seconds that are charged.
+    """
     by_zone: dict[str, list[int]] = defaultdict(list)
     for client in clients:
         by_zone[client.time_zone].append(client.id)
@@ -208,14 +214,19 @@ def _open_entries(session: Session, clients: Iterable[Client], month: Days) -> S
         .where(Charge.time_entry_id == TimeEntry.id, Charge.released_at.is_(None))
         .scalar_subquery()
     )
-    query = timekeeping.with_work().where(
+    query = timekeeping.with_work().outerjoin(Live, (Live.time_entry_id == TimeEntry.id) & Live.released_at.is_(None))
+    query = query.where(
         or_(false(), *(_is_of(ids, ZoneInfo(zone), month) for zone, ids in by_zone.items())),
         TimeEntry.status != "reversed",
         (TimeEntry.billable_seconds.is_(None))
         | (TimeEntry.billable_seconds == 0)
         | (held < TimeEntry.billable_seconds),
     )
-    return session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.uuid)).all()
+    query = query.order_by(TimeEntry.started_at, TimeEntry.uuid, Live.from_second)
+    found: dict[TimeEntry, list[Range]] = defaultdict(list)
+    for entry, low, high in session.execute(query.add_columns(Live.from_second, Live.to_second)):
+        found[entry] += [] if low is None else [(low, high)]
+    return found
 
 
 def _is_of(client_ids: Collection[int], zone: ZoneInfo, month: Days) -> ColumnElement[bool]:

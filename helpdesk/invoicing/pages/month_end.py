@@ -8,25 +8,26 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
-from helpdesk.infra.ahead import ask_ahead, models_of, rows_of
+from helpdesk.expenses.service.pricing import exchanged_asked
+from helpdesk.infra.ahead import Question, ask_ahead, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import money_filter
 from helpdesk.invoicing import queries, readiness, service
-from helpdesk.invoicing.drafts import expense_lines, selection
+from helpdesk.invoicing.drafts import expense_lines
 from helpdesk.invoicing.models import CloseRun, CloseStep
+from helpdesk.invoicing.pages import month_mail
 from helpdesk.invoicing.pages import month_problems as problems
-from helpdesk.invoicing.pages.month_mail import on_the_way
 from helpdesk.invoicing.pages.month_review import review
 from helpdesk.invoicing.series import series_asked
 from helpdesk.invoicing.words import month_label
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.timekeeping.queries import entries as timekeeping
+from helpdesk.timekeeping.queries import waiting
 
 Page = dict[str, Any]
 
@@ -46,14 +47,22 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
         timekeeping.lock_asked(),
         series_asked(session, now=now),
         _run_asked(month),
+        _steps_asked(month),
         _clients_asked(),
+        problems.unapproved_asked(session, actor=actor, ends_at=ends_at),
+        *queries.months_to_ask([month.first_day, month.previous.first_day]).values(),
+        *problems.facts_asked(month, ends_at).values(),
+        *waiting.questions(),
+        *month_mail.questions_of(month),
+        expense_lines.reasons_asked(month),
+        exchanged_asked(company.get_company(session).currency, local_day(now, zone)),
     )
     run, found = _run(session, month), queries.of_months(session, months=[month, month.previous])
     before, invoices = found[month.previous], found[month]
     unpriced = problems.clients_without_rates(session, ends_at)
     drafted = [invoice.client for invoice in invoices if invoice.status == "draft"]
     clients = {each.id: each for each in (*unpriced, *drafted)}
-    facts = selection.facts_of(session, clients=[*clients.values()], month=month)
+    facts = problems.facts_of(session, clients=[*clients.values()], month=month, ends_at=ends_at)
     time = problems.unapproved(session, actor=actor, ends_at=ends_at)
     missing = {
         "timers": problems.running_timers(session, ends_at),
@@ -66,7 +75,7 @@ def close_page(session: Session, *, actor: Actor, month: Month, now: datetime) -
         "lacking": readiness.missing_of_month(session, actor=actor, month=month, today=local_day(now, zone)),
     }
     drafts = review(session, month=month, invoices=invoices, before=before, facts=facts)
-    mail = on_the_way(session, invoices=invoices, now=now)
+    mail = month_mail.on_the_way(session, month=month, invoices=invoices, now=now)
     ready = sum(draft["issuable"] for draft in drafts)
     numbers = service.next_numbers(session, now=now, count=max(ready, 1))
     return {
@@ -124,24 +133,29 @@ def _clients_asked() -> Select[int]:
 
 
 def _run(session: Session, month: Month) -> Page | None:
-    run = next(iter(models_of(session, _run_asked(month))), None)
+    run = next(iter(rows_of(session, _run_asked(month))), None)
     if run is None:
         return None
-    steps = select(CloseStep).where(CloseStep.run_id == run.id).options(joinedload(CloseStep.client))
-    set_committed_value(run, "steps", session.scalars(steps.order_by(CloseStep.client_id)).all())
-    starter = session.get(Person, run.started_by_id) if run.started_by_id is not None else None
-    failed = [step for step in run.steps if step.state == "failed"]
+    steps = rows_of(session, _steps_asked(month))
+    failed = [step for step in steps if step.state == "failed"]
     return {
         "started_at": run.started_at,
-        "started_by": starter.name if starter else "Helpdesk",
-        "done": sum(step.state not in {"waiting", "failed"} for step in run.steps),
-        "total": len(run.steps),
-        "failed": [{"client_name": step.client.name, "error": step.error} for step in failed],
+        "started_by": run.started_by or "Helpdesk",
+        "done": sum(step.state not in {"waiting", "failed"} for step in steps),
+        "total": len(steps),
+        "failed": [{"client_name": step.client_name, "error": step.error} for step in failed],
     }
 
 
-def _run_asked(month: Month) -> Select[CloseRun]:
-    return select(CloseRun).where(CloseRun.month == month.first_day)
+def _run_asked(month: Month) -> Question:
+    run = select(CloseRun.started_at, Person.name.label("started_by"))
+    return run.outerjoin(Person, Person.id == CloseRun.started_by_id).where(CloseRun.month == month.first_day)
+
+
+def _steps_asked(month: Month) -> Question:
+    steps = select(CloseStep.state, CloseStep.error, Client.name.label("client_name"))
+    steps = steps.join(CloseStep.run).join(CloseStep.client).where(CloseRun.month == month.first_day)
+    return steps.order_by(CloseStep.client_id)
 
 
 def _totals(drafts: Iterable[Page]) -> list[str]:

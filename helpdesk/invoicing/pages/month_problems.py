@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select, union
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -16,12 +16,15 @@ from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing.drafts import expense_lines, selection
 from helpdesk.invoicing.drafts.selection import Facts
+from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.words import reason_text
 from helpdesk.kernel.periods import Month
 from helpdesk.projects.models import Project, WorkItem
+from helpdesk.retainers import settled
 from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.domain.remarks import over_cap
+from helpdesk.timekeeping.domain.worked import seconds_between
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as timekeeping
 from helpdesk.timekeeping.queries import rights, waiting
@@ -62,15 +65,8 @@ def timers_asked(ends_at: datetime) -> Question:
 
 def unapproved(session: Session, *, actor: Actor, ends_at: datetime) -> Unapproved:
     """Return the time before the end of the month that nobody has approved."""
-    query = timekeeping.with_work().where(
-        TimeEntry.status.in_(("draft", "submitted")),
-        TimeEntry.ended_at.is_not(None),
-        TimeEntry.started_at < ends_at,
-        Client.is_internal.is_(False),
-    )
-    entries = session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id)).all()
-    reach = rights.reach_of(session, actor)
-    ready = [entry for entry in entries if entry.status == "submitted" and reach.approves(entry)]
+    entries = rows_of(session, unapproved_asked(session, actor=actor, ends_at=ends_at))
+    ready = [entry for entry in entries if entry.is_ready]
     looked_at = waiting.waiting(session, ready[: waiting.MOST_AT_ONCE])
     return Unapproved(
         people=_by_person(entries),
@@ -79,21 +75,48 @@ def unapproved(session: Session, *, actor: Actor, ends_at: datetime) -> Unapprov
     )
 
 
-def _by_person(entries: Iterable[TimeEntry]) -> list[Row]:
-    by_person: dict[int, list[TimeEntry]] = defaultdict(list)
+def unapproved_asked(session: Session, *, actor: Actor, ends_at: datetime) -> Question:
+    """Return the question of `unapproved`, to be asked together with others; what the actor can approve is ready."""
+    reach = rights.reach_of(session, actor)
+    is_ready = and_(TimeEntry.status == "submitted", reach.condition_to_approve)
+    return (
+        select(
+            TimeEntry.id,
+            TimeEntry.person_id,
+            Person.name.label("person_name"),
+            Client.name.label("client_name"),
+            TimeEntry.started_at,
+            TimeEntry.ended_at,
+            is_ready.label("is_ready"),
+        )
+        .join(TimeEntry.person)
+        .join(TimeEntry.work_item)
+        .join(WorkItem.project)
+        .join(Project.client)
+        .where(
+            TimeEntry.status.in_(("draft", "submitted")),
+            TimeEntry.ended_at.is_not(None),
+            TimeEntry.started_at < ends_at,
+            Client.is_internal.is_(False),
+        )
+        .order_by(TimeEntry.started_at, TimeEntry.id)
+    )
+
+
+def _by_person(entries: Iterable[Any]) -> list[Row]:
+    by_person: dict[int, list[Any]] = defaultdict(list)
     for entry in entries:
         by_person[entry.person_id].append(entry)
-    return [_of_person(own) for own in sorted(by_person.values(), key=lambda own: own[0].person.name)]
+    return [_of_person(own) for own in sorted(by_person.values(), key=lambda own: own[0].person_name)]
 
 
-def _of_person(entries: Sequence[TimeEntry]) -> Row:
-    names = sorted({timekeeping.client_of(entry).name for entry in entries})
+def _of_person(entries: Sequence[Any]) -> Row:
     return {
         "person_id": entries[0].person_id,
-        "person_name": entries[0].person.name,
-        "client_names": ", ".join(names),
+        "person_name": entries[0].person_name,
+        "client_names": ", ".join(sorted({entry.client_name for entry in entries})),
         "count": len(entries),
-        "worked_seconds": sum(timekeeping.worked_of(entry).seconds for entry in entries),
+        "worked_seconds": sum(seconds_between(entry.started_at, entry.ended_at) for entry in entries),
     }
 
 
@@ -116,6 +139,20 @@ def _standing_out(each: waiting.Waiting) -> Row:
 def clients_without_rates(session: Session, ends_at: datetime) -> Sequence[Client]:
     """Return the clients with approved time that lacks a price, by name."""
     return models_of(session, clients_asked(ends_at))
+
+
+def facts_asked(month: Month, ends_at: datetime) -> dict[str, Select[Any]]:
+    """Return the questions what closed months settled of clients with drafts, or with time that lacks a price."""
+    drafted = select(Invoice.client_id).where(Invoice.month == month.first_day, Invoice.status == "draft")
+    unpriced = clients_asked(ends_at).with_only_columns(Client.id, maintain_column_froms=True).order_by(None)
+    return settled.to_ask(union(drafted, unpriced))
+
+
+def facts_of(session: Session, *, clients: Sequence[Client], month: Month, ends_at: datetime) -> Facts:
+    """Return the facts about the time of these clients: of drafts of the month, or with time that lacks a price."""
+    asked = facts_asked(month, ends_at)
+    found = settled.settled_among({name: models_of(session, query) for name, query in asked.items()})
+    return selection.facts_of(session, clients=clients, month=month, found=found)
 
 
 def clients_asked(ends_at: datetime) -> Select[Client]:

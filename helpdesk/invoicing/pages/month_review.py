@@ -35,7 +35,7 @@ def review(
     for invoice in before:
         last[invoice.client_id].append(invoice)
     drafted = {invoice.client_id: invoice.client for invoice in invoices if invoice.status == "draft"}
-    spent = expense_lines.left_out_of(session, clients=drafted.values(), month=month)
+    spent = expense_lines.reasons_of(session, month=month)
     said = {
         client.id: _left_out(
             selection.left_out(session, client=client, month=month, facts=facts), spent.get(client.id, [])
@@ -52,7 +52,7 @@ def review(
     ]
 
 
-def _left_out(worked: Iterable[Row], expenses: Iterable[Row]) -> str:
+def _left_out(worked: Iterable[Row], expenses: Iterable[str]) -> str:
     time, spent = _said_left_out(worked), _said_expenses(expenses)
     return ", ".join(filter(None, (time, spent)))
 
@@ -139,9 +139,9 @@ def _said_left_out(rows: Iterable[dict[str, Any]]) -> str:
     return ", ".join(f"{format_hm(length)} {reason_text(reason)}" for reason, length in seconds.items())
 
 
-def _said_expenses(rows: Iterable[dict[str, Any]]) -> str:
+def _said_expenses(reasons: Iterable[str]) -> str:
     """Return how many expenses are left out and why: ``2 expenses: waits for approval``."""
-    counts = Counter(str(row["reason"]) for row in rows if row["reason"] not in UNSAID_REASONS)
+    counts = Counter(reason for reason in reasons if reason not in UNSAID_REASONS)
     return ", ".join(
         ngettext("%(num)s expense: %(why)s", "%(num)s expenses: %(why)s", count, why=reason_text(reason))
         for reason, count in counts.items()

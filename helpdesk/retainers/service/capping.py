@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project, WorkItem
@@ -90,10 +91,11 @@ def _is_told(stands: OverCap, *, is_running: bool) -> bool:
 
 def remarks(session: Session, entries: Sequence[TimeEntry]) -> Mapping[int, str]:
     """Return by id which waiting entries a month has no room for, where its agreement stops or asks."""
-    client_ids = _capped_clients(session, [each.id for each in entries if each.billable == "billable"])
+    capped = {row.client_id for row in rows_of(session, _capped_asked())}
+    client_ids = capped & {each.work_item.project.client_id for each in entries if each.billable == "billable"}
     if not client_ids:
         return {}
-    shelf = _shelf_of(session, client_ids, entries)
+    shelf = _shelf_of(session, sorted(client_ids), entries)
     found = {}
     for agreement, book, mine in _books_of(shelf, entries):
         ids = {each.uuid: each.id for each in mine}
@@ -112,7 +114,18 @@ def lock(session: Session, entry_ids: Collection[int]) -> None:
         session.execute(query.with_for_update())
 
 
-caps.register(caps.Cap(refusal=refusal, warnings=warnings, remarks=remarks, lock=lock))
+def questions() -> list[Question]:
+    """Return what `remarks` asks whatever entries wait, to be asked ahead."""
+    return [_capped_asked()]
+
+
+def _capped_asked() -> Select[int]:
+    """Return the question which clients have an agreement that stops or asks at its cap."""
+    terms = select(Agreement.client_id).join(AgreementTerms, AgreementTerms.agreement_id == Agreement.id)
+    return terms.where(AgreementTerms.at_cap != AtCap.WARN.value).distinct()
+
+
+caps.register(caps.Cap(refusal=refusal, warnings=warnings, remarks=remarks, questions=questions, lock=lock))
 
 
 def _shelf_of(session: Session, client_ids: Collection[int], entries: Sequence[TimeEntry]) -> Shelf:

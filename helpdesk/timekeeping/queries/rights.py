@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, and_, false, select, true
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
@@ -44,6 +44,13 @@ class Reach:
         columns = {"project_manager": Project.manager_id, "account_manager": Client.account_manager_id}
         column = columns.get(self.by)
         return false() if column is None else column == self.person_id
+
+    @property
+    def condition_to_approve(self) -> ColumnElement[bool]:
+        """The condition of an entry that the person may approve, on a query that has joined `Project` and `Client`."""
+        if self.own_too:
+            return self.condition
+        return and_(self.condition, TimeEntry.person_id != self.person_id)
 
 
 def reach_of(session: Session, actor: Actor) -> Reach:

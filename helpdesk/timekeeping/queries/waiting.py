@@ -4,7 +4,7 @@ A fixed number of queries however long the list: the sums of all groups, the ids
 page with their facts, and what its projects have had so far.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -18,6 +18,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.company import service as company
 from helpdesk.company.domain import BusinessHours
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.sql import days_before, seconds_between
 from helpdesk.kernel.periods import zone_named
@@ -26,7 +27,7 @@ from helpdesk.rates.models import WorkType
 from helpdesk.timekeeping import caps
 from helpdesk.timekeeping.charging import APPROVED
 from helpdesk.timekeeping.domain.remarks import Remark, Submitted, remarks_of
-from helpdesk.timekeeping.models import TimeEntry, TimerEventRow, TimeReversal
+from helpdesk.timekeeping.models import SUBMITTED, TimeEntry, TimerEventRow, TimeReversal
 from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries.rights import Reach
 from helpdesk.timekeeping.queries.submitted import KEYS, Filters, Manager, Sum, Waits, submitted, waits
@@ -108,7 +109,8 @@ def waiting(session: Session, found: Sequence[Any]) -> list[Waiting]:
         return []
     ids = [row.id for row in found]
     rows = {row[0].id: row for row in session.execute(_with_facts(), {"ids": ids})}
-    had = _project_seconds(session, {row[0].work_item.project for row in rows.values()})
+    limited = any(row[0].work_item.project.max_billable_seconds is not None for row in rows.values())
+    had = _project_seconds(session) if limited else {}
     hours = _Hours(company.get_company(session).business_hours)
     beyond = caps.remarks(session, [row[0] for row in rows.values()])
     known = [rows[id_] for id_ in ids if id_ in rows]
@@ -142,7 +144,7 @@ def _with_facts() -> Select[Any]:
     return (
         select(TimeEntry)
         .options(  # outer joins, so that SQLite begins with the few entries and not with all clients
-            item.load_only(WorkItem.number, WorkItem.title, WorkItem.project_id),
+            item.load_only(WorkItem.number, WorkItem.kind, WorkItem.title, WorkItem.project_id),
             project.load_only(Project.name, Project.client_id, Project.manager_id, Project.max_billable_seconds),
             project.joinedload(Project.client).load_only(
                 Client.name, Client.time_zone, Client.currency, Client.business_hours, Client.account_manager_id
@@ -215,14 +217,21 @@ def _end(entry: TimeEntry) -> datetime:
     return entry.ended_at or entry.started_at
 
 
-def _project_seconds(session: Session, projects: Collection[Project]) -> dict[int, int]:
-    """Return the billable time of those projects that have a maximum: as approved, else as worked."""
-    limited = [project.id for project in projects if project.max_billable_seconds is not None]
-    if not limited:
-        return {}
-    counted = func.coalesce(TimeEntry.billable_seconds, WORKED)
-    query = (
-        select(WorkItem.project_id, func.sum(counted))
+def questions() -> list[Question]:
+    """Return what `waiting` asks that no entry in particular decides, to be asked ahead."""
+    return [_project_seconds_asked(), *caps.questions()]
+
+
+def _project_seconds(session: Session) -> dict[int, int]:
+    """Return the billable time of the projects that have a maximum and time that waits: as approved, else as worked."""
+    return {row.project_id: int(row.seconds or 0) for row in rows_of(session, _project_seconds_asked())}
+
+
+def _project_seconds_asked() -> Question:
+    waits = select(WorkItem.project_id).join(TimeEntry, TimeEntry.work_item_id == WorkItem.id).where(SUBMITTED)
+    limited = select(Project.id).where(Project.max_billable_seconds.is_not(None), Project.id.in_(waits))
+    return (
+        select(WorkItem.project_id, func.sum(func.coalesce(TimeEntry.billable_seconds, WORKED)).label("seconds"))
         .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
         .where(
             WorkItem.project_id.in_(limited),
@@ -231,7 +240,6 @@ def _project_seconds(session: Session, projects: Collection[Project]) -> dict[in
         )
         .group_by(WorkItem.project_id)
     )
-    return {project_id: int(seconds or 0) for project_id, seconds in session.execute(query)}
 
 
 def _page(
