@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.credit_limits import refuse_beyond
@@ -82,6 +83,11 @@ def standing_of(session: Session, invoice: Invoice) -> Standing:
     for charge in _charges(session, invoice):
         found.charges[charge.holder_id].append(charge)
     return found
+
+
+def standing_asked(invoice_id: int) -> tuple[Select[InvoiceLine], Select[Charge]]:
+    """Return the questions of `standing_of`, to be asked together with others."""
+    return queries.credits_asked(invoice_id), _charges_asked(invoice_id)
 
 
 def can_credit(invoice: Invoice, standing: Standing) -> bool:
@@ -320,9 +326,12 @@ def _let_go(session: Session, *, now: datetime, note: Invoice, wishes: Mapping[i
 
 
 def _charges(session: Session, invoice: Invoice) -> Iterable[Charge]:
+    return models_of(session, _charges_asked(invoice.id))
+
+
+def _charges_asked(invoice_id: int) -> Select[Charge]:
+    lines = select(InvoiceLine.id).where(InvoiceLine.invoice_id == invoice_id)
     query = select(Charge).where(
-        Charge.holder_kind == HOLDER,
-        Charge.holder_id.in_([line.id for line in invoice.lines]),
-        Charge.released_at.is_(None),
+        Charge.holder_kind == HOLDER, Charge.holder_id.in_(lines), Charge.released_at.is_(None)
     )
-    return session.scalars(query.order_by(Charge.holder_id, Charge.time_entry_id, Charge.from_second))
+    return query.order_by(Charge.holder_id, Charge.time_entry_id, Charge.from_second)

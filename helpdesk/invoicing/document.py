@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select, true
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients.models import Client
 from helpdesk.company.models import Company
-from helpdesk.infra.ahead import models_of
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.infra.db import Base
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import exchanging, taxing
@@ -26,6 +27,7 @@ from helpdesk.invoicing.printing import templates
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.projects.models import WorkItem
+from helpdesk.retainers import queries as retainers
 from helpdesk.retainers.books import engine_agreement
 from helpdesk.retainers.models import Agreement, LedgerRow, RetainerPeriod
 from helpdesk.timekeeping.models import Charge, TimeEntry
@@ -252,7 +254,23 @@ def _line(line: InvoiceLine, currency: str, behind: Iterable[EntryBehind], sign:
 
 def _statements(session: Session, invoice: Invoice) -> list[Json]:
     """Return the closed periods of the invoice's month, each with its figures, its days and what it covered."""
-    return [_statement(session, period) for period in models_of(session, periods_asked(invoice))]
+    periods = models_of(session, periods_asked(invoice))
+    if not periods:
+        return []
+    agreements = {row.id: row for row in retainers.agreements_of(session, client_id=invoice.client_id)}
+    burned: dict[int, list[Any]] = defaultdict(list)
+    covered: dict[int, list[Any]] = defaultdict(list)
+    for found, query in ((burned, _burned_asked(invoice)), (covered, _covered_asked(invoice))):
+        for row in rows_of(session, query):
+            found[row.period_id].append(row)
+    return [
+        _statement(period, agreements[period.agreement_id], burned[period.id], covered[period.id]) for period in periods
+    ]
+
+
+def statements_asked(invoice: Invoice) -> list[Question]:
+    """Return what the document asks about the closed periods of its month beside the agreements, to be asked ahead."""
+    return [periods_asked(invoice), _burned_asked(invoice), _covered_asked(invoice)]
 
 
 def periods_asked(invoice: Invoice) -> Select[RetainerPeriod]:
@@ -269,53 +287,66 @@ def periods_asked(invoice: Invoice) -> Select[RetainerPeriod]:
     )
 
 
-def _statement(session: Session, period: RetainerPeriod) -> Json:
+def _statement(period: RetainerPeriod, agreement: Agreement, burned: Iterable[Any], covered: Iterable[Any]) -> Json:
     figures: dict[str, Json] = {name: getattr(period, name) for name in FIGURES}
-    span = engine_agreement(period.agreement).span_of(Month.of(period.month))
+    month, zone = Month.of(period.month), ZoneInfo(agreement.time_zone)
+    span = engine_agreement(agreement).span_of(month)
+    seconds: dict[int, int] = defaultdict(int)
+    items = {}
+    for row in covered:
+        seconds[row.number] += row.seconds
+        items[row.number] = row
     return {
-        "name": period.agreement.name,
-        "month": str(Month.of(period.month)),
+        "name": agreement.name,
+        "month": str(month),
         **({"quarter": {"first": str(span.first), "last": str(span.last)}} if span.is_quarter else {}),
-        "time_zone": period.agreement.time_zone,
+        "time_zone": agreement.time_zone,
         **figures,
-        "burned_by_day": list(_burned_by_day(session, period)),
+        "burned_by_day": list(_burned_by_day(burned, month, zone)),
         "covered": [
             {
-                "reference": f"#{item.number}" if item.kind == "ticket" else "",
-                "description": item.title,
-                "seconds": seconds,
+                "reference": f"#{number}" if items[number].kind == "ticket" else "",
+                "description": items[number].title,
+                "seconds": seconds[number],
             }
-            for item, seconds in covered_items(session, period.id)
+            for number in sorted(items)
         ],
     }
 
 
-def covered_items(session: Session, period_id: int) -> list[tuple[WorkItem, int]]:
-    """Return the tickets and tasks of which the period covers seconds, by number, with these seconds."""
-    query = (
-        select(WorkItem, Charge.to_second - Charge.from_second)
-        .join(TimeEntry, TimeEntry.work_item_id == WorkItem.id)
-        .join(Charge, Charge.time_entry_id == TimeEntry.id)
-        .where(Charge.holder_kind == "retainer_period", Charge.holder_id == period_id, Charge.released_at.is_(None))
+def _covered_asked(invoice: Invoice) -> Question:
+    """Return the question for the seconds that periods cover, each piece with its ticket or task."""
+    length = Charge.to_second - Charge.from_second
+    item = WorkItem
+    return (
+        select(Charge.holder_id.label("period_id"), item.number, item.kind, item.title, length.label("seconds"))
+        .join(TimeEntry, TimeEntry.id == Charge.time_entry_id)
+        .join(item, item.id == TimeEntry.work_item_id)
+        .where(
+            Charge.holder_kind == "retainer_period",
+            Charge.holder_id.in_(_ids_of_periods(invoice)),
+            Charge.released_at.is_(None),
+        )
     )
-    seconds: dict[int, int] = defaultdict(int)
-    items: dict[int, WorkItem] = {}
-    for item, length in session.execute(query):
-        items[item.number] = item
-        seconds[item.number] += length
-    return [(items[number], seconds[number]) for number in sorted(items)]
 
 
-def _burned_by_day(session: Session, period: RetainerPeriod) -> list[int]:
-    """Return the burn of each day of the month, by the day on which the work began; late time is on the first."""
-    zone, month = ZoneInfo(period.agreement.time_zone), Month.of(period.month)
-    days = [0] * month.days
-    query = (
-        select(LedgerRow.kind, LedgerRow.seconds, TimeEntry.started_at)
+def _burned_asked(invoice: Invoice) -> Question:
+    """Return the question for what periods drew or left as overage, each piece with when the work began."""
+    return (
+        select(LedgerRow.period_id, LedgerRow.kind, LedgerRow.seconds, TimeEntry.started_at)
         .join(TimeEntry, TimeEntry.id == LedgerRow.time_entry_id)
-        .where(LedgerRow.period_id == period.id, LedgerRow.kind.in_(("draw", "overage")))
+        .where(LedgerRow.period_id.in_(_ids_of_periods(invoice)), LedgerRow.kind.in_(("draw", "overage")))
     )
-    for kind, seconds, started_at in session.execute(query):
-        day = local_day(started_at, zone)
-        days[day.day - 1 if Month.of(day) == month else 0] += -seconds if kind == "draw" else seconds
+
+
+def _ids_of_periods(invoice: Invoice) -> Select[int]:
+    return periods_asked(invoice).order_by(None).with_only_columns(RetainerPeriod.id, maintain_column_froms=True)
+
+
+def _burned_by_day(rows: Iterable[Any], month: Month, zone: ZoneInfo) -> list[int]:
+    """Return the burn of each day of the month, by the day on which the work began; late time is on the first."""
+    days = [0] * month.days
+    for row in rows:
+        day = local_day(row.started_at, zone)
+        days[day.day - 1 if Month.of(day) == month else 0] += -row.seconds if row.kind == "draw" else row.seconds
     return days

@@ -250,8 +250,14 @@ def credit_notes_asked(invoice_id: int) -> Select[Invoice]:
 
 def credits_of(session: Session, invoice: Invoice) -> Sequence[InvoiceLine]:
     """Return the lines of credit notes that take back of the invoice's lines."""
-    ids = [line.id for line in invoice.lines]
-    return session.scalars(select(InvoiceLine).where(InvoiceLine.credits_id.in_(ids)).order_by(InvoiceLine.id)).all()
+    return models_of(session, credits_asked(invoice.id))
+
+
+def credits_asked(invoice_id: int) -> Select[InvoiceLine]:
+    """Return the question of `credits_of`, to be asked together with others."""
+    billed = aliased(InvoiceLine)
+    theirs = select(billed.id).where(billed.invoice_id == invoice_id)
+    return select(InvoiceLine).where(InvoiceLine.credits_id.in_(theirs)).order_by(InvoiceLine.id)
 
 
 def unfinished(session: Session, *, now: datetime) -> list[int]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import all_of
 from helpdesk.infra.together import Together
 from helpdesk.kernel.durations import free_ranges
 from helpdesk.kernel.periods import Month
@@ -83,7 +84,8 @@ class Settled:
 
 def settled_of(session: Session, client_ids: Collection[int]) -> Settled:
     """Return what closed periods settled of the time of these clients. Nobody is billed for a reversed entry."""
-    return settled_among(_asked().read(session, client_ids=list(client_ids)))
+    known = all_of(session, to_ask(list(client_ids)))
+    return settled_among(_asked().read(session, client_ids=list(client_ids)) if known is None else known)
 
 
 def settled_among(found: Mapping[str, list[Any]]) -> Settled:

@@ -1,14 +1,16 @@
 """Deposits as they stand: paid on an invoice of their own, taken off later ones (docs/billing.md rule 21)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from helpdesk.infra.ahead import models_of
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.deposits import Deposit
-from helpdesk.invoicing.models import Invoice, InvoiceLine
-from helpdesk.invoicing.money import settling
+from helpdesk.invoicing.models import Invoice, InvoiceLine, PaymentShare
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.money import Money
 
@@ -17,27 +19,7 @@ PAID = ("part_paid", "paid")
 
 def standing_of(session: Session, line: InvoiceLine) -> Deposit:
     """Return how a deposit stands: what of it is paid, credited and taken off."""
-    taker, credit = aliased(InvoiceLine), aliased(InvoiceLine)
-    takers = (
-        select(taker.id, taker.amount_minor)
-        .join(Invoice, Invoice.id == taker.invoice_id)
-        .where(taker.deducts_id == line.id, Invoice.kind == "invoice", Invoice.status.not_in(("void", "dropped")))
-    ).subquery()
-    taken = session.scalar(select(func.coalesce(func.sum(takers.c.amount_minor), 0))) or 0
-    given_back = session.scalar(
-        select(func.coalesce(func.sum(credit.amount_minor), 0)).where(credit.credits_id.in_(select(takers.c.id)))
-    )
-    credited = session.scalar(
-        select(func.coalesce(func.sum(credit.amount_minor), 0)).where(credit.credits_id == line.id)
-    )
-    account = settling.account_of(session, line.invoice)
-    return Deposit(
-        amount_minor=line.amount_minor,
-        credited_minor=-int(credited or 0),
-        deducted_minor=-int(taken) - int(given_back or 0),
-        owed_minor=line.invoice.total_minor - account.credited_minor,
-        paid_minor=account.paid_minor,
-    )
+    return _standings(session, [line], _sums_asked(select(InvoiceLine.id).where(InvoiceLine.id == line.id)))[line.id]
 
 
 def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]:
@@ -45,31 +27,86 @@ def available(session: Session, draft: Invoice) -> list[tuple[InvoiceLine, int]]
 
     That is in the prices of the draft: net or with tax in them; a deposit in the others is not for this draft.
     """
-    lines, invoices = (models_of(session, query) for query in available_asked(draft))
+    lines, invoices = models_of(session, _free_asked(draft)), models_of(session, _invoices_asked(draft))
     by_id = {invoice.id: invoice for invoice in invoices}
     for line in lines:
         set_committed_value(line, "invoice", by_id[line.invoice_id])
-    found = [(line, standing_of(session, line).available_minor) for line in lines]
+    if not lines:
+        return []
+    standings = _standings(session, lines, _sums_asked(_ids_of_free(draft)))
+    found = [(line, standings[line.id].available_minor) for line in lines]
     return [(line, amount_minor) for line, amount_minor in found if amount_minor > 0]
 
 
-def available_asked(draft: Invoice) -> tuple[Select[InvoiceLine], Select[Invoice]]:
-    """Return the questions of `available`, for deposits and their invoices, to be asked together with others."""
+def available_asked(draft: Invoice) -> list[Question]:
+    """Return the questions of `available`, for deposits, their invoices and sums, to be asked together with others."""
+    return [_free_asked(draft), _invoices_asked(draft), *_sums_asked(_ids_of_free(draft)).values()]
+
+
+def _free_asked(draft: Invoice) -> Select[InvoiceLine]:
     query = (
         select(InvoiceLine)
         .join(InvoiceLine.invoice)
         .where(
             Invoice.client_id == draft.client_id,
             Invoice.currency == draft.currency,
-            Invoice.prices_include_tax.is_(draft.prices_include_tax),
             Invoice.kind == "invoice",
+            Invoice.prices_include_tax.is_(draft.prices_include_tax),
             Invoice.status.in_(PAID),
             InvoiceLine.kind == "deposit",
             InvoiceLine.deducts_id.is_(None),
         )
     )
-    theirs = query.with_only_columns(InvoiceLine.invoice_id, maintain_column_froms=True)
-    return query.order_by(Invoice.issued_on, InvoiceLine.id), select(Invoice).where(Invoice.id.in_(theirs))
+    return query.order_by(Invoice.issued_on, InvoiceLine.id)
+
+
+def _ids_of_free(draft: Invoice) -> Select[int]:
+    return _free_asked(draft).order_by(None).with_only_columns(InvoiceLine.id, maintain_column_froms=True)
+
+
+def _invoices_asked(draft: Invoice) -> Select[Invoice]:
+    theirs = _free_asked(draft).order_by(None).with_only_columns(InvoiceLine.invoice_id, maintain_column_froms=True)
+    return select(Invoice).where(Invoice.id.in_(theirs))
+
+
+def _standings(session: Session, lines: Sequence[InvoiceLine], sums: Mapping[str, Question]) -> dict[int, Deposit]:
+    known = {name: {row.id: int(row.minor) for row in rows_of(session, query)} for name, query in sums.items()}
+    return {
+        line.id: Deposit(
+            amount_minor=line.amount_minor,
+            credited_minor=-known["credited"].get(line.id, 0),
+            deducted_minor=-known["taken"].get(line.id, 0) - known["given_back"].get(line.id, 0),
+            owed_minor=line.invoice.total_minor + known["notes"].get(line.invoice_id, 0),
+            paid_minor=known["paid"].get(line.invoice_id, 0),
+        )
+        for line in lines
+    }
+
+
+def _sums_asked(deposits: Select[int]) -> dict[str, Question]:
+    """Return the questions what was taken off, given back and credited by deposit, and credited and paid by invoice.
+
+    ``deposits`` are the ids of their lines; ``notes`` and ``credited`` are below zero.
+    """
+    deposit, taker, credit, note = aliased(InvoiceLine), aliased(InvoiceLine), aliased(InvoiceLine), aliased(Invoice)
+    takers = (
+        select(taker.id, taker.deducts_id, taker.amount_minor)
+        .join(Invoice, Invoice.id == taker.invoice_id)
+        .where(taker.deducts_id.in_(deposits), Invoice.kind == "invoice", Invoice.status.not_in(("void", "dropped")))
+    ).subquery()
+    theirs = select(deposit.invoice_id).where(deposit.id.in_(deposits))
+    paid = PaymentShare.invoice_id.in_(theirs) & PaymentShare.undone_at.is_(None)
+    return {
+        "taken": _sum_by(takers.c.deducts_id, takers.c.amount_minor),
+        "given_back": _sum_by(takers.c.deducts_id, credit.amount_minor).join(credit, credit.credits_id == takers.c.id),
+        "credited": _sum_by(credit.credits_id, credit.amount_minor).where(credit.credits_id.in_(deposits)),
+        "notes": _sum_by(note.corrects_id, note.total_minor).where(note.corrects_id.in_(theirs)),
+        "paid": _sum_by(PaymentShare.invoice_id, PaymentShare.amount_minor).where(paid),
+    }
+
+
+def _sum_by(key: Any, amount: Any) -> Select[Any, Any]:  # noqa: ANN401 - columns
+    return select(key.label("id"), func.sum(amount).label("minor")).group_by(key)
 
 
 def refuse_unpaid(session: Session, invoice: Invoice) -> None:

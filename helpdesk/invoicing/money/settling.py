@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
-from helpdesk.infra.ahead import rows_of
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.settling import Account, give_back, spread
@@ -27,12 +27,8 @@ def account_of(session: Session, invoice: Invoice) -> Account:
     notes = queries.credit_notes_of(session, invoice)
     credited = -sum(note.total_minor for note in notes)
     is_taken_back = bool(notes) and invoice.net_minor + sum(note.net_minor for note in notes) == 0
-    paid = session.scalar(
-        select(func.coalesce(func.sum(PaymentShare.amount_minor), 0)).where(
-            PaymentShare.invoice_id == invoice.id, PaymentShare.undone_at.is_(None)
-        )
-    )
-    return Account(invoice.total_minor, credited, int(paid or 0), is_taken_back)
+    paid = sum(share.amount_minor for share in shares_of(session, invoice))
+    return Account(invoice.total_minor, credited, paid, is_taken_back)
 
 
 def credit_of(session: Session, *, client_id: int, currency: str) -> int:
@@ -236,8 +232,19 @@ def is_untouched(session: Session, invoice: Invoice) -> bool:
 
 def shares_of(session: Session, invoice: Invoice) -> list[PaymentShare]:
     """Return what settles the invoice, oldest first."""
-    query = select(PaymentShare).where(PaymentShare.invoice_id == invoice.id, PaymentShare.undone_at.is_(None))
-    return list(session.scalars(query.order_by(PaymentShare.id)))
+    return models_of(session, shares_asked(invoice.id))
+
+
+def shares_asked(invoice_id: int) -> Select[PaymentShare]:
+    """Return the question of `shares_of`, to be asked together with others."""
+    query = select(PaymentShare).where(PaymentShare.invoice_id == invoice_id, PaymentShare.undone_at.is_(None))
+    return query.order_by(PaymentShare.id)
+
+
+def payments_asked(invoice_id: int) -> Select[Payment]:
+    """Return the question for the payments behind `shares_of`, to be asked together with others."""
+    theirs = shares_asked(invoice_id).order_by(None).with_only_columns(PaymentShare.payment_id)
+    return select(Payment).where(Payment.id.in_(theirs))
 
 
 def rest_of(session: Session, payment: Payment) -> int:

@@ -20,7 +20,7 @@ from helpdesk.infra.i18n import lazy_gettext as _l
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web import day_filter, money_filter
 from helpdesk.invoicing import crediting, queries, readiness, service
-from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind, periods_asked
+from helpdesk.invoicing.document import EntryBehind, Issue, document_of, entries_behind, statements_asked
 from helpdesk.invoicing.domain.einvoice.wanted import is_factur_x
 from helpdesk.invoicing.drafts import deposits, expense_lines, selection
 from helpdesk.invoicing.drafts.span import days_of
@@ -31,15 +31,17 @@ from helpdesk.invoicing.printing import printed, printed_lines
 from helpdesk.invoicing.printing.printed_statement import Document
 from helpdesk.invoicing.printing.templates import template_asked
 from helpdesk.invoicing.proof import questions
+from helpdesk.invoicing.proof.links import live_asked, settings_asked
 from helpdesk.invoicing.proof.panel import proof_panel
 from helpdesk.invoicing.reminding import page as reminders
+from helpdesk.invoicing.reminding import rules, sending
 from helpdesk.invoicing.series import series_asked
 from helpdesk.invoicing.words import days_label, expense_left_out_text, left_out_text, reason_text
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import local_day
 from helpdesk.outbox.models import OutgoingMessage
-from helpdesk.retainers.models import Agreement
+from helpdesk.retainers import settled
 from helpdesk.timekeeping.queries import entries as timekeeping
 
 Page = dict[str, Any]
@@ -93,15 +95,33 @@ def invoice_page(session: Session, *, actor: Actor, invoice: Invoice, now: datet
 
 def questions_of(session: Session, invoice: Invoice, *, now: datetime) -> list[Question]:
     """Return what the page asks about an invoice beside its lines, to be asked ahead."""
-    return [
-        template_asked(invoice.client_id),
-        periods_asked(invoice),
-        select(Agreement).where(Agreement.client_id == invoice.client_id),
+    always = [
         series_asked(session, now=now),
         queries.credit_notes_asked(invoice.id),
         queries.history_asked(invoice.id),
         *questions.open_asked(invoice.id),
-        *(deposits.available_asked(invoice) if invoice.status == "draft" else ()),
+        *expense_lines.behind_asked(invoice.id),
+    ]
+    if invoice.status == "draft":
+        return [
+            *always,
+            template_asked(invoice.client_id),
+            *statements_asked(invoice),
+            *settled.to_ask([invoice.client_id]).values(),
+            *deposits.available_asked(invoice),
+        ]
+    return [
+        *always,
+        *crediting.standing_asked(invoice.id),
+        settling.shares_asked(invoice.id),
+        settling.payments_asked(invoice.id),
+        settling.free_asked(invoice.client_id, invoice.currency),
+        live_asked(invoice.id, now=now),
+        settings_asked(),
+        *sending.questions_of(invoice.id),
+        rules.exception_asked(invoice.client_id),
+        select(OutgoingMessage).where(OutgoingMessage.id == invoice.outgoing_message_id),
+        select(Invoice).where(Invoice.id == invoice.corrects_id),
     ]
 
 

@@ -6,10 +6,11 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.infra import audit, crypto
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.models import Invoice
@@ -24,7 +25,13 @@ _NOTHING = "There is no such page."
 
 def settings_of(session: Session) -> ProofSettings:
     """Return what is set; before anybody has set anything, the standard."""
-    return session.get(ProofSettings, 1) or ProofSettings(id=1, days=90, shows_names=True, shows_notes=False)
+    found = next(iter(models_of(session, settings_asked())), None)
+    return found or ProofSettings(id=1, days=90, shows_names=True, shows_notes=False)
+
+
+def settings_asked() -> Select[ProofSettings]:
+    """Return the question of `settings_of`, to be asked together with others."""
+    return select(ProofSettings).where(ProofSettings.id == 1)
 
 
 def set_up(
@@ -95,10 +102,15 @@ def live_link(session: Session, *, invoice: Invoice, now: datetime) -> ProofLink
     """Return the newest link of the invoice that opens it."""
     if invoice.status not in OPENS:
         return None
+    return next(iter(models_of(session, live_asked(invoice.id, now=now))), None)
+
+
+def live_asked(invoice_id: int, *, now: datetime) -> Select[ProofLink]:
+    """Return the question of `live_link`, to be asked together with others."""
     query = select(ProofLink).where(
-        ProofLink.invoice_id == invoice.id, ProofLink.revoked_at.is_(None), ProofLink.expires_at > now
+        ProofLink.invoice_id == invoice_id, ProofLink.revoked_at.is_(None), ProofLink.expires_at > now
     )
-    return session.scalars(query.order_by(ProofLink.id.desc()).limit(1)).one_or_none()
+    return query.order_by(ProofLink.id.desc()).limit(1)
 
 
 def url_of(link: ProofLink | None) -> str:

@@ -11,7 +11,7 @@ from helpdesk.clients import queries as client_queries
 from helpdesk.clients import service as clients
 from helpdesk.clients.models import Client, Contact
 from helpdesk.infra import audit
-from helpdesk.infra.ahead import models_of
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.models import Invoice, InvoiceLine
@@ -99,8 +99,12 @@ def has_open_question(session: Session, invoice: Invoice) -> bool:
 
 def questioned(session: Session, invoice_ids: Iterable[int]) -> set[int]:
     """Return those of the invoices about which a client waits for an answer."""
-    query = select(LineQuestion.invoice_id).where(LineQuestion.invoice_id.in_(list(invoice_ids)), is_open())
-    return set(session.scalars(query))
+    return {row.invoice_id for row in rows_of(session, questioned_asked(invoice_ids))}
+
+
+def questioned_asked(invoice_ids: Iterable[int]) -> Select[int]:
+    """Return the question of `questioned`, to be asked together with others."""
+    return select(LineQuestion.invoice_id).where(LineQuestion.invoice_id.in_(list(invoice_ids)), is_open())
 
 
 def is_open() -> ColumnElement[bool]:

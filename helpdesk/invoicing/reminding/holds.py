@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.listing import our_day
@@ -88,8 +89,13 @@ def lock(session: Session, actor: Actor, invoice_id: int) -> Invoice:
 
 def held(session: Session, invoice_ids: Collection[int], *, today: date) -> dict[int, ReminderHold]:
     """Return what holds these invoices today; a hold whose day is over holds no more."""
-    query = select(ReminderHold).where(ReminderHold.invoice_id.in_(invoice_ids), ReminderHold.ended_at.is_(None))
-    return {row.invoice_id: row for row in session.scalars(query) if row.through is None or row.through >= today}
+    rows = models_of(session, held_asked(invoice_ids))
+    return {row.invoice_id: row for row in rows if row.through is None or row.through >= today}
+
+
+def held_asked(invoice_ids: Collection[int]) -> Select[ReminderHold]:
+    """Return the question of `held`, whatever the day, to be asked together with others."""
+    return select(ReminderHold).where(ReminderHold.invoice_id.in_(invoice_ids), ReminderHold.ended_at.is_(None))
 
 
 def _end(session: Session, invoice: Invoice, now: datetime) -> bool:

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.company.domain import check_percent
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.db import forget, once
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
@@ -37,13 +38,20 @@ def rules_of(session: Session) -> Rules:
 
 
 def _read(session: Session) -> Rules:
-    rows = session.scalars(select(ReminderLevel).order_by(ReminderLevel.number)).all()
+    levels_asked, settings_asked = questions()
+    rows = models_of(session, levels_asked)
     levels = [Level(row.number, row.days) for row in rows] or list(STANDARD)
-    settings = session.get(ReminderSettings, 1)
+    settings = next(iter(models_of(session, settings_asked)), None)
     if settings is None:
         return Rules(levels, automatic=False)
     fees = {row.number: row.fee for row in rows if row.fee}
     return Rules(levels, settings.automatic, fees, settings.yearly_percent, settings.interest_on_net)
+
+
+def questions() -> tuple[Select[ReminderLevel], Select[ReminderSettings]]:
+    """Return the questions of `rules_of`, for the levels and for what is set of all, to be asked ahead."""
+    levels = select(ReminderLevel).order_by(ReminderLevel.number)
+    return levels, select(ReminderSettings).where(ReminderSettings.id == 1)
 
 
 def set_rules(
@@ -121,7 +129,12 @@ def _beside(field_name: str) -> Iterator[None]:
 
 def goes_by_itself(session: Session, *, client_id: int) -> bool:
     """Whether reminders may go to this client without anybody's act, where the company lets them."""
-    return session.get(ReminderException, client_id) is None
+    return not models_of(session, exception_asked(client_id))
+
+
+def exception_asked(client_id: int) -> Select[ReminderException]:
+    """Return the question of `goes_by_itself`, to be asked together with others."""
+    return select(ReminderException).where(ReminderException.client_id == client_id)
 
 
 def let_go_by_itself(session: Session, *, actor: Actor, now: datetime, client_id: int, allowed: bool) -> None:

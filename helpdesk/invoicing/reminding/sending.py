@@ -5,11 +5,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
+from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.infra.db import UnitOfWork
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.invoicing import queries
@@ -17,9 +20,9 @@ from helpdesk.invoicing.domain.reminding import Level, Next, Sent, next_level
 from helpdesk.invoicing.listing import our_day
 from helpdesk.invoicing.models import Invoice
 from helpdesk.invoicing.money import settling
-from helpdesk.invoicing.proof.questions import questioned
+from helpdesk.invoicing.proof.questions import questioned, questioned_asked
 from helpdesk.invoicing.reminding import letters, rules
-from helpdesk.invoicing.reminding.holds import held, lock
+from helpdesk.invoicing.reminding.holds import held, held_asked, lock
 from helpdesk.invoicing.reminding.models import InvoiceReminder, ReminderException, ReminderHold
 from helpdesk.invoicing.render import file_name
 from helpdesk.kernel.errors import Conflict, RuleViolation
@@ -110,10 +113,37 @@ def send(session: Session, *, actor: Actor, now: datetime, invoice_id: int, leve
 
 def sent_of(session: Session, invoice: Invoice) -> Sequence[InvoiceReminder]:
     """Return the reminders of an invoice that went out, the first level first."""
-    query = select(InvoiceReminder).where(InvoiceReminder.invoice_id == invoice.id).order_by(InvoiceReminder.level)
-    return session.scalars(
-        query.options(joinedload(InvoiceReminder.mail), joinedload(InvoiceReminder.created_by))
-    ).all()
+    reminders, mails, people = (models_of(session, query) for query in _sent_of_asked(invoice.id))
+    by_id = {mail.id: mail for mail in mails}, {person.id: person for person in people}
+    for reminder in reminders:
+        set_committed_value(reminder, "mail", by_id[0][reminder.outgoing_message_id])
+        set_committed_value(reminder, "created_by", by_id[1].get(reminder.created_by_id or 0))
+    return reminders
+
+
+def questions_of(invoice_id: int) -> list[Question]:
+    """Return what is asked about the reminders of one invoice, to be asked ahead."""
+    return [
+        *_sent_of_asked(invoice_id),
+        _sent_asked([invoice_id]),
+        held_asked([invoice_id]),
+        questioned_asked([invoice_id]),
+        *rules.questions(),
+    ]
+
+
+def _sent_of_asked(invoice_id: int) -> tuple[Select[InvoiceReminder], Select[OutgoingMessage], Select[Person]]:
+    """Return the questions for the reminders of an invoice, their mails, and who sent them."""
+    query = select(InvoiceReminder).where(InvoiceReminder.invoice_id == invoice_id)
+    mails, people = (
+        query.with_only_columns(column)
+        for column in (InvoiceReminder.outgoing_message_id, InvoiceReminder.created_by_id)
+    )
+    return (
+        query.order_by(InvoiceReminder.level),
+        select(OutgoingMessage).where(OutgoingMessage.id.in_(mails)),
+        select(Person).where(Person.id.in_(people)),
+    )
 
 
 def _says(found: Due) -> str:
@@ -180,11 +210,15 @@ def _next_of(session: Session, invoices: Sequence[tuple[Invoice, int]], today: d
 
 
 def _sent(session: Session, invoice_ids: Collection[int]) -> dict[int, list[Sent]]:
-    query = select(InvoiceReminder.invoice_id, InvoiceReminder.level, InvoiceReminder.sent_on)
     found: dict[int, list[Sent]] = defaultdict(list)
-    for invoice_id, level, sent_on in session.execute(query.where(InvoiceReminder.invoice_id.in_(invoice_ids))):
-        found[invoice_id].append(Sent(level, sent_on))
+    for row in rows_of(session, _sent_asked(invoice_ids)):
+        found[row.invoice_id].append(Sent(row.level, row.sent_on))
     return found
+
+
+def _sent_asked(invoice_ids: Collection[int]) -> Question:
+    query = select(InvoiceReminder.invoice_id, InvoiceReminder.level, InvoiceReminder.sent_on)
+    return query.where(InvoiceReminder.invoice_id.in_(invoice_ids))
 
 
 def _queue(session: Session, *, actor: Actor, now: datetime, due: Due) -> InvoiceReminder:

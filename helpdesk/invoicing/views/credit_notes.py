@@ -8,7 +8,7 @@ from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
-from helpdesk.invoicing import queries, service
+from helpdesk.invoicing import crediting, queries, service
 from helpdesk.invoicing.forms import CreditForm
 from helpdesk.invoicing.pages import credit as credit_page
 from helpdesk.invoicing.views.blueprint import Answer, bp
@@ -51,6 +51,11 @@ def credit_chosen(invoice_id: int) -> Answer:
 
 def _page_of(invoice_id: int, form: CreditForm, *, refusal: str = "", preview: credit_page.Page | None = None) -> str:
     session = read_session()
-    invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
+    invoice = queries.get_with_lines(
+        session,
+        actor=current_actor(),
+        invoice_id=invoice_id,
+        also=lambda found: list(crediting.standing_asked(found.id)),
+    )
     page = credit_page.credit_page(session, invoice=invoice, form=form, now=clock.now())
     return render_template("invoicing/credit.html", refusal=refusal, preview=preview, **page)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import clock
-from helpdesk.infra.db import read_session, unit_of_work
+from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import INVOICES, current_actor, policy
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.domain.lines import GroupBy
+from helpdesk.invoicing.drafts import deposits
 from helpdesk.invoicing.drafts.acting import act_on_line
 from helpdesk.invoicing.drafts.deducting import deduct as take_deposit_off
 from helpdesk.invoicing.drafts.discounts import adjust as add_adjustment
@@ -44,7 +46,7 @@ class Sent:
 @policy(INVOICES)
 def edit(invoice_id: int) -> str:
     """Show the lines of a draft, to be changed."""
-    return _page_of(invoice_id, Sent())
+    return _page(read_session(), invoice_id, Sent())
 
 
 @bp.post("/invoices/<int:invoice_id>/lines/<int:line_id>")
@@ -169,9 +171,20 @@ def _page_of(
     refusal: Conflict | RuleViolation | None = None,
     typed: Mapping[int, str] | None = None,
 ) -> str:
-    session = read_session()
-    session.expire_all()
-    invoice = queries.get(session, actor=current_actor(), invoice_id=invoice_id)
+    """Return the page of the draft as it is now, after something of it was refused."""
+    return _page(read_anew(), invoice_id, sent, refusal, typed)
+
+
+def _page(
+    session: Session,
+    invoice_id: int,
+    sent: Sent,
+    refusal: Conflict | RuleViolation | None = None,
+    typed: Mapping[int, str] | None = None,
+) -> str:
+    invoice = queries.get_with_lines(
+        session, actor=current_actor(), invoice_id=invoice_id, also=deposits.available_asked
+    )
     page = edit_page.edit_page(session, invoice=invoice, typed=typed or {})
     free = sent.free or FreeLineForm(formdata=None, tax_percent=invoice.client.tax_percent)
     adjusting = sent.adjusting or AdjustForm(formdata=None, text=_("Discount"))

@@ -151,30 +151,34 @@ def drafted(story: Story, numbers: range) -> Invoice:
     return story.invoice(draft.id)
 
 
-def test_why_an_invoice_is_as_it_is_asks_at_most_eight_questions(story, sign_in_as, count_queries, fixed_clock):
+def test_the_pages_of_an_invoice_ask_at_most_eight_questions(story, sign_in_as, count_queries, fixed_clock):
     fixed_clock.now = DECEMBER
     browser = sign_in_as(story.office.bookkeeper)
     asked: dict[str, int] = {}
 
     def look(invoice: Invoice, *tails: str) -> None:
-        for tail in tails:
+        for tail in ("", "/edit", "/why", "/why.txt", "/why/total", *tails):
             with count_queries() as statements:
                 answer = browser.get(f"/invoices/{invoice.id}{tail}")
             assert answer.status_code == 200
             asked[f"{invoice.status} {invoice.kind}{tail}"] = len([one for one in statements if one != "BEGIN"])
 
     draft = drafted(story, range(2))
-    look(draft, "/why", "/why.txt", "/why/line-1")
+    look(draft, "/why/line-1")
+    left = browser.get(f"/invoices/{draft.id}").text
     issued = story.issue(draft)
-    look(issued, "/why", "/why.txt", "/why/line-4")
+    look(issued, "/why/line-4", "/credit")
     text = browser.get(f"/invoices/{issued.id}/why.txt").text
+    pay(story, issued, "100")
+    look(story.invoice(issued.id), "/credit")
     note = credited(story, issued, 1)
-    look(note, "/why", "/why.txt", "/why/total")
-    look(story.invoice(issued.id), "/why", "/why.txt", "/why/total")
+    look(note)
+    look(story.invoice(issued.id), "/credit")
 
     assert {line.kind for line in issued.lines} == {
         *("retainer_fee", "overage", "time", "expense", "block", "fixed_fee", "free", "discount", "deposit")
     }
+    assert "Retainer 1, used" in left
     assert "the closed month 2026-11 of Retainer 1; covered by the retainer of 2026-11" in text
     assert "0:42:00 of 7 entries together are 0:51:00" in text
     assert "100 km × 0.30" in text
