@@ -78,12 +78,11 @@ class QueueCounts:
 class FrameCounts:
     """What the frame counts beside the queue. ``live_id`` is the newest live event when it was counted.
 
-    ``timers`` are entries that run or are paused: without one nothing more is asked about it. ``promises`` are policies
-    of service levels that are on; ``unread`` notices count up to a hundred, ``newest_notice`` is the id of the newest.
+    ``promises`` are policies of service levels that are on; ``unread`` notices count up to a hundred, ``newest_notice``
+    is the id of the newest.
     """
 
     live_id: int
-    timers: int
     asking: int
     time_to_approve: int
     expenses_to_approve: int
@@ -94,9 +93,13 @@ class FrameCounts:
 
 @dataclass(frozen=True)
 class Frame:
-    """All that the frame reads but for the company: what waits, the queue, what its reader worked on, and as what."""
+    """All that the frame reads but for the company: what waits, the queue, what its reader worked on, and as what.
+
+    ``timer`` is what runs or is paused, a row of ``timer_state.told_of``.
+    """
 
     waits: FrameCounts
+    timer: Any = None
     queue: QueueCounts = QueueCounts()
     recent: tuple[time.RecentItem, ...] = ()
     work_types: tuple[tuple[int, str], ...] = ()
@@ -118,6 +121,7 @@ def read(session: Session, *, actor: Actor, now: datetime, recent: bool = False)
     [waits] = found["waits"]
     return Frame(
         FrameCounts(*(count or 0 for count in waits)),
+        next(iter(found.get("timer", ())), None),
         _queue(found["queue"], found["promised"][0]) if works else QueueCounts(),
         tuple(time.RecentItem(*row) for row in found.get("recent", [])),
         tuple((row.id, row.name) for row in found.get("work_types", [])),
@@ -132,6 +136,7 @@ def _asked(*, approves: bool, works: bool, recent: bool, sees_all: bool, hears_a
         parts["queue"] = _queue_counts(sees_all=sees_all)
         parts["promised"] = _promised_counts(sees_all=sees_all)
         parts["work_types"] = rates.work_type_choice()
+        parts["timer"] = timer_state.told_of(unguessed(bindparam("person_id", type_=Integer())))
     if recent:
         parts["recent"] = time.recent(sees_all=sees_all)
     if hears_alarms:
@@ -213,7 +218,6 @@ def _frame_counts(*, approves: bool, works: bool, sees_all: bool) -> Select[Any]
     nothing, person_id = select(literal(0)), unguessed(bindparam("person_id", type_=Integer()))
     asked = {
         "live_id": live.newest(),
-        "timers": timer_state.count_of(person_id),
         "asking": timer_state.asking_count(person_id),
         "time_to_approve": time.submitted_count() if approves else nothing,
         "expenses_to_approve": expenses.submitted_count() if approves else nothing,

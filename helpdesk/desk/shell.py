@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import g, has_request_context
 from flask_login import current_user
@@ -20,8 +21,8 @@ from helpdesk.infra.policy import ACCOUNT_MANAGER, ADMIN, BOOKKEEPER, DESK, MANA
 from helpdesk.intake.render import alarm_text
 from helpdesk.intake.service import health as mailbox_health
 from helpdesk.kernel.periods import local_month, zone_named
-from helpdesk.timekeeping.queries import entries as time
-from helpdesk.timekeeping.queries import rights, timer_state
+from helpdesk.timekeeping.domain.worked import seconds_between
+from helpdesk.timekeeping.queries import rights
 from helpdesk.timekeeping.queries.entries import RecentItem
 
 WORKING = frozenset({"desk", "time", "expenses", "projects", "clients"})
@@ -153,12 +154,11 @@ def close_month(session: Session, now: datetime) -> str:
 
 def _shell(session: Session, actor: Actor, now: datetime, house: Company) -> Shell:
     focus: Focus = g.get("focus", Focus())
-    works = actor.is_one_of(DESK)
     month = close_month(session, now)
     read: frame.Frame = g.pop("frame", None) or frame.read(session, actor=actor, now=now, recent=not focus.item_number)
     waits, counts = read.waits, read.queue
     names = view_names()
-    timer = _timer(session, actor, now) if works and waits.timers else None
+    timer = _timer(read.timer, now) if read.timer else None
     left_out = {*(() if waits.promises else PROMISED), *(() if actor.team_ids else ("my_teams",))}
     return Shell(
         company_name=house.name,
@@ -210,18 +210,14 @@ def role_names() -> dict[str, str]:
     }
 
 
-def _timer(session: Session, actor: Actor, now: datetime) -> Timer | None:
-    entry = timer_state.shown(session, actor.person_id)
-    if entry is None:
-        return None
-    item = entry.work_item
+def _timer(entry: Any, now: datetime) -> Timer:  # noqa: ANN401 - a row of the database
     return Timer(
         entry_id=entry.id,
-        number=item.number,
-        title=item.title,
-        client_name=item.project.client.name,
+        number=entry.number,
+        title=entry.title,
+        client_name=entry.client_name,
         started_at=entry.started_at,
-        elapsed_seconds=time.worked_seconds(entry, now=now),
+        elapsed_seconds=seconds_between(entry.started_at, entry.ended_at or now),
         is_paused=entry.ended_at is not None,
         note=entry.note,
         billable=entry.billable,

@@ -83,7 +83,8 @@ def get(session: Session, *, actor: Actor, expense_id: int, to_change: bool = Fa
     Raises:
         NotFound: no such expense, or not for this actor.
     """
-    expense = session.scalar(with_work().where(Expense.id == expense_id, readable_by(actor)))
+    query = with_work().options(joinedload(Expense.receipts), joinedload(Expense.claims))
+    expense = session.scalars(query.where(Expense.id == expense_id, readable_by(actor))).unique().one_or_none()
     if expense is None or (to_change and not is_changed_by(actor, expense)):
         message = "There is no such expense."
         raise NotFound(message)

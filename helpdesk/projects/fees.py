@@ -3,7 +3,7 @@
 The project knows amounts and days; slices above bill them, and say with :func:`name_holders` what bills one.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -18,21 +18,26 @@ from helpdesk.kernel.money import Money
 from helpdesk.projects import queries
 from helpdesk.projects.models import FixedFee, Project
 
-Namer = Callable[[Session, int], str]
+Namer = Callable[[Session, Collection[int]], Mapping[int, str]]
 WHOLE = Decimal(100)
 
 _namers: list[Namer] = []
 
 
 def name_holders(namer: Namer) -> None:
-    """Tell what bills an instalment, as people call it: id 7 -> ``invoice INV-2026-0007``; empty where nothing does."""
+    """Tell what bills instalments, as people call it: 7 -> ``invoice INV-2026-0007``; what nothing bills has none."""
     if namer not in _namers:
         _namers.append(namer)
 
 
 def holder_of(session: Session, fee_id: int) -> str:
     """Return what bills the instalment; empty where nothing does."""
-    return next((name for namer in _namers if (name := namer(session, fee_id))), "")
+    return holders_of(session, [fee_id]).get(fee_id, "")
+
+
+def holders_of(session: Session, fee_ids: Collection[int]) -> dict[int, str]:
+    """Return what bills each of some instalments, all in one go; what nothing bills has none."""
+    return {fee_id: name for namer in _namers for fee_id, name in namer(session, fee_ids).items()}
 
 
 def fees_of(session: Session, project_id: int) -> Sequence[FixedFee]:

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
+from helpdesk.infra import ahead
+from helpdesk.infra.ahead import Question
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.periods import local_day
 from helpdesk.retainers.domain.blocks import BlockStand, BlockState
@@ -39,15 +41,25 @@ class BlockRow:
     may_take_back: bool
 
 
+def questions(agreement_id: int) -> list[Question]:
+    """Return what `rows_of` asks of an agreement first, to be asked ahead."""
+    return [blocks.newest_closed_asked(agreement_id), _adders_asked(agreement_id)]
+
+
+def _adders_asked(agreement_id: int) -> Question:
+    added = select(TopUp.created_by_id).where(TopUp.agreement_id == agreement_id)
+    return select(Person.id, Person.name).where(Person.id.in_(added))
+
+
 def rows_of(session: Session, agreement: Agreement, stands: list[tuple[TopUp, BlockStand | None]]) -> list[BlockRow]:
     """Return the blocks in the order given."""
     zone, newest = ZoneInfo(agreement.time_zone), blocks.newest_closed(session, agreement)
-    ids = {block.created_by_id for block, _stand in stands}
-    names = {person.id: person.name for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    names = {row.id: row.name for row in ahead.rows_of(session, _adders_asked(agreement.id))}
+    holders = blocks.holders_of(session, [block.id for block, _stand in stands if block.price_minor is not None])
     found = []
     for block, stand in stands:
         tone, state = _state(stand)
-        holder = blocks.holder_of(session, block.id) if block.price_minor is not None else ""
+        holder = holders.get(block.id, "")
         is_open = newest is None or blocks.known_from(agreement, block.valid_from) > newest
         found.append(
             BlockRow(

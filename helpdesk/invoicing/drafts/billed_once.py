@@ -1,10 +1,11 @@
 """What a line bills once: whether an invoice that stands does, and which one (docs/billing.md rules 9 and F1)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from helpdesk.clients.models import Client
 from helpdesk.invoicing.models import Invoice, InvoiceLine
 
 Column = InstrumentedAttribute[int | None]
@@ -16,15 +17,18 @@ def billed_ids(session: Session, column: Column) -> set[int | None]:
     return set(session.scalars(select(column).join(InvoiceLine.invoice).where(*_is_billed(column))))
 
 
-def holder_name(session: Session, column: Column, billed_id: int) -> str:
-    """Return what bills ``billed_id``, as people call it; empty where nothing does."""
-    query = select(Invoice).join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-    invoice = session.scalar(query.where(column == billed_id, *_is_billed(column)))
-    if invoice is None:
-        return ""
-    return (
-        f"invoice {invoice.number}" if invoice.number else f"the draft invoice {invoice.id} for {invoice.client.name}"
+def holder_names(session: Session, column: Column, ids: Collection[int]) -> dict[int, str]:
+    """Return what bills each of ``ids``, as people call it; what nothing bills is not among them."""
+    query = (
+        select(column.label("billed_id"), Invoice.id, Invoice.number, Client.name)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .join(Invoice.client)
+        .where(column.in_(ids), *_is_billed(column))
     )
+    return {
+        row.billed_id: f"invoice {row.number}" if row.number else f"the draft invoice {row.id} for {row.name}"
+        for row in session.execute(query)
+    }
 
 
 def _is_billed(column: Column) -> Sequence[ColumnElement[bool]]:

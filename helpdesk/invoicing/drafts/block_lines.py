@@ -1,5 +1,6 @@
 """Blocks of hours on invoices: which are sold and on no invoice yet, and the line of each (rules 9 and 16)."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date
 
@@ -10,7 +11,7 @@ from helpdesk.clients.models import Client
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.drafts.billed_once import billed_ids, holder_name
+from helpdesk.invoicing.drafts.billed_once import billed_ids, holder_names
 from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import InvoiceLine
 from helpdesk.kernel.durations import format_hm
@@ -44,8 +45,8 @@ def line_of(block: TopUp, client: Client) -> InvoiceLine:
     )
 
 
-def _holder_name(session: Session, block_id: int) -> str:
-    return holder_name(session, InvoiceLine.top_up_id, block_id)
+def _holder_names(session: Session, ids: Collection[int]) -> Mapping[int, str]:
+    return holder_names(session, InvoiceLine.top_up_id, ids)
 
 
-blocks.name_holders(_holder_name)
+blocks.name_holders(_holder_names)

@@ -1,5 +1,6 @@
 """Fixed fees on invoices: which instalments are due and on no invoice, and the line of each (rules 16 and F1)."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients.models import Client
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
-from helpdesk.invoicing.drafts.billed_once import billed_ids, holder_name
+from helpdesk.invoicing.drafts.billed_once import billed_ids, holder_names
 from helpdesk.invoicing.drafts.span import Days, since
 from helpdesk.invoicing.models import InvoiceLine
 from helpdesk.kernel.money import Money
@@ -39,8 +40,8 @@ def line_of(fee: FixedFee, client: Client) -> InvoiceLine:
     )
 
 
-def _holder_name(session: Session, fee_id: int) -> str:
-    return holder_name(session, InvoiceLine.fixed_fee_id, fee_id)
+def _holder_names(session: Session, ids: Collection[int]) -> Mapping[int, str]:
+    return holder_names(session, InvoiceLine.fixed_fee_id, ids)
 
 
-fees.name_holders(_holder_name)
+fees.name_holders(_holder_names)

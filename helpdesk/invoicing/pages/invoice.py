@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from helpdesk.company import service as company
 from helpdesk.company.days import house_day, house_zone
 from helpdesk.expenses.models import Expense
+from helpdesk.expenses.service.pricing import exchanged_asked
 from helpdesk.infra.ahead import Question
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import lazy_gettext as _l
@@ -109,6 +110,7 @@ def questions_of(session: Session, invoice: Invoice, *, now: datetime) -> list[Q
             *statements_asked(invoice),
             *settled.to_ask([invoice.client_id]).values(),
             *deposits.available_asked(invoice),
+            exchanged_asked(company.get_company(session).currency, our_day(session, now)),
         ]
     return [
         *always,

@@ -92,6 +92,7 @@ def _page(
 ) -> str:
     session, currency = read_session(), project.client.currency
     rows = fixed_fees.fees_of(session, project.id)
+    holders = fixed_fees.holders_of(session, [row.id for row in rows])
     fee = project.fixed_fee_minor
     known = "" if fee is None else str(Money(fee, currency))
     return render_template(
@@ -109,7 +110,7 @@ def _page(
                 "percent": row.percent,
                 "amount_minor": row.amount_minor,
                 "due_on": row.due_on,
-                "holder": fixed_fees.holder_of(session, row.id),
+                "holder": holders.get(row.id, ""),
             }
             for row in rows
         ],

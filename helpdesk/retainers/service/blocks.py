@@ -3,24 +3,25 @@
 The retainer knows hours, days and prices; slices above bill blocks, and say with :func:`name_holders` what bills one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import HOUR
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.periods import Month, local_day
 from helpdesk.retainers import first_rows, queries
 from helpdesk.retainers.domain.blocks import BlockStand, blocks_of
-from helpdesk.retainers.models import Agreement, TopUp
+from helpdesk.retainers.models import Agreement, RetainerPeriod, TopUp
 
-Namer = Callable[[Session, int], str]
+Namer = Callable[[Session, Collection[int]], Mapping[int, str]]
 MOST_SECONDS = 10_000 * HOUR
 NOTE_CHARACTERS = 300
 EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
@@ -43,14 +44,19 @@ class NewBlock:
 
 
 def name_holders(namer: Namer) -> None:
-    """Tell what bills a block, as people call it: id 7 -> ``invoice INV-2026-0007``; empty where nothing does."""
+    """Tell what bills blocks, as people call it: id 7 -> ``invoice INV-2026-0007``; what nothing bills has none."""
     if namer not in _namers:
         _namers.append(namer)
 
 
 def holder_of(session: Session, block_id: int) -> str:
     """Return what bills the block; empty where nothing does."""
-    return next((name for namer in _namers if (name := namer(session, block_id))), "")
+    return holders_of(session, [block_id]).get(block_id, "")
+
+
+def holders_of(session: Session, block_ids: Collection[int]) -> dict[int, str]:
+    """Return what bills each of some blocks, all in one go; what nothing bills has none."""
+    return {block_id: name for namer in _namers for block_id, name in namer(session, block_ids).items()}
 
 
 def add_block(session: Session, *, actor: Actor, now: datetime, agreement_id: int, wanted: NewBlock, key: str) -> TopUp:
@@ -149,8 +155,14 @@ def stands_of(session: Session, agreement: Agreement, *, now: datetime) -> list[
 
 def newest_closed(session: Session, agreement: Agreement) -> Month | None:
     """Return the newest closed month of an agreement; None where none is."""
-    closed = queries.closed_periods(session, agreement_ids=[agreement.id]).get(agreement.id, {})
-    return max(closed, default=None)
+    newest = rows_of(session, newest_closed_asked(agreement.id))[0].month
+    return None if newest is None else Month.of(newest)
+
+
+def newest_closed_asked(agreement_id: int) -> Select[date]:
+    """Return the question of `newest_closed`, to be asked together with others."""
+    newest = select(func.max(RetainerPeriod.month).label("month"))
+    return newest.where(RetainerPeriod.agreement_id == agreement_id, RetainerPeriod.reversed_at.is_(None))
 
 
 def known_from(agreement: Agreement, valid_from: date) -> Month:

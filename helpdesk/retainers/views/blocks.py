@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.clients.queries import tax_mode_of
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RETAINERS, current_actor, policy
@@ -77,6 +78,7 @@ def take_back_block(agreement_id: int, block_id: int) -> ResponseReturnValue:
 
 def _page(found: Agreement, *, form: BlockForm | None = None, taking: tuple[int, TakeBackForm] | None = None) -> str:
     session, now = read_session(), clock.now()
+    ask_ahead(session, *block_rows.questions(found.id))
     form = form or BlockForm(formdata=None, key=uuid.uuid4().hex, valid_from=contract_day(found, now))
     return render_template(
         "retainers/blocks.html",

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.infra.db import foresee, once
-from helpdesk.projects.models import WorkItem
+from helpdesk.clients.models import Client
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.tickets.models import TicketDetails
 from helpdesk.timekeeping.models import ASKING, TimeEntry, TimerEventRow, TimerState
 from helpdesk.timekeeping.queries import entries as queries
@@ -39,9 +39,19 @@ def _current() -> Select[TimeEntry]:
     return query.order_by(TimeEntry.ended_at.is_not(None)).limit(1)
 
 
-def count_of(person_id: ColumnElement[int]) -> Select[int]:
-    """Return the question how many entries `current` chooses from, to be asked together with others."""
-    return select(func.count()).select_from(_ids(person_id).subquery())
+def told_of(person_id: ColumnElement[int]) -> Select[Any]:
+    """Return the question what every page tells of the entry that `current` finds, to be asked together with others."""
+    entry, item = TimeEntry, WorkItem
+    return (
+        select(entry.id, item.number, item.title, Client.name.label("client_name"), entry.started_at, entry.ended_at)
+        .add_columns(entry.note, entry.billable, entry.work_type_id, entry.asks)
+        .join(entry.work_item)
+        .join(item.project)
+        .join(Project.client)
+        .where(entry.id.in_(_ids(person_id)))
+        .order_by(entry.ended_at.is_not(None))
+        .limit(1)
+    )
 
 
 def _ids(person_id: ColumnElement[int]) -> CompoundSelect[int]:
@@ -51,21 +61,14 @@ def _ids(person_id: ColumnElement[int]) -> CompoundSelect[int]:
     return union_all(runs, rests)
 
 
-def shown(session: Session, person_id: int | None) -> TimeEntry | None:
-    """Return what `current` does for all parts of one page, asked once."""
-    return once(session, "timer", person_id, read=lambda: current(session, person_id))
-
-
 def of_item(session: Session, item_id: int, *, person_id: int | None) -> tuple[list[TimeEntry], TimeEntry | None]:
-    """Return the entries on a work item and on tickets merged into it, and what `shown` does of a person: one query.
+    """Return the entries on a work item and on tickets merged into it, and what `current` does of a person: one query.
 
     The newest entries come first; reversed ones are left out.
     """
     found = session.execute(_of_item(), {"person_id": person_id, "item_id": item_id}).all()
     mine = sorted((entry for entry, _here, timer in found if timer), key=lambda entry: entry.ended_at is not None)
-    timer = mine[0] if mine else None
-    foresee(session, "timer", person_id, value=timer)
-    return [entry for entry, here, _timer in found if here], timer
+    return [entry for entry, here, _timer in found if here], mine[0] if mine else None
 
 
 @cache
