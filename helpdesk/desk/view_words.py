@@ -74,6 +74,31 @@ def sort_names() -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One thing that narrows the queue: its words, and what the address asks for without it."""
+
+    label: str
+    without: dict[str, str]
+
+
+def chips(wanted: Asked, names: Mapping[str, Mapping[str, str]]) -> list[Chip]:
+    """Return what narrows a view, each by itself; ``names`` are those of clients, people and the rest, by their ids."""
+    known: dict[str, Mapping[str, str]] = {
+        **names,
+        "status": status_names(),
+        "priority": priority_names(),
+        "assignee": {**names.get("assignee", {}), NOBODY: _("Nobody")},
+        "team": {**names.get("team", {}), NOBODY: _("No team"), MINE: _("My teams")},
+    }
+    found, args = [], wanted.args()
+    for key, value in wanted.narrowed.args().items():
+        words = _("“%(words)s”", words=value) if key == "words" else known.get(key, {}).get(value, value)
+        also = {"project"} if key == "client" else set()  # it is one of the client's
+        found.append(Chip(words, {name: each for name, each in args.items() if name not in {key, *also}}))
+    return found
+
+
 def words_of(session: Session, asked: Iterable[Asked], *, actor: Actor) -> list[str]:
     """Return for each what it asks for, as ``All open, High, Lin Mei-Hua, “printer”``: in six queries."""
     wanted = list(asked)

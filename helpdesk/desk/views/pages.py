@@ -1,6 +1,6 @@
 """Routes of the desk: the queue, an item with everything around it, the acts on it, and a client on one page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,17 +24,19 @@ from helpdesk.desk import (
     shell,
     snoozing,
 )
+from helpdesk.desk.beside_queue import Beside
 from helpdesk.desk.client_page import client_values
 from helpdesk.desk.closing import OpenParts
 from helpdesk.desk.conversations_found import Searcher
 from helpdesk.desk.forms import AssignForm, GiveForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm
 from helpdesk.desk.found_in_queue import FoundTickets
+from helpdesk.desk.frame import ClientCount
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
 from helpdesk.desk.overtaking import Overtaken
 from helpdesk.desk.search_page import problem_words
-from helpdesk.desk.view_words import columns, view_names
+from helpdesk.desk.view_words import chips, columns, view_names
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.desk.views.files import keep_files
 from helpdesk.desk.views.linking import asks_first
@@ -116,9 +118,10 @@ def queue() -> ResponseReturnValue:
     beside = beside_queue.read(session, actor=actor, now=now, asked=wanted, zone=zone())
     saved, title = beside.saved, beside.client_name or view_names()[wanted.view]
     shown = saved_views.shown(saved, wanted)
-    known, found = shell.queue_counts(session, actor, now).of_view(wanted), _found(session, wanted)
+    counts = shell.queue_counts(session, actor, now)
+    known, found = counts.of_view(wanted), _found(session, wanted)
     counted = [wanted, *saved_views.counted(saved)]
-    total, *counts = queries.totals(session, actor=actor, now=now, asked=counted, known=known, found_ids=found.ids)
+    total, *of_saved = queries.totals(session, actor=actor, now=now, asked=counted, known=known, found_ids=found.ids)
     page = queries.queue(
         session,
         actor=actor,
@@ -150,12 +153,13 @@ def queue() -> ResponseReturnValue:
         view=wanted.view,
         client_id=wanted.client_id,
         narrowed=wanted.narrowed,
+        chips=chips(wanted, _names_of(beside, counts.clients)),
         found=found,
         problems=[problem_words(each) for each in found.problems],
         asked=wanted.args(),
         columns=columns(wanted),
         dense_rows=current_user.dense_rows,
-        saved=saved_views.with_counts(saved, counts),
+        saved=saved_views.with_counts(saved, of_saved),
         shown_id=shown.id if shown else None,
         is_saved=shown is not None and shown.asked == wanted,
         may_share=actor.is_one_of(APPROVERS),
@@ -165,6 +169,13 @@ def queue() -> ResponseReturnValue:
         last_mail_at=beside.last_mail_at,
         needs_mailbox=not (page.rows or wanted.narrowed or request.args.get("before") or beside.has_mailbox),
     )
+
+
+def _names_of(beside: Beside, clients: Sequence[ClientCount]) -> dict[str, dict[str, str]]:
+    """Return the names of what can narrow the queue, by ids as its address has them."""
+    pairs = {"assignee": beside.people, "team": beside.teams, "type": beside.types, "project": beside.projects}
+    named = {key: {str(each): name for each, name in found} for key, found in pairs.items()}
+    return {**named, "client": {str(one.id): one.name for one in clients}}
 
 
 @bp.get("/items/<int:number>")

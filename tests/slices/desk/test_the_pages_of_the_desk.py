@@ -1,5 +1,6 @@
 """What each person finds on the pages of the desk."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -102,6 +103,20 @@ def test_the_queue_of_a_client_is_found_by_those_who_may_see_the_client(office, 
     assert browser.get(f"/desk?view=client&client={office.globex.id}").status_code == 404
     assert browser.get("/desk?view=client").status_code == 404
     assert browser.get("/desk?view=nonsense").status_code == 404
+
+
+def test_what_narrows_the_queue_stands_above_it_and_is_taken_off_one_by_one(office, sign_in_as):
+    browser = sign_in_as(office.technician)
+    narrowed = f"/desk?view=all&status=new&assignee=nobody&client={office.acme.id}&words=labels&tag=<b>"
+
+    page = browser.get(narrowed).text
+
+    chips = re.findall(r'href="([^"]*)" title="Without [^"]*" data-chip><span class="clip">([^<]*)<', page)
+    assert [label for _url, label in chips] == ["New", "Nobody", "&lt;b&gt;", "“labels”", "Acme"]
+    for url, _label in chips:
+        rest = browser.get(html.unescape(url)).text
+        assert rest.count("data-chip") == len(chips) - 1
+    assert "data-chip" not in browser.get("/desk").text
 
 
 def test_the_rail_of_the_queue_has_the_tags_that_most_open_tickets_have(office, sign_in_as):
