@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,9 @@ def _write(session: Any, model: Any, rows: Any) -> None:  # noqa: ANN401 - any m
 def _measure(house: Worked, who: str, options: argparse.Namespace) -> list[str]:
     house.app.config["WTF_CSRF_ENABLED"] = False
     browser = house.app.test_client()
-    browser.post("/sign-in", data={"email": house.emails[who], "password": PASSWORD, "next": "/"})
+    signed = browser.post("/sign-in", data={"email": house.emails[who], "password": PASSWORD, "next": "/"})
+    if signed.status_code != HTTPStatus.SEE_OTHER:
+        sys.exit(f"{who} cannot sign in: {signed.status_code}")
     slow = []
     print(f"  {who + ' types':<24} {'median ms':>10} {'slowest ms':>11} {'lines':>6}")
     for address, field, typed, line in ((*place[:2], each, place[3]) for place in PLACES for each in place[2]):
