@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from helpdesk.automation import queries as automation
 from helpdesk.desk import commands
 from helpdesk.desk.commands import Command
+from helpdesk.desk.completing import suggestions
 from helpdesk.desk.finding import Found, FoundInvoice, FoundItem, FoundProject, find
 from helpdesk.desk.places import Place
 from helpdesk.infra.i18n import gettext as _
@@ -37,7 +38,8 @@ class Hit:
     """One line: its text in pieces (marked: what was asked for), and what choosing it does.
 
     ``act`` is empty where it leads to ``url``. ``number`` is the item that the timer can start on; ``status`` is
-    told to those who do not see the icon; ``macro`` is one that the page of a ticket applies.
+    told to those who do not see the icon; ``macro`` is one that the page of a ticket applies. ``completes`` is what
+    stands in the box once it is taken.
     """
 
     icon: str
@@ -50,6 +52,7 @@ class Hit:
     act: str = ""
     keys: str = ""
     macro: int | None = None
+    completes: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,16 @@ def groups_of(
     macros = [_macros(session, actor, found.words, on)] if on and found.words and actor.is_one_of(DESK) else []
     groups = [*macros, *([acts, *things] if begun or not found.words else [*things, acts])]
     return [group for group in groups if group.hits]
+
+
+def completions(session: Session, *, actor: Actor, typed: str) -> list[Group]:
+    """Return what the value behind an operator may become, as one group; none where nothing is begun."""
+    operator, found = suggestions(session, actor=actor, typed=typed)
+    words = asked_words(typed)
+    hits = [
+        Hit("search", marked(one.value, words), note=one.note, act="complete", completes=one.typed) for one in found
+    ]
+    return [Group("completions", f"{operator}:", hits)] if hits else []
 
 
 def _macros(session: Session, actor: Actor, words: list[str], on: str) -> Group:

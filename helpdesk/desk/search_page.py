@@ -12,7 +12,7 @@ from helpdesk.desk.domain.snippets import snippet
 from helpdesk.desk.domain.typed_search import CHOICES, OPERATORS, Problem, Typed
 from helpdesk.desk.finding import Found, FoundItem, find_in_all
 from helpdesk.desk.found_in_queue import view_to_keep
-from helpdesk.desk.palette import STATUS_ICONS, Group, groups_of
+from helpdesk.desk.palette import STATUS_ICONS, Group, completions, groups_of
 from helpdesk.desk.places import Place
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK
@@ -59,6 +59,7 @@ def search_values(
         "is_cut": page.is_cut,
         "newest_url": url_for("desk.search", q=typed) if before is not None else None,
         "operators": _operators(),
+        "completes": searcher.actor.is_one_of(DESK),
         "keep_in": view_to_keep(asked) if searcher.actor.is_one_of(DESK) else "",
         "may_share": searcher.actor.is_one_of(APPROVERS),
     }
@@ -67,9 +68,13 @@ def search_values(
 def palette_groups(
     session: Session, *, searcher: Searcher, places: list[Place], typed: str, rows: int, on: str
 ) -> list[Group]:
-    """Return the lines of the palette, the newest conversations that have what was typed among them."""
+    """Return the lines of the palette, the newest conversations that have what was typed among them.
+
+    What completes the typed comes first.
+    """
     found = find_in_all(session, searcher=searcher, typed=typed, rows=rows)
-    return groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed, on=on)
+    groups = groups_of(session, actor=searcher.actor, places=places, found=found, typed=typed, on=on)
+    return [*completions(session, actor=searcher.actor, typed=typed), *groups]
 
 
 def _rows(found: Found, asked: Typed) -> list[Row]:

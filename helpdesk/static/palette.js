@@ -185,8 +185,12 @@
 
   function take(line, { starts = false } = {}) {
     if (!line) return;
-    const { act, number, macro } = line.dataset;
-    if (starts && number) send("start", number);
+    const { act, number, macro, completes } = line.dataset;
+    if (act === "complete") {
+      field.value = completes;
+      field.focus();
+      askSoon(0);
+    } else if (starts && number) send("start", number);
     else if (act === "theme") document.querySelector("[data-theme-switch]")?.click();
     else if (act === "here") {
       box.close();
@@ -238,6 +242,7 @@
     if (event.isComposing) return;
     if (event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowUp") step(-1);
+    else if (event.key === "Tab" && !event.shiftKey && isFound && chosen()?.dataset.completes) take(chosen());
     else if (event.key === "Enter") whenFound(() => take(chosen(), { starts: event.altKey }));
     else return;
     event.preventDefault();

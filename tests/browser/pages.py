@@ -22,6 +22,7 @@ FILES = {
     "desk.who_is_there",
     "desk.who_is_where",
     "desk.search_results",
+    "desk.complete_search",
     "expenses.receipt",
     "imports.refused",
     "timekeeping.pocket_manifest",

@@ -42,6 +42,7 @@ _SAME = {
     "atrisk": "at_risk",
     "waiting-on-us": "waiting_on_us",
 }
+_BEGUN = re.compile(r'(?:^|\s)(-?([A-Za-z_]{2,20}):)(?:"([^"]*)|([^\s"]*))$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,25 @@ class Problem:
     operator: str = ""
     value: str = ""
     possible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An operator at the end of what was typed whose value somebody has begun: ``before`` stands before the value."""
+
+    operator: str
+    value: str
+    before: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the value, folded."""
+        return _words(self.value)
+
+    def completed(self, value: str) -> str:
+        """Return all that was typed with the value in full, ready for what comes behind it: ``from:"Ann Berg" ``."""
+        plain = " ".join(value.replace('"', " ").split())
+        return f'{self.before}"{plain}" ' if " " in plain else f"{self.before}{plain} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,14 @@ def read(typed: str) -> Typed:
         if words:
             pieces.append(Piece("words", value, words, is_left_out=is_left_out, is_quoted=quoted is not None))
     return Typed(tuple(_with_beginning(_each_once(pieces)[:MOST_PIECES], text)), tuple(problems))
+
+
+def begun(typed: str) -> Begun | None:
+    """Return what can be completed where the typed ends; None where it ends otherwise."""
+    found = _BEGUN.search(typed[:LONGEST])
+    if found is None or found[2].lower() not in OPERATORS:
+        return None
+    return Begun(found[2].lower(), found[3] if found[3] is not None else found[4], typed[: found.end(1)])
 
 
 def _each_once(pieces: list[Piece]) -> list[Piece]:

@@ -5,13 +5,14 @@ from sqlalchemy.orm import Session
 
 from helpdesk.desk import shell
 from helpdesk.desk.conversations_found import Searcher
+from helpdesk.desk.palette import completions
 from helpdesk.desk.places import Place, places
 from helpdesk.desk.search_page import palette_groups, search_values
 from helpdesk.desk.views.blueprint import bp
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.policy import STAFF, Actor, current_actor, policy
+from helpdesk.infra.policy import DESK, STAFF, Actor, current_actor, policy
 from helpdesk.infra.web import fragment, zone
 from helpdesk.kernel.errors import NotFound
 
@@ -39,6 +40,14 @@ def search_results() -> str:
     on = request.args.get("macros", "")
     found = palette_groups(session, searcher=searcher, places=known, typed=typed, rows=IN_PALETTE, on=on)
     return fragment("desk/_found.html", groups=found, typed=typed)
+
+
+@bp.get("/search/complete")
+@policy(DESK)
+def complete_search() -> str:
+    """Return what the value behind an operator may become, as lines below a box of the search."""
+    groups = completions(read_session(), actor=current_actor(), typed=_typed())
+    return fragment("desk/_found.html", groups=groups, typed="")
 
 
 def _searcher() -> Searcher:

@@ -246,6 +246,8 @@ ROWS = [
     Row("desk.search", "GET", "/search", STAFF, query="q=printer"),
     Row("desk.search", "GET", "/search", STAFF, query="q=blank+-zebra+stauts:open+status:x"),
     Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer"),
+    Row("desk.search_results", "GET", "/search/results", STAFF, query="q=printer+to:ac"),
+    Row("desk.complete_search", "GET", "/search/complete", DESK, query="q=printer+to:ac"),
     Row("desk.queue", "GET", "/desk", DESK),
     Row("desk.queue", "GET", "/desk", GLOBEX, query="view=client&client={globex}"),
     Row("desk.queue", "GET", "/desk", NOT_THERE, query="view=client&client={missing}"),

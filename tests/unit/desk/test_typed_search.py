@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from helpdesk.desk.domain.typed_search import CHOICES, LONGEST, MOST_PIECES, OPERATORS, Piece, read
+from helpdesk.desk.domain.typed_search import CHOICES, LONGEST, MOST_PIECES, OPERATORS, Piece, begun, read
 
 
 def kinds(typed: str) -> list[tuple[str, tuple[str, ...] | str, bool]]:
@@ -71,3 +71,29 @@ def test_however_much_is_typed_little_is_read():
     assert len(read("a b c d e f g h i j k l m n o p q").pieces) == MOST_PIECES
     assert read("x" * 3 * LONGEST).pieces == (Piece("words", "x" * LONGEST, ("x" * 40,), begins=True),)
     assert len(read('client:"' * LONGEST).problems) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("typed", "operator", "value", "completed"),
+    [
+        ("from:", "from", "", 'from:"Ann Berg" '),
+        ("printer -to:an", "to", "an", 'printer -to:"Ann Berg" '),
+        ('to:"Ann B', "to", "Ann B", 'to:"Ann Berg" '),
+        ("a:b CLIENT:x", "client", "x", 'a:b CLIENT:"Ann Berg" '),
+        ("tag:vip", "tag", "vip", 'tag:"Ann Berg" '),
+    ],
+)
+def test_what_is_begun_behind_an_operator_can_be_completed(
+    typed: str, operator: str, value: str, completed: str
+) -> None:
+    started = begun(typed)
+
+    assert started is not None
+    assert (started.operator, started.value, started.completed('Ann "Berg"')) == (operator, value, completed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ann", "from:ann ", 'from:"Ann Berg"', "from:ann berg", "http://x", "nothing:x", "#4"]
+)
+def test_what_is_no_value_of_an_operator_at_the_end_is_not_completed(typed: str) -> None:
+    assert begun(typed) is None
