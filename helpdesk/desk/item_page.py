@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.desk import around_item, conversation_page, render, snoozing
 from helpdesk.desk.around_item import Around
+from helpdesk.desk.contact_page import zone_of
 from helpdesk.desk.conversation_page import Conversation
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
@@ -141,7 +142,7 @@ def _ticket(
         answers_to=render.answer_line(ticket_service.recipients(session, item=item, details=details)),
         other_open=around.other_open,
         can_send=details.mailbox is not None or around.has_mailbox,
-        there=now.astimezone(zone_named(details.requester.time_zone or item.project.client.time_zone)),
+        there=now.astimezone(zone_of(session, details.requester)),
     )
 
 

@@ -170,4 +170,5 @@ def _text(actor: Actor, item: WorkItem, before: Project, returned: Sequence[Told
     )
     base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
     link = f"\n\n{base_url}/items/{item.number}" if base_url and sees else ""
-    return f"{head}\n\n{lines}\n\n{_('There is nothing that you have to do about it.')}{link}\n"
+    tail = _("There is nothing that you have to do about it.")
+    return f"{head}\n\n{lines}\n\n{tail}{link}\n"

@@ -1,4 +1,4 @@
-"""The values that the pages of expenses show, the words for them, and the letter about a rejection."""
+"""The values that the pages of expenses show, and the words for them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -6,22 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask import current_app
-from flask_babel import force_locale
-
 from helpdesk.expenses.models import Expense, ExpenseRate
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.i18n import letter_language, ngettext
+from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.web import money_filter
 from helpdesk.kernel.money import format_price
-
-
-@dataclass(frozen=True)
-class Letter:
-    """Subject and text of a mail."""
-
-    subject: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -187,22 +176,6 @@ def act_text(action: str, name: str) -> str:
         "receipt removed": _("Receipt removed by %(name)s", name=name),
     }
     return known.get(action, f"{action}, {name}")
-
-
-def rejection_letter(*, language: str, name: str, by: str, reason: str, expense_id: int) -> Letter:
-    """Return the mail that tells a colleague why an expense came back; what was typed is still there."""
-    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
-    link = f"\n{base_url}/expenses/{expense_id}\n" if base_url else ""
-    with force_locale(letter_language(language)):
-        subject = _("Expense rejected: %(name)s", name=name)
-        text = _(
-            "%(by)s gave this expense back:\n\n%(name)s\n\nReason: %(reason)s\n\n"
-            "Nothing of it is lost: change it and submit it again.\n",
-            by=by,
-            name=name,
-            reason=reason,
-        )
-    return Letter(subject, text + link)
 
 
 def _waiting(expense: Expense, worth: tuple[int | None, str], *, is_own: bool) -> Waiting:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Person
-from helpdesk.infra.i18n import SOURCE_LANGUAGE, ngettext
 from helpdesk.infra.i18n import gettext as _
+from helpdesk.infra.i18n import letter_language, ngettext
 from helpdesk.infra.policy import Actor
 from helpdesk.notices import quiet
 from helpdesk.notices import service as notices
 from helpdesk.notices.models import Notice
-from helpdesk.notices.render import sentence
+from helpdesk.notices.render import excerpt, sentence
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 
@@ -58,7 +58,7 @@ def mail_person(session: Session, *, person_id: int, now: datetime, seen_by: See
         return False
     for notice in telling:
         notice.mailed_at = now
-    with force_locale(SOURCE_LANGUAGE):  # as our pages speak so far
+    with force_locale(letter_language(person.language)):
         subject, text = _letter(telling)
     outbox.queue(
         session,
@@ -90,7 +90,7 @@ def _letter(telling: Sequence[Notice]) -> tuple[str, str]:
 def _paragraph(notice: Notice, base_url: str) -> str:
     said = [sentence(notice)]
     if notice.excerpt:
-        said.append(f"> {notice.excerpt}")
+        said.append(f"> {excerpt(notice)}")
     if base_url:
         said.append(f"{base_url}{notice.path}")
     return "\n".join(said)

@@ -15,7 +15,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.accounts.queries import zone_of
 from helpdesk.infra import web_push
 from helpdesk.infra.db import insert_of
-from helpdesk.infra.i18n import SOURCE_LANGUAGE
+from helpdesk.infra.i18n import letter_language
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.web_push import Browser
 from helpdesk.kernel.errors import NotFound
@@ -199,7 +199,7 @@ def _parcel(session: Session, pushes: Sequence[Push], now: datetime) -> Parcel:
     told, row = [push.notice for push in pushes], pushes[0].browser
     person, base_url = session.get_one(Person, row.person_id), str(current_app.config["BASE_URL"] or "").rstrip("/")
     browser, newest = Browser(row.endpoint, row.p256dh, row.auth), told[-1]
-    with force_locale(SOURCE_LANGUAGE):  # as our pages speak so far
+    with force_locale(letter_language(person.language)):
         if len(told) == 1:
             said = {"id": newest.id, "kind": newest.kind, "words": pushed(newest), "path": newest.path}
         else:

@@ -27,6 +27,19 @@ def sentence(notice: Notice) -> str:
     return said[notice.kind]() if notice.kind in said else notice.title
 
 
+def excerpt(notice: Notice) -> str:
+    """Return the words that a notice has with it: somebody's own, or ours of a promise in the reader's language."""
+    ours = {
+        "The first answer is at risk.": _("The first answer is at risk."),
+        "The first answer is overdue.": _("The first answer is overdue."),
+        "The next answer is at risk.": _("The next answer is at risk."),
+        "The next answer is overdue.": _("The next answer is overdue."),
+        "The solution is at risk.": _("The solution is at risk."),
+        "The solution is overdue.": _("The solution is overdue."),
+    }
+    return ours.get(notice.excerpt, notice.excerpt) if notice.kind == "at_risk" else notice.excerpt
+
+
 def pushed(notice: Notice) -> str:
     """Return what a screen that may be locked shows: the kind and the number, and nothing of a client."""
     words = {"number": notice.path.removeprefix("/items/").partition("#")[0]}
@@ -49,33 +62,3 @@ def bundled(told: Sequence[Notice], *, now: datetime, zone: ZoneInfo) -> str:
     is_today = first.date() == now.astimezone(zone).date()
     since = f"{first:%H:%M}" if is_today else f"{format_day(first.date(), 'EEE', get_locale())} {first:%H:%M}"
     return ngettext("%(num)s thing since %(since)s", "%(num)s things since %(since)s", len(told), since=since)
-
-
-def kind_names() -> dict[str, str]:
-    """Return of what one can be told, as the page of choices says it."""
-    return {
-        "assigned": _("A ticket or task is assigned to me"),
-        "team": _("A ticket or task that nobody has is given to a team of mine"),
-        "mentioned": _("Somebody mentions me in a note"),
-        "reply": _("Somebody writes on what is mine or what I follow"),
-        "at_risk": _("A promised time is at risk on what is mine or what I follow"),
-        "rejected": _("My time or an expense of mine came back"),
-        "retainer": _("Hours of a retainer or a budget that I look after run out"),
-        "new_ticket": _("A new ticket came that nobody has"),
-    }
-
-
-def browser_name(user_agent: str) -> str:
-    """Return what a browser calls itself as people call it: ``Firefox on Android``; others as some browser."""
-    browsers = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
-    systems = {
-        "Android": "Android",
-        "iPhone": "iPhone",
-        "iPad": "iPad",
-        "Windows": "Windows",
-        "Mac OS": "macOS",
-        "Linux": "Linux",
-    }
-    browser = next((name for mark, name in browsers.items() if mark in user_agent), _("A browser"))
-    system = next((name for mark, name in systems.items() if mark in user_agent), "")
-    return _("%(browser)s on %(system)s", browser=browser, system=system) if system else browser

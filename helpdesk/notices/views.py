@@ -22,7 +22,7 @@ from helpdesk.infra.web_push import Browser
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.notices import pushing, quiet, service
 from helpdesk.notices.domain import CHANNELS, KINDS, QuietHours
-from helpdesk.notices.render import browser_name, kind_names
+from helpdesk.notices.words import browser_name, kind_names
 
 bp = Blueprint("notices", __name__)
 

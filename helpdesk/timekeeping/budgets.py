@@ -8,6 +8,7 @@ from fractions import Fraction
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.i18n import SOURCE_LANGUAGE
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.money import round_half_up
 from helpdesk.kernel.periods import local_day, zone_named
@@ -108,12 +109,13 @@ def _tell(
     manager, mailbox = project.manager, outbox.default_mailbox(session)
     if manager is None:
         return
-    subject, text = budget_mail(project, measure=measure, thresholds=thresholds, view=view)
+    said, _text = budget_mail(project, measure=measure, thresholds=thresholds, view=view, language=SOURCE_LANGUAGE)
     key = f"budget:{project.id}:{measure}:{view.budget}:{'+'.join(thresholds)}"
-    news = News("retainer", key, subject, f"/projects/{project.id}")
+    news = News("retainer", key, said, f"/projects/{project.id}")
     notices.tell(session, actor=SYSTEM, now=now, news=news, person_ids=[manager.id], has_letter=True)
     if mailbox is None or not notices.wants_mail(session, manager, "retainer"):
         return
+    subject, text = budget_mail(project, measure=measure, thresholds=thresholds, view=view, language=manager.language)
     outbox.queue(
         session,
         now=now,

@@ -1,5 +1,6 @@
-"""What time writes to colleagues: a timer that seems forgotten."""
+"""What time writes to colleagues: a timer that seems forgotten, and time that came back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ from flask import current_app
 from flask_babel import force_locale
 
 from helpdesk.infra.i18n import gettext as _
-from helpdesk.infra.i18n import letter_language
+from helpdesk.infra.i18n import letter_language, ngettext
+from helpdesk.infra.web import day_filter
 from helpdesk.kernel.durations import format_hm
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
@@ -45,3 +47,21 @@ def asking_letter(entry: TimeEntry, *, reason: str, until: datetime, now: dateti
             last=last,
         )
     return Letter(subject, text + (f"\n{base_url}/time/asking\n" if base_url else ""))
+
+
+def rejection_letter(entries: Sequence[TimeEntry], *, language: str, by: str, reason: str) -> Letter:
+    """Return the mail that tells a colleague which of their time came back, and why."""
+    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
+    link = f"\n\n{base_url}/time/entries/{entries[0].id}" if base_url else ""
+    with force_locale(letter_language(language)):
+        subject = ngettext("%(num)s time entry came back", "%(num)s time entries came back", len(entries))
+        head = _("%(who)s rejected time of yours:", who=by)
+        lines = "\n".join(f"- {_line(entry)}" for entry in entries)
+        tail = _("Change it and submit it again.")
+    return Letter(subject, f"{head}\n\n{lines}\n\n{reason}\n\n{tail}{link}\n")
+
+
+def _line(entry: TimeEntry) -> str:
+    item, note = entry.work_item, f": {entry.note}" if entry.note else ""
+    length = format_hm(queries.worked_of(entry).seconds)
+    return f"{day_filter(queries.day_of(entry))}, {length}, #{item.number} {item.title}{note}"

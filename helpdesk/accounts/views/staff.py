@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.accounts import exports, queries, service
 from helpdesk.accounts.forms import ROLE_NAMES, MembersForm, OfferForm, PersonForm, RoleForm, TeamForm
 from helpdesk.accounts.views.blueprint import bp
+from helpdesk.company import service as company
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
@@ -37,7 +38,12 @@ def add_person() -> ResponseReturnValue:
     try:
         with unit_of_work() as work:
             person = service.add_person(
-                work, actor=current_actor(), now=clock.now(), password=first_password, **form.values()
+                work,
+                actor=current_actor(),
+                now=clock.now(),
+                password=first_password,
+                language=company.get_company(work).language,
+                **form.values(),
             )
     except RuleViolation as refusal:
         form.refuse(refusal)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from helpdesk.company import service as company
 from helpdesk.expenses import claiming, queries
+from helpdesk.expenses.letters import rejection_letter
 from helpdesk.expenses.models import Expense
-from helpdesk.expenses.render import rejection_letter
 from helpdesk.expenses.service import pricing
 from helpdesk.expenses.service.writing import refuse_billed, refuse_locked, to_draft
 from helpdesk.infra import audit
@@ -152,13 +152,7 @@ def _tell(session: Session, actor: Actor, now: datetime, expense: Expense) -> No
     notices.tell(session, actor=actor, now=now, news=news, person_ids=[person.id], has_letter=True)
     if mailbox is None or person.id == actor.person_id or not notices.wants_mail(session, person, "rejected"):
         return
-    letter = rejection_letter(
-        language=person.language,
-        name=name_of(expense),
-        by=actor.name,
-        reason=expense.rejected_because,
-        expense_id=expense.id,
-    )
+    letter = rejection_letter(expense, language=person.language, by=actor.name)
     outbox.queue(
         session,
         now=now,

@@ -5,21 +5,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.i18n import SOURCE_LANGUAGE, ngettext
-from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import Actor
-from helpdesk.infra.web import day_filter
-from helpdesk.kernel.durations import format_hm
 from helpdesk.notices import service as notices
 from helpdesk.notices.service import News
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
+from helpdesk.timekeeping.letters import rejection_letter
 from helpdesk.timekeeping.models import TimeEntry
-from helpdesk.timekeeping.queries import entries as queries
 
 Told = Sequence[tuple[TimeEntry, datetime | None]]
 """Entries, and when each had been submitted: a second rejection of the same entry is another mail."""
@@ -37,14 +33,14 @@ def tell_rejected(session: Session, *, actor: Actor, now: datetime, told: Told, 
             continue
         key = f"time-rejected:{person_id}:{_key(own)}"
         with force_locale(SOURCE_LANGUAGE):  # as our pages speak so far
-            subject = ngettext("%(num)s time entry came back", "%(num)s time entries came back", len(own))
-            text = _text(actor, [entry for entry, _submitted_at in own], reason)
             title = ngettext("%(num)s time entry of yours", "%(num)s time entries of yours", len(own))
         path = f"/time/entries/{own[0][0].id}"
         news = News("rejected", key, title, path, author=actor.name, excerpt=reason)
         notices.tell(session, actor=actor, now=now, news=news, person_ids=[person_id], has_letter=True)
         if mailbox is None or not notices.wants_mail(session, person, "rejected"):
             continue
+        entries = [entry for entry, _submitted_at in own]
+        letter = rejection_letter(entries, language=person.language, by=actor.name, reason=reason)
         outbox.queue(
             session,
             now=now,
@@ -53,8 +49,8 @@ def tell_rejected(session: Session, *, actor: Actor, now: datetime, told: Told, 
             purpose="notification",
             about=("time_entry", own[0][0].id),
             to=[Address(person.name, person.email)],
-            subject=subject,
-            text=text,
+            subject=letter.subject,
+            text=letter.text,
             automatic=True,
         )
 
@@ -64,17 +60,3 @@ def _key(own: Told) -> str:
         f"{entry.id}@{at.isoformat() if at else ''}" for entry, at in sorted(own, key=lambda one: one[0].id)
     )
     return hashlib.sha256(named.encode()).hexdigest()[:32]
-
-
-def _text(actor: Actor, entries: Sequence[TimeEntry], reason: str) -> str:
-    head = _("%(who)s rejected time of yours:", who=actor.name)
-    lines = "\n".join(f"- {_line(entry)}" for entry in entries)
-    base_url = str(current_app.config["BASE_URL"] or "").rstrip("/")
-    link = f"\n\n{base_url}/time/entries/{entries[0].id}" if base_url else ""
-    return f"{head}\n\n{lines}\n\n{reason}\n\n{_('Change it and submit it again.')}{link}\n"
-
-
-def _line(entry: TimeEntry) -> str:
-    item, note = entry.work_item, f": {entry.note}" if entry.note else ""
-    length = format_hm(queries.worked_of(entry).seconds)
-    return f"{day_filter(queries.day_of(entry))}, {length}, #{item.number} {item.title}{note}"

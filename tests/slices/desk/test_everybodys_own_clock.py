@@ -7,12 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client, Contact
 from helpdesk.company.models import Company
 from helpdesk.desk import service as desk
 from helpdesk.infra.db import unit_of_work
+from helpdesk.infra.policy import SYSTEM
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import WorkItem
+from helpdesk.tickets import service as tickets
 from helpdesk.timekeeping import process
+from tests.conftest import NOW
 from tests.slices.desk.conftest import log_time, mailbox, open_ticket
 
 __all__ = ["log_time", "mailbox"]
@@ -185,6 +189,30 @@ def test_the_day_of_an_entry_and_the_week_of_the_timesheet_are_the_same_for_all_
 
     assert len(seen) == 1
     assert next(iter(seen))[:3] == (True, True, "Monday 16 November")
+
+
+def test_what_time_it_is_there_is_on_the_clock_of_whoever_asks_else_of_their_client_else_ours(office, sign_in_as):
+    with unit_of_work() as session:
+        session.get_one(Client, office.acme.id).time_zone = "Asia/Tokyo"
+        session.get_one(Contact, office.globex_contact.id).client_id = None
+    browser = sign_in_as(office.admin)
+
+    def clock_on_page(contact_id: int, project_id: int) -> str:
+        with unit_of_work() as session:
+            item = tickets.open_ticket(
+                session, actor=SYSTEM, now=NOW, project_id=project_id, requester_id=contact_id, title="Labels", text=""
+            )
+        found: list[str] = re.findall(r"(\d\d:\d\d) there", browser.get(f"/items/{item.number}").text)
+        return found[0]
+
+    at_client = clock_on_page(office.acme_contact.id, office.acme_project.id)
+    in_triage = clock_on_page(office.acme_contact.id, office.triage.id)
+    of_nobody = clock_on_page(office.globex_contact.id, office.triage.id)
+    with unit_of_work() as session:
+        session.get_one(Contact, office.acme_contact.id).time_zone = "America/New_York"
+    own = clock_on_page(office.acme_contact.id, office.acme_project.id)
+
+    assert (at_client, in_triage, of_nobody, own) == ("19:00", "19:00", "11:00", "05:00")
 
 
 @pytest.mark.usefixtures("mailbox")

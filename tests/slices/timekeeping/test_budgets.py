@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from helpdesk.accounts.models import Person
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.kernel.errors import RuleViolation
@@ -155,6 +156,20 @@ def test_each_threshold_is_told_once_to_the_manager_and_a_new_budget_begins_anew
     assert [(one.person_id, one.title, one.mail_due_at) for one in told] == [
         (office.manager.id, mail.subject, None) for mail in mails
     ]
+
+
+@pytest.mark.on_sqlite
+def test_the_mail_about_a_budget_is_in_the_language_of_the_manager_and_the_list_as_pages_are(session, office, mailbox):
+    session.get_one(Person, office.manager.id).language = "fr"
+    set_project(session, office, budget_seconds=10 * HOUR, manager_id=office.manager.id)
+    work(session, office, 6)
+
+    budgets.watch(session, now=NOW)
+
+    mail, told = session.scalars(select(OutgoingMessage)).one(), session.scalars(select(Notice)).one()
+    assert mail.subject == "Acme, Support : 50 % du budget sont consommés"
+    assert "Approuvé : 6:00 h (60 %)" in mail.text
+    assert told.title == "Acme, Support: 50 % of the budget is gone"
 
 
 def test_a_budget_without_manager_or_mailbox_is_shown_and_tells_nobody(session, office):
