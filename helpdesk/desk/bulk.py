@@ -125,6 +125,7 @@ def undo(session: Session, *, actor: Actor, now: datetime, act_id: int) -> Outco
     numbers = projects_queries.numbers_of(session, [change["item_id"] for change in stored.changes])
 
     def restore(number: int, change: Change) -> Change:
+        tickets.refuse_merged(session, lock(session, change["item_id"]))
         if change["what"] == "kind":
             kind_undo.give_back(session, actor=actor, now=now, number=number, kept=change["kept"])
             return change

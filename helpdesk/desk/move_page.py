@@ -71,7 +71,7 @@ class MoveValues:
     """The context of desk/move.html; ``own_time`` where time or expenses of ours could become billable.
 
     ``leave`` says what a plan lets go, and ``written`` how many notes and mails another client's team will read.
-    ``left`` is the time on tickets that were merged in, which stays (number, into which, seconds).
+    ``left`` is the time and the expenses on tickets that were merged in, which stay.
     ``seen`` is what comes back with the form: it tells whether anything changed since.
     """
 
@@ -80,7 +80,7 @@ class MoveValues:
     others: list[WorkItem]
     leave: Leave
     written: int
-    left: list[tuple[int, int, int]]
+    left: list[moving.Left]
     lines: list[MoveLine]
     expenses: list[ExpenseMoveLine]
     blocked: bool

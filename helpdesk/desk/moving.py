@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
@@ -157,16 +157,33 @@ def time_of(
     return entries, timekeeping.as_moving(session, entries, also_held=closed)
 
 
-def left_behind(session: Session, items: Sequence[WorkItem]) -> list[tuple[int, int, int]]:
-    """Return (number, number of the item, worked seconds) of time on tickets merged into items: no move takes it."""
-    numbers = {item.id: item.number for item in items}
-    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id.in_(numbers))
+@dataclass(frozen=True)
+class Left:
+    """What stays on a ticket that was merged into one that moves, whose number ``into`` is."""
+
+    number: int
+    into: int
+    worked_seconds: int
+    expense_count: int
+
+
+def left_behind(session: Session, items: Sequence[WorkItem]) -> list[Left]:
+    """Return the time and the expenses on tickets merged into items: no move takes them."""
+    into = {item.id: item.number for item in items}
+    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id.in_(into))
     worked = time_queries.worked_of_items(session, merged)
-    query = select(WorkItem.number, TicketDetails.merged_into_id, WorkItem.id).join(
-        TicketDetails, TicketDetails.work_item_id == WorkItem.id
+    spent = select(func.count(Expense.id)).where(Expense.work_item_id == WorkItem.id).correlate(WorkItem)
+    query = (
+        select(WorkItem.number, TicketDetails.merged_into_id, WorkItem.id, spent.scalar_subquery())
+        .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .where(TicketDetails.merged_into_id.in_(into))
     )
-    found = session.execute(query.where(WorkItem.id.in_(worked)).order_by(WorkItem.number))
-    return [(number, numbers[into_id], worked[item_id]) for number, into_id, item_id in found if into_id is not None]
+    found = [
+        Left(number, into[into_id], worked.get(item_id, 0), count)
+        for number, into_id, item_id, count in session.execute(query.order_by(WorkItem.number))
+        if into_id is not None
+    ]
+    return [one for one in found if one.worked_seconds or one.expense_count]
 
 
 def conversing(session: Session, items: Sequence[WorkItem]) -> list[WorkItem]:

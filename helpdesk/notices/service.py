@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
 from helpdesk.infra import jobs, live
 from helpdesk.infra.db import insert_of, once
 from helpdesk.infra.policy import Actor
+from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.notices.domain import (
     BUNDLED,
@@ -27,6 +28,8 @@ from helpdesk.notices.domain import (
 from helpdesk.notices.models import Notice, NoticeChoice, Push, PushBrowser
 
 TOPIC = "notices"
+OF_MESSAGE = "message:"
+"""With what the key begins of what is told of a message; the rest is its id."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,14 @@ def withdraw_of(session: Session, *, now: datetime, person_ids: Collection[int],
         Notice.kind == kind,
     )
     forget(session, list(session.scalars(query)), now=now)
+
+
+def follow(session: Session, *, keys: Collection[str], item_id: int, number: int) -> None:
+    """Let what people are told of messages, by their keys, lead to the item on which these are now."""
+    statement = update(Notice).where(among(session, Notice.key, keys))
+    path = literal(f"/items/{number}#m") + func.substr(Notice.key, len(OF_MESSAGE) + 1)
+    if keys:
+        session.execute(statement.values(work_item_id=item_id, path=path).execution_options(synchronize_session=False))
 
 
 def forget(session: Session, notice_ids: Collection[int], *, now: datetime) -> None:

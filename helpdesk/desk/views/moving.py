@@ -70,12 +70,26 @@ def _act(session: Session, number: int, form: MoveForm) -> None:
     moved = moving.leave_triage(session, actor=current_actor(), now=clock.now(), number=number, **decided)
     _tell(moved)
     items = [item for each in moved for item in (each.item, *each.along)]
-    for old, into, seconds in moving.left_behind(session, items):
+    for left in moving.left_behind(session, items):
+        _tell_left(left)
+
+
+def _tell_left(left: moving.Left) -> None:
+    """Say what stays on a ticket that was merged into one that moved."""
+    where = {"number": left.number, "into": left.into}
+    if left.worked_seconds:
         stays = _(
             "%(worked)s stays on #%(number)s, which was merged into #%(into)s. Undo the merge to move it.",
-            worked=format_hm(seconds),
-            number=old,
-            into=into,
+            worked=format_hm(left.worked_seconds),
+            **where,
+        )
+        flash(stays, "warn")
+    if left.expense_count:
+        stays = ngettext(
+            "%(num)s expense stays on #%(number)s, which was merged into #%(into)s. Undo the merge to move it.",
+            "%(num)s expenses stay on #%(number)s, which was merged into #%(into)s. Undo the merge to move them.",
+            left.expense_count,
+            **where,
         )
         flash(stays, "warn")
 

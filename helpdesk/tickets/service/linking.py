@@ -1,6 +1,8 @@
 """Links between tickets and tasks: related, part of another, the same as another (docs/desk.md rules 26 to 28)."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +15,8 @@ from helpdesk.projects.models import OPEN_STATUSES, WorkItem
 from helpdesk.tickets.domain import SAID_OF_LINKS
 from helpdesk.tickets.models import ItemLink
 from helpdesk.tickets.service.writing import add_event
+
+Kept = dict[str, Any]
 
 
 def link(session: Session, *, actor: Actor, now: datetime, item: WorkItem, other: WorkItem, how: str) -> ItemLink:
@@ -66,6 +70,61 @@ def open_parts(session: Session, *, actor: Actor, item_id: int) -> list[WorkItem
         .where(ItemLink.other_id == item_id, ItemLink.kind == "part", WorkItem.status.in_(OPEN_STATUSES))
     )
     return list(session.scalars(query.order_by(WorkItem.number)))
+
+
+def bring_links(session: Session, *, item_id: int, into_id: int) -> list[Kept]:
+    """Let what is linked with a ticket be linked with the one into which it is merged; return what came along.
+
+    A link stays where the other one is linked with it already, where a part would get a second whole, or a circle
+    would close.
+    """
+    session.flush()
+    query = select(ItemLink).where((ItemLink.work_item_id == item_id) | (ItemLink.other_id == item_id))
+    brought = list[Kept]()
+    for row in session.scalars(query.order_by(ItemLink.work_item_id, ItemLink.other_id)).all():
+        is_below = row.work_item_id == item_id
+        far = row.other_id if is_below else row.work_item_id
+        ends = (into_id, far) if is_below else (far, into_id)
+        if far != into_id and not _are_linked(session, into_id, far) and _keeps_tree(session, row, *ends):
+            brought.append({"far": far, "is_below": is_below, "kind": row.kind})
+            _relink(session, row, *ends)
+    return brought
+
+
+def send_links_home(session: Session, *, item_id: int, from_id: int, brought: Collection[Kept]) -> None:
+    """Give back what :func:`bring_links` brought and nobody took away or made otherwise since."""
+    for kept in brought:
+        far, is_below = kept["far"], kept["is_below"]
+        row = session.get(ItemLink, (from_id, far) if is_below else (far, from_id))
+        if row is not None and row.kind == kept["kind"] and not _are_linked(session, item_id, far):
+            _relink(session, row, *((item_id, far) if is_below else (far, item_id)))
+
+
+def _relink(session: Session, row: ItemLink, below_id: int, above_id: int) -> None:
+    values = {"kind": row.kind, "created_at": row.created_at, "created_by_id": row.created_by_id}
+    session.delete(row)
+    session.flush()
+    session.add(ItemLink(work_item_id=below_id, other_id=above_id, **values))
+    session.flush()
+
+
+def _are_linked(session: Session, one_id: int, other_id: int) -> bool:
+    return (
+        session.get(ItemLink, (one_id, other_id)) is not None or session.get(ItemLink, (other_id, one_id)) is not None
+    )
+
+
+def _keeps_tree(session: Session, row: ItemLink, below_id: int, above_id: int) -> bool:
+    """Return whether a link could join these two instead: each part has one whole, and no circle closes."""
+    if row.kind != "part":
+        return True
+    whole = _whole_of(session, below_id)
+    if whole is not None and row.work_item_id != below_id:
+        return False
+    step: int | None = above_id
+    while step is not None and step != below_id:
+        step = _whole_of(session, step)
+    return step is None
 
 
 def _between(session: Session, item: WorkItem, other: WorkItem) -> ItemLink | None:

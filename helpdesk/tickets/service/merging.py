@@ -7,15 +7,19 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import ContactMerge
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
 from helpdesk.kernel.errors import Conflict
+from helpdesk.notices import service as notices
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
+from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Draft, Message, Participant, Takeback, TicketDetails, TicketMerge
+from helpdesk.tickets.service.linking import bring_links, send_links_home
 from helpdesk.tickets.service.writing import add_event
 
 
@@ -38,6 +42,7 @@ def merge_conversation(
         "people": _bring_people(session, item, into),
         "followers": following.bring_followers(session, item.id, into.id),
         "drafts": _bring_drafts(session, item, into),
+        "links": bring_links(session, item_id=item.id, into_id=into.id),
         "earlier": list(
             session.scalars(select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item.id))
         ),
@@ -72,6 +77,7 @@ def part_conversation(session: Session, *, actor: Actor, now: datetime, item: Wo
     _send_followers_home(session, item, into, moved.get("followers", ()))
     for person_id, kind in moved["drafts"]:
         _move_draft(session, person_id, kind, into, item)
+    send_links_home(session, item_id=item.id, from_id=into.id, brought=moved.get("links", ()))
     _point(session, [item.id], None)
     _point(session, moved["earlier"], item.id)
     row.undone_at, row.undone_by_id = now, actor.person_id
@@ -101,7 +107,8 @@ def refuse_merged(session: Session, item: WorkItem) -> None:
 
 
 def move_messages(session: Session, message_ids: Collection[int], *, to: WorkItem) -> None:
-    """Put messages, and their files with them, on another work item."""
+    """Put messages on another work item, with their files and with what people are told of them."""
+    notices.follow(session, keys=[key_of(one) for one in message_ids], item_id=to.id, number=to.number)
     session.execute(
         update(Message)
         .where(among(session, Message.id, message_ids))
@@ -140,6 +147,7 @@ def _bring_people(session: Session, item: WorkItem, into: WorkItem) -> list[int]
 
 
 def _send_people_home(session: Session, into: WorkItem, contact_ids: Collection[int]) -> None:
+    contact_ids = {*contact_ids, *_merged_since(session, into, contact_ids)}
     wrote = select(Message.contact_id).where(Message.work_item_id == into.id, Message.contact_id.is_not(None))
     session.execute(
         delete(Participant).where(
@@ -150,6 +158,12 @@ def _send_people_home(session: Session, into: WorkItem, contact_ids: Collection[
         )
     )
     queries.forget_participants(session, into.id)
+
+
+def _merged_since(session: Session, into: WorkItem, contact_ids: Collection[int]) -> list[int]:
+    """Return into whom those contacts were merged since, where that one took no part here before."""
+    query = select(ContactMerge).where(ContactMerge.contact_id.in_(contact_ids), ContactMerge.undone_at.is_(None))
+    return [row.into_id for row in session.scalars(query) if into.id in row.moved["taking_part"]["alone"]]
 
 
 def _send_followers_home(session: Session, item: WorkItem, into: WorkItem, person_ids: Collection[int]) -> None:

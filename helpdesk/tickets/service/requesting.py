@@ -61,12 +61,11 @@ def give_requester_back(session: Session, *, actor: Actor, now: datetime, item: 
         Conflict: somebody changed who asks since, or the two were merged into one.
     """
     details = queries.get_details(session, item.id)
+    kept = {**kept, "requester_id": _now(session, kept["requester_id"]).id}
     if details is None or details.requester_id != kept["requester_id"]:
         message = "somebody changed who asks since"
         raise Conflict(message)
-    former = session.get_one(Contact, kept["former_id"])
-    if former.same_as_id is not None:  # merged since
-        former = session.get_one(Contact, former.same_as_id)
+    former = _now(session, kept["former_id"])
     if former.id == details.requester_id:
         message = "who asked before is the same person now"
         raise Conflict(message)
@@ -84,6 +83,12 @@ def give_requester_back(session: Session, *, actor: Actor, now: datetime, item: 
         queries.forget_participants(session, item.id)
     session.flush()
     _tell(session, actor, now, item, former, f"made {former.name} the requester again")
+
+
+def _now(session: Session, contact_id: int) -> Contact:
+    """Return a contact, or into whom they were merged since."""
+    contact = session.get_one(Contact, contact_id)
+    return contact if contact.same_as_id is None else session.get_one(Contact, contact.same_as_id)
 
 
 def _plain(session: Session, item_id: int, contact_id: int) -> Kept | None:

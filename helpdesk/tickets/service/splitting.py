@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from helpdesk.infra import audit
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.notices import service as notices
 from helpdesk.projects import queries as project_queries
+from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Message, ThreadReference, TicketDetails
 from helpdesk.tickets.service.merging import refuse_merged
@@ -68,6 +70,7 @@ def split_message(
     )
     session.flush()
     message.work_item_id = new.id
+    notices.follow(session, keys=[key_of(message.id)], item_id=new.id, number=new.number)
     merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
     session.execute(
         delete(ThreadReference).where(

@@ -67,14 +67,14 @@ def limit(project_id: int, policy: str, hours: int) -> None:
         project.max_billable_seconds, project.over_limit = hours * 3600, policy
 
 
-def spend(office, *far) -> int:
-    """Add an expense of the technician on the ticket, and see it as far as that."""
+def spend(office, *far, number: int | None = None) -> int:
+    """Add an expense of the technician on the ticket, or another one, and see it as far as that."""
     with unit_of_work() as session:
         if session.scalar(select(ExpenseCategory.id).limit(1)) is None:
             expenses.add_default_categories(session, actor=SYSTEM, now=NOW)
         travel = session.scalars(select(ExpenseCategory.id).where(ExpenseCategory.name == "Travel")).one()
         facts = Facts(spent_on=MORNING.date(), category_id=travel, amount="100.00", currency="EUR")
-        number = office.acme_ticket.number
+        number = number or office.acme_ticket.number
         expense = expenses.add_expense(session, actor=office.actor("technician"), now=NOW, facts=facts, number=number)
         for act in far:
             act(session, actor=office.actor("manager"), now=NOW, expense_ids=[expense.id])
@@ -181,13 +181,20 @@ def test_time_of_a_ticket_that_was_merged_in_is_named_before_and_after_for_it_st
     with unit_of_work() as session:
         old_id = session.scalars(select(WorkItem.id).where(WorkItem.number == old)).one()
     log_time(120, work_item_id=old_id)
+    spent = spend(office, number=old)
     merge(office, old, number)
-    told = f"2:00 stays on #{old}, which was merged into #{number}. Undo the merge to move it."
+    told = [
+        f"{what} stays on #{old}, which was merged into #{number}. Undo the merge to move it."
+        for what in ("2:00", "1 expense")
+    ]
 
-    assert told in browser.get(f"/items/{number}/move?project_id={website}").text
+    assert all(each in browser.get(f"/items/{number}/move?project_id={website}").text for each in told)
     browser.post(f"/items/{number}/move", data={"project_id": website})
 
-    assert told in browser.get(f"/items/{number}").text
+    page = browser.get(f"/items/{number}").text
+    assert all(each in page for each in told)
+    with unit_of_work() as session:
+        assert session.get_one(Expense, spent).work_item_id == old_id
     assert [one.work_item.number for one in entries().values()] == [old]
 
 
