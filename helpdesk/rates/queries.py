@@ -41,7 +41,7 @@ def cards_of(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tupl
     return cards_among(session.execute(query) if wanted else (), wanted)
 
 
-def cards_asked(clients: BindParameter[int], currencies: Select[str]) -> Select[Any]:
+def cards_asked(clients: BindParameter[int] | Select[int], currencies: Select[str]) -> Select[Any]:
     """Return the question for the rates of clients in some currencies; `cards_among` reads the answer."""
     return _named_columns().where(or_(Client.id.is_(None), Client.id.in_(clients)), Rate.currency.in_(currencies))
 

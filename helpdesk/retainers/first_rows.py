@@ -106,16 +106,20 @@ def rows_to_ask(*, with_rates: bool) -> dict[str, Select[Any]]:
     """Return the questions of :func:`rows_of`, to be asked together with others; ``client_ids`` is a parameter."""
     in_force = select(Agreement.currency).where(Agreement.client_id.in_(CLIENT_IDS))
     priced = {"cards": rates.cards_asked(CLIENT_IDS, in_force)} if with_rates else {}
+    return {**unpriced_to_ask(), **priced}
+
+
+def unpriced_to_ask(client_ids: Clients = CLIENT_IDS) -> dict[str, Select[Any]]:
+    """Return the questions of :func:`rows_of` without rates, for whichever clients."""
+    theirs = select(Agreement.id).where(Agreement.client_id.in_(client_ids))
     return {
-        **agreements_to_ask(),
-        "clients": select(Client).where(Client.id.in_(CLIENT_IDS)),
+        **agreements_to_ask(client_ids),
+        "clients": select(Client).where(Client.id.in_(client_ids)),
         "periods": select(RetainerPeriod).where(
-            RetainerPeriod.agreement_id.in_(select(Agreement.id).where(Agreement.client_id.in_(CLIENT_IDS))),
-            RetainerPeriod.reversed_at.is_(None),
+            RetainerPeriod.agreement_id.in_(theirs), RetainerPeriod.reversed_at.is_(None)
         ),
         "policies": select(RoundingPolicyRow),
-        "lifted": _lifted_asked(),
-        **priced,
+        "lifted": _lifted_asked(client_ids),
     }
 
 
@@ -160,14 +164,14 @@ def _parts() -> dict[str, tuple[Select[Any], InstrumentedAttribute[int], tuple[I
     }
 
 
-def _lifted_asked() -> Select[Any]:
+def _lifted_asked(client_ids: Clients) -> Select[Any]:
     """Return the question for the seconds that clients granted beyond the cap, and that nobody took back."""
     revoked = select(HoursAnswer.asked_id).where(HoursAnswer.kind == "revoked")
     query = (
         select(HoursAsked.agreement_id, HoursAsked.month, func.sum(HoursAsked.seconds).label("seconds"))
         .join(HoursAsked.answers)
         .join(HoursAsked.agreement)
-        .where(Agreement.client_id.in_(CLIENT_IDS), HoursAnswer.kind == "granted", HoursAsked.id.not_in(revoked))
+        .where(Agreement.client_id.in_(client_ids), HoursAnswer.kind == "granted", HoursAsked.id.not_in(revoked))
         .group_by(HoursAsked.agreement_id, HoursAsked.month)
     )
     return cast("Select[Any]", query)

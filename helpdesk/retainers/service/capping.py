@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from helpdesk.infra.ahead import Question, rows_of
+from helpdesk.infra.ahead import Question, all_of
+from helpdesk.infra.together import Together
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.periods import Month, local_month
 from helpdesk.projects.models import Project, WorkItem
-from helpdesk.retainers import queries
+from helpdesk.retainers import first_rows, queries
 from helpdesk.retainers.books import Bookkeeping, Shelf, engine_agreement, terms_in
 from helpdesk.retainers.domain import cap
 from helpdesk.retainers.domain.cap import OverCap
@@ -20,10 +23,11 @@ from helpdesk.retainers.domain.period import PeriodResult
 from helpdesk.retainers.domain.spans import MONTHLY
 from helpdesk.retainers.domain.statement import with_pending
 from helpdesk.retainers.domain.terms import AtCap
+from helpdesk.retainers.first_rows import Rows
 from helpdesk.retainers.models import Agreement, AgreementTerms
 from helpdesk.retainers.service.room import may_lack_room
 from helpdesk.timekeeping import caps
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import SUBMITTED, TimeEntry
 
 REMEDIES = {
     AtCap.WARN: "what goes beyond is {beyond}.",
@@ -91,11 +95,12 @@ def _is_told(stands: OverCap, *, is_running: bool) -> bool:
 
 def remarks(session: Session, entries: Sequence[TimeEntry]) -> Mapping[int, str]:
     """Return by id which waiting entries a month has no room for, where its agreement stops or asks."""
-    capped = {row.client_id for row in rows_of(session, _capped_asked())}
-    client_ids = capped & {each.work_item.project.client_id for each in entries if each.billable == "billable"}
+    wanted = {each.work_item.project.client_id for each in entries if each.billable == "billable"}
+    rows = _capped_rows(session, wanted)
+    client_ids = sorted({agreement.client_id for agreement in rows.agreements})
     if not client_ids:
         return {}
-    shelf = _shelf_of(session, sorted(client_ids), entries)
+    shelf = _shelf_of(session, client_ids, entries, rows=rows)
     found = {}
     for agreement, book, mine in _books_of(shelf, entries):
         ids = {each.uuid: each.id for each in mine}
@@ -116,22 +121,38 @@ def lock(session: Session, entry_ids: Collection[int]) -> None:
 
 def questions() -> list[Question]:
     """Return what `remarks` asks whatever entries wait, to be asked ahead."""
-    return [_capped_asked()]
+    return list(_rows_asked().values())
 
 
-def _capped_asked() -> Select[int]:
-    """Return the question which clients have an agreement that stops or asks at its cap."""
+def _capped_rows(session: Session, client_ids: Collection[int]) -> Rows:
+    """Return what the books begin with of those clients whose agreements stop or ask, and whose time waits."""
+    asked = _rows_asked()
+    found = all_of(session, asked) or Together(**asked).read(session)
+    rows = first_rows.rows_among(found, with_rates=False)
+    agreements = [each for each in rows.agreements if each.client_id in client_ids]
+    ids = {each.id for each in agreements}
+    return replace(rows, agreements=agreements, periods=[each for each in rows.periods if each.agreement_id in ids])
+
+
+def _rows_asked() -> dict[str, Select[Any]]:
+    """Return the questions of `_capped_rows`, for all with such an agreement and time that waits for approval."""
+    waits = select(Project.client_id).join(WorkItem, WorkItem.project_id == Project.id)
+    waits = waits.join(TimeEntry, TimeEntry.work_item_id == WorkItem.id).where(SUBMITTED)
     terms = select(Agreement.client_id).join(AgreementTerms, AgreementTerms.agreement_id == Agreement.id)
-    return terms.where(AgreementTerms.at_cap != AtCap.WARN.value).distinct()
+    return first_rows.unpriced_to_ask(
+        terms.where(AgreementTerms.at_cap != AtCap.WARN.value, Agreement.client_id.in_(waits))
+    )
 
 
 caps.register(caps.Cap(refusal=refusal, warnings=warnings, remarks=remarks, questions=questions, lock=lock))
 
 
-def _shelf_of(session: Session, client_ids: Collection[int], entries: Sequence[TimeEntry]) -> Shelf:
+def _shelf_of(
+    session: Session, client_ids: Collection[int], entries: Sequence[TimeEntry], *, rows: Rows | None = None
+) -> Shelf:
     """Return what the books are made of from the month of the first entry on: what was closed before is a fact."""
     first = min(local_month(each.started_at, EARLIEST_ZONE) for each in entries)
-    return queries.shelf_of(session, client_ids=client_ids, with_rates=False, month=first)
+    return queries.shelf_of(session, client_ids=client_ids, with_rates=False, month=first, rows=rows)
 
 
 def _books_of(shelf: Shelf, entries: Sequence[TimeEntry]) -> Iterator[tuple[Agreement, Bookkeeping, list[TimeEntry]]]:

@@ -23,6 +23,7 @@ from helpdesk.timekeeping.queries import entries as queries
 from helpdesk.timekeeping.queries import rights, waiting
 from helpdesk.timekeeping.queries.submitted import GROUPS, Filters, Sum, sums_asked
 from helpdesk.timekeeping.queries.waiting import Queue, Waiting
+from helpdesk.timekeeping.service import pricing
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def queue_page(session: Session, *, actor: Actor, group: str, filters: Filters, 
     """
     reach = rights.require_approver(session, actor)
     group = group if group in GROUPS else "person"
-    ask_ahead(session, sums_asked(reach), policies_asked())
+    ask_ahead(session, sums_asked(reach), policies_asked(), *waiting.questions(), *pricing.questions())
     found = waiting.queue(session, reach=reach, group=group, filters=filters, after=after)
     priced = service.preview(session, [line.entry for line in found.lines])
     asked = filters.wanted

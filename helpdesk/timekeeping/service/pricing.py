@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import Question, all_of
 from helpdesk.infra.sql import among_those
 from helpdesk.kernel.durations import HOUR, largest_remainder
 from helpdesk.kernel.money import Money
-from helpdesk.projects.models import Project
+from helpdesk.projects.models import Project, WorkItem
 from helpdesk.rates import queries as rate_queries
 from helpdesk.rates import service as rates
 from helpdesk.rates.domain import (
@@ -26,7 +29,7 @@ from helpdesk.rates.domain import (
 )
 from helpdesk.rates.models import RoundingPolicyRow
 from helpdesk.timekeeping.charging import APPROVED
-from helpdesk.timekeeping.models import TimeEntry
+from helpdesk.timekeeping.models import SUBMITTED, TimeEntry
 from helpdesk.timekeeping.queries import entries as queries
 
 NOT_BILLED = {"not_billable": "not billable", "no_charge": "no charge"}
@@ -63,7 +66,11 @@ class PriceList:
     def foresee(self, entries: Iterable[TimeEntry]) -> None:
         """Read at once what `preview` needs to know of all the clients of these entries."""
         clients = {(client.id, client.currency) for client in map(queries.client_of, entries)}
-        self._cards |= rate_queries.cards_of(self.session, clients - self._cards.keys())
+        wanted, known = clients - self._cards.keys(), all_of(self.session, _waiting_asked())
+        if known:
+            waits = {row.client_id for row in known["clients"]}
+            self._cards |= rate_queries.cards_among(known["cards"], {each for each in wanted if each[0] in waits})
+        self._cards |= rate_queries.cards_of(self.session, wanted - self._cards.keys())
 
     def preview(self, entry: TimeEntry) -> RateHit | RateMissing:
         """Return what `price` would, by one query a client however many entries: for lists, not for approval."""
@@ -171,6 +178,19 @@ def _share(chain: list[TimeEntry], new: set[int], policy: RoundingPolicy) -> dic
     lengths = [_length(entry) for entry in fresh]
     shares = largest_remainder(left, lengths) if any(lengths) else [0] * len(fresh)
     return {entry.id: share for entry, share in zip(fresh, shares, strict=True)}
+
+
+def questions() -> list[Question]:
+    """Return what the prices of all time that waits for approval are made of, to be asked ahead."""
+    return list(_waiting_asked().values())
+
+
+def _waiting_asked() -> dict[str, Select[Any]]:
+    """Return the questions whose time waits, and for the rates that these clients can have."""
+    waits = select(Project.client_id).join(WorkItem, WorkItem.project_id == Project.id)
+    waits = waits.join(TimeEntry, TimeEntry.work_item_id == WorkItem.id).where(SUBMITTED).distinct()
+    currencies = select(Client.currency).where(Client.id.in_(waits))
+    return {"clients": waits, "cards": rate_queries.cards_asked(waits, currencies)}
 
 
 def chains(session: Session, entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
