@@ -4,7 +4,8 @@ from importlib import import_module
 from pathlib import Path
 
 from babel import Locale
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
@@ -28,6 +29,7 @@ from helpdesk.infra.export.views import export_of_page
 from helpdesk.infra.i18n import TRANSLATIONS
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import mount as mount_words
+from helpdesk.infra.sent_forms import SentBefore
 from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import marks as item_marks
@@ -186,6 +188,10 @@ def _map_errors(app: Flask) -> None:
     def _ours(error: HelpdeskError) -> tuple[str, int]:
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
         return _page(status, str(error))
+
+    @app.errorhandler(SentBefore)
+    def _sent_before(sent: SentBefore) -> ResponseReturnValue:
+        return redirect(sent.leads_to, code=303)
 
     @app.errorhandler(StaleDataError)
     def _stale(_error: StaleDataError) -> tuple[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from helpdesk.accounts import service as accounts
 from helpdesk.automation import process as automation
 from helpdesk.imports import process as imports
-from helpdesk.infra import blobs, clock, jobs, live, outside, pdf, schema
+from helpdesk.infra import blobs, clock, jobs, live, outside, pdf, schema, sent_forms
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.jobs import Bell
 from helpdesk.intake.process import erasing
@@ -246,6 +246,13 @@ def forget_old_events() -> None:
     """Delete live events that nobody resumes from any more."""
     with unit_of_work() as session:
         live.forget_old(session, now=clock.now())
+
+
+@light_job
+def forget_sent_forms() -> None:
+    """Delete what tells of forms that no open page sends any more."""
+    with unit_of_work() as session:
+        sent_forms.forget_sent_forms(session, now=clock.now())
 
 
 @light_job

@@ -50,6 +50,7 @@ PERIODIC = (
     Periodic("forget_old_attempts", 3600),
     Periodic("forget_old_events", 3600),
     Periodic("forget_old_notices", 3600),
+    Periodic("forget_sent_forms", 3600),
     Periodic("forget_old_reading", 3600),
     Periodic("forget_absent", 3600),
     Periodic("count_rows", 3600),

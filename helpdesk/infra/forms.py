@@ -11,14 +11,17 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.kernel.errors import RuleViolation
 
-EVERY_FORM = frozenset({"csrf_token", "next"})
+FORM_KEY = "form_key"
+"""The field by which a form says which one it is, so that it is good for one act (docs/answering.md rule 30)."""
+EVERY_FORM = frozenset({"csrf_token", "next", FORM_KEY})
 
 
 class StrictForm(FlaskForm):  # type: ignore[misc]
     """A form that refuses fields it does not have: nobody sets a column by adding its name to a request.
 
-    ``csrf_token`` and ``next`` may always come along. Texts are stripped of spaces around them; control characters,
-    which no database or mail header takes, are refused, and so are line breaks where one line is asked for.
+    ``csrf_token``, ``next`` and the key of the form may always come along. Texts are stripped of spaces around them;
+    control characters, which no database or mail header takes, are refused, and so are line breaks where one line is
+    asked for.
     """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]

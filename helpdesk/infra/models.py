@@ -1,4 +1,4 @@
-"""Tables that belong to no slice: audit, files, leases, counters, periodic runs, failed jobs, live events."""
+"""Tables that belong to no slice: audit, files, leases, counters, periodic runs, failed jobs, forms, live events."""
 
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,16 @@ class OneTimeToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class SentForm(Base):
+    """A form that was acted on, by the digest of who sent it, its key and what it said (docs/answering.md rule 30)."""
+
+    __tablename__ = "sent_forms"
+
+    act: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+    leads_to: Mapped[str]  # the address that its answer led to
 
 
 class LiveEvent(Base):

@@ -15,7 +15,9 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdesk.infra import links
+from helpdesk.infra.forms import FORM_KEY
 from helpdesk.infra.i18n import reader_locale
+from helpdesk.infra.sent_forms import form_key
 from helpdesk.kernel.dates import format_day
 from helpdesk.kernel.durations import format_hm, format_hms
 from helpdesk.kernel.money import Money, exponent_of, format_money
@@ -33,9 +35,10 @@ HEADERS = {
 
 
 def csrf_field() -> Markup:
-    """Return the field by which a form of ours says that it is ours; all forms of a page have the same one."""
+    """Return the fields by which a form says that it is ours, and which; all forms of a page have the same ones."""
     if "csrf_field" not in g:
-        g.csrf_field = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        hidden = Markup('<input type="hidden" name="{}" value="{}">')
+        g.csrf_field = hidden.format("csrf_token", generate_csrf()) + hidden.format(FORM_KEY, form_key())
     return cast("Markup", g.csrf_field)
 
 

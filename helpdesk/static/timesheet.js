@@ -129,7 +129,7 @@
   }
 
   /* --- the parts of the answer that changed; what somebody types meanwhile stays as it is --- */
-  const plain = (part) => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+  const plain = (part) => part.innerHTML.replace(/name="(csrf_token|form_key)" value="[^"]*"/g, "");
 
   function takeOver(page, name, text, isSaved) {
     for (const id of PARTS) {

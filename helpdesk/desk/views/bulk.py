@@ -9,13 +9,14 @@ from wtforms.validators import Length
 
 from helpdesk.desk import bulk, macros
 from helpdesk.desk.bulk import Outcome, Picked
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import ngettext
 from helpdesk.infra.policy import DESK, current_actor, policy
+from helpdesk.infra.sent_forms import act_once
 from helpdesk.infra.web import back_or, own_path
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
@@ -52,6 +53,7 @@ def act_on_many() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise RuleViolation(_("Pick tickets, and what is to become of them."))
     with unit_of_work() as session:
+        sent = act_once(session, now=clock.now(), leads_to=_list())
         act = bulk.act if what != macros.WHAT else macros.act
         done = act(
             session,
@@ -61,8 +63,9 @@ def act_on_many() -> ResponseReturnValue:
             what=what,
             value=value,
         )
+        answer = leads_to(sent, _back(done.act_id))
     _tell(done, ngettext("%(num)s ticket changed.", "%(num)s tickets changed.", done.changed))
-    return _back(done.act_id)
+    return answer
 
 
 @bp.post("/desk/bulk/<int:act_id>/undo")
@@ -72,6 +75,7 @@ def undo_act(act_id: int) -> ResponseReturnValue:
     StrictForm().validate_on_submit()
     try:
         with unit_of_work() as session:
+            act_once(session, now=clock.now(), leads_to=_list())
             done = bulk.undo(session, actor=current_actor(), now=clock.now(), act_id=act_id)
         _tell_undone(done)
     except Conflict as refusal:
@@ -93,6 +97,7 @@ def tag_ticket(number: int) -> ResponseReturnValue:
     form = TagForm()
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             item = projects.get_item(session, actor=current_actor(), number=number)
             on = not (form.validate_on_submit() and form.off.data)
             word = (form.tag.data if on else form.off.data) or ""
@@ -135,9 +140,13 @@ def _named(done: Outcome) -> str:
     return "; ".join(f"#{each.number}: {each.why.rstrip('.')}" for each in done.refusals)
 
 
+def _list() -> str:
+    return own_path(request.form.get("next")) or url_for("desk.queue")
+
+
 def _back(act_id: int | None) -> ResponseReturnValue:
     """Lead back to the list, and there to the undo of what was done."""
-    path = own_path(request.form.get("next")) or url_for("desk.queue")
+    path = _list()
     if act_id is not None:
         path = f"{path}{'&' if urlsplit(path).query else '?'}done={act_id}"
     return redirect(path, code=303)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.desk import macros
 from helpdesk.desk.forms import AcceptForm, PersonForm, SendAgainForm
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -118,6 +118,7 @@ def unsend(number: int, message_id: int) -> ResponseReturnValue:
     StrictForm().validate_on_submit()
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             stays = macros.take_back(
                 session, actor=current_actor(), now=clock.now(), number=number, message_id=message_id
             )
@@ -184,6 +185,7 @@ def _decide(
     (form or StrictForm()).validate_on_submit()
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             item = projects.get_item(session, actor=current_actor(), number=number)
             said = act(session, item.id)
         flash(said, "ok")

@@ -120,28 +120,52 @@ def _keep_picture(item_id: int, kind: str, upload: FileStorage, standing: Collec
 
 def keep_files(item_id: int, kind: str, uploads: Iterable[FileStorage]) -> list[str]:
     """Put each file to the draft that fits, and return why the others do not, by their names."""
+    return keep_each(uploads, to_draft(item_id, kind))
+
+
+def to_draft(item_id: int, kind: str) -> Callable[[Session, NewAttachment], None]:
+    """Return what puts a stored file to the draft of whoever asks."""
 
     def put(session: Session, file: NewAttachment) -> None:
         tickets.add_draft_file(session, actor=current_actor(), now=clock.now(), item_id=item_id, kind=kind, file=file)
 
-    return keep_each(uploads, put)
+    return put
 
 
 def keep_each(uploads: Iterable[FileStorage], put: Callable[[Session, NewAttachment], None]) -> list[str]:
     """Store each file and ``put`` it where it belongs, by itself; return why others do not fit, by their names."""
-    refusals = []
+    files, refusals = store_each(uploads)
+    with unit_of_work() as session:
+        refusals += put_each(session, files, put)
+    read_anew()
+    return refusals
+
+
+def store_each(uploads: Iterable[FileStorage]) -> tuple[list[NewAttachment], list[str]]:
+    """Store each file, and return those that can go along anywhere, and why the others cannot, by their names."""
+    files, refusals = [], []
     for upload in [one for one in uploads if one.filename]:
         name = clean_name(upload.filename or "") or name_for(upload.mimetype)
         content = upload.stream.read(MOST_FILE_BYTES + 1)
         upload.close()
         try:
             check_files([len(content)])
-            file = NewAttachment(name, type_of(name), blobs.store().put(content), len(content))
-            with unit_of_work() as session:
-                put(session, file)
+            files.append(NewAttachment(name, type_of(name), blobs.store().put(content), len(content)))
         except RuleViolation as refusal:
             refusals.append(f"{name}: {refusal}")
-    read_anew()
+    return files, refusals
+
+
+def put_each(
+    session: Session, files: Iterable[NewAttachment], put: Callable[[Session, NewAttachment], None]
+) -> list[str]:
+    """``put`` each stored file where it belongs that fits, and return why the others do not, by their names."""
+    refusals = []
+    for file in files:
+        try:
+            put(session, file)
+        except RuleViolation as refusal:
+            refusals.append(f"{file.name}: {refusal}")
     return refusals
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.desk import forwarding
 from helpdesk.desk.forms import ForwardForm
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -49,6 +49,7 @@ def forward(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work() as session:
+                form_sent = once_on(session, number)
                 sent = forwarding.forward(
                     session,
                     actor=current_actor(),
@@ -57,7 +58,7 @@ def forward(number: int) -> ResponseReturnValue:
                     onward=form.onward(),
                     time=form.time(),
                 )
-            return to_item(number, anchor=f"m{sent.id}")
+                return leads_to(form_sent, to_item(number, anchor=f"m{sent.id}"))
         except (Conflict, RuleViolation) as refusal:
             form.refuse(str(refusal), getattr(refusal, "field", None))
             item, messages = _forwardable(number)

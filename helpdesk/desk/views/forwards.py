@@ -4,7 +4,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 
 from helpdesk.desk import moving
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, once_on, to_item
 from helpdesk.infra import blobs, clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -22,6 +22,7 @@ def pass_on(number: int) -> ResponseReturnValue:
     StrictForm().validate_on_submit()
     actor, now = current_actor(), clock.now()
     with unit_of_work() as session:
+        once_on(session, number)
         item = projects.get_item(session, actor=actor, number=number)
         contact, project = forwards.adopt(session, actor=actor, now=now, store=blobs.store(), item_id=item.id)
         in_triage, name = item.project.is_triage, contact.name

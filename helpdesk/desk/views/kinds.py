@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.desk import kinds
 from helpdesk.desk.opening_forms import RequesterForm
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.desk.views.requester import requester_page
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -27,7 +27,9 @@ def make_task(number: int) -> ResponseReturnValue:
     done = None
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             _item, done = kinds.make_task(session, actor=current_actor(), now=clock.now(), number=number)
+            leads_to(sent, to_item(number, done=done))
         flash(_("#%(number)s is a task now. Its number, time and messages stayed.", number=number), "ok")
     except (Conflict, RuleViolation) as refusal:
         flash(str(refusal), "danger")
@@ -47,9 +49,11 @@ def make_ticket(number: int) -> ResponseReturnValue:
         return requester_page(item, details, form), 422
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             _item, done = kinds.make_ticket(
                 session, actor=current_actor(), now=clock.now(), number=number, whom=form.whom()
             )
+            leads_to(sent, to_item(number, done=done))
     except (Conflict, RuleViolation) as refusal:
         if details is None and item.kind == "task" and not is_htmx():
             form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))

@@ -6,7 +6,7 @@ from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from helpdesk.desk import closing, service
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm, options
@@ -46,6 +46,7 @@ def link(number: int) -> ResponseReturnValue:
         return to_item(number)
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             item, other = (
                 projects.get_item(session, actor=current_actor(), number=each)
                 for each in (number, form.number.data or 0)
@@ -92,6 +93,7 @@ def close(number: int) -> ResponseReturnValue:
         raise RuleViolation(_("Choose what becomes of its open parts."))
     status = form.status.data or ""
     with unit_of_work() as session:
+        once_on(session, number)
         if form.parts.data == "too":
             closing.close_parts(session, actor=current_actor(), now=clock.now(), number=number, status=status)
         service.set_status(

@@ -18,7 +18,7 @@ from helpdesk.automation.service.macros import MacroActs
 from helpdesk.desk import macros as applying
 from helpdesk.desk.macro_forms import MacroForm, named
 from helpdesk.desk.macros import Applied
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.desk.views.canned import variables
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -126,6 +126,7 @@ def apply_macro(number: int) -> ResponseReturnValue:
         raise RuleViolation(_("Choose a macro."))
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             done = applying.apply(
                 session,
                 actor=current_actor(),
@@ -135,9 +136,14 @@ def apply_macro(number: int) -> ResponseReturnValue:
                 version=_number(form.version.data),
                 seen=0 if form.seen.data == "" else _number(form.seen.data),  # nobody had written there
             )
+            leads_to(sent, _after(number, done))
         _tell(done)
     except (Conflict, RuleViolation) as refusal:
         flash(_("Nothing was done: %(why)s", why=str(refusal)), "danger")
+    return _after(number, done)
+
+
+def _after(number: int, done: Applied | None) -> ResponseReturnValue:
     act_id, anchor = (done.act_id, "reply-body" if done.is_in_box else None) if done else (None, None)
     return to_item(number, anchor=anchor, done=act_id)
 

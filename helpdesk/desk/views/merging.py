@@ -6,7 +6,7 @@ from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from helpdesk.desk import merge_page, merging
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -44,6 +44,7 @@ def merge(number: int) -> ResponseReturnValue:
     into = form.into.data or 0
     try:
         with unit_of_work() as session:
+            leads_to(once_on(session, number), to_item(into))
             merging.merge(session, actor=current_actor(), now=clock.now(), number=number, into_number=into)
     except (NotFound, RuleViolation) as refusal:
         return _page(number, form.words.data or "", str(refusal)), 422

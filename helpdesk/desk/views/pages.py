@@ -37,8 +37,8 @@ from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
 from helpdesk.desk.overtaking import Overtaken
 from helpdesk.desk.search_page import problem_words
 from helpdesk.desk.view_words import chips, columns, view_names
-from helpdesk.desk.views.blueprint import bp, to_item
-from helpdesk.desk.views.files import keep_files
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
+from helpdesk.desk.views.files import keep_files, put_each, store_each, to_draft
 from helpdesk.desk.views.linking import asks_first
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_anew, read_session, unit_of_work
@@ -59,6 +59,7 @@ from helpdesk.infra.policy import (
     current_actor,
     policy,
 )
+from helpdesk.infra.sent_forms import digest_of_form, first_refusal
 from helpdesk.infra.web import back_or, is_htmx, zone
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as projects
@@ -212,7 +213,7 @@ def reply(number: int) -> ResponseReturnValue:
             time=form.time(),
         )
 
-    refused = _refused(form, item_id, "reply", act)
+    refused = _refused(form, number, item_id, "reply", act)
     return (_item_page(number, reply_form=form), refused) if refused else to_item(number)
 
 
@@ -262,7 +263,7 @@ def add_note(number: int) -> ResponseReturnValue:
         for name in tickets.names_not_told(session, note):
             flash(_("%(name)s may not see this, and was not told.", name=name), "warn")
 
-    refused = _refused(form, item_id, "note", act)
+    refused = _refused(form, number, item_id, "note", act)
     return (_item_page(number, note_form=form), refused) if refused else to_item(number)
 
 
@@ -274,6 +275,7 @@ def set_status(number: int) -> ResponseReturnValue:
     status = (form.status.data or "") if form.validate_on_submit() else ""
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             service.set_status(
                 session, actor=current_actor(), now=clock.now(), number=number, status=status, was=form.was.data
             )
@@ -291,6 +293,7 @@ def assign(number: int) -> ResponseReturnValue:
     form = AssignForm()
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             projects.get_item(session, actor=current_actor(), number=number)
             if not form.validate_on_submit():
                 raise RuleViolation(_("There is no such person."))
@@ -298,9 +301,9 @@ def assign(number: int) -> ResponseReturnValue:
             done = giving.to_person(
                 session, actor=current_actor(), now=clock.now(), number=number, assignee_id=wanted, was=form.was.data
             )
+            return leads_to(sent, to_item(number, done=done))
     except Overtaken as overtaken:
         return _overtaken_page(number, overtaken)
-    return to_item(number, done=done)
 
 
 @bp.post("/items/<int:number>/team")
@@ -310,6 +313,7 @@ def set_team(number: int) -> ResponseReturnValue:
     form = GiveForm()
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             projects.get_item(session, actor=current_actor(), number=number)
             if not form.validate_on_submit():
                 raise NotFound(teams.NO_TEAM)
@@ -317,12 +321,12 @@ def set_team(number: int) -> ResponseReturnValue:
             done = giving.to_team(
                 session, actor=current_actor(), now=clock.now(), number=number, team_id=wanted, was=form.was.data
             )
+            return leads_to(sent, to_item(number, done=done))
     except Overtaken as overtaken:
         return _overtaken_page(number, overtaken)
     except RuleViolation as refusal:
         flash(str(refusal), "danger")
         return to_item(number)
-    return to_item(number, done=done)
 
 
 @bp.post("/timer/start")
@@ -373,24 +377,32 @@ def client(client_id: int) -> str:
     )
 
 
-def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], None]) -> int | None:
-    """Do ``act`` with a valid form in one unit; return the status of a refusal, whose words stand on the form.
+def _refused(form: NoteForm, number: int, item_id: int, kind: str, act: Callable[[Session], None]) -> int | None:
+    """Do ``act`` with a valid form in one unit, once; return the status of a refusal, whose words stand on the form.
 
-    The files that came with it are put to the draft before, and what was typed becomes the draft where it is refused.
+    The files that came with it are those of the draft before; where it is refused they stay so, and what was typed
+    becomes the draft. Of two such forms that are refused at once one keeps its files.
     A part of a page (htmx) gets 422 for a conflict too: with 409 it would leave the page, and the words, out.
     """
+    digest_of_form()  # while its files can be read
     is_valid = form.validate_on_submit()
-    for words in keep_files(item_id, kind, form.files.data or ()):
-        form.refuse(words, "files")
-        is_valid = False
-    if not is_valid:
-        return 422
-    try:
-        with unit_of_work() as session:
-            act(session)
-    except (Conflict, RuleViolation) as refusal:
-        form.refuse(str(refusal))
-        with unit_of_work() as session:
+    files, misfits = store_each(form.files.data or ())
+    refusal: Conflict | RuleViolation | None = None
+    if is_valid and not misfits:
+        try:
+            with unit_of_work() as session:
+                once_on(session, number)
+                for file in files:
+                    to_draft(item_id, kind)(session, file)
+                act(session)
+        except (Conflict, RuleViolation) as why:
+            refusal = why
+        else:
+            return None
+    with unit_of_work() as session:
+        if first_refusal(session, now=clock.now()):
+            misfits += put_each(session, files, to_draft(item_id, kind))
+        if is_valid:
             tickets.save_draft(
                 session,
                 actor=current_actor(),
@@ -400,9 +412,12 @@ def _refused(form: NoteForm, item_id: int, kind: str, act: Callable[[Session], N
                 typed=form.typed(),
                 last_seen_id=ticket_queries.last_message_id(session, item_id),
             )
-        read_anew()
-        return 409 if isinstance(refusal, Conflict) and not is_htmx() else 422
-    return None
+    read_anew()
+    for words in misfits:
+        form.refuse(words, "files")
+    if refusal is not None and not misfits:
+        form.refuse(str(refusal))
+    return 409 if isinstance(refusal, Conflict) and not is_htmx() else 422
 
 
 def _overtaken_page(number: int, overtaken: Overtaken) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.desk import requester
 from helpdesk.desk.opening_forms import RequesterForm
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_anew, read_session, unit_of_work
 from helpdesk.infra.policy import DESK, current_actor, policy
@@ -38,6 +38,7 @@ def set_requester(number: int) -> ResponseReturnValue:
         return requester_page(item, details, form), 200 if is_valid else 422
     try:
         with unit_of_work() as session:
+            sent = once_on(session, number)
             done = requester.change(
                 session,
                 actor=current_actor(),
@@ -47,10 +48,10 @@ def set_requester(number: int) -> ResponseReturnValue:
                 former_in_copy=bool(form.former_in_copy.data),
                 was=form.seen(),
             )
+            return leads_to(sent, to_item(number, done=done))
     except (Conflict, RuleViolation) as refusal:
         form.refuse(refusal if isinstance(refusal, RuleViolation) else str(refusal))
         return requester_page(*_asked(number), form), 422
-    return to_item(number, done=done)
 
 
 def requester_page(item: WorkItem, details: TicketDetails | None, form: RequesterForm) -> str:

@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from helpdesk.desk import snoozing
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -34,6 +34,7 @@ def snooze(number: int) -> ResponseReturnValue:
     form = SnoozeForm()
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             item = lock(session, projects.get_item(session, actor=current_actor(), number=number).id)
             _refuse_overtaken(item, form.was.data if "was" in request.form else None)
             value = (form.until.data or "") if form.validate_on_submit() else ""

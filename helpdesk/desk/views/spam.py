@@ -4,7 +4,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, SelectField
 
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.forms import StrictForm, options
@@ -29,6 +29,7 @@ def mark_spam(number: int) -> ResponseReturnValue:
     form = SpamForm()
     try:
         with unit_of_work() as session:
+            once_on(session, number)
             item = projects.get_item(session, actor=current_actor(), number=number)
             block = _wanted(form)
             spam.mark(
@@ -51,6 +52,7 @@ def not_spam(number: int) -> ResponseReturnValue:
     """Bring a ticket back that was marked as spam."""
     StrictForm().validate_on_submit()
     with unit_of_work() as session:
+        once_on(session, number)
         item = projects.get_item(session, actor=current_actor(), number=number)
         _item, blocked_by = spam.unmark(session, actor=current_actor(), now=clock.now(), item_id=item.id)
     flash(_("The ticket is open again."), "ok")

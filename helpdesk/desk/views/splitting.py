@@ -6,7 +6,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from helpdesk.desk import splitting
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -51,6 +51,7 @@ def split_off(number: int, message_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work() as session:
+                sent = once_on(session, number)
                 new = splitting.split(
                     session,
                     actor=current_actor(),
@@ -60,6 +61,7 @@ def split_off(number: int, message_id: int) -> ResponseReturnValue:
                     title=form.subject.data or "",
                     with_time=bool(form.with_time.data),
                 )
+                leads_to(sent, to_item(new.number))
             flash(_("#%(number)s is a ticket of its own. “Merge” brings it back.", number=new.number), "ok")
             return to_item(new.number)
         except (Conflict, RuleViolation) as refusal:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.clients import queries as clients
 from helpdesk.desk import talking
 from helpdesk.desk.forms import NewTalkForm, TalkForm
-from helpdesk.desk.views.blueprint import bp, to_item
+from helpdesk.desk.views.blueprint import bp, leads_to, once_on, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.forms import StrictForm
@@ -47,6 +47,7 @@ def log_talk(number: int, channel: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work() as session:
+                sent = once_on(session, number)
                 message = talking.log_talk(
                     session,
                     actor=current_actor(),
@@ -58,7 +59,7 @@ def log_talk(number: int, channel: str) -> ResponseReturnValue:
                     travel=form.way(),
                     status=form.status.data or "",
                 )
-            return to_item(number, anchor=f"m{message.id}")
+                return leads_to(sent, to_item(number, anchor=f"m{message.id}"))
         except (Conflict, RuleViolation) as refusal:
             form.refuse(str(refusal), getattr(refusal, "field", None))
     return _page(item, form, channel), 422
@@ -110,6 +111,7 @@ def remove_talk(number: int, message_id: int) -> ResponseReturnValue:
     """Delete a call or visit with its time."""
     StrictForm().validate_on_submit()
     with unit_of_work() as session:
+        once_on(session, number)
         stays = talking.remove_talk(
             session, actor=current_actor(), now=clock.now(), number=number, message_id=message_id
         )

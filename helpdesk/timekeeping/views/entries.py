@@ -13,6 +13,7 @@ from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import APPROVERS, DESK, current_actor, policy
+from helpdesk.infra.sent_forms import act_once
 from helpdesk.infra.web import back_or, own_path
 from helpdesk.kernel.durations import HOUR, format_hm
 from helpdesk.kernel.errors import Conflict, RuleViolation
@@ -45,12 +46,16 @@ def add_entry() -> ResponseReturnValue:
     if right and item is not None:
         try:
             with unit_of_work() as session:
+                sent = act_once(session, now=now)
                 entry = service.add_entry(
                     session, actor=actor, now=now, item_id=item.id, person_id=person.id, **_worked(form)
                 )
                 _tell_added(session, entry)
                 day = queries.day_of(entry)
-            return redirect(own_path(request.form.get("next")) or week_url(day, person.id, begin=day), code=303)
+                path = own_path(request.form.get("next")) or week_url(day, person.id, begin=day)
+                if sent is not None:
+                    sent.leads_to = path
+            return redirect(path, code=303)
         except DayIsLockedError as refusal:
             form.refuse(refusal, "reason")
         except RuleViolation as refusal:
