@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.accounts import service as accounts
@@ -34,6 +34,7 @@ from helpdesk.infra.settings import Settings, load
 from helpdesk.kernel.errors import Conflict, Denied, ExternalFailure, HelpdeskError, NotFound, RuleViolation
 from helpdesk.projects import marks as item_marks
 from helpdesk.sla import noticing
+from helpdesk.tickets.domain import in_megabytes, most_megabytes
 from helpdesk.tickets.service import finding
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +86,14 @@ STATUS = {NotFound: 404, Denied: 403, Conflict: 409, RuleViolation: 422, Externa
 LANGUAGES = {"en": Locale("en")}
 """What the pages speak. Letters to clients speak more, see `helpdesk.infra.i18n.letter_language`."""
 UPLOAD_BYTES = 32 * 1024 * 1024
+"""What a form may have with its files."""
+LARGEST_BYTES = 100 * 1024 * 1024
+"""What the form of a message may have from somebody who is signed in: so much is read, to say which file is too large,
+and to keep all the rest (docs/answering.md rule 14)."""
+FORMS_OF_MESSAGES = frozenset(
+    f"desk.{name}"
+    for name in ("reply", "add_note", "save_draft", "add_files", "add_picture", "open_ticket", "add_form_files")
+)
 
 csrf = CSRFProtect()
 
@@ -109,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"))
+    app.before_request(_let_be_read)  # before anybody reads the form
     csrf.init_app(app)
     csrf.exempt("helpdesk.invoicing.views.proof.ask")  # its form checks the token: its page sends no referrer
     Babel(app, locale_selector=_language)
@@ -177,6 +187,13 @@ def _mount_sign_in(app: Flask) -> None:
             g.language = current_user.language
 
 
+def _let_be_read() -> None:
+    """Let the form of a message be read whole, also where its files are too large."""
+    is_large = (request.content_length or 0) > UPLOAD_BYTES and request.endpoint in FORMS_OF_MESSAGES
+    if is_large and current_user.is_authenticated:
+        request.max_content_length = LARGEST_BYTES
+
+
 def _language() -> Locale | None:
     """Return the person's language if the pages speak it, else what the browser and the pages have in common."""
     own: str | None = g.get("language")
@@ -210,7 +227,20 @@ def _map_errors(app: Flask) -> None:
     def _http(error: HTTPException) -> tuple[str, int] | Response:
         if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects pass through
             return error.get_response()  # type: ignore[return-value]
+        if isinstance(error, RequestEntityTooLarge):
+            return _page(413, _words_of_size(), back=web.came_from())
         return _page(error.code, NOT_FOUND if error.code == 404 else error.description or error.name)  # noqa: PLR2004
+
+
+def _words_of_size() -> str:
+    """Return what is told of a form that is too large to be read."""
+    return _(
+        "What was sent has %(size)s; at most %(most)s can be read, and %(files)s of files go along with one message. "
+        "Nothing of it was stored. What was kept as a draft before is still there: go back and send smaller files.",
+        size=in_megabytes(request.content_length or 0),
+        most=in_megabytes(request.max_content_length or UPLOAD_BYTES),
+        files=most_megabytes(),
+    )
 
 
 NOT_FOUND = "There is nothing here, or it is not for you."
@@ -232,8 +262,8 @@ def _title(status: int) -> str:
     return titles.get(status, _("Something went wrong"))
 
 
-def _page(status: int, message: str) -> tuple[str, int]:
-    """Return the error page; somebody else's object and a missing one look the same (404)."""
+def _page(status: int, message: str, *, back: str | None = None) -> tuple[str, int]:
+    """Return the error page, with the way ``back``; somebody else's object and a missing one look the same (404)."""
     text = NOT_FOUND if status == 404 else message  # noqa: PLR2004
     template = "errors/_notice.html" if web.is_htmx() else "errors/error.html"
-    return render_template(template, status=status, title=_title(status), message=text), status
+    return render_template(template, status=status, title=_title(status), message=text, back=back), status

@@ -3,7 +3,9 @@
 
    data-files-go-to="/path"  on the field of files: where they are sent; data-goes and data-failed say how that goes
    data-pictures-go-to       on the same: where a picture goes that is to stand between the words of an editor (rich.js)
-   data-files                in its form: the list of what is there
+   data-most-files, data-most-bytes   on the same: what goes along at most; the rest is refused here already, by data-large,
+                             data-together, data-many and data-more
+   data-files                in its form: the list of what is there; data-bytes on each
    data-drops-file           on a button of the list: takes a file away by its formaction */
 (() => {
   "use strict";
@@ -36,6 +38,59 @@
     listOf(form).append(line);
   }
 
+  /* --- what does not fit is not sent at all --- */
+  const megabytes = (bytes) => `${(Math.ceil((bytes * 10) / 1048576) / 10).toFixed(1)} MB`;
+
+  function refusalOf(text) {
+    const line = document.createElement("p");
+    line.className = "danger s12";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    return line;
+  }
+
+  function listed(field, names) {
+    const rest = names.length - 3;
+    const shown = names.slice(0, 3).join(", ");
+    return rest > 0 ? field.dataset.more.replace("{count}", rest).replace("{names}", () => shown) : shown;
+  }
+
+  const tooLarge = (field, file) =>
+    refusalOf(field.dataset.large.replace("{size}", megabytes(file.size)).replace("{name}", () => file.name));
+
+  /* Returns the files that fit beside what is there, and one line for each reason why others do not. */
+  function sorted(form, files) {
+    const field = fieldOf(form);
+    const [mostFiles, mostBytes] = [Number(field.dataset.mostFiles), Number(field.dataset.mostBytes)];
+    const there = [...listOf(form).querySelectorAll("[data-bytes]")];
+    let [count, bytes] = [there.length, there.reduce((sum, chip) => sum + Number(chip.dataset.bytes), 0)];
+    const found = { fits: [], large: [], together: [], many: [] };
+    for (const file of files) {
+      const why = file.size > mostBytes ? "large" : count + 1 > mostFiles ? "many" : bytes + file.size > mostBytes ? "together" : "fits";
+      found[why].push(file);
+      if (why !== "fits") continue;
+      count += 1;
+      bytes += file.size;
+    }
+    const refusals = found.large.map((file) => tooLarge(field, file));
+    for (const why of ["together", "many"]) {
+      const names = found[why].map((file) => file.name);
+      if (names.length) refusals.push(refusalOf(field.dataset[why].replace("{names}", () => listed(field, names))));
+    }
+    return { fits: found.fits, refusals };
+  }
+
+  function putFitting(form, files, ...more) {
+    const { fits, refusals } = sorted(form, files);
+    if (fits.length) put(form, fits, ...more);
+    else more[1]?.drop();
+    if (!refusals.length) return;
+    const queue = going.get(form);
+    if (queue) return queue.refusals.push(...refusals);
+    for (const old of listOf(form).querySelectorAll(":scope > p")) old.remove();
+    listOf(form).append(...refusals);
+  }
+
   /* One after the other. What is refused stays said while the others come, and keeps the form from leaving. */
   async function put(form, files, url = fieldOf(form).dataset.filesGoTo, mark = null) {
     const queue = going.get(form) ?? { last: Promise.resolve(), left: 0, failed: false, refusals: [] };
@@ -52,9 +107,10 @@
         queue.refusals.push(...listOf(form).querySelectorAll("[role=alert]"));
         if (queue.left > 1) say(form, "goes");
       })
-      .catch(() => {
+      .catch(({ message }) => {
         mark?.drop();
-        queue.failed = true;
+        if (message === "413") queue.refusals.push(...files.map((file) => tooLarge(fieldOf(form), file)));
+        else queue.failed = true;
       });
     await queue.last;
     queue.left -= 1;
@@ -75,9 +131,9 @@
     const box = rich && window.helpdesk.box(window.helpdesk.fieldOf(rich));
     for (const file of pictures) {
       const mark = box.mark();
-      put(form, [file], fieldOf(form).dataset.picturesGoTo, { ...mark, standing: () => box.html() });
+      putFitting(form, [file], fieldOf(form).dataset.picturesGoTo, { ...mark, standing: () => box.html() });
     }
-    if (others.length) put(form, others);
+    if (others.length) putFitting(form, others);
   }
 
   const withFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.target.closest?.("form:has([data-files-go-to])");
@@ -113,7 +169,7 @@
 
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("[data-files-go-to]")) return;
-    put(event.target.form, [...event.target.files]);
+    putFitting(event.target.form, [...event.target.files]);
     event.target.value = "";
   });
 

@@ -28,7 +28,9 @@ TICKET_FIELDS = (
 CANNED_FIELDS = (*TICKET_FIELDS, "me.name", "me.first_name")
 """What a canned reply can ask for (docs/answering.md rule 6)."""
 MOST_FILES = 20
-MOST_FILE_BYTES = 15 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MOST_FILE_BYTES = 15 * MEGABYTE
+NAMED_FILES = 3  # of those that do not go along
 """Of all files of one answer together; on its way a mail grows by a third, and many servers take 25 MB."""
 _TITLES = frozenset(
     {"dr.", "dr", "prof.", "prof", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "herr", "frau", "dipl.-ing."}
@@ -216,20 +218,72 @@ def _why_apart(ticket: Side, into: Side) -> str:
     )
 
 
+MANY, EMPTY, LARGE = "many", "empty", "large"
+"""Why files do not go along."""
+
+
+class FilesDoNotFit(RuleViolation):
+    """Files cannot go along with one answer: ``why`` is one of the three (docs/answering.md rule 14)."""
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message, field="files")
+        self.why = why
+
+
 def check_files(sizes: Iterable[int]) -> None:
     """Let pass the sizes in bytes of files that can go along with one answer.
 
     Raises:
-        RuleViolation: too many, too large together, or an empty one.
+        FilesDoNotFit: too many, too large together, or an empty one.
     """
     every = list(sizes)
     if len(every) > MOST_FILES:
-        message = f"{MOST_FILES} files go along at most."
-    elif 0 in every:
-        message = "The file is empty."
-    elif sum(every) > MOST_FILE_BYTES:
-        megabytes = sum(every) / 1024 / 1024
-        message = f"All files together may have {MOST_FILE_BYTES // 1024 // 1024} MB; these have {megabytes:.1f} MB."
-    else:
-        return
-    raise RuleViolation(message, field="files")
+        raise FilesDoNotFit(MANY, f"{MOST_FILES} files go along at most.")
+    if 0 in every:
+        raise FilesDoNotFit(EMPTY, "The file is empty.")
+    if sum(every) > MOST_FILE_BYTES:
+        raise FilesDoNotFit(LARGE, f"The files have {in_megabytes(sum(every))}; at most {most_megabytes()} go along.")
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A file that does not go along, with the reason."""
+
+    name: str
+    size_bytes: int
+    why: RuleViolation
+
+
+def words_of_misfits(misfits: Iterable[Misfit]) -> list[str]:
+    """Return why files do not go along: those for one reason in one sentence, one that is too large with its size.
+
+    ``["big.iso: 16.2 MB; at most 15 MB.", "20 files go along at most. Left out: 20.txt, 21.txt, 22.txt and 2 more."]``
+    """
+    names: dict[str, list[str]] = {}
+    for one in misfits:
+        why = one.why.why if isinstance(one.why, FilesDoNotFit) else ""
+        if why == LARGE and one.size_bytes > MOST_FILE_BYTES:
+            words = f"{{}}: {in_megabytes(one.size_bytes)}; at most {most_megabytes()}."
+        elif why == LARGE:
+            words = f"At most {most_megabytes()} go along together. Left out: {{}}."
+        elif why == MANY:
+            words = f"{one.why} Left out: {{}}."
+        else:
+            words = "{}: " + str(one.why)
+        names.setdefault(words, []).append(one.name)
+    return [words.replace("{}", _listed(each), 1) for words, each in names.items()]
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - NAMED_FILES
+    return ", ".join(names[:NAMED_FILES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def in_megabytes(size_bytes: int) -> str:
+    """Return a size as people read it: 16.2 MB. It is rounded up, so that what is too large reads so."""
+    return f"{-(-size_bytes * 10 // MEGABYTE) / 10:.1f} MB"
+
+
+def most_megabytes() -> str:
+    """Return how much goes along with one answer: 15 MB."""
+    return f"{MOST_FILE_BYTES / MEGABYTE:.0f} MB"

@@ -94,3 +94,41 @@ def test_files_are_chosen_dropped_and_pasted_and_an_answer_waits_for_them(
     expect(mine.locator("img")).to_have_count(2)
     expect(reply.locator("[data-files] li")).to_have_count(0)
     assert visitor.watch.trouble == {}
+
+
+def test_files_that_do_not_fit_are_named_before_anything_is_sent(fresh: Site, visit: Callable[[str], Visitor]) -> None:
+    visitor = visit("technician")
+    page = visitor.goto("/items/{story_ticket}".format(**fresh.ids))
+    reply = page.get_by_role("form", name="Reply")
+    field, said = reply.locator("[type=file]"), reply.locator("[data-files] [role=alert]")
+    field.evaluate("(field) => Object.assign(field.dataset, { mostBytes: 2 ** 21, mostFiles: 2 })")
+    sizes = {
+        "film.mov": 2**21 + 1,
+        "a.log": 2**20 + 1,
+        "b.log": 2**20,
+        "c.log": 9,
+        "d.log": 9,
+        "e.log": 9,
+        "f.log": 9,
+        "g.log": 9,
+    }
+    chosen = [{"name": name, "mimeType": "text/plain", "buffer": bytes(size)} for name, size in sizes.items()]
+
+    field.set_input_files(chosen)  # type: ignore[arg-type]
+
+    expect(reply.locator("[data-files] li")).to_have_count(2)
+    expect(said).to_have_text(
+        [
+            "film.mov: 2.1 MB; at most 15 MB.",
+            "At most 15 MB go along together. Left out: b.log.",
+            "20 files go along at most. Left out: d.log, e.log, f.log and 1 more.",
+        ]
+    )
+    field.set_input_files(chosen[:1])  # type: ignore[arg-type]
+    expect(said).to_have_text(["film.mov: 2.1 MB; at most 15 MB."])
+    asked = len([each for each in visitor.watch.asked if "/files" in each])
+    page.route("**/files", lambda route: route.fulfill(status=413, body="too large"), times=1)
+    reply.get_by_role("button", name="Remove a.log").click()
+    field.set_input_files(chosen[2:3])  # type: ignore[arg-type]
+    expect(said).to_have_text(["b.log: 1.0 MB; at most 15 MB."])
+    assert asked == 1

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from os import SEEK_END
 
 from flask import Response, flash, render_template
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ from helpdesk.intake.parser.file_name import clean_name, name_for, type_of
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
-from helpdesk.tickets.domain import MOST_FILE_BYTES, NewAttachment, check_files
+from helpdesk.tickets.domain import MOST_FILE_BYTES, Misfit, NewAttachment, check_files, words_of_misfits
 from helpdesk.tickets.render import FILE_POLICY, draw_to_post
 
 
@@ -72,7 +73,9 @@ def add_picture(number: int, kind: str) -> ResponseReturnValue:
         try:
             put = _keep_picture(item_id, kind, upload, standing)
         except RuleViolation as refusal:
-            refused.append(f"{clean_name(upload.filename or '') or _('The picture')}: {refusal}")
+            name = clean_name(upload.filename or "") or _("The picture")
+            refused += words_of_misfits([Misfit(name, upload.stream.seek(0, SEEK_END), refusal)])
+        upload.close()
     read_anew()
     return _listed(number, item_id, kind, refused, put)
 
@@ -97,7 +100,6 @@ def _keep_picture(item_id: int, kind: str, upload: FileStorage, standing: Collec
         RuleViolation: it is no picture that is shown, or does not fit.
     """
     content = upload.stream.read(MOST_FILE_BYTES + 1)
-    upload.close()
     check_files([len(content)])
     drawn = draw_to_post(content)
     if drawn is None:
@@ -133,40 +135,41 @@ def to_draft(item_id: int, kind: str) -> Callable[[Session, NewAttachment], None
 
 
 def keep_each(uploads: Iterable[FileStorage], put: Callable[[Session, NewAttachment], None]) -> list[str]:
-    """Store each file and ``put`` it where it belongs, by itself; return why others do not fit, by their names."""
-    files, refusals = store_each(uploads)
+    """Store each file and ``put`` it where it belongs; return why others do not fit, by their names."""
+    files, misfits = store_each(uploads)
     with unit_of_work() as session:
-        refusals += put_each(session, files, put)
+        misfits += put_each(session, files, put)
     read_anew()
-    return refusals
+    return words_of_misfits(misfits)
 
 
-def store_each(uploads: Iterable[FileStorage]) -> tuple[list[NewAttachment], list[str]]:
-    """Store each file, and return those that can go along anywhere, and why the others cannot, by their names."""
-    files, refusals = [], []
+def store_each(uploads: Iterable[FileStorage]) -> tuple[list[NewAttachment], list[Misfit]]:
+    """Store each file, and return those that can go along anywhere, and the others."""
+    files, misfits = [], []
     for upload in [one for one in uploads if one.filename]:
         name = clean_name(upload.filename or "") or name_for(upload.mimetype)
-        content = upload.stream.read(MOST_FILE_BYTES + 1)
-        upload.close()
+        size_bytes = upload.stream.seek(0, SEEK_END)
         try:
-            check_files([len(content)])
-            files.append(NewAttachment(name, type_of(name), blobs.store().put(content), len(content)))
+            check_files([size_bytes])
+            upload.stream.seek(0)
+            files.append(NewAttachment(name, type_of(name), blobs.store().put(upload.stream.read()), size_bytes))
         except RuleViolation as refusal:
-            refusals.append(f"{name}: {refusal}")
-    return files, refusals
+            misfits.append(Misfit(name, size_bytes, refusal))
+        upload.close()
+    return files, misfits
 
 
 def put_each(
     session: Session, files: Iterable[NewAttachment], put: Callable[[Session, NewAttachment], None]
-) -> list[str]:
-    """``put`` each stored file where it belongs that fits, and return why the others do not, by their names."""
-    refusals = []
+) -> list[Misfit]:
+    """``put`` each stored file where it belongs that fits, and return the others."""
+    misfits = []
     for file in files:
         try:
             put(session, file)
         except RuleViolation as refusal:
-            refusals.append(f"{file.name}: {refusal}")
-    return refusals
+            misfits.append(Misfit(file.name, file.size_bytes, refusal))
+    return misfits
 
 
 def _listed(

@@ -66,6 +66,7 @@ from helpdesk.projects import queries as projects
 from helpdesk.projects import teams
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
+from helpdesk.tickets.domain import words_of_misfits
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping.queries import entries as time
 
@@ -413,7 +414,7 @@ def _refused(form: NoteForm, number: int, item_id: int, kind: str, act: Callable
                 last_seen_id=ticket_queries.last_message_id(session, item_id),
             )
     read_anew()
-    for words in misfits:
+    for words in words_of_misfits(misfits):
         form.refuse(words, "files")
     if refusal is not None and not misfits:
         form.refuse(str(refusal))

@@ -6,7 +6,6 @@ from io import BytesIO
 from sqlalchemy import select
 
 from helpdesk.desk import merging
-from helpdesk.desk.views import files as received
 from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
 from helpdesk.outbox.models import OutgoingAttachment
@@ -87,21 +86,21 @@ def test_without_a_script_files_come_with_the_form_and_no_refusal_loses_them(off
 
 
 def test_what_does_not_fit_is_refused_by_its_name_and_the_rest_stays(office, mailbox, sign_in_as, monkeypatch):
-    for module in (domain, received):
-        monkeypatch.setattr(module, "MOST_FILE_BYTES", 100 * 1024)
+    for name, size in (("MOST_FILE_BYTES", 100 * 1024), ("MEGABYTE", 1024)):
+        monkeypatch.setattr(domain, name, size)
     number, browser = open_ticket(office), sign_in_as(office.technician)
     page = f"/items/{number}"
-    large, many = ("large.zip", bytes(100 * 1024 + 1)), [(f"{each:02}.txt", b"x") for each in range(21)]
+    large, many = ("large.zip", bytes(100 * 1024 + 1)), [(f"{each:02}.txt", b"x") for each in range(25)]
 
     refused = browser.post(f"{page}/reply", data=ANSWER | files(("a.log", b"one"), large, ("empty.txt", b"")))
 
     assert refused.status_code == 422
     said = refused.text.split('id="reply-files-error"')[1].split("</p>")[0]
-    assert "large.zip: All files together may have 0 MB; these have 0.1 MB." in said
+    assert "large.zip: 100.1 MB; at most 100 MB." in said
     assert "empty.txt: The file is empty." in said
     assert (names(DraftFile), names(Attachment)) == (["a.log"], [])
     listed = browser.post(f"{page}/drafts/reply/files", data=files(*many), headers=BY_SCRIPT).text
-    assert "19.txt: 20 files go along at most. 20.txt: 20 files" in listed
+    assert ">20 files go along at most. Left out: 19.txt, 20.txt, 21.txt and 3 more.</p>" in listed
     assert len(names(DraftFile)) == 20
     browser.post(f"{page}/drafts/reply/discard")
     assert (names(DraftFile), names(Attachment)) == ([], [])
