@@ -11,7 +11,8 @@ LOADED = re.compile(r'(?:href|src)="(/static/[^"#]+)[^"]*"')
 
 
 def without_what_is_new_each_time(page: str) -> str:
-    return re.sub(r'name="form_key" value="[^"]*"|nonce="[^"]*"|value="[^"]{60,}"|content="[^"]{60,}"|data-token="[^"]*"', "", page)
+    new = r'name="form_key" value="[^"]*"|nonce="[^"]*"|value="[^"]{60,}"|content="[^"]{60,}"|data-token="[^"]*"'
+    return re.sub(new + r'|"X-CSRFToken": "[^"]*"', "", page)
 
 
 def test_the_queue_is_loaded_with_little_and_all_that_came_is_what_it_would_be_uncompressed(office, sign_in_as):
