@@ -1,5 +1,6 @@
 """The factory: settings in, Flask application out. The only importer of views, and the one map from errors to HTTP."""
 
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -131,7 +133,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         export_of_page=export_of_page,
         draw_avatar=marks.avatar,
-        draw_moment=marks.moment,
+        draw_moment=_moment,
         draw_status=item_marks.status,
         draw_tag=marks.tag,
         kind_of_file=kind_of,
@@ -192,6 +194,11 @@ def _let_be_read() -> None:
     is_large = (request.content_length or 0) > UPLOAD_BYTES and request.endpoint in FORMS_OF_MESSAGES
     if is_large and current_user.is_authenticated:
         request.max_content_length = LARGEST_BYTES
+
+
+def _moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Markup:
+    """Return an instant as pages draw it, now."""
+    return marks.moment(instant, shape, now=clock.now(), **attributes)
 
 
 def _language() -> Locale | None:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from babel.units import format_unit
 from markupsafe import Markup, escape
 
-from helpdesk.infra import clock
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.i18n import reader_locale
 from helpdesk.infra.links import icon
@@ -26,7 +25,7 @@ def avatar(name: str | None, ours: bool = False, large: bool = False) -> Markup:
     return _marked(f'<span class="{style}" role="img" aria-label="{label}" title="{label}">{letters}')
 
 
-def moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Markup:
+def moment(instant: datetime, shape: str = "datetime", *, now: datetime, **attributes: str) -> Markup:
     """Return an instant on the reader's clock; ``shape`` is time, date, datetime or ago.
 
     static/app.js writes it again as it grows older. How long ago it is stands there from the start: a row would jump.
@@ -36,7 +35,7 @@ def moment(instant: datetime, shape: str = "datetime", **attributes: str) -> Mar
     if shape == "time":
         words = f"{local:%H:%M}"
     elif shape == "ago":
-        words = _ago(max(0, int((clock.now() - instant).total_seconds())), str(locale))
+        words = _ago(max(0, int((now - instant).total_seconds())), str(locale))
     elif shape == "date":
         words = format_day(local.date(), "EEE d MMM", locale)
     else:

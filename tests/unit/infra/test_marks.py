@@ -6,7 +6,6 @@ import pytest
 from flask import Flask, g, session
 from flask_babel import Babel
 
-from helpdesk.infra import clock
 from helpdesk.infra.links import icon
 from helpdesk.infra.marks import avatar, moment, tag
 from helpdesk.infra.web import csrf_field
@@ -47,9 +46,9 @@ def test_a_name_is_no_markup():
     ("shape", "words"),
     [("time", "23:30"), ("date", "Fri 27 Nov"), ("datetime", "27 Nov 2026, 23:30"), ("ago", "2d")],
 )
-def test_an_instant_is_on_the_clock_of_the_reader(shape, words, monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 29, 22, 31, tzinfo=UTC))
-    mark = moment(datetime(2026, 11, 27, 22, 30, tzinfo=UTC), shape, **{"class": "ago"})
+def test_an_instant_is_on_the_clock_of_the_reader(shape, words):
+    now = datetime(2026, 11, 29, 22, 31, tzinfo=UTC)
+    mark = moment(datetime(2026, 11, 27, 22, 30, tzinfo=UTC), shape, now=now, **{"class": "ago"})
 
     assert mark == f'<time class="ago" datetime="2026-11-27T22:30:00+00:00" data-local="{shape}">{words}</time>'
 
@@ -58,11 +57,10 @@ def test_an_instant_is_on_the_clock_of_the_reader(shape, words, monkeypatch):
     ("seconds", "words"),
     [(-90, "0m"), (0, "0m"), (59, "0m"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86_399, "23h"), (86_400, "1d")],
 )
-def test_how_long_ago_it_was_is_a_number_and_a_letter(seconds, words, monkeypatch):
+def test_how_long_ago_it_was_is_a_number_and_a_letter(seconds, words):
     now = datetime(2026, 11, 27, 22, 30, tzinfo=UTC)
-    monkeypatch.setattr(clock, "now", lambda: now)
 
-    assert f">{words}</time>" in moment(now - timedelta(seconds=seconds), "ago")
+    assert f">{words}</time>" in moment(now - timedelta(seconds=seconds), "ago", now=now)
 
 
 def test_a_word_in_a_box_is_no_markup_and_has_its_icon():
