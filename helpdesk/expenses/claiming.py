@@ -4,25 +4,20 @@ A holder is an opaque kind and id, such as ``("invoice_line", 7)``. Slices above
 with :func:`name_holders`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses.models import Expense, ExpenseClaim
-from helpdesk.infra.ahead import models_of, rows_of
+from helpdesk.infra.ahead import Question, models_of, rows_of
+from helpdesk.infra.holders import Holder, Ids, Names
 from helpdesk.kernel.errors import Conflict, NotFound
 
-Holder = tuple[str, int]
-Namer = Callable[[Session, int], str]
-
-_namers: dict[str, Namer] = {}
-
-
-def name_holders(kind: str, namer: Namer) -> None:
-    """Tell how people call a holder of ``kind``, for refusals that name it: id 7 -> ``invoice INV-2026-0007``."""
-    _namers[kind] = namer
+_names = Names()
+name_holders = _names.tell
 
 
 def hold(session: Session, *, now: datetime, holder: Holder, expense_id: int) -> ExpenseClaim:
@@ -97,13 +92,27 @@ def live_claim(session: Session, expense_id: int) -> ExpenseClaim | None:
 
 def live_claim_asked(expense_id: int) -> Select[ExpenseClaim]:
     """Return the question of `live_claim`, to be asked together with others."""
-    return select(ExpenseClaim).where(ExpenseClaim.expense_id == expense_id, ExpenseClaim.released_at.is_(None))
+    return _live([expense_id])
 
 
 def name_of(session: Session, claim: ExpenseClaim) -> str:
     """Return how people call the claim's holder."""
-    namer = _namers.get(claim.holder_kind)
-    return namer(session, claim.holder_id) if namer else f"{claim.holder_kind.replace('_', ' ')} {claim.holder_id}"
+    holder = (claim.holder_kind, claim.holder_id)
+    return _names.of(session, [holder])[holder]
+
+
+def holders_of_each(session: Session, expense_ids: Ids) -> dict[int, str]:
+    """Return what bills each of the expenses that are billed, as people call it."""
+    claims = {
+        claim.expense_id: (claim.holder_kind, claim.holder_id) for claim in models_of(session, _live(expense_ids))
+    }
+    names = _names.of(session, claims.values(), held=partial(_held, expense_ids))
+    return {expense_id: names[holder] for expense_id, holder in claims.items()}
+
+
+def holders_asked(expense_ids: Ids) -> tuple[Question, ...]:
+    """Return the questions of `holders_of_each`, to be asked together with others."""
+    return (_live(expense_ids), *_names.questions(partial(_held, expense_ids)))
 
 
 def expenses_held_by(session: Session, kind: str, ids: Select[int]) -> dict[int, Expense]:
@@ -119,6 +128,16 @@ def held_asked(kind: str, ids: Select[int]) -> tuple[Select[int, int], Select[Ex
     claims = claims.where(ExpenseClaim.holder_kind == kind, ExpenseClaim.holder_id.in_(ids))
     spent = claims.with_only_columns(ExpenseClaim.expense_id, maintain_column_froms=True)
     return claims.order_by(ExpenseClaim.id), select(Expense).where(Expense.id.in_(spent))
+
+
+def _live(expense_ids: Ids) -> Select[ExpenseClaim]:
+    return select(ExpenseClaim).where(ExpenseClaim.expense_id.in_(expense_ids), ExpenseClaim.released_at.is_(None))
+
+
+def _held(expense_ids: Ids, kind: str) -> Select[int]:
+    """Return the query of the holders of one kind that bill expenses."""
+    of_kind = select(ExpenseClaim.holder_id).where(ExpenseClaim.holder_kind == kind, ExpenseClaim.released_at.is_(None))
+    return of_kind.where(ExpenseClaim.expense_id.in_(expense_ids))
 
 
 def _live_of(session: Session, holders: Iterable[Holder]) -> list[ExpenseClaim]:

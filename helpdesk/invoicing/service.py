@@ -1,11 +1,16 @@
 """Use cases of invoices: draft a month, drop, issue, void, credit, send again (docs/billing.md rules 16 to 20)."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.clients.models import Client
 from helpdesk.expenses import claiming
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import Question
+from helpdesk.infra.holders import Ids
 from helpdesk.infra.policy import Actor
 from helpdesk.invoicing import queries
 from helpdesk.invoicing.crediting import credit
@@ -27,7 +32,6 @@ __all__ = [
     "draft_month",
     "drop_draft",
     "give_up",
-    "holder_name",
     "issue",
     "next_numbers",
     "send_again",
@@ -132,27 +136,33 @@ def give_up(session: Session, *, actor: Actor, now: datetime, invoice_id: int, r
     return (drop_draft if is_draft else void)(session, actor=actor, now=now, invoice_id=invoice_id, reason=reason)
 
 
-def holder_name(session: Session, line_id: int) -> str:
+def _holder_name(_line_id: int, invoice: Any) -> str:  # noqa: ANN401 - a row of `_invoices_of`
     """Return how people call the invoice that a line is on: ``invoice INV-2026-0007``, ``the draft for Acme``."""
-    line = session.get(InvoiceLine, line_id)
-    if line is None:
+    if invoice is None:
         return "an invoice"
-    invoice = line.invoice
     return (
-        f"invoice {invoice.number}" if invoice.number else f"the draft invoice {invoice.id} for {invoice.client.name}"
+        f"invoice {invoice.number}"
+        if invoice.number
+        else f"the draft invoice {invoice.invoice_id} for {invoice.client}"
     )
+
+
+def _invoices_of(line_ids: Ids) -> Question:
+    query = select(InvoiceLine.id, InvoiceLine.invoice_id, Invoice.number, Client.name.label("client"))
+    return query.join(InvoiceLine.invoice).join(Invoice.client).where(InvoiceLine.id.in_(line_ids))
 
 
 def _needs_a_credit_note(session: Session, _entry: TimeEntry, line_id: int) -> str:
     """Say why a reversal does not answer seconds on an issued invoice: a credit note that names them lets them go."""
+    invoice = charging.name_of(session, (HOLDER, line_id))
     return (
-        f"It is on {holder_name(session, line_id)}, which is issued. Credit the entry on the page of the invoice first "
+        f"It is on {invoice}, which is issued. Credit the entry on the page of the invoice first "
         "(or void the invoice if it never left the house); then the entry can be changed."
     )
 
 
-charging.name_holders(HOLDER, holder_name)
-claiming.name_holders(HOLDER, holder_name)
+charging.name_holders(HOLDER, _holder_name, asked=_invoices_of)
+claiming.name_holders(HOLDER, _holder_name, asked=_invoices_of)
 claims.register(HOLDER, Claimant(objection=_needs_a_credit_note))
 
 

@@ -5,23 +5,24 @@ with :func:`name_holders`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.ahead import Question, models_of
+from helpdesk.infra.holders import Held, Holder, Ids, Names
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.timekeeping.models import WRITTEN_OFF, Charge, TimeEntry
 
-Holder = tuple[str, int]
-Namer = Callable[[Session, int], str]
-
 APPROVED = ("approved", "locked")
 
-_namers: dict[str, Namer] = {}
+_names = Names()
+name_holders = _names.tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,6 @@ class ChargeRange:
     to_second: int
     burn_seconds: int
     kind: str
-
-
-def name_holders(kind: str, namer: Namer) -> None:
-    """Tell how people call a holder of ``kind``, for refusals that name it: id 7 -> ``invoice INV-2026-0007``."""
-    _namers[kind] = namer
 
 
 def hold(
@@ -136,22 +132,19 @@ def is_written_off() -> ColumnElement[bool]:
     return TimeEntry.id.in_(select(Charge.time_entry_id).where(WRITTEN_OFF))
 
 
-def holders_of(session: Session, entry_id: int) -> list[str]:
-    """Return what holds seconds of the entry, as people call it, each once."""
-    charges = _live_charges(session, [entry_id])
-    return list(dict.fromkeys(_name(session, charge) for charge in charges))
+def holders_of_each(session: Session, entry_ids: Ids) -> dict[int, list[str]]:
+    """Return what holds seconds of each of the entries that are charged, as people call it, each once."""
+    charges = _live_charges(session, entry_ids)
+    names = _names.of(session, map(_holder, charges), held=partial(_held, entry_ids))
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for charge in charges:
+        found[charge.time_entry_id][names[_holder(charge)]] = None
+    return {entry_id: list(each) for entry_id, each in found.items()}
 
 
-def holders_of_each(session: Session, entry_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Return what `holders_of` does for each of many entries that are charged, each holder named once."""
-    names: dict[Holder, str] = {}
-    found: dict[int, list[str]] = defaultdict(list)
-    for charge in _live_charges(session, entry_ids):
-        holder = (charge.holder_kind, charge.holder_id)
-        names[holder] = names.get(holder) or _name(session, charge)
-        if names[holder] not in found[charge.time_entry_id]:
-            found[charge.time_entry_id].append(names[holder])
-    return dict(found)
+def holders_asked(entry_ids: Ids) -> tuple[Question, ...]:
+    """Return the questions of `holders_of_each`, to be asked together with others."""
+    return (_live(entry_ids), *_names.questions(partial(_held, entry_ids)))
 
 
 def let_go(session: Session, *, now: datetime, entry: TimeEntry) -> None:
@@ -166,8 +159,17 @@ def let_go(session: Session, *, now: datetime, entry: TimeEntry) -> None:
 
 def name_of(session: Session, holder: Holder) -> str:
     """Return how people call a holder: ``invoice INV-2026-0007``."""
-    namer = _namers.get(holder[0])
-    return namer(session, holder[1]) if namer else f"{holder[0].replace('_', ' ')} {holder[1]}"
+    return names_of(session, [holder])[holder]
+
+
+def names_of(session: Session, holders: Iterable[Holder], *, held: Held | None = None) -> dict[Holder, str]:
+    """Return how people call each holder, by one question a kind; ``held`` finds their ids where it was asked ahead."""
+    return _names.of(session, holders, held=held)
+
+
+def names_asked(held: Held) -> tuple[Question, ...]:
+    """Return the questions of `names_of`, to be asked together with others."""
+    return _names.questions(held)
 
 
 def _of(holder: Holder) -> tuple[ColumnElement[bool], ...]:
@@ -186,12 +188,20 @@ def _lock(session: Session, ids: Iterable[int]) -> dict[int, TimeEntry]:
     return found
 
 
-def _live_charges(session: Session, entry_ids: Iterable[int]) -> list[Charge]:
-    ids = list(entry_ids)
-    if not ids:
-        return []
-    query = select(Charge).where(Charge.time_entry_id.in_(ids), Charge.released_at.is_(None))
-    return list(session.scalars(query.order_by(Charge.time_entry_id, Charge.from_second)))
+def _live_charges(session: Session, entry_ids: Ids) -> list[Charge]:
+    is_none = not isinstance(entry_ids, Select) and not entry_ids
+    return [] if is_none else models_of(session, _live(entry_ids))
+
+
+def _live(entry_ids: Ids) -> Select[Charge]:
+    query = select(Charge).where(Charge.time_entry_id.in_(entry_ids), Charge.released_at.is_(None))
+    return query.order_by(Charge.time_entry_id, Charge.from_second)
+
+
+def _held(entry_ids: Ids, kind: str) -> Select[int]:
+    """Return the query of the holders of one kind that have seconds of entries."""
+    of_kind = select(Charge.holder_id).where(Charge.holder_kind == kind, Charge.released_at.is_(None))
+    return of_kind.where(Charge.time_entry_id.in_(entry_ids))
 
 
 def _refuse_impossible(ranges: Sequence[ChargeRange], entries: dict[int, TimeEntry]) -> None:
@@ -222,7 +232,11 @@ def _taken(session: Session, entry: TimeEntry, charge: Charge) -> str:
 
 
 def _name(session: Session, charge: Charge) -> str:
-    return name_of(session, (charge.holder_kind, charge.holder_id))
+    return name_of(session, _holder(charge))
+
+
+def _holder(charge: Charge) -> Holder:
+    return charge.holder_kind, charge.holder_id
 
 
 def _charge(wanted: ChargeRange, *, now: datetime, holder: Holder, state: str) -> Charge:

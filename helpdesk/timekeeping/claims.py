@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.infra.holders import Holder
 from helpdesk.timekeeping import charging
 from helpdesk.timekeeping.models import Charge, TimeEntry
 
@@ -76,7 +77,7 @@ def is_remembered(session: Session, entry_id: int) -> bool:
     return any(claimant.remembers(session, entry_id) for claimant in _claimants.values())
 
 
-def _claim(session: Session, entry: TimeEntry, holder: charging.Holder, *, is_draft: bool) -> Claim:
+def _claim(session: Session, entry: TimeEntry, holder: Holder, *, is_draft: bool) -> Claim:
     name = charging.name_of(session, holder)
     claimant = _claimants.get(holder[0])
     if claimant is None:

@@ -17,6 +17,7 @@ from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expenses
 from helpdesk.expenses.models import Expense, ExpenseCategory
 from helpdesk.infra.ahead import Question, rows_of
+from helpdesk.infra.holders import Holder
 from helpdesk.infra.i18n import letter_language
 from helpdesk.invoicing import taxing
 from helpdesk.invoicing.domain.lines import LineKind
@@ -198,7 +199,7 @@ def _expense_lines(invoice_id: int) -> Select[int]:
     )
 
 
-def _holders(invoice: Invoice) -> Iterable[claiming.Holder]:
+def _holders(invoice: Invoice) -> Iterable[Holder]:
     return [(HOLDER, line.id) for line in invoice.lines if line.kind == LineKind.EXPENSE.value]
 
 

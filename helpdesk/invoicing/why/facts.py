@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, Subquery, or_, select, union
@@ -62,7 +63,7 @@ def questions_of(invoice: Invoice) -> list[Question]:
         _others_asked(invoice),
         _ledger_asked(invoice),
         _periods_asked(invoice),
-        *_holders_asked(invoice),
+        *charging.names_asked(partial(_holders, invoice)),
         _policies_asked(invoice),
     ]
 
@@ -80,7 +81,7 @@ def _read(session: Session, invoice: Invoice, entries: Mapping[int, TimeEntry]) 
         zone=zone,
         charges=charges,
         rows=_ledger(session, invoice),
-        holders={**mine, **{holder: charging.name_of(session, holder) for holder in sorted(strangers)}},
+        holders={**mine, **charging.names_of(session, strangers, held=partial(_holders, invoice))},
         weighted=_weighted(session, invoice),
         groups=groups_of(
             session,
@@ -156,13 +157,6 @@ def _ledger_asked(invoice: Invoice) -> Select[LedgerRow]:
         )
         .order_by(LedgerRow.time_entry_id, LedgerRow.from_second, LedgerRow.id)
     )
-
-
-def _holders_asked(invoice: Invoice) -> tuple[Select[InvoiceLine], Select[Invoice]]:
-    """Return the questions for all lines that hold seconds of the entries, and for the invoices that name them."""
-    lines = select(InvoiceLine).where(InvoiceLine.id.in_(_holders(invoice, HOLDER)))
-    theirs = lines.with_only_columns(InvoiceLine.invoice_id)
-    return lines, select(Invoice).where(Invoice.id.in_(theirs))
 
 
 def _periods_asked(invoice: Invoice) -> Select[RetainerPeriod]:

@@ -1,12 +1,15 @@
 """A month becomes a fact, and is reopened: ledger rows, charges, reversals (docs/billing.md rules 10 to 12)."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import Question
+from helpdesk.infra.holders import Ids
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.kernel.money import exponent_of
@@ -29,13 +32,17 @@ from helpdesk.timekeeping.service import history
 HOLDER = "retainer_period"
 
 
-def _name_of_period(session: Session, period_id: int) -> str:
+def _name_of_period(_period_id: int, period: Any) -> str:  # noqa: ANN401 - a row of `_periods`
     """Return what people call a closed period that holds seconds."""
-    period = session.get_one(RetainerPeriod, period_id, options=[joinedload(RetainerPeriod.agreement)])
-    return f"the closed month {Month.of(period.month)} of {period.agreement.name}"
+    return f"the closed month {Month.of(period.month)} of {period.name}"
 
 
-charging.name_holders(HOLDER, _name_of_period)
+def _periods(period_ids: Ids) -> Question:
+    query = select(RetainerPeriod.id, RetainerPeriod.month, Agreement.name).join(RetainerPeriod.agreement)
+    return query.where(RetainerPeriod.id.in_(period_ids))
+
+
+charging.name_holders(HOLDER, _name_of_period, asked=_periods)
 giving_back.register(HOLDER)
 
 

@@ -31,7 +31,7 @@ HOLDER = "write_off"
 ACT, UNDONE = "written_off", "write_off_undone"
 
 
-def _name(_session: Session, _entry_id: int) -> str:
+def _name(_entry_id: int, _nothing: object) -> str:
     return "a write-off on the page of its retainer"
 
 

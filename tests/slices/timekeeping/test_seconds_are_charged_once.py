@@ -55,7 +55,7 @@ def test_a_part_that_is_held_leaves_the_rest_to_others(log_time):
 @pytest.mark.parametrize(("start", "end"), [(0, 600), (600, 1200), (1700, 3600), (0, 3600)])
 def test_who_comes_second_is_told_who_holds_the_seconds(log_time, start, end):
     entry = log_time(minutes=60, status="approved")
-    charging.name_holders("invoice", lambda _session, number: f"draft {number} for Acme")
+    charging.name_holders("invoice", lambda number, _nothing: f"draft {number} for Acme")
     with unit_of_work() as session:
         charging.hold(session, now=NOW, holder=DRAFT, ranges=[seconds(entry, 300, 1800)])
 

@@ -180,7 +180,7 @@ def test_changed_time_is_a_draft_again_and_forgets_its_price(session, office, lo
 @pytest.mark.parametrize("act", [service.edit_entry, service.delete_entry])
 def test_charged_time_is_neither_changed_nor_deleted_and_the_holder_is_named(session, office, log_time, act):
     entry = log_time(status="approved")
-    charging.name_holders("test_invoice", lambda _session, number: f"invoice INV-{number}")
+    charging.name_holders("test_invoice", lambda number, _nothing: f"invoice INV-{number}")
     charging.hold(
         session, now=NOW, holder=("test_invoice", 7), ranges=[ChargeRange(entry.id, 0, 60, 60, "hourly")], state="fixed"
     )
