@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.low_level import ARGON2_VERSION
 from flask_login import UserMixin
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person, PersonSession, SignInAttempt, Team, TeamMember
@@ -20,6 +21,7 @@ from helpdesk.accounts.queries import zone_column
 from helpdesk.company import service as company
 from helpdesk.company.models import OWN_ID, Company
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
@@ -238,8 +240,25 @@ def sign_out(session: Session, *, token: str, now: datetime) -> None:
 
 def actor_of(person: Person) -> Actor:
     """Return the acting value of a member of staff."""
-    teams = frozenset(membership.team_id for membership in person.memberships)
-    return Actor(kind="person", name=person.name, role=person.role, person_id=person.id, team_ids=teams)
+    return actor_in(person, frozenset(membership.team_id for membership in person.memberships))
+
+
+def actor_in(person: Person, team_ids: frozenset[int]) -> Actor:
+    """Return the acting value of a member of staff who is in these teams."""
+    return Actor(kind="person", name=person.name, role=person.role, person_id=person.id, team_ids=team_ids)
+
+
+def teams_of(session: Session, person_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return the ids of the teams that people are in, by their ids; who is in none is left out."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in rows_of(session, teams_asked(person_ids)):
+        found[row.person_id].add(row.team_id)
+    return {person_id: frozenset(teams) for person_id, teams in found.items()}
+
+
+def teams_asked(person_ids: Collection[int]) -> Select[int, int]:
+    """Return the question of `teams_of`, to be asked together with others."""
+    return select(TeamMember.person_id, TeamMember.team_id).where(TeamMember.person_id.in_(person_ids))
 
 
 def find_by_email(session: Session, email: str) -> Person | None:

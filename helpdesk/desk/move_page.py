@@ -1,28 +1,32 @@
 """What the page before a move shows: where to, what a plan lets go, what becomes of time and expenses (rules 3, E8)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.desk import moving
+from helpdesk.desk.moving import Load, SetOut
+from helpdesk.expenses import claiming
 from helpdesk.expenses import queries as expense_queries
 from helpdesk.expenses import service as expenses
-from helpdesk.expenses.models import Expense
+from helpdesk.expenses.models import Expense, ExpenseCategory
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.infra.policy import RATES, Actor
 from helpdesk.infra.web import money_filter
 from helpdesk.kernel.money import Money
 from helpdesk.kernel.periods import local_day
-from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.projects.planning import leaving
 from helpdesk.projects.planning.leaving import Leave
 from helpdesk.rates.domain import RateMissing
+from helpdesk.rates.queries import cards_of_asked
 from helpdesk.tickets import queries as tickets
 from helpdesk.timekeeping import limits
 from helpdesk.timekeeping import service as timekeeping
@@ -93,30 +97,28 @@ class MoveValues:
     seen: str
 
 
-def values(
-    session: Session, *, actor: Actor, now: datetime, number: int, project_id: int | None, also: Iterable[int]
-) -> MoveValues:
+def values(session: Session, *, actor: Actor, now: datetime, going: SetOut, project_id: int | None) -> MoveValues:
     """Return what will happen to an item, its plan and the time on it, and to those that move along, before it does.
 
     Raises:
-        NotFound: no such item, or not for this actor.
         RuleViolation: the item cannot move to that project.
     """
-    item = projects.get_item(session, actor=actor, number=number)
-    project = moving.destination(session, actor=actor, item=item, project_id=project_id)
-    others = [projects.get_item(session, actor=actor, number=each) for each in also]
-    leaves = [leaving.leaving(session, item=each, after=project) for each in (item, *others)]
-    shows_money = actor.is_one_of(RATES) and _handles_money(session, actor, {item.project.client_id, project.client_id})
+    item, others = going.item, [family.items[0] for family in going.families[1:]]
+    project = moving.destination(session, actor=actor, going=going, project_id=project_id)
+    between = (item.project.client, project.client)
+    shows_money = actor.is_one_of(RATES) and all(_handles_money(actor, each) for each in between)
+    moves_client = not between[0].is_internal and between[0].id != between[1].id
+    _ask_ahead(session, actor, going, project, shows_money=shows_money)
+    leaves = leaving.leaves_of(session, families=going.families, after=project)
+    loads = moving.loads_of(session, leaves)
     prices = PriceList(session) if shows_money else None
-    groups = [
-        (leave, _lines(session, leave, prices, now), _expense_lines(session, actor, leave, project)) for leave in leaves
-    ]
+    paid = _expense_lines(session, actor, loads)
+    groups = [(load.leave, _lines(load, prices, now), spent) for load, spent in zip(loads, paid, strict=True)]
     lines, spent = [line for group in groups for line in group[1]], [line for group in groups for line in group[2]]
     arriving = sum(
         line.worked_seconds for line in lines if line.billable_then == "billable" and line.status != "running"
     )
     refused, told = limits.forecast(session, project, added_seconds=arriving)
-    moves_client = not item.project.client.is_internal and item.project.client_id != project.client_id
     return MoveValues(
         item=item,
         project=project,
@@ -135,7 +137,32 @@ def values(
         limit_refuses=refused,
         limit_warns="" if refused else told,
         shows_money=shows_money,
-        seen=moving.stamp(session, leaves),
+        seen=moving.stamp(loads),
+    )
+
+
+def _ask_ahead(session: Session, actor: Actor, going: SetOut, project: Project, *, shows_money: bool) -> None:
+    """Ask all that is shown of what goes, with the people and categories that time and expenses have."""
+    firsts = [family.items[0] for family in going.families]
+    ids = [item.id for family in going.families for item in family.items]
+    homes = {each.id: each for each in (project.client, *(first.project.client for first in firsts))}
+    spent = expense_queries.ids_on(ids)
+    workers = select(TimeEntry.person_id).where(TimeEntry.work_item_id.in_(ids))
+    spenders, categories = (
+        select(column).where(Expense.id.in_(spent)) for column in (Expense.person_id, Expense.category_id)
+    )
+    ask_ahead(
+        session,
+        *leaving.questions(going.families, project),
+        *limits.forecast_asked(project),
+        *moving.left_behind_asked(ids),
+        *moving.loads_asked(ids),
+        *claiming.holders_asked(spent),
+        expense_queries.readable_on_asked(actor, ids),
+        tickets.written_asked([item.id for item in going.families[0].items]),
+        select(Person).where(Person.id.in_(union(workers, spenders))),
+        select(ExpenseCategory).where(ExpenseCategory.id.in_(categories)),
+        *(cards_of_asked(session, [(each.id, each.currency)]) for each in homes.values() if shows_money),
     )
 
 
@@ -145,32 +172,33 @@ def _has_own_time(group: tuple[Leave, list[MoveLine], list[ExpenseMoveLine]]) ->
     return timekeeping.place_of(leave.item.project).is_internal and "not_billable" in billings
 
 
-def _handles_money(session: Session, actor: Actor, client_ids: set[int]) -> bool:
-    """Whether the actor may see the prices of every one of these clients; our own company's are no secret."""
-    query = select(func.count()).where(Client.id.in_(client_ids), Client.is_internal | clients.billable_by(actor))
-    return session.scalar(query) == len(client_ids)
+def _handles_money(actor: Actor, client: Client) -> bool:
+    """Whether the actor may see the prices of a client; our own company's are no secret."""
+    return client.is_internal or clients.bills(actor, client)
 
 
-def _lines(session: Session, leave: Leave, prices: PriceList | None, now: datetime) -> list[MoveLine]:
-    entries, found = moving.time_of(session, leave.items)
+def _lines(load: Load, prices: PriceList | None, now: datetime) -> list[MoveLine]:
+    leave = load.leave
     before, after = timekeeping.place_of(leave.item.project), timekeeping.place_of(leave.after)
     return [
-        _line(entry, found[entry.id], before, after, leave.after, prices, now)
-        for entry in sorted(entries, key=lambda entry: (entry.started_at, entry.id), reverse=True)
+        _line(entry, load.moving[entry.id], before, after, leave.after, prices, now)
+        for entry in sorted(load.entries, key=lambda entry: (entry.started_at, entry.id), reverse=True)
     ]
 
 
-def _expense_lines(session: Session, actor: Actor, leave: Leave, project: Project) -> list[ExpenseMoveLine]:
-    ids = [each.id for each in leave.items]
-    spent = expenses.on_items(session, ids)
-    readable = expense_queries.readable_on(session, actor=actor, item_ids=ids) if spent else set()
-    return [_expense_line(session, one, leave.item, project, shows_amount=one.id in readable) for one in spent]
+def _expense_lines(session: Session, actor: Actor, loads: Sequence[Load]) -> list[list[ExpenseMoveLine]]:
+    """Return the lines of each load."""
+    ids = [item.id for load in loads for item in load.leave.items]
+    holders = expenses.holders_on(session, ids)
+    readable = expense_queries.readable_on(session, actor=actor, item_ids=ids)
+    return [
+        [_expense_line(one, load.leave, holders.get(one.id, ""), shows_amount=one.id in readable) for one in load.spent]
+        for load in loads
+    ]
 
 
-def _expense_line(
-    session: Session, expense: Expense, item: WorkItem, project: Project, *, shows_amount: bool
-) -> ExpenseMoveLine:
-    holder = expenses.holder_of(session, expense)
+def _expense_line(expense: Expense, leave: Leave, holder: str, *, shows_amount: bool) -> ExpenseMoveLine:
+    item = leave.item
     moves = Outcome.RETURNED if expense.status == "approved" else Outcome.ANEW
     return ExpenseMoveLine(
         number=expense.work_item.number if expense.work_item is not None else item.number,
@@ -182,7 +210,7 @@ def _expense_line(
         outcome=(Outcome.HELD if holder else moves).value,
         held_by=holder,
         billing=expense.billing,
-        billing_then=expense.billing if holder else expenses.billing_in(expense, item.project, project),
+        billing_then=expense.billing if holder else expenses.billing_in(expense, item.project, leave.after),
     )
 
 

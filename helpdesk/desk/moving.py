@@ -5,36 +5,64 @@ docs/billing.md rules 3 and E8 say what becomes of time and expenses, docs/proje
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
 from helpdesk.desk import move_history
 from helpdesk.desk.move_notice import of_expense, of_time, tell_returned, tell_unassigned
+from helpdesk.expenses import queries as expense_queries
 from helpdesk.expenses import service as expenses
 from helpdesk.expenses.models import Expense
 from helpdesk.infra import live
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import Project, WorkItem
 from helpdesk.projects.planning import leaving, relocating
-from helpdesk.projects.planning.leaving import Leave
+from helpdesk.projects.planning.leaving import Family, Leave
 from helpdesk.projects.planning.writing import lock_plans
 from helpdesk.retainers import queries as retainers
 from helpdesk.tickets import queries as ticket_queries
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import TicketDetails
-from helpdesk.timekeeping import claims, limits
+from helpdesk.timekeeping import charging, claims, limits
 from helpdesk.timekeeping import service as timekeeping
 from helpdesk.timekeeping.domain.moves import MovingTime
 from helpdesk.timekeeping.models import TimeEntry
 from helpdesk.timekeeping.queries import entries as time_queries
 from helpdesk.timekeeping.service.moving import Returned
+
+
+@dataclass(frozen=True)
+class SetOut:
+    """What somebody is about to move: items, each with all that hangs below it; the first is the one that they look at.
+
+    ``is_bound`` where that one, or a task below it, has a conversation: it stays with its client.
+    """
+
+    families: list[Family]
+    is_bound: bool
+
+    @property
+    def item(self) -> WorkItem:
+        """The item that they look at."""
+        return self.families[0].items[0]
+
+
+@dataclass(frozen=True)
+class Load:
+    """The time and the expenses that go along with one item; ``moving`` says by id what a move finds of the time."""
+
+    leave: Leave
+    entries: list[TimeEntry]
+    moving: dict[int, MovingTime]
+    spent: list[Expense]
 
 
 @dataclass
@@ -151,10 +179,39 @@ def time_of(
     session: Session, items: Sequence[WorkItem], *, lock: bool = False
 ) -> tuple[list[TimeEntry], dict[int, MovingTime]]:
     """Return the time on items, and by id of entry what a move would find of each."""
-    ids = time_queries.ids_on(session, [item.id for item in items])
-    entries = time_queries.entries_by_id(session, ids, lock=lock)
+    item_ids = [item.id for item in items]
+    ids = time_queries.ids_on(item_ids)
+    if lock:
+        entries = time_queries.entries_by_id(session, session.scalars(ids), lock=True)
+    else:
+        entries = time_queries.on_items(session, item_ids)
     closed = retainers.closed_months_with(session, ids)
-    return entries, timekeeping.as_moving(session, entries, also_held=closed)
+    return entries, timekeeping.as_moving(session, entries, ids=ids, also_held=closed)
+
+
+def loads_of(session: Session, leaves: Sequence[Leave]) -> list[Load]:
+    """Return what goes along with each item."""
+    items = [item for leave in leaves for item in leave.items]
+    entries, moving = time_of(session, items)
+    spent = expenses.on_items(session, [item.id for item in items])
+    loads = []
+    for leave in leaves:
+        ids = {item.id for item in leave.items}
+        own = [entry for entry in entries if entry.work_item_id in ids]
+        paid = [expense for expense in spent if expense.work_item_id in ids]
+        loads.append(Load(leave, own, {entry.id: moving[entry.id] for entry in own}, paid))
+    return loads
+
+
+def loads_asked(item_ids: Collection[int]) -> list[Question]:
+    """Return what `loads_of` asks of items, to be asked together with others."""
+    ids = time_queries.ids_on(item_ids)
+    return [
+        time_queries.on_items_asked(item_ids),
+        retainers.closed_months_asked(ids),
+        *charging.holders_asked(ids),
+        expense_queries.on_items_asked(item_ids),
+    ]
 
 
 @dataclass(frozen=True)
@@ -170,20 +227,17 @@ class Left:
 def left_behind(session: Session, items: Sequence[WorkItem]) -> list[Left]:
     """Return the time and the expenses on tickets merged into items: no move takes them."""
     into = {item.id: item.number for item in items}
-    merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id.in_(into))
-    worked = time_queries.worked_of_items(session, merged)
-    spent = select(func.count(Expense.id)).where(Expense.work_item_id == WorkItem.id).correlate(WorkItem)
-    query = (
-        select(WorkItem.number, TicketDetails.merged_into_id, WorkItem.id, spent.scalar_subquery())
-        .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
-        .where(TicketDetails.merged_into_id.in_(into))
-    )
+    worked = time_queries.worked_of_items(session, _merged_into(into))
     found = [
-        Left(number, into[into_id], worked.get(item_id, 0), count)
-        for number, into_id, item_id, count in session.execute(query.order_by(WorkItem.number))
-        if into_id is not None
+        Left(row.number, into[row.into_id], worked.get(row.id, 0), row.expense_count)
+        for row in rows_of(session, _merged_with_expenses(into))
     ]
     return [one for one in found if one.worked_seconds or one.expense_count]
+
+
+def left_behind_asked(item_ids: Collection[int]) -> list[Question]:
+    """Return what `left_behind` asks, to be asked together with others."""
+    return [time_queries.worked_asked(_merged_into(item_ids)), _merged_with_expenses(item_ids)]
 
 
 def conversing(session: Session, items: Sequence[WorkItem]) -> list[WorkItem]:
@@ -192,28 +246,35 @@ def conversing(session: Session, items: Sequence[WorkItem]) -> list[WorkItem]:
     return [each for each in items if each.kind == "ticket" or each.id in talked]
 
 
-def choices(session: Session, *, actor: Actor, item: WorkItem) -> list[tuple[int, str]]:
+def set_out(session: Session, *, actor: Actor, number: int, also: Iterable[int] = ()) -> SetOut:
+    """Return what a move of an item, and of others with it, would be about.
+
+    Raises:
+        NotFound: no such item, or not for this actor.
+    """
+    items = projects.get_items(session, actor=actor, numbers=[number, *also])
+    families = leaving.families(session, items)
+    return SetOut(families, is_bound=bool(conversing(session, families[0].items)))
+
+
+def choices(session: Session, *, actor: Actor, going: SetOut) -> list[tuple[int, str]]:
     """Return (id, "client · project") of the projects to which the actor may move the item with all below it."""
-    family, _orphans = leaving.family(session, item)
-    bound = bool(conversing(session, family))
-    return projects.choices_for(session, actor=actor, item=item, has_conversation=bound)
+    return projects.choices_for(session, actor=actor, item=going.item, has_conversation=going.is_bound)
 
 
-def stamp(session: Session, leaves: Iterable[Leave]) -> str:
+def stamp(loads: Iterable[Load]) -> str:
     """Return a short text that is another one as soon as anything changes that a preview of these moves shows."""
     shown: list[object] = []
-    for leave in leaves:
-        ids = [each.id for each in leave.items]
-        entries, moving = time_of(session, leave.items)
-        spent = expenses.on_items(session, ids)
+    for load in loads:
+        leave = load.leave
         shown += [
             leave.after.id,
             [(each.id, each.version) for each in leave.items],
             [(each.link.id, each.link.lag_days) for each in leave.links],
             [each.id for each, _why in leave.unassigned],
             [leave.gets, *(each.id for each, _why in leave.teamless)],
-            [(each.id, each.status, each.billable, moving[each.id].held_by) for each in entries],
-            [(each.id, each.status, each.billing) for each in spent],
+            [(each.id, each.status, each.billable, load.moving[each.id].held_by) for each in load.entries],
+            [(each.id, each.status, each.billing) for each in load.spent],
         ]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
@@ -228,22 +289,46 @@ def check_stamp(
         Conflict: something changed in the meantime.
     """
     after = projects.get_project(session, actor=actor, project_id=project_id)
-    items = [projects.get_item(session, actor=actor, number=each) for each in (number, *also)]
-    if stamp(session, [leaving.leaving(session, item=item, after=after) for item in items]) != expected:
+    items = projects.get_items(session, actor=actor, numbers=[number, *also])
+    leaves = leaving.leaves_of(session, families=leaving.families(session, items), after=after)
+    if stamp(loads_of(session, leaves)) != expected:
         message = "Something that moves was changed in the meantime. Nothing was moved; look at it again."
         raise Conflict(message)
 
 
-def destination(session: Session, *, actor: Actor, item: WorkItem, project_id: int | None) -> Project:
+def destination(session: Session, *, actor: Actor, going: SetOut, project_id: int | None) -> Project:
     """Return the project to which the actor may move the item.
 
     Raises:
         RuleViolation: it is none of those to which it can move.
     """
-    if project_id not in {choice for choice, _name in choices(session, actor=actor, item=item)}:
+    project = projects.choice_for(
+        session, actor=actor, item=going.item, has_conversation=going.is_bound, project_id=project_id
+    )
+    if project is None:
         message = "Choose one of these projects: it moves to no other."
         raise RuleViolation(message)
-    return projects.get_project(session, actor=actor, project_id=project_id or 0)
+    return project
+
+
+def _merged_into(item_ids: Collection[int]) -> Select[int]:
+    return select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id.in_(item_ids))
+
+
+def _merged_with_expenses(item_ids: Collection[int]) -> Question:
+    """Return the question for tickets merged into items, each with the number of its expenses."""
+    spent = select(func.count(Expense.id)).where(Expense.work_item_id == WorkItem.id).correlate(WorkItem)
+    return (
+        select(
+            WorkItem.id,
+            WorkItem.number,
+            TicketDetails.merged_into_id.label("into_id"),
+            spent.scalar_subquery().label("expense_count"),
+        )
+        .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .where(TicketDetails.merged_into_id.in_(item_ids))
+        .order_by(WorkItem.number)
+    )
 
 
 def _refresh_timers(session: Session, now: datetime, entries: Sequence[TimeEntry]) -> None:

@@ -169,8 +169,23 @@ def own_drafts(session: Session, *, person_id: int) -> list[Expense]:
 
 def readable_on(session: Session, *, actor: Actor, item_ids: Collection[int]) -> set[int]:
     """Return the ids of the expenses on work items that the actor may read."""
-    query = with_work().where(Expense.work_item_id.in_(item_ids), readable_by(actor))
-    return {expense.id for expense in session.scalars(query)}
+    return {row.id for row in rows_of(session, readable_on_asked(actor, item_ids))}
+
+
+def readable_on_asked(actor: Actor, item_ids: Collection[int]) -> Select[int]:
+    """Return the question of `readable_on`, to be asked together with others."""
+    query = select(Expense.id).join(Expense.project).join(Project.client)
+    return query.where(Expense.work_item_id.in_(item_ids), readable_by(actor))
+
+
+def ids_on(item_ids: Collection[int]) -> Select[int]:
+    """Return the query of the ids of all expenses on these work items."""
+    return select(Expense.id).where(Expense.work_item_id.in_(item_ids))
+
+
+def on_items_asked(item_ids: Collection[int]) -> Select[Expense]:
+    """Return the question for all expenses on these work items, by day, to be asked together with others."""
+    return select(Expense).where(Expense.work_item_id.in_(item_ids)).order_by(Expense.spent_on, Expense.id)
 
 
 def history(session: Session, expense_id: int) -> list[AuditRow]:

@@ -1,6 +1,6 @@
 """Reads of projects and work items, each scoped to what the actor may see."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import OPEN_STATUSES, Project, ProjectMember, TaskDetails, WorkItem
 
 NO_ITEM = "There is no such ticket or task."
+_IS_ACTIVE = and_(Project.status == "active", Client.archived_at.is_(None))
 
 
 def visible_items(actor: Actor) -> Select[WorkItem]:
@@ -43,6 +44,19 @@ def get_item(session: Session, *, actor: Actor, number: int | None = None, item_
     if item is None:
         raise NotFound(NO_ITEM)
     return item
+
+
+def get_items(session: Session, *, actor: Actor, numbers: Sequence[int]) -> list[WorkItem]:
+    """Return work items in the order of their numbers, each as `get_item` does, by one query.
+
+    Raises:
+        NotFound: one of them does not exist, or not for this actor.
+    """
+    query = whole_items(visible(actor)).where(WorkItem.number.in_(numbers))
+    found = {item.number: item for item in session.scalars(query)}
+    if not found.keys() >= set(numbers):
+        raise NotFound(NO_ITEM)
+    return [found[number] for number in numbers]
 
 
 def whole_items(seen: ColumnElement[bool]) -> Select[WorkItem]:
@@ -267,12 +281,25 @@ def choices_for(
 
     A conversation stays with its client, unless that is our own company; a task never goes to Triage.
     """
+    return _choices(session, _reach(actor, item, has_conversation=has_conversation))
+
+
+def choice_for(
+    session: Session, *, actor: Actor, item: WorkItem, has_conversation: bool, project_id: int | None
+) -> Project | None:
+    """Return that one of the projects of `choices_for`, with its client; None where it is none of them."""
+    reach = _reach(actor, item, has_conversation=has_conversation)
+    query = select(Project).join(Project.client).where(Project.id == project_id, reach, _IS_ACTIVE)
+    return session.scalar(query.options(contains_eager(Project.client)))
+
+
+def _reach(actor: Actor, item: WorkItem, *, has_conversation: bool) -> ColumnElement[bool]:
     home, reach = item.project.client, and_(visible(actor), Project.id != item.project_id)
     if has_conversation and not home.is_internal:
         reach = and_(reach, Project.client_id == home.id)
     if item.kind == "task":
         reach = and_(reach, Project.is_triage.is_(False))
-    return _choices(session, reach)
+    return reach
 
 
 def billable_choices(session: Session, *, actor: Actor) -> list[tuple[int, str]]:
@@ -315,6 +342,6 @@ def _active(condition: ColumnElement[bool]) -> Select[Any]:
     return (
         select(*columns)
         .join(Project.client)
-        .where(condition, Project.status == "active", Client.archived_at.is_(None))
+        .where(condition, _IS_ACTIVE)
         .order_by(func.lower(Client.name), func.lower(Project.name))
     )

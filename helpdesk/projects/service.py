@@ -1,19 +1,20 @@
 """Use cases of projects and work items: open them, assign them, move their status."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
+from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
 from helpdesk.infra import audit, live
 from helpdesk.infra.counters import take_next
 from helpdesk.infra.db import next_id
 from helpdesk.infra.policy import DESK, Actor
-from helpdesk.kernel.errors import NotFound, RuleViolation
+from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries, telling
 from helpdesk.projects.models import ITEM_STATUSES, OPEN_STATUSES, PRIORITIES, ItemTag, Project, TaskDetails, WorkItem
 
@@ -338,6 +339,16 @@ def why_not_assignable(session: Session, *, project: Project, person_id: int) ->
     return ""
 
 
+def why_not_assignable_each(session: Session, *, project: Project, people: Sequence[Person]) -> dict[int, str]:
+    """Return by id what `why_not_assignable` says of each, by one question at most."""
+    is_restricted = project.client.restricted_team_id is not None
+    teams = accounts.teams_of(session, [person.id for person in people]) if is_restricted else {}
+    return {
+        person.id: _why_not(project, person, accounts.actor_in(person, teams.get(person.id, frozenset())))
+        for person in people
+    }
+
+
 def _changed(session: Session, actor: Actor, now: datetime, item: WorkItem, action: str, **data: object) -> WorkItem:
     """Write what became of an item, note who did it, and tell whoever looks at it or at the queue."""
     session.flush()
@@ -348,14 +359,17 @@ def _changed(session: Session, actor: Actor, now: datetime, item: WorkItem, acti
 
 def _check_assignee(session: Session, project: Project, assignee_id: int) -> None:
     person = accounts.get_person(session, assignee_id)
+    if refusal := _why_not(project, person, accounts.actor_of(person)):
+        raise RuleViolation(refusal)
+
+
+def _why_not(project: Project, person: Person, actor: Actor) -> str:
     if not person.active or person.role not in DESK:
-        message = f"{person.name} does not work on tickets and tasks."
-        raise RuleViolation(message)
-    try:
-        queries.get_project(session, actor=accounts.actor_of(person), project_id=project.id)
-    except NotFound as error:
-        message = f"{person.name} is not in the team that {project.client.name} is restricted to."
-        raise RuleViolation(message) from error
+        return f"{person.name} does not work on tickets and tasks."
+    client = project.client
+    if clients.sees(actor, restricted_team_id=client.restricted_team_id, account_manager_id=client.account_manager_id):
+        return ""
+    return f"{person.name} is not in the team that {client.name} is restricted to."
 
 
 def _check_parent(session: Session, actor: Actor, project_id: int, parent_id: int) -> None:

@@ -34,11 +34,15 @@ def cards_for(session: Session, *, client_id: int, currency: str) -> list[RateCa
 
 def cards_of(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[RateCard]]:
     """Return what `cards_for` would of each client and currency: one query however many."""
+    return cards_among(rows_of(session, cards_of_asked(session, wanted)) if wanted else (), wanted)
+
+
+def cards_of_asked(session: Session, wanted: Collection[tuple[int, str]]) -> Select[Any]:
+    """Return the question of `cards_of`, to be asked together with others."""
     clients, currencies = {each for each, _currency in wanted}, {currency for _client, currency in wanted}
-    query = _named_columns().where(
+    return _named_columns().where(
         or_(Client.id.is_(None), among(session, Client.id, clients)), among(session, Rate.currency, currencies)
     )
-    return cards_among(session.execute(query) if wanted else (), wanted)
 
 
 def cards_asked(clients: BindParameter[int] | Select[int], currencies: Select[str]) -> Select[Any]:

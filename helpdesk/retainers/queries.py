@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.clients import queries as clients
 from helpdesk.infra.ahead import Question, rows_of
+from helpdesk.infra.holders import Ids
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.together import Together
 from helpdesk.kernel.errors import NotFound
@@ -266,20 +267,24 @@ def fees_due(session: Session, *, client_id: int, month: Month) -> list[FeeDue]:
     return due
 
 
-def closed_months_with(session: Session, entry_ids: Iterable[int]) -> dict[int, list[str]]:
+def closed_months_with(session: Session, entry_ids: Ids) -> dict[int, list[str]]:
     """Return by entry the closed months whose ledger names it, in words; overage waits there for its invoice."""
-    query = (
+    found: dict[int, list[str]] = defaultdict(list)
+    for entry_id, month, name in rows_of(session, closed_months_asked(entry_ids)):
+        found[entry_id or 0].append(f"the closed month {Month.of(month)} of {name}")
+    return dict(found)
+
+
+def closed_months_asked(entry_ids: Ids) -> Question:
+    """Return the question of `closed_months_with`, to be asked together with others."""
+    return (
         select(LedgerRow.time_entry_id, RetainerPeriod.month, Agreement.name)
         .join(LedgerRow.period)
         .join(RetainerPeriod.agreement)
-        .where(LedgerRow.time_entry_id.in_(tuple(entry_ids)), RetainerPeriod.reversed_at.is_(None))
+        .where(LedgerRow.time_entry_id.in_(entry_ids), RetainerPeriod.reversed_at.is_(None))
         .distinct()
         .order_by(RetainerPeriod.month, Agreement.name)
     )
-    found: dict[int, list[str]] = defaultdict(list)
-    for entry_id, month, name in session.execute(query):
-        found[entry_id or 0].append(f"the closed month {Month.of(month)} of {name}")
-    return dict(found)
 
 
 def _settled_and_given_back(

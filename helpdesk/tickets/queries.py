@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Contact
 from helpdesk.clients.queries import asker, visible_to_asker
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foresee, foreseen, forget, reading
 from helpdesk.infra.policy import Actor
 from helpdesk.infra.sql import among
@@ -133,8 +134,14 @@ def have_details(session: Session, item_ids: Collection[int]) -> set[int]:
 
 def written_count(session: Session, item_ids: Collection[int]) -> int:
     """Return how many notes and mails there are on these work items; what Helpdesk noted by itself is not counted."""
-    query = select(func.count(Message.id)).where(Message.work_item_id.in_(item_ids), Message.kind != "event")
-    return session.scalar(query) or 0
+    [row] = rows_of(session, written_asked(item_ids))
+    return int(row.number)
+
+
+def written_asked(item_ids: Collection[int]) -> Select[int]:
+    """Return the question of `written_count`, to be asked together with others."""
+    written = select(func.count(Message.id).label("number"))
+    return written.where(Message.work_item_id.in_(item_ids), Message.kind != "event")
 
 
 def get_details(session: Session, item_id: int) -> TicketDetails | None:

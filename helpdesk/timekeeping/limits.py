@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts.models import Person
+from helpdesk.infra.ahead import Question
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects.domain.limit import BillableLimit
 from helpdesk.projects.models import Project
@@ -82,6 +84,13 @@ def forecast(session: Session, project: Project, *, added_seconds: int) -> tuple
         return "", ""
     there = spent.billable_seconds(session, project.id)
     return limit.refusal(there, added_seconds), limit.warning(there + added_seconds)
+
+
+def forecast_asked(project: Project) -> list[Question]:
+    """Return what `forecast` asks, with who leads the project, to be asked together with others."""
+    if project.max_billable_seconds is None:
+        return []
+    return [spent.billable_asked(project.id), select(Person).where(Person.id == project.manager_id)]
 
 
 def warning_of(session: Session, entry: TimeEntry) -> str:

@@ -20,7 +20,6 @@ OUTSIDE_THE_MATRIX = {"static"}
 MOST = 8
 """So many questions a page may ask the database, whatever stands on it and whoever looks (docs/desk.md rule 100)."""
 STILL_MORE = {
-    "desk.preview_move": 33,
     "intake.senders": 17,
     "desk.ask_split": 13,
     "automation.rule": 10,

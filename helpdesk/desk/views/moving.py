@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.desk import move_page, moving
 from helpdesk.desk.forms import MoveForm
-from helpdesk.desk.moving import Moved
+from helpdesk.desk.moving import Moved, SetOut
 from helpdesk.desk.views.blueprint import bp, to_item
 from helpdesk.infra import clock
 from helpdesk.infra.db import read_session, unit_of_work
@@ -25,12 +25,13 @@ from helpdesk.projects import queries as projects
 def preview_move(number: int) -> ResponseReturnValue:
     """Show what becomes of an item, its plan and its time if it moves; without a project, ask for one."""
     form = MoveForm(request.args)
+    going = _set_out(number, form.also.data)
     if not request.args.get("project_id"):
-        return _where_to(number)
+        return _where_to(going)
     try:
-        return _preview(number, form)
+        return _preview(going, form)
     except RuleViolation as refusal:
-        return _where_to(number, str(refusal)), 422
+        return _where_to(going, str(refusal)), 422
 
 
 @bp.post("/items/<int:number>/move")
@@ -41,7 +42,7 @@ def move(number: int) -> ResponseReturnValue:
     form = MoveForm()
     if not form.validate_on_submit():
         if item.kind == "task":
-            return _where_to(number, _("Choose the project that it belongs to.")), 422
+            return _where_to(_set_out(number), _("Choose the project that it belongs to.")), 422
         flash(_("Choose the project that this ticket belongs to."), "danger")
         return to_item(number)
     if item.kind == "task" and not form.seen.data:
@@ -94,32 +95,29 @@ def _tell_left(left: moving.Left) -> None:
         flash(stays, "warn")
 
 
-def _where_to(number: int, refusal: str = "") -> str:
-    session, actor = read_session(), current_actor()
-    item = projects.get_item(session, actor=actor, number=number)
-    choices = moving.choices(session, actor=actor, item=item)
-    return render_template("desk/move_to.html", item=item, move_to=choices, refusal=refusal)
+def _set_out(number: int, also: Iterable[int] | None = None) -> SetOut:
+    return moving.set_out(read_session(), actor=current_actor(), number=number, also=also or ())
 
 
-def _preview(number: int, form: MoveForm, refusal: str = "") -> str:
+def _where_to(going: SetOut, refusal: str = "") -> str:
+    choices = moving.choices(read_session(), actor=current_actor(), going=going)
+    return render_template("desk/move_to.html", item=going.item, move_to=choices, refusal=refusal)
+
+
+def _preview(going: SetOut, form: MoveForm, refusal: str = "") -> str:
     values = move_page.values(
-        read_session(),
-        actor=current_actor(),
-        now=clock.now(),
-        number=number,
-        project_id=form.project_id.data,
-        also=form.also.data or [],
+        read_session(), actor=current_actor(), now=clock.now(), going=going, project_id=form.project_id.data
     )
     return render_template("desk/move.html", form=form, refusal=refusal, **vars(values))
 
 
 def _refused(number: int, form: MoveForm, refusal: Exception) -> ResponseReturnValue:
     """Show what would move now beside why it did not; where it cannot go there any more, ask for a project."""
-    status = 409 if isinstance(refusal, Conflict) else 422
+    status, going = 409 if isinstance(refusal, Conflict) else 422, _set_out(number, form.also.data)
     try:
-        return _preview(number, form, str(refusal)), status
+        return _preview(going, form, str(refusal)), status
     except RuleViolation as why:
-        return _where_to(number, str(why)), status
+        return _where_to(going, str(why)), status
 
 
 def _tell(moved: list[Moved]) -> None:

@@ -9,7 +9,7 @@ from helpdesk.expenses.service.catalogue import (
     set_exchange_rate,
     set_rate_step,
 )
-from helpdesk.expenses.service.moving import billing_in, carry, holder_of, on_items, refuse_held
+from helpdesk.expenses.service.moving import billing_in, carry, holders_on, on_items, refuse_held
 from helpdesk.expenses.service.receipts import add_receipts, remove_receipt
 from helpdesk.expenses.service.writing import add_expense, change_expense, delete_expense
 
@@ -25,7 +25,7 @@ __all__ = [
     "change_category",
     "change_expense",
     "delete_expense",
-    "holder_of",
+    "holders_on",
     "on_items",
     "preview",
     "refuse_held",

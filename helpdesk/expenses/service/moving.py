@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.expenses import claiming, queries
@@ -12,23 +11,27 @@ from helpdesk.expenses.service import pricing
 from helpdesk.expenses.service.approval import name_of
 from helpdesk.expenses.service.writing import refuse_locked, to_draft
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict
 from helpdesk.projects.models import Project
 
 
 def on_items(session: Session, item_ids: Collection[int], *, lock: bool = False) -> list[Expense]:
-    """Return the expenses on work items by day, whoever's they are; locked against others on wish."""
-    ids = list(session.scalars(select(Expense.id).where(Expense.work_item_id.in_(item_ids))))
-    if lock:
-        claiming.lock(session, ids)
+    """Return the expenses on work items by day, whoever's they are.
+
+    Where they are locked against others, people and categories are loaded beside them.
+    """
+    if not lock:
+        return models_of(session, queries.on_items_asked(item_ids))
+    ids = list(session.scalars(queries.ids_on(item_ids)))
+    claiming.lock(session, ids)
     return sorted(queries.by_ids(session, ids), key=lambda one: (one.spent_on, one.id))
 
 
-def holder_of(session: Session, expense: Expense) -> str:
-    """Return what bills the expense, as people call it; empty where it can move."""
-    claim = claiming.live_claim(session, expense.id)
-    return claiming.name_of(session, claim) if claim else ""
+def holders_on(session: Session, item_ids: Collection[int]) -> dict[int, str]:
+    """Return what bills each expense on work items that is billed, as people call it; others can move."""
+    return claiming.holders_of_each(session, queries.ids_on(item_ids))
 
 
 def refuse_held(session: Session, expenses: Sequence[Expense]) -> None:
@@ -37,7 +40,8 @@ def refuse_held(session: Session, expenses: Sequence[Expense]) -> None:
     Raises:
         Conflict: an invoice bills one; both are named.
     """
-    held = [f"{name_of(one)} in {holder}" for one in expenses if (holder := holder_of(session, one))]
+    holders = claiming.holders_of_each(session, [one.id for one in expenses])
+    held = [f"{name_of(one)} in {holders[one.id]}" for one in expenses if one.id in holders]
     if held:
         kind = kind_of_item(expenses[0])
         message = (

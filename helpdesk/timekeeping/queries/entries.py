@@ -1,6 +1,6 @@
 """Reads of time: what runs, a week, an item's entries, what waits for approval. One query a list."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -66,9 +66,19 @@ def of_uuid(session: Session, *, person_id: int | None, uuid: str) -> TimeEntry 
     return session.scalar(with_work().where(TimeEntry.uuid == uuid, TimeEntry.person_id == person_id))
 
 
-def ids_on(session: Session, item_ids: Iterable[int]) -> list[int]:
-    """Return the ids of all entries on these work items, reversed ones too."""
-    return list(session.scalars(select(TimeEntry.id).where(TimeEntry.work_item_id.in_(tuple(item_ids)))))
+def ids_on(item_ids: Collection[int]) -> Select[int]:
+    """Return the query of the ids of all entries on these work items, reversed ones too."""
+    return select(TimeEntry.id).where(TimeEntry.work_item_id.in_(item_ids))
+
+
+def on_items(session: Session, item_ids: Collection[int]) -> list[TimeEntry]:
+    """Return all entries on these work items by id, reversed ones too; items and people are not loaded beside them."""
+    return models_of(session, on_items_asked(item_ids))
+
+
+def on_items_asked(item_ids: Collection[int]) -> Select[TimeEntry]:
+    """Return the question of `on_items`, to be asked together with others."""
+    return select(TimeEntry).where(TimeEntry.work_item_id.in_(item_ids)).order_by(TimeEntry.id)
 
 
 def week(session: Session, *, person_id: int, week: Week) -> list[TimeEntry]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, case, func, join, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, join, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.sql import seconds_between
 from helpdesk.projects.domain.budget import RUN_RATE_DAYS
 from helpdesk.projects.models import OPEN_STATUSES, TaskDetails, WorkItem
@@ -102,9 +103,15 @@ def _time_of(rows: Sequence[Any]) -> ProjectTime:
 
 def billable_seconds(session: Session, project_id: int, *, but_not: Collection[int] = ()) -> int:
     """Return the billable seconds of a project: as approved, else as worked; without some entries where asked."""
+    [row] = rows_of(session, billable_asked(project_id, but_not=but_not))
+    return int(row.seconds)
+
+
+def billable_asked(project_id: int, *, but_not: Collection[int] = ()) -> Select[int]:
+    """Return the question of `billable_seconds`, to be asked together with others."""
     counted = case((TimeEntry.status.in_(APPROVED), func.coalesce(TimeEntry.billable_seconds, 0)), else_=WORKED)
-    query = (
-        select(func.coalesce(func.sum(counted), 0))
+    return (
+        select(func.coalesce(func.sum(counted), 0).label("seconds"))
         .join(WorkItem, WorkItem.id == TimeEntry.work_item_id)
         .where(
             WorkItem.project_id == project_id,
@@ -113,7 +120,6 @@ def billable_seconds(session: Session, project_id: int, *, but_not: Collection[i
             COUNTS,
         )
     )
-    return int(session.scalar(query) or 0)
 
 
 def by_item(session: Session, item_ids: Collection[int]) -> dict[int, int]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.locks import refuse_locked_days
 from helpdesk.infra import audit
+from helpdesk.infra.holders import Ids
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.durations import format_hm
 from helpdesk.kernel.errors import Conflict
@@ -36,9 +37,12 @@ def place_of(project: Project) -> Place:
     return Place(zone_named(project.client.time_zone), is_internal)
 
 
-def as_moving(session: Session, entries: Sequence[TimeEntry], *, also_held: HeldBy) -> dict[int, MovingTime]:
-    """Return by id what a move would find of ``entries``; ``also_held`` names holders that charges do not know."""
-    held = charging.holders_of_each(session, [entry.id for entry in entries])
+def as_moving(session: Session, entries: Sequence[TimeEntry], *, ids: Ids, also_held: HeldBy) -> dict[int, MovingTime]:
+    """Return by id what a move would find of ``entries``; ``also_held`` names holders that charges do not know.
+
+    ``ids`` are those of the entries, or the query of them.
+    """
+    held = charging.holders_of_each(session, ids)
     return {
         entry.id: MovingTime(
             status=entry.status,
