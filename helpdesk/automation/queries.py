@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, null, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from helpdesk.automation.domain.rules import NOBODY, TIMED, Condition, Facts, Field, Operator, Rule, Trigger, must_be
 from helpdesk.automation.domain.waiting import Moments, Wait
 from helpdesk.automation.models import FOR_TICKETS_ALONE, AutomationRule, AutomationRun, Macro
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.models import AuditRow
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound
@@ -68,11 +69,16 @@ def get_rule(session: Session, rule_id: int) -> AutomationRule:
     Raises:
         NotFound: no such rule.
     """
-    rule = session.get(AutomationRule, rule_id)
+    rule = next(iter(models_of(session, rule_asked(rule_id))), None)
     if rule is None:
         message = "There is no such rule."
         raise NotFound(message)
     return rule
+
+
+def rule_asked(rule_id: int) -> Select[AutomationRule]:
+    """Return the question of `get_rule`, to be asked together with others."""
+    return select(AutomationRule).where(AutomationRule.id == rule_id)
 
 
 def asked(row: AutomationRule) -> Rule:
@@ -89,16 +95,16 @@ def asked(row: AutomationRule) -> Rule:
 
 
 def facts(session: Session, item_ids: Collection[int]) -> dict[int, Facts]:
-    """Return what rules can see of tickets as they are now, but for spam and merged ones: three queries."""
+    """Return what rules can see of tickets as they are now, but for spam and merged ones: two queries."""
     query = (
-        select(WorkItem, TicketDetails)
+        select(WorkItem, TicketDetails, func.substr(Message.reply_text, 1, BODY_LENGTH))
         .join(TicketDetails, TicketDetails.work_item_id == WorkItem.id)
+        .outerjoin(Message, Message.id == _newest_words())
         .where(WorkItem.id.in_(item_ids), *_alive())
         .options(joinedload(WorkItem.project), selectinload(WorkItem.tags))
         .options(joinedload(TicketDetails.requester))
         .execution_options(populate_existing=True)
     )
-    bodies = _bodies(session, item_ids)
     return {
         item.id: Facts(
             client=str(item.project.client_id),
@@ -106,7 +112,7 @@ def facts(session: Session, item_ids: Collection[int]) -> dict[int, Facts]:
             mailbox=str(details.mailbox_id or ""),
             domain=details.requester.email.rpartition("@")[2].lower(),
             subject=item.title,
-            body=bodies.get(item.id, ""),
+            body=body or "",
             status=item.status,
             priority=item.priority,
             assignee=str(item.assignee_id or NOBODY),
@@ -114,7 +120,7 @@ def facts(session: Session, item_ids: Collection[int]) -> dict[int, Facts]:
             type=str(item.type_id or ""),
             tags=frozenset(one.tag for one in item.tags),
         )
-        for item, details in session.execute(query)
+        for item, details, body in session.execute(query)
     }
 
 
@@ -167,9 +173,10 @@ def waiting(
 
 
 def recent_items(session: Session, *, since: datetime, limit: int) -> list[WorkItem]:
-    """Return tickets that changed since then, newest change first."""
+    """Return tickets that changed since then, newest change first, with project and client."""
     query = (
         projects.visible_items(SYSTEM)
+        .options(contains_eager(WorkItem.project).contains_eager(Project.client))
         .where(WorkItem.kind == "ticket", WorkItem.updated_at >= since)
         .order_by(WorkItem.updated_at.desc())
         .limit(limit)
@@ -237,20 +244,16 @@ def _moments(trigger: Trigger) -> tuple[Any, Any, Any]:
     return wrote, answered, WorkItem.created_at
 
 
-def _bodies(session: Session, item_ids: Collection[int]) -> dict[int, str]:
-    """Return what was written last on each ticket; what Helpdesk noted by itself is no writing."""
-    newest: Select[Any] = (
-        select(func.max(Message.id))
-        .where(
-            Message.work_item_id.in_(item_ids),
-            (Message.kind.in_(("mail", "reply"))) | ((Message.kind == "note") & Message.person_id.is_not(None)),
-            Message.held.is_(False),
-            Message.discarded_at.is_(None),
-        )
-        .group_by(Message.work_item_id)
+def _newest_words() -> ScalarSelect[int]:
+    """Return the query of what was written last on a ticket; what Helpdesk noted by itself is no writing."""
+    said = aliased(Message)
+    newest = select(func.max(said.id)).where(
+        said.work_item_id == WorkItem.id,
+        (said.kind.in_(("mail", "reply"))) | ((said.kind == "note") & said.person_id.is_not(None)),
+        said.held.is_(False),
+        said.discarded_at.is_(None),
     )
-    found = session.execute(select(Message.work_item_id, Message.reply_text).where(Message.id.in_(newest)))
-    return {item_id: text[:BODY_LENGTH] for item_id, text in found}
+    return newest.correlate(WorkItem).scalar_subquery()
 
 
 def items(session: Session, item_ids: Collection[int]) -> list[WorkItem]:

@@ -19,6 +19,7 @@ from helpdesk.automation.service import rules as service
 from helpdesk.automation.service.dry_run import Trial
 from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.downloads import name_file
 from helpdesk.infra.forms import StrictForm
@@ -26,6 +27,7 @@ from helpdesk.infra.policy import APPROVERS, SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import Group, nav
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.fields import field
+from helpdesk.sla import queries as sla
 from helpdesk.tickets.domain import TICKET_FIELDS
 
 bp = Blueprint("automation", __name__)
@@ -72,6 +74,7 @@ def add_rule() -> ResponseReturnValue:
 @policy(APPROVERS)
 def rule(rule_id: int) -> str:
     """Show the form of a rule, with what it would do if that was asked for."""
+    ask_ahead(read_session(), queries.rule_asked(rule_id), *service.row_asked(), sla.working_hours())
     shown = _form(rule_id, submitted=False)
     if shown.rule is not None:
         shown.form.show(shown.rule, shown.named)

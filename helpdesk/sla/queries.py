@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.company.service import find_company
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foreseen
 from helpdesk.infra.models import AuditRow
 from helpdesk.kernel.business_time import Calendar, WeeklyHours
@@ -92,7 +93,7 @@ def company_zone(session: Session) -> str:
 
 def working_time(session: Session, *, zone: ZoneInfo) -> Calendar:
     """Return the hours and holidays of the default policy on the clock of ``zone``; Mon-Fri 9:00-17:00 without one."""
-    return calendar_asked(session.execute(working_hours()).all(), zone=zone)
+    return calendar_asked(rows_of(session, working_hours()), zone=zone)
 
 
 def working_hours() -> Select[str, list[dict[str, Any]]]:

@@ -123,9 +123,9 @@ class Page:
     last_id: int | None
 
 
-def due_page(session: Session, row: AutomationRule, *, now: datetime, after_id: int) -> Page:
+def due_page(session: Session, row: AutomationRule, *, now: datetime, after_id: int, limit: int) -> Page:
     """Return a page of tickets on which a rule would act by now, whether it is kept or not."""
-    return _due(session, row, now=now, after_id=after_id)
+    return _due(session, row, now=now, after_id=after_id, limit=limit)
 
 
 def _due(

@@ -107,7 +107,6 @@ def check_changes(session: Session, changes: Changes, *, variables: Sequence[str
     """Pass where the changes can be kept; ``variables`` are those of the note, and a person may be ``me``.
 
     Raises:
-        NotFound: no such person.
         RuleViolation: they make no sense; the message says why, and its field where.
     """
     refusals: Sequence[tuple[bool, str, str]] = (
@@ -121,13 +120,13 @@ def check_changes(session: Session, changes: Changes, *, variables: Sequence[str
         if refused:
             raise RuleViolation(message, field=field)
     check_fields(changes.note, variables, at="note")
-    if changes.assignee not in ("", NOBODY, *((ME,) if by_a_person else ())):
-        person = accounts.get_person(session, int(changes.assignee)) if changes.assignee.isdecimal() else None
-        if person is None or person.role not in DESK or not person.active:
-            message = "That person does not work on tickets."
-            raise RuleViolation(message, field="assignee")
+    if changes.assignee not in ("", NOBODY, *((ME,) if by_a_person else ())) and changes.assignee not in {
+        str(person_id) for person_id, _name in accounts_queries.choices(session, roles=DESK)
+    }:
+        message = "That person does not work on tickets."
+        raise RuleViolation(message, field="assignee")
     if changes.team not in ("", NOBODY) and changes.team not in {
-        str(row.id) for row in session.execute(accounts_queries.team_choice())
+        str(team_id) for team_id, _name in accounts_queries.team_choices(session)
     }:
         message = "There is no such team that is offered."
         raise RuleViolation(message, field="team")

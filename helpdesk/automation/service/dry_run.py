@@ -52,24 +52,23 @@ def _timed(session: Session, rule: AutomationRule, now: datetime, has_time: Call
     found: dict[int, datetime] = {}
     after_id: int | None = 0
     while after_id is not None and len(found) < SHOWN and has_time():
-        page = acting.due_page(session, rule, now=now, after_id=after_id)
+        page = acting.due_page(session, rule, now=now, after_id=after_id, limit=TICKETS)
         found |= {item_id: since for item_id, (_facts, since) in page.due.items()}
         after_id = page.last_id
     shown = dict(sorted(found.items())[:SHOWN])
     items = queries.items(session, list(shown))
-    return Trial(
-        len(found), after_id is None and len(found) <= SHOWN, tuple(_case(one, shown[one.id]) for one in items)
-    )
+    cases = tuple(_case(one, one.project.client.name, since=shown[one.id]) for one in items)
+    return Trial(len(found), after_id is None and len(found) <= SHOWN, cases)
 
 
 def _recent(session: Session, rule: AutomationRule, now: datetime) -> Trial:
     items = queries.recent_items(session, since=now - timedelta(days=DAYS), limit=TICKETS)
+    clients = {one.id: one.project.client.name for one in items}
     facts, asked = queries.facts(session, [item.id for item in items]), queries.asked(rule)
     fitting = [one for one in items if one.id in facts and reasons(asked, facts[one.id]) is not None]
-    return Trial(
-        len(items), len(items) < TICKETS and len(fitting) <= SHOWN, tuple(_case(one) for one in fitting[:SHOWN])
-    )
+    cases = tuple(_case(one, clients[one.id]) for one in fitting[:SHOWN])
+    return Trial(len(items), len(items) < TICKETS and len(fitting) <= SHOWN, cases)
 
 
-def _case(item: WorkItem, since: datetime | None = None) -> Case:
-    return Case(item.number, item.title, item.project.client.name, item.status, since)
+def _case(item: WorkItem, client: str, *, since: datetime | None = None) -> Case:
+    return Case(item.number, item.title, client, item.status, since)

@@ -87,7 +87,6 @@ def add_macro(session: Session, *, actor: Actor, now: datetime, settings: MacroS
     """Add a macro behind the others.
 
     Raises:
-        NotFound: no such person.
         RuleViolation: it makes no sense; the message says why, and its field where.
     """
     macro = Macro(created_at=now, used=0)
@@ -102,7 +101,7 @@ def change_macro(session: Session, *, actor: Actor, now: datetime, macro_id: int
     """Change a macro; it keeps its place, unless it is shared from now on, or not any more.
 
     Raises:
-        NotFound: no such macro, or somebody else's; no such person.
+        NotFound: no such macro, or somebody else's.
         RuleViolation: as for :func:`add_macro`.
     """
     macro = _to_change(session, actor, macro_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import queries as accounts
 from helpdesk.automation import queries
 from helpdesk.automation.domain.rules import TIMED, Condition, Trigger
 from helpdesk.automation.domain.waiting import MOST
@@ -14,10 +15,12 @@ from helpdesk.automation.models import AutomationRule
 from helpdesk.automation.service.acts import Acts
 from helpdesk.automation.service.changing import TEXT_LENGTH, check_changes
 from helpdesk.infra import audit
-from helpdesk.infra.policy import Actor
+from helpdesk.infra.ahead import Question
+from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.fields import check_fields
 from helpdesk.kernel.places import moved
+from helpdesk.projects import types
 from helpdesk.tickets.domain import TICKET_FIELDS
 
 NAME_LENGTH = 80
@@ -46,7 +49,6 @@ def add_rule(session: Session, *, actor: Actor, now: datetime, settings: RuleSet
     """Add a rule behind the others; it is off until somebody switches it on.
 
     Raises:
-        NotFound: no such person.
         RuleViolation: it makes no sense; the message says why, and its field where.
     """
     if (session.scalar(select(func.count(AutomationRule.id))) or 0) >= MOST_RULES:
@@ -67,7 +69,7 @@ def change_rule(
     """Change a rule; it keeps its place. One that is on acts from now on as if it had just been switched on.
 
     Raises:
-        NotFound: no such rule or person.
+        NotFound: no such rule.
         RuleViolation: as for :func:`add_rule`.
     """
     rule = queries.get_rule(session, rule_id)
@@ -120,11 +122,15 @@ def delete_rule(session: Session, *, actor: Actor, now: datetime, rule_id: int) 
     session.flush()
 
 
+def row_asked() -> list[Question]:
+    """Return what `row_of` asks about the acts, to be asked together with others."""
+    return [accounts.choice_of(DESK), accounts.team_choice(), types.choice()]
+
+
 def row_of(session: Session, settings: RuleSettings, *, rule: AutomationRule | None, now: datetime) -> AutomationRule:
     """Return a rule that is not kept, to be tried out: as entered, in the place of ``rule`` where it is one's change.
 
     Raises:
-        NotFound: no such person.
         RuleViolation: as for :func:`add_rule`.
     """
     row = AutomationRule(id=rule.id if rule else 0, position=rule.position if rule else MOST_RULES, created_at=now)

@@ -6,13 +6,18 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from helpdesk.accounts import service as accounts
 from helpdesk.accounts.models import Person
+from helpdesk.automation.service import rules
+from helpdesk.automation.service.acts import Acts
+from helpdesk.automation.service.rules import RuleSettings
 from helpdesk.clients.models import Client, Contact
 from helpdesk.desk import saved_views, service
 from helpdesk.desk.narrowing import Asked, Narrowing
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
 from helpdesk.invoicing.models import Invoice
+from helpdesk.projects import types
 from helpdesk.projects.models import Project
 from helpdesk.retainers import service as retainers
 from helpdesk.tickets import service as tickets
@@ -89,6 +94,7 @@ def test_the_number_of_questions_does_not_grow_with_what_a_page_shows(office, si
         "/retainers", "/invoices", "/close/2026-11", "/rates", "/notifications", "/search?q=toner+from:technician",
         f"/contacts/{office.acme_contact.id}", "/settings/rules/log", "/imports",
     ]  # fmt: skip
+    paths += [f"/settings/rules/{rule_id}?try=1" for rule_id in _rules(office)]
     browser = sign_in_as(office.admin)
 
     def asked() -> dict[str, int]:
@@ -105,6 +111,21 @@ def test_the_number_of_questions_does_not_grow_with_what_a_page_shows(office, si
 
     assert asked() == few
     assert max(few.values()) <= MOST
+
+
+def _rules(office: Office) -> list[int]:
+    """Write a rule on what happens and one on what waits, each with all acts that name something."""
+    with unit_of_work() as session:
+        team = accounts.add_team(session, name="Field", person_ids=(office.technician.id,), now=NOW)
+        [(type_id, _name), *_others] = types.choices(session)
+        acts = Acts(assignee=str(office.technician.id), team=str(team.id), type=str(type_id), mail_text="Soon.")
+        return [
+            rules.add_rule(session, actor=SYSTEM, now=NOW, settings=settings).id
+            for settings in (
+                RuleSettings(name="Take", trigger="noted", acts=acts),
+                RuleSettings(name="Hurry", trigger="since_status", amount=1, unit="days", acts=acts),
+            )
+        ]
 
 
 def _work(office: Office, numbers: range) -> None:
