@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import BindParameter, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Contact
@@ -419,7 +420,7 @@ def titles_written_about(session: Session, *, contact_id: int, since: datetime) 
 
 
 def first_mail(session: Session, item_id: int) -> Message | None:
-    """Return the mail that opened the ticket, with its files; None where no mail did.
+    """Return the mail that opened the ticket; None where no mail did.
 
     What merges brought opened another ticket, however old it is.
     """
@@ -428,7 +429,7 @@ def first_mail(session: Session, item_id: int) -> Message | None:
     query = select(Message).where(Message.work_item_id == item_id, Message.kind.in_(("mail", "note")))
     if brought:
         query = query.where(~among(session, Message.id, brought))
-    first = session.scalar(query.order_by(Message.id).limit(1).options(selectinload(Message.attachments)))
+    first = session.scalar(query.order_by(Message.id).limit(1))
     return first if first is not None and first.kind == "mail" and not first.held else None
 
 
@@ -438,12 +439,21 @@ def get_message(session: Session, *, actor: Actor, message_id: int) -> Message:
     Raises:
         NotFound: no such message, or not for this actor.
     """
-    query = (
-        select(Message)
-        .where(Message.id == message_id, Message.work_item_id.in_(_visible(actor)))
-        .options(selectinload(Message.attachments), selectinload(Message.pictures))
-    )
-    message = session.scalar(query)
+    return _message(session, actor, message_id, selectinload(Message.attachments), selectinload(Message.pictures))
+
+
+def get_written(session: Session, *, actor: Actor, message_id: int) -> Message:
+    """Return what `get_message` does, with its author and not with what is attached.
+
+    Raises:
+        NotFound: no such message, or not for this actor.
+    """
+    return _message(session, actor, message_id, joinedload(Message.contact), joinedload(Message.person))
+
+
+def _message(session: Session, actor: Actor, message_id: int, *beside: ExecutableOption) -> Message:
+    query = select(Message).where(Message.id == message_id, Message.work_item_id.in_(_visible(actor)))
+    message = session.scalar(query.options(*beside))
     if message is None:
         text = "There is no such message."
         raise NotFound(text)

@@ -75,9 +75,7 @@ def split_off(number: int, message_id: int) -> ResponseReturnValue:
 
 
 def _message(number: int, message_id: int) -> Message:
-    session = read_session()
-    item = projects.get_item(session, actor=current_actor(), number=number)
-    return tickets.splittable(session, actor=current_actor(), item_id=item.id, message_id=message_id)
+    return tickets.splittable(read_session(), actor=current_actor(), number=number, message_id=message_id)
 
 
 def _page(number: int, message: Message, form: SplitForm) -> str:

@@ -99,7 +99,15 @@ def refuse_merged(session: Session, item: WorkItem) -> None:
     Raises:
         Conflict: it was; the message names the other.
     """
-    into_id = queries.merged_now(session, item.id)
+    refuse_merged_into(session, item, queries.merged_now(session, item.id))
+
+
+def refuse_merged_into(session: Session, item: WorkItem, into_id: int | None) -> None:
+    """Do what `refuse_merged` does, for whoever has read already into which ticket it was merged.
+
+    Raises:
+        Conflict: it was merged.
+    """
     if into_id is not None:
         number = project_queries.numbers_of(session, [into_id])[into_id]
         message = f"#{item.number} was merged into #{number}. Go on there, or undo the merge first."

@@ -13,32 +13,25 @@ from helpdesk.projects import queries as project_queries
 from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Message, ThreadReference, TicketDetails
-from helpdesk.tickets.service.merging import refuse_merged
+from helpdesk.tickets.service.merging import refuse_merged, refuse_merged_into
 from helpdesk.tickets.service.opening import NO_TITLE, open_details
 from helpdesk.tickets.service.writing import add_event, lock, remember
 
 TITLE_LIMIT = 300
 
 
-def splittable(session: Session, *, actor: Actor, item_id: int, message_id: int) -> Message:
+def splittable(session: Session, *, actor: Actor, number: int, message_id: int) -> Message:
     """Return a mail or note that can become a ticket of its own.
 
     Raises:
-        NotFound: no such message on this ticket, or not for this actor.
+        NotFound: no such ticket or message on it, or not for this actor.
         Conflict: the ticket was merged into another.
         RuleViolation: it stays, and the message says why.
     """
-    item = project_queries.get_item(session, actor=actor, item_id=item_id)
-    refuse_merged(session, item)
-    message = queries.get_message(session, actor=actor, message_id=message_id)
-    details = queries.details(session, item_id)
-    if message.work_item_id != item_id or message.kind == "event" or details is None:
-        text = "There is no such message."
-        raise NotFound(text)
-    why = _why_it_stays(session, message, details)
-    if why:
-        raise RuleViolation(why)
-    return message
+    item, details = queries.get_item_with_details(session, actor=actor, number=number)
+    if details is not None:
+        refuse_merged_into(session, item, details.merged_into_id)
+    return _splittable(session, actor, item.id, details, message_id)
 
 
 def split_message(
@@ -53,7 +46,8 @@ def split_message(
         NotFound, Conflict, RuleViolation: as :func:`splittable`.
     """
     item = lock(session, item_id)
-    message = splittable(session, actor=actor, item_id=item_id, message_id=message_id)
+    refuse_merged(session, project_queries.get_item(session, actor=actor, item_id=item_id))
+    message = _splittable(session, actor, item_id, queries.details(session, item_id), message_id)
     details = session.get_one(TicketDetails, item_id)
     new = open_details(
         session,
@@ -95,6 +89,19 @@ def split_message(
         message_id=message.id,
         before=item_id,
     )
+    return message
+
+
+def _splittable(
+    session: Session, actor: Actor, item_id: int, details: TicketDetails | None, message_id: int
+) -> Message:
+    message = queries.get_written(session, actor=actor, message_id=message_id)
+    if message.work_item_id != item_id or message.kind == "event" or details is None:
+        text = "There is no such message."
+        raise NotFound(text)
+    why = _why_it_stays(session, message, details)
+    if why:
+        raise RuleViolation(why)
     return message
 
 
