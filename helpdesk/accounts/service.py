@@ -21,7 +21,7 @@ from helpdesk.accounts.queries import zone_column
 from helpdesk.company import service as company
 from helpdesk.company.models import OWN_ID, Company
 from helpdesk.infra import audit
-from helpdesk.infra.ahead import rows_of
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.policy import ADMIN, STAFF, SYSTEM, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.kernel.periods import zone_named
@@ -268,7 +268,12 @@ def find_by_email(session: Session, email: str) -> Person | None:
 
 def people_by_address(session: Session) -> dict[str, Person]:
     """Return all staff by their addresses in lower case, for whoever looks up many."""
-    return {person.email.lower(): person for person in session.scalars(select(Person))}
+    return {person.email.lower(): person for person in models_of(session, people_asked())}
+
+
+def people_asked() -> Select[Person]:
+    """Return the question of `people_by_address`, to be asked together with others."""
+    return select(Person)
 
 
 def add_person(

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BindParameter, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.infra.db import foresee, once, reading, write_leaves
 from helpdesk.infra.sql import among
 from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
@@ -85,8 +87,13 @@ def source_of_mailbox(session: Session, mailbox_id: int) -> IntakeSource:
 
 def first_source(session: Session, mailbox_id: int) -> IntakeSource | None:
     """Return the source that a mailbox has, or had when it was removed."""
+    return next(iter(models_of(session, first_source_asked(mailbox_id))), None)
+
+
+def first_source_asked(mailbox_id: int) -> Select[IntakeSource]:
+    """Return the question of `first_source`, to be asked together with others."""
     query = select(IntakeSource).where(IntakeSource.mailbox_id == mailbox_id)
-    return session.scalar(query.order_by(IntakeSource.id).limit(1))
+    return query.order_by(IntakeSource.id).limit(1)
 
 
 def get_source(session: Session, source_id: int) -> IntakeSource:
@@ -287,10 +294,16 @@ def item_of_number(session: Session, number: int) -> int | None:
     return session.scalar(select(WorkItem.id).where(WorkItem.number == number))
 
 
-def project_choices(session: Session) -> list[Project]:
-    """Return the projects that a mailbox can lead to, with their clients."""
-    query = select(Project).where(Project.status != "done").options(joinedload(Project.client))
-    return sorted(session.scalars(query), key=lambda one: (one.client.name, one.name))
+def project_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, "client: project") of the projects that a mailbox can lead to."""
+    found = rows_of(session, project_choices_asked())
+    return [(row.id, f"{row.client}: {row.name}") for row in sorted(found, key=lambda row: (row.client, row.name))]
+
+
+def project_choices_asked() -> Question:
+    """Return the question of `project_choices`, to be asked together with others."""
+    query = select(Project.id, Project.name, Client.name.label("client")).join(Project.client)
+    return query.where(Project.status != "done")
 
 
 def _of_folder(source: IntakeSource) -> Select[int, int]:

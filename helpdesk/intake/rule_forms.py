@@ -54,8 +54,7 @@ class RuleForm(StrictForm):
 
     def offer(self, session: Session) -> None:
         """Fill the choices."""
-        found = queries.project_choices(session)
-        places = [(str(project.id), f"{project.client.name}: {project.name}") for project in found]
+        places = [(str(project_id), name) for project_id, name in queries.project_choices(session)]
         people = accounts.choices(session, roles=DESK)
         self.project_id.choices = options([("", _("As without the rule")), *places])
         self.assignee_id.choices = options([("", _("Nobody")), *people])

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from helpdesk.accounts.models import Person
+from helpdesk.clients.models import Client
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.intake.models import BlockedSender, InboundMessage, MailRule
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects.models import Project
@@ -30,17 +32,49 @@ def mail_rules(session: Session) -> list[MailRule]:
     return list(session.scalars(query.order_by(MailRule.position, MailRule.id)))
 
 
+def rules_alone(session: Session) -> list[MailRule]:
+    """Return what `mail_rules` does, of which projects and assignees are not loaded with them."""
+    rules, *_named = mail_rules_asked()
+    return models_of(session, rules)
+
+
+def mail_rules_asked() -> list[Question]:
+    """Return the questions for people's rules in their order, and for the rows that `mail_rules` loads with them."""
+    named = select(MailRule.project_id)
+    return [
+        select(MailRule).order_by(MailRule.position, MailRule.id),
+        select(Project).where(Project.id.in_(named)),
+        select(Client).where(Client.id.in_(select(Project.client_id).where(Project.id.in_(named)))),
+        select(Person).where(Person.id.in_(select(MailRule.assignee_id))),
+    ]
+
+
 def get_rule(session: Session, rule_id: int) -> MailRule:
     """Return one of people's rules.
 
     Raises:
         NotFound: no such rule.
     """
-    rule = session.get(MailRule, rule_id)
+    rule = next(iter(models_of(session, rule_asked(rule_id))), None)
     if rule is None:
         message = "There is no such rule."
         raise NotFound(message)
     return rule
+
+
+def rule_asked(rule_id: int) -> Select[MailRule]:
+    """Return the question of `get_rule`, to be asked together with others."""
+    return select(MailRule).where(MailRule.id == rule_id)
+
+
+def blocked_count(session: Session) -> int:
+    """Return how many senders and domains are blocked."""
+    return int(rows_of(session, blocked_count_asked())[0].number)
+
+
+def blocked_count_asked() -> Select[int]:
+    """Return the question of `blocked_count`, to be asked together with others."""
+    return select(func.count().label("number")).select_from(BlockedSender)
 
 
 def blocked_senders(session: Session) -> list[BlockedLine]:

@@ -1,10 +1,13 @@
 """Reads of the senders page: domains with their clients, and contacts whom nobody has placed."""
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from collections.abc import Sequence
+from typing import Any
 
-from helpdesk.clients.models import ClientDomain, Contact
-from helpdesk.infra.ahead import models_of, rows_of
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.clients.models import Client, ClientDomain, Contact
+from helpdesk.infra.ahead import Question, models_of, rows_of
 from helpdesk.outbox.models import Mailbox
 
 CONTACTS = 100
@@ -20,21 +23,30 @@ def mailboxes_asked() -> Select[Mailbox]:
     return select(Mailbox).where(Mailbox.removed_at.is_(None)).order_by(Mailbox.id)
 
 
-def domains(session: Session) -> list[ClientDomain]:
-    """Return every domain with its client, by domain: one query."""
-    query = select(ClientDomain).options(joinedload(ClientDomain.client)).order_by(ClientDomain.domain)
-    return list(session.scalars(query))
+def domains(session: Session) -> Sequence[Any]:
+    """Return every domain with id and name of its client, by domain."""
+    return rows_of(session, domains_asked())
 
 
-def contacts_without_client(session: Session) -> list[Contact]:
-    """Return the newest contacts that belong to no client yet."""
-    query = (
-        select(Contact)
+def domains_asked() -> Question:
+    """Return the question of `domains`, to be asked together with others."""
+    query = select(ClientDomain.domain, ClientDomain.client_id, Client.name.label("client_name"))
+    return query.join(ClientDomain.client).order_by(ClientDomain.domain)
+
+
+def contacts_without_client(session: Session) -> Sequence[Any]:
+    """Return id, name and email of the newest contacts that belong to no client yet."""
+    return rows_of(session, contacts_asked())
+
+
+def contacts_asked() -> Question:
+    """Return the question of `contacts_without_client`, to be asked together with others."""
+    return (
+        select(Contact.id, Contact.name, Contact.email)
         .where(Contact.client_id.is_(None), Contact.same_as_id.is_(None))
         .order_by(Contact.id.desc())
         .limit(CONTACTS)
     )
-    return list(session.scalars(query))
 
 
 def count_without_client(session: Session) -> int:

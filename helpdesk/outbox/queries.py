@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.db import foreseen
 from helpdesk.infra.together import columns_of
 from helpdesk.kernel.errors import NotFound
@@ -75,7 +76,7 @@ def active_count() -> Select[int]:
 def own_addresses(session: Session) -> frozenset[str]:
     """Return the addresses of our mailboxes, in lower case; one that was removed is ours no more."""
     known: frozenset[str] | None = foreseen(session, "own addresses", otherwise=None)
-    return known if known is not None else frozenset(session.scalars(addresses_asked()))
+    return known if known is not None else frozenset(row.address for row in rows_of(session, addresses_asked()))
 
 
 def addresses_asked() -> Select[str]:

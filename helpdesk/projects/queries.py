@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Client
 from helpdesk.clients.queries import billable_by, visible
-from helpdesk.infra.ahead import rows_of
+from helpdesk.infra.ahead import models_of, rows_of
 from helpdesk.infra.db import foresee, foreseen
 from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.infra.sql import among, unguessed
@@ -112,11 +112,16 @@ def triage_project(session: Session) -> Project:
     Raises:
         NotFound: Helpdesk is not set up yet.
     """
-    project = session.scalar(select(Project).where(Project.is_triage.is_(True)).order_by(Project.id).limit(1))
+    project = next(iter(models_of(session, triage_asked())), None)
     if project is None:
         message = "There is no Triage project: Helpdesk is not set up yet."
         raise NotFound(message)
     return project
+
+
+def triage_asked() -> Select[Project]:
+    """Return the question of `triage_project`, to be asked together with others."""
+    return select(Project).where(Project.is_triage.is_(True)).order_by(Project.id).limit(1)
 
 
 def default_project(session: Session, client_id: int) -> Project | None:
@@ -139,6 +144,7 @@ def default_projects(session: Session, client_ids: Collection[int]) -> dict[int,
 def projects_of_slugs(session: Session, slugs: Collection[str]) -> dict[str, Project]:
     """Return the active projects that have one of these slugs in their address, by slug. docs/mail.md rule 37."""
     query = select(Project).where(Project.mail_slug.in_(slugs), Project.status == "active")
+    query = query.options(joinedload(Project.client))
     return {project.mail_slug: project for project in session.scalars(query) if project.mail_slug is not None}
 
 

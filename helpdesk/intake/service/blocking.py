@@ -1,16 +1,17 @@
 """Blocked senders: whose mail is spam, and what nobody should block (docs/mail.md rule 43)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.clients.domain import check_address, client_domain, is_freemail, suffixes_of
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.db import once
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.domain.address import domain_of, normalise_address
@@ -73,15 +74,29 @@ def blocked_by(session: Session, address: str) -> str | None:
     """Return the pattern that blocks this address, the narrowest of them; None when it may write."""
     wanted = normalise_address(address)
     domain = domain_of(wanted)
-    if not domain or not once(session, "any blocked", read=lambda: _any_blocked(session)):
+    if not domain or not once(session, "any blocked", read=lambda: bool(rows_of(session, _any_blocked()))):
         return None
-    patterns = [wanted, *(f"@{suffix}" for suffix in suffixes_of(domain))]
-    found = set(session.scalars(select(BlockedSender.pattern).where(BlockedSender.pattern.in_(patterns))))
+    patterns = _patterns_of(wanted)
+    found = {row.pattern for row in rows_of(session, _blocked_among(patterns))}
     return next((pattern for pattern in patterns if pattern in found), None)
 
 
-def _any_blocked(session: Session) -> bool:
-    return session.scalar(select(BlockedSender.pattern).limit(1)) is not None
+def blocked_asked(address: str) -> list[Question]:
+    """Return what `blocked_by` asks, to be asked together with others."""
+    return [_any_blocked(), _blocked_among(_patterns_of(normalise_address(address)))]
+
+
+def _patterns_of(address: str) -> list[str]:
+    """Return what would block an address, the narrowest first."""
+    return [address, *(f"@{suffix}" for suffix in suffixes_of(domain_of(address)))]
+
+
+def _any_blocked() -> Select[str]:
+    return select(BlockedSender.pattern).limit(1)
+
+
+def _blocked_among(patterns: Sequence[str]) -> Select[str]:
+    return select(BlockedSender.pattern).where(BlockedSender.pattern.in_(patterns))
 
 
 def blockable(session: Session, address: str) -> Blockable:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from helpdesk.accounts.models import Person
 from helpdesk.clients import queries as clients
+from helpdesk.infra.ahead import Question, rows_of
 from helpdesk.infra.blobs import BlobStore
 from helpdesk.intake.domain.limits import ALL_HEADERS_BYTES, readable_head
 from helpdesk.intake.domain.rules import Letter, Rule, first_that_fits, fits, project_counts
@@ -124,7 +125,7 @@ def _cases(session: Session, inbound_ids: Sequence[int], settings: RuleSettings)
     loaded = query.options(
         item.joinedload(WorkItem.project), item.joinedload(WorkItem.assignee), item.selectinload(WorkItem.tags)
     )
-    found = session.scalars(loaded.options(selectinload(InboundMessage.mailbox))).all()
+    found = session.scalars(loaded).all() if inbound_ids else []
     wish = _Wish.of(session, settings, found)
     return tuple(
         Case(
@@ -140,6 +141,17 @@ def _cases(session: Session, inbound_ids: Sequence[int], settings: RuleSettings)
     )
 
 
+def asked() -> list[Question]:
+    """Return what `try_rule` asks whatever mails there are, to be asked together with others."""
+    return [_sources()]
+
+
+def _sources() -> Question:
+    """Return the question whose mail it is that a folder of a mailbox brings."""
+    query = select(IntakeSource.mailbox_id, IntakeSource.folder, Project.client_id)
+    return query.join(Project, Project.id == IntakeSource.default_project_id)
+
+
 @dataclass(frozen=True)
 class _Wish:
     """What the rule wants, with the names of what it names, and whose the senders are."""
@@ -153,9 +165,6 @@ class _Wish:
     @classmethod
     def of(cls, session: Session, settings: RuleSettings, mails: Iterable[InboundMessage]) -> "_Wish":
         addresses = {one.from_address.lower() for one in mails}
-        sources = select(IntakeSource.mailbox_id, IntakeSource.folder, Project.client_id).join(
-            Project, Project.id == IntakeSource.default_project_id
-        )
         return cls(
             settings=settings,
             project=session.get(Project, settings.project_id) if settings.project_id else None,
@@ -163,7 +172,7 @@ class _Wish:
             clients={
                 address: contact.client_id for address, contact in clients.contacts_by_address(session, addresses)
             },
-            mailboxes={(mailbox, folder): client_id for mailbox, folder, client_id in session.execute(sources)},
+            mailboxes={(mailbox, folder): client_id for mailbox, folder, client_id in rows_of(session, _sources())},
         )
 
     def changes(self, inbound: InboundMessage) -> tuple[Change, ...]:

@@ -26,7 +26,7 @@ def look_ahead(session: Session, arriving: Sequence[tuple[InboundMessage, Parsed
     queries.foresee_namesakes(session, [inbound for inbound, _ in arriving])
     referred_to = tickets.foresee_references(session, {one for _, mail in arriving for one in _message_ids(mail)})
     tickets.foresee_conversations(session, referred_to.union(*(_items_named(mail) for _, mail in arriving)))
-    _people({address for _, mail in arriving for address in _addresses(mail)}, session)
+    foresee_people(session, {address for _, mail in arriving for address in _addresses(mail)})
 
 
 def _addresses(mail: ParsedMail) -> Iterable[str]:
@@ -47,7 +47,8 @@ def _items_named(mail: ParsedMail) -> Iterable[int]:
     return (one.work_item_id for one in (token, *ours) if one is not None and one.work_item_id is not None)
 
 
-def _people(addresses: Collection[str], session: Session) -> None:
+def foresee_people(session: Session, addresses: Collection[str]) -> None:
+    """Read whose these addresses are: contacts, owners of domains, and the projects in which mail of those lands."""
     contacts = clients.foresee_contacts(session, addresses)
     owners = clients.clients_of_domains(session, {domain_of(address) for address in addresses})
     for domain, owner in owners.items():

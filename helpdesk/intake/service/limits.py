@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import models_of
 from helpdesk.infra.policy import Actor
 from helpdesk.intake.models import IntakeLimits
 
@@ -14,7 +16,12 @@ BYTES_IN_A_MEGABYTE = 1024 * 1024
 
 def current(session: Session) -> IntakeLimits:
     """Return the limits that hold now, to be read; the standard ones stand in no table."""
-    return session.get(IntakeLimits, 1) or IntakeLimits(**standard())
+    return next(iter(models_of(session, asked())), None) or IntakeLimits(**standard())
+
+
+def asked() -> Select[IntakeLimits]:
+    """Return the question of `current`, to be asked together with others."""
+    return select(IntakeLimits)
 
 
 def change(session: Session, *, actor: Actor, now: datetime, values: Mapping[str, int | None]) -> IntakeLimits:

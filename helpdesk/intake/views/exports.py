@@ -1,8 +1,9 @@
 """The inbound log, the rules over mail and the domains of clients as tables."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
-from helpdesk.clients.models import ClientDomain
 from helpdesk.infra.export.columns import AT_ONCE, Column, Sheet, instant, number, pages, text, yes
 from helpdesk.infra.i18n import gettext as _
 from helpdesk.intake import log_queries, rule_queries, sender_queries
@@ -51,11 +52,11 @@ def rules_sheet(session: Session) -> Sheet[RuleLine]:
     return Sheet("mail rules", columns, [rule_line(rule) for rule in rule_queries.mail_rules(session)])
 
 
-def domains_sheet(session: Session) -> Sheet[ClientDomain]:
+def domains_sheet(session: Session) -> Sheet[Any]:
     """Return the domains whose mail finds a client."""
-    columns: list[Column[ClientDomain]] = [
+    columns: list[Column[Any]] = [
         text(_("Domain"), lambda one: one.domain),
-        text(_("Client"), lambda one: one.client.name),
+        text(_("Client"), lambda one: one.client_name),
     ]
     return Sheet("domains", columns, sender_queries.domains(session))
 

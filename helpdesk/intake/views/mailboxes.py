@@ -176,8 +176,7 @@ def mailbox_row(source: IntakeSource, now: datetime) -> MailboxRow:
 
 def _offered(form: MailboxForm, team_id: int | None = None) -> MailboxForm:
     """Fill the projects, and the teams: those that are given something new, and the one that it is set to."""
-    projects = queries.project_choices(read_session())
-    named = [(str(project.id), f"{project.client.name}: {project.name}") for project in projects]
+    named = [(str(project_id), name) for project_id, name in queries.project_choices(read_session())]
     form.project_id.choices = options([("", _("by client, else Triage")), *named])
     known = accounts.team_choices(read_session())
     if team_id is not None and team_id not in dict(known):

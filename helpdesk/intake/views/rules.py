@@ -7,13 +7,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from helpdesk.accounts import queries as accounts
 from helpdesk.infra import blobs, clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import StrictForm
-from helpdesk.infra.policy import SETTINGS, current_actor, policy
+from helpdesk.infra.policy import DESK, SETTINGS, current_actor, policy
 from helpdesk.infra.settings_pages import nav
-from helpdesk.intake import rule_queries
+from helpdesk.intake import queries, rule_queries
 from helpdesk.intake.domain.rules import Rule
 from helpdesk.intake.models import MailRule
 from helpdesk.intake.rule_forms import PRIORITY_NAMES, ROWS, BlockForm, RuleForm
@@ -54,6 +56,14 @@ def add_mail_rule() -> ResponseReturnValue:
 @policy(SETTINGS)
 def mail_rule(rule_id: int) -> str:
     """Show the form of a rule, with what it would have done if that was asked for."""
+    ask_ahead(
+        read_session(),
+        rule_queries.rule_asked(rule_id),
+        queries.project_choices_asked(),
+        accounts.choice_of(DESK),
+        *rule_queries.mail_rules_asked(),
+        *dry_run.asked(),
+    )
     rule = rule_queries.get_rule(read_session(), rule_id)
     form = _form(submitted=False)
     form.show(rule)
@@ -127,9 +137,8 @@ def _save(settings: RuleSettings, rule: MailRule | None) -> None:
 def _tried(settings: RuleSettings, rule: MailRule | None) -> Trial:
     """Return what the rule would have done, behind the rules that come before it and are switched on."""
     session, until = read_session(), monotonic() + TRIAL_SECONDS
-    before = [
-        one for one in rule_queries.mail_rules(session) if one.active and (rule is None or one.position < rule.position)
-    ]
+    known = rule_queries.rules_alone(session)
+    before = [one for one in known if one.active and (rule is None or one.position < rule.position)]
     return dry_run.try_rule(
         session,
         store=blobs.store(),

@@ -39,6 +39,9 @@ def senders() -> str:
         clients.choice_of(true()),
         sender_queries.mailboxes_asked(),
         sender_queries.without_client_asked(),
+        sender_queries.contacts_asked(),
+        sender_queries.domains_asked(),
+        rule_queries.blocked_count_asked(),
     )
     return _page(_domain_form(), _contacts_form())
 
@@ -118,7 +121,7 @@ def _page(domain_form: SenderDomainForm, contacts_form: PlaceContactsForm) -> st
         domain_form=domain_form,
         contacts_form=contacts_form,
         without_client=sender_queries.count_without_client(session),
-        blocked_count=len(rule_queries.blocked_senders(session)),
+        blocked_count=rule_queries.blocked_count(session),
     )
 
 

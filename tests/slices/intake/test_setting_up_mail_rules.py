@@ -151,6 +151,24 @@ class TestTryingARule:
 
         assert "The rule fits 1 of them." in page
 
+    def test_it_asks_as_little_for_many_mails_as_for_few(self, office, inbox, sign_in_as, count_queries):
+        browser = sign_in_as(office.admin)
+        place = {"project_id": str(office.globex_project.id), "assignee_id": str(office.technician.id)}
+        add(browser, name="Before", value_0="scanner", **place)
+        add(browser, name="Tried", tags="paper", **place)
+        asked = {}
+        for mails in (1, 5):
+            for number in range(mails):
+                who = f"Somebody <{number}-{mails}@{'acme' if number else 'elsewhere'}.example>"
+                inbox.receive(mail(sender=who, subject=f"Printer {number}"))
+            with count_queries() as statements:
+                page = browser.get(f"{URL}/{rules()[1].id}?try=1").text
+            asked[mails] = [one for one in statements if one != "BEGIN"]
+
+        assert "The rule fits 6 of them." in page
+        assert len(asked[5]) == len(asked[1])
+        assert len(asked[5]) <= 8, "\n".join(asked[5])
+
     def test_it_stops_when_its_time_is_over_and_says_so(self, office, inbox, sign_in_as, monkeypatch):
         inbox.receive(mail(subject="Printer"))
         monkeypatch.setattr("helpdesk.intake.views.rules.TRIAL_SECONDS", -1.0)

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import func, select
 
-from helpdesk.clients.models import ClientDomain, Contact
+from helpdesk.clients.models import Client, ClientDomain, Contact
 from helpdesk.infra.db import unit_of_work
 from helpdesk.infra.policy import SYSTEM
-from helpdesk.intake.models import InboundEffect, InboundMessage, IntakeSource
+from helpdesk.intake.models import BlockedSender, InboundEffect, InboundMessage, IntakeSource, MailRule
 from helpdesk.intake.service import blocking
 from helpdesk.projects.models import WorkItem
 from tests.conftest import NOW
@@ -83,6 +83,36 @@ def test_what_becomes_no_ticket_is_said_so(browser, address, says):
 
     assert says in page
     assert "<script>@" not in page
+
+
+@pytest.mark.on_sqlite
+def test_an_answer_costs_eight_questions_at_most_whatever_there_is(office, browser, count_queries):
+    """The contact's client has no project, the domain is another one's that has none, and rules name what they can."""
+    with unit_of_work() as session:
+        asked = {"field": "subject", "operator": "contains", "header": "", "value": "printer"}
+        for n in range(100):
+            owner = Client(name=f"Client {n}", currency="EUR", time_zone="UTC", created_at=NOW)
+            session.add(owner)
+            session.flush()
+            contacts = (
+                Contact(name=f"{n}", email=f"{n}@{where}.example", created_at=NOW) for where in ("of", "nobody")
+            )
+            session.add_all([*contacts, ClientDomain(domain=f"d{n}.example", client_id=owner.id)])
+            rule = MailRule(
+                position=n, name=f"Rule {n}", conditions=[asked], project_id=office.acme_project.id,
+                assignee_id=office.technician.id, created_at=NOW,
+            )  # fmt: skip
+            session.add_all([rule, BlockedSender(pattern=f"{n}@spam.example", blocked_at=NOW)])
+        session.add(Contact(name="Bo", email="bo@d1.example", client_id=owner.id, created_at=NOW))
+
+    with count_queries() as statements:
+        page = browser.get("/settings/senders?address=bo@d1.example").text
+
+    assert "client by domain: Client 1, which has no project yet" in page
+    for shown in ("d99.example", "99@nobody.example", "100 senders are blocked."):
+        assert shown in page
+    questions = [one for one in statements if one != "BEGIN"]
+    assert len(questions) <= 8, "\n".join(questions)
 
 
 def test_a_domain_is_added_and_removed(office, browser):
