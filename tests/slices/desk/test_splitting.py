@@ -64,6 +64,28 @@ def test_a_mail_becomes_a_ticket_of_who_wrote_it_and_merging_brings_it_back(inbo
 
 
 @pytest.mark.on_sqlite
+def test_the_page_before_asks_as_little_on_a_long_ticket_as_on_a_short_one(inbox, office, sign_in_as, count_queries):
+    into = item_of(inbox.receive(mail(message_id="<ann@acme.example>")))
+    browser, asked = sign_in_as(office.technician), []
+    for notes in (1, 40):
+        other = open_ticket(office)
+        with unit_of_work() as session:
+            for n in range(notes):
+                service.add_note(
+                    session, actor=office.actor("technician"), now=NOW, number=other, text=f"Note {n} of {notes}",
+                    time=WorkedTime("0:01"),
+                )  # fmt: skip
+        merge(office, other, into.number)
+        with count_queries() as statements:
+            page = browser.get(f"/items/{into.number}/messages/{message_of(f'Note 0 of {notes}')}/split-off")
+        assert page.status_code == 200
+        asked.append([one for one in statements if one != "BEGIN"])
+
+    assert [len(each) for each in asked] == [len(asked[0])] * 2
+    assert len(asked[1]) <= 8, "\n".join(asked[1])
+
+
+@pytest.mark.on_sqlite
 def test_time_goes_along_only_where_somebody_says_so_and_never_when_it_is_approved(office, sign_in_as):
     number, browser = open_ticket(office), sign_in_as(office.technician)
     with unit_of_work() as session:
