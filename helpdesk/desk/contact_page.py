@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client, Contact, ContactMerge, Note
 from helpdesk.clients.notes import notes_asked
 from helpdesk.clients.queries import asker, visible_to_asker
@@ -61,14 +60,9 @@ class ContactValues:
 
 
 def values(
-    session: Session, *, actor: Actor, contact_id: int, now: datetime, show: str = "open", before: int | None = None
+    session: Session, *, actor: Actor, contact: Contact, now: datetime, show: str = "open", before: int | None = None
 ) -> ContactValues:
-    """Return what the page of a contact shows to the actor; ``before`` goes on behind the ticket with that id.
-
-    Raises:
-        NotFound: no such contact, or not for this actor.
-    """
-    contact = clients.get_contact(session, actor=actor, contact_id=contact_id)
+    """Return what the page of a contact shows to the actor, who sees them; ``before`` is the ticket to go on behind."""
     works = actor.is_one_of(DESK)
     given = {**asker(actor), "contact_id": contact.id, "before": before or NEWEST, "now": now}
     found = _asked(sees_all=actor.sees_all_clients, closed=show == "closed").read(session, **given)

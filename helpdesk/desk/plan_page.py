@@ -22,10 +22,10 @@ from helpdesk.projects.domain.picture import Scale
 from helpdesk.projects.domain.placing import around
 from helpdesk.projects.domain.plan import Plan, Span
 from helpdesk.projects.domain.rescheduling import broken_links
-from helpdesk.projects.models import Baseline
+from helpdesk.projects.models import Baseline, Project
 from helpdesk.projects.planning import baselines
 from helpdesk.projects.planning.moving import last_move, last_move_asked
-from helpdesk.projects.planning.reading import StoredPlan, TaskRow, links_asked, read, tasks_asked
+from helpdesk.projects.planning.reading import StoredPlan, TaskRow, links_asked, of_project, tasks_asked
 from helpdesk.projects.planning.writing import Change
 from helpdesk.timekeeping.queries import entries as time
 
@@ -36,6 +36,7 @@ DEEPEST = 6
 class PlanView:
     """A plan with all that its page compares it with."""
 
+    project: Project
     stored: StoredPlan
     plan: Plan
     worked: dict[int, int]
@@ -93,12 +94,9 @@ class PlanView:
         return picture.scale_of([*spans, *self.before.values()], today=self.today, zoom=zoom)
 
 
-def look(session: Session, *, actor: Actor, project_id: int, today: date, baseline_id: int | None = None) -> PlanView:
-    """Return the plan of a project beside a baseline: the one asked for, else the newest.
-
-    Raises:
-        NotFound: no such project, or not for this actor.
-    """
+def look(session: Session, *, actor: Actor, project: Project, today: date, baseline_id: int | None = None) -> PlanView:
+    """Return the plan of a project that the actor sees beside a baseline: the one asked for, else the newest."""
+    project_id = project.id
     ask_ahead(
         session,
         tasks_asked(project_id),
@@ -108,10 +106,11 @@ def look(session: Session, *, actor: Actor, project_id: int, today: date, baseli
         last_move_asked(actor, project_id),
         accounts.choice_of(DESK),
     )
-    stored = read(session, actor=actor, project_id=project_id)
+    stored = of_project(session, project)
     kept = baselines.baselines_of(session, project_id)
     chosen = next((one for one in kept if one.id == baseline_id), kept[0] if kept else None)
     return PlanView(
+        project=project,
         stored=stored,
         plan=stored.plan,
         worked=time.worked_by_item(session, project_id),

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import service as accounts
 from helpdesk.infra import audit
+from helpdesk.infra.ahead import rows_of
 from helpdesk.infra.policy import DESK, Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.projects import queries, teams
@@ -72,8 +73,13 @@ def change_project(
 
 def member_ids(session: Session, project_id: int) -> list[int]:
     """Return the ids of the people in a project's team."""
+    return [row.person_id for row in rows_of(session, members_asked(project_id))]
+
+
+def members_asked(project_id: int) -> Select[int]:
+    """Return the question of `member_ids`, to be asked together with others."""
     query = select(ProjectMember.person_id).where(ProjectMember.project_id == project_id)
-    return list(session.scalars(query.order_by(ProjectMember.person_id)))
+    return query.order_by(ProjectMember.person_id)
 
 
 def unfit(session: Session, project: Project, person_ids: Collection[int]) -> dict[int, str]:

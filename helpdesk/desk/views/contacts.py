@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.clients import notes, people
 from helpdesk.clients import queries as clients
 from helpdesk.clients.forms import AddressForm, DetailsForm, NoteTextForm
-from helpdesk.clients.models import Note
+from helpdesk.clients.models import Contact, Note
 from helpdesk.clients.people import ContactDetails
 from helpdesk.desk import contact_addresses, contact_page
 from helpdesk.desk.views.blueprint import bp
@@ -23,7 +23,7 @@ from helpdesk.kernel.errors import Conflict, RuleViolation
 def contact(contact_id: int) -> ResponseReturnValue:
     """Show one person at a client with their tickets; a further address leads to whose it is."""
     found = clients.get_contact(read_session(), actor=current_actor(), contact_id=contact_id)
-    return to_contact(found.id) if found.id != contact_id else _page(contact_id)
+    return to_contact(found.id) if found.id != contact_id else _page(found)
 
 
 @bp.get("/contacts/<int:contact_id>/edit")
@@ -54,10 +54,10 @@ def set_contact(contact_id: int) -> ResponseReturnValue:
 @policy(CLIENTS_EDIT)
 def add_address(contact_id: int) -> ResponseReturnValue:
     """Let mail from a further address be that of this contact."""
-    clients.get_contact(read_session(), actor=current_actor(), contact_id=contact_id)
+    found = clients.get_contact(read_session(), actor=current_actor(), contact_id=contact_id)
     form = AddressForm()
     if not form.validate_on_submit():
-        return _page(contact_id, address_form=form), 422
+        return _page(found, address_form=form), 422
     try:
         with unit_of_work() as session:
             contact_addresses.add(
@@ -65,7 +65,7 @@ def add_address(contact_id: int) -> ResponseReturnValue:
             )
     except RuleViolation as refusal:
         form.refuse(refusal, "email")
-        return _page(contact_id, address_form=form), 422
+        return _page(found, address_form=form), 422
     flash(_("Mail from %(address)s is theirs from now on.", address=form.email.data), "ok")
     return to_contact(contact_id)
 
@@ -118,10 +118,10 @@ def reactivate_contact(contact_id: int) -> ResponseReturnValue:
 @policy(DESK)
 def add_contact_note(contact_id: int) -> ResponseReturnValue:
     """Keep something in mind about a contact."""
-    clients.get_contact(read_session(), actor=current_actor(), contact_id=contact_id)
+    found = clients.get_contact(read_session(), actor=current_actor(), contact_id=contact_id)
     form = NoteTextForm()
     if not form.validate_on_submit():
-        return _page(contact_id, note_form=form), 422
+        return _page(found, note_form=form), 422
     with unit_of_work() as session:
         notes.add_note(
             session, actor=current_actor(), now=clock.now(), contact_id=contact_id, text=form.text.data or ""
@@ -191,12 +191,12 @@ def _place_of(found: Note) -> str:
     return url_for("desk.client", client_id=found.client_id, _anchor="notes")
 
 
-def _page(contact_id: int, *, address_form: AddressForm | None = None, note_form: NoteTextForm | None = None) -> str:
+def _page(found: Contact, *, address_form: AddressForm | None = None, note_form: NoteTextForm | None = None) -> str:
     show = "closed" if request.args.get("show") == "closed" else "open"
     values = contact_page.values(
         read_session(),
         actor=current_actor(),
-        contact_id=contact_id,
+        contact=found,
         now=clock.now(),
         show=show,
         before=request.args.get("before", type=int),

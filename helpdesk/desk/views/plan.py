@@ -204,7 +204,7 @@ def _look(session: Session, project: Project) -> PlanView:
     return plan_page.look(
         session,
         actor=current_actor(),
-        project_id=project.id,
+        project=project,
         today=_today(project),
         baseline_id=request.args.get("baseline", type=int),
     )
@@ -303,7 +303,7 @@ def _task_page(view: PlanView, row: TaskRow, form: PlanDetailsForm, overtaken: S
     link = LinkForm(formdata=None, predecessor="", successor=f"#{row.number}")
     return render_template(
         "desk/plan_task.html",
-        project=_project(view.stored.project_id),
+        project=view.project,
         view=view,
         row=row,
         effort=view.effort(row),

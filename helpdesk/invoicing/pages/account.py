@@ -20,9 +20,10 @@ Page = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose account is asked for, in which currency, and for which days."""
+    """Whose account is asked for, in which of the currencies that it has, and for which days."""
 
     client: Client
+    currencies: list[str]
     currency: str
     first: date
     last: date
@@ -44,16 +45,17 @@ def asked(
     today = our_day(session, now)
     known = accounts.currencies_of(session, client_id=client_id, own=client.currency)
     chosen = currency if currency in known else client.currency
+    year = today.replace(month=1, day=1)
     try:
-        begins = date.fromisoformat(first) if first else today.replace(month=1, day=1)
+        begins = date.fromisoformat(first) if first else year
         ends = date.fromisoformat(last) if last else today
     except ValueError:
         said = _("Write days as 2026-01-31; this year so far is shown.")
-        return Asked(client, chosen, today.replace(month=1, day=1), today, now, said)
+        return Asked(client, known, chosen, year, today, now, said)
     if ends < begins:
         said = _("The last day comes before the first; this year so far is shown.")
-        return Asked(client, chosen, today.replace(month=1, day=1), today, now, said)
-    return Asked(client, chosen, begins, ends, now)
+        return Asked(client, known, chosen, year, today, now, said)
+    return Asked(client, known, chosen, begins, ends, now)
 
 
 def account_page(session: Session, *, asked_for: Asked) -> Page:
@@ -63,7 +65,7 @@ def account_page(session: Session, *, asked_for: Asked) -> Page:
     return {
         "client": {"id": client.id, "name": client.name, "email": client.invoice_email},
         "currency": currency,
-        "currencies": accounts.currencies_of(session, client_id=client.id, own=client.currency),
+        "currencies": asked_for.currencies,
         "first": asked_for.first,
         "last": asked_for.last,
         "range_refusal": asked_for.refusal,

@@ -15,7 +15,7 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound
 from helpdesk.projects import queries
 from helpdesk.projects.domain.plan import Link, Plan, PlannedTask, Span
-from helpdesk.projects.models import OPEN_STATUSES, TaskDetails, TaskLink, WorkItem
+from helpdesk.projects.models import OPEN_STATUSES, Project, TaskDetails, TaskLink, WorkItem
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,11 @@ def read(session: Session, *, actor: Actor, project_id: int) -> StoredPlan:
     Raises:
         NotFound: no such project, or not for this actor.
     """
-    project = queries.get_project(session, actor=actor, project_id=project_id)
+    return of_project(session, queries.get_project(session, actor=actor, project_id=project_id))
+
+
+def of_project(session: Session, project: Project) -> StoredPlan:
+    """Return what :func:`read` does, for whoever has the project already because they may see it."""
     rows = [TaskRow(*row) for row in rows_of(session, tasks_asked(project.id))]
     links = tuple(LinkRow(*row) for row in rows_of(session, links_asked(project.id)))
     return StoredPlan(project.id, tuple(_by_parent(rows)), links)

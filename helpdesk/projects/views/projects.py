@@ -12,6 +12,7 @@ from helpdesk.accounts import queries as accounts
 from helpdesk.clients import queries as clients
 from helpdesk.clients.models import Client
 from helpdesk.infra import clock
+from helpdesk.infra.ahead import ask_ahead
 from helpdesk.infra.db import read_session, unit_of_work
 from helpdesk.infra.export.views import exported
 from helpdesk.infra.forms import options
@@ -83,6 +84,7 @@ def add() -> ResponseReturnValue:
 def edit(project_id: int) -> ResponseReturnValue:
     """Show what a project is set to."""
     project = queries.get_project(read_session(), actor=current_actor(), project_id=project_id)
+    ask_ahead(read_session(), settings.members_asked(project_id), accounts.choice_of(DESK), accounts.team_choice())
     return _edit_page(project, _filled(project))
 
 

@@ -1,5 +1,7 @@
 """Routes of rate cards: the list by level, one rate with what came before and comes after it, its end."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from helpdesk.kernel.errors import RuleViolation
 from helpdesk.projects import queries as projects
 from helpdesk.rates import exports, queries, render, service
 from helpdesk.rates.forms import EndForm, RateForm
+from helpdesk.rates.queries import RateLine
 from helpdesk.rates.views.blueprint import bp, or_any, own_clients, own_currency, save, tabs, today
 
 
@@ -32,8 +35,9 @@ def _sheet(session: Session) -> Sheet[render.RateRow]:
 def index() -> ResponseReturnValue:
     """Show the rates that this person may see; the address can fill in the form for a new one."""
     _ask_ahead()
-    day = today() if queries.lines(read_session(), actor=current_actor()) else today().replace(day=1)
-    return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=day)))
+    found = queries.lines(read_session(), actor=current_actor())
+    day = today() if found else today().replace(day=1)
+    return _list(_filled_in(RateForm(formdata=None, currency=own_currency(), effective_on=day)), found)
 
 
 @bp.post("/rates")
@@ -42,7 +46,7 @@ def add() -> ResponseReturnValue:
     """Add a rate; account managers for their own clients and these clients' projects only."""
     form = _with_choices(RateForm())
     if save(form, service.set_rate):
-        return _list(form), 422
+        return _list(form, queries.lines(read_session(), actor=current_actor())), 422
     _tell_saved(form)
     return back_or("rates.index")
 
@@ -85,9 +89,8 @@ def _shows_ended() -> bool:
     return request.args.get("ended") == "1"
 
 
-def _list(form: RateForm) -> str:
+def _list(form: RateForm, found: Sequence[RateLine]) -> str:
     session, shows_ended = read_session(), _shows_ended()
-    found = queries.lines(session, actor=current_actor())
     rows = render.rate_rows(found, currencies=queries.client_currencies(session), today=today())
     return render_template(
         "rates/list.html",
