@@ -38,6 +38,10 @@
       say(form, answer.ok ? (answer.status === 205 ? "" : "saved") : "failed");
       if (answer.status === 200) show(await answer.text());
       if (answer.status >= 500) keepLater(form);
+      if (answer.status === 400 || answer.status === 401) {
+        keepLater(form);
+        document.dispatchEvent(new Event("helpdesk:refused"));
+      }
     } catch {
       say(form, "failed");
       keepLater(form);
