@@ -1,7 +1,7 @@
 /* Whoever is signed out elsewhere, or whose session has ended, keeps the page with all that is typed, and goes on here after
    signing in again in another tab (docs/answering.md rule 32). Where somebody else signed in, nothing of this page is sent.
 
-   #signed-out           says so: data-session is asked who is signed in, data-person is whose page it is;
+   #signed-out           says so: data-session (of those who write) is asked who is signed in, data-person is whose page it is;
                          its data-nobody is shown where nobody is, its data-other where somebody else is
    helpdesk:refused      of the document: a script was refused as one is who is not signed in */
 (() => {
@@ -44,10 +44,10 @@
 
   document.addEventListener("htmx:before:response", (event) => {
     const { status } = event.detail.ctx.response;
-    if (status !== 400 && status !== 401) return;
+    if ((status !== 400 && status !== 401) || !toast()?.dataset.session) return;
     event.preventDefault(); // it would leave for the sign-in page, and lose what is typed
     ask();
   });
-  document.addEventListener("helpdesk:refused", ask);
-  addEventListener("focus", () => !toast().hidden && ask());
+  document.addEventListener("helpdesk:refused", () => toast()?.dataset.session && ask());
+  addEventListener("focus", () => toast()?.hidden === false && ask());
 })();
