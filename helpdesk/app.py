@@ -23,7 +23,7 @@ from helpdesk.accounts import service as accounts
 from helpdesk.automation import happenings
 from helpdesk.desk import shell
 from helpdesk.desk.file_kinds import kind_of
-from helpdesk.infra import assets, attributes, clock, compressing, marks, web
+from helpdesk.infra import assets, attributes, clock, compressing, marks, parts, web
 from helpdesk.infra.db import db, read_session
 from helpdesk.infra.drawing import Compiled, PageEnvironment
 from helpdesk.infra.engine import prepare_engine
@@ -128,6 +128,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _mount_sign_in(app)
     compressing.mount(app)
     web.mount(app)
+    parts.mount(app)
     assets.mount(app)
     attributes.mount()
     app.jinja_env.globals.update(

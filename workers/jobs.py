@@ -25,7 +25,7 @@ from helpdesk.retainers.statements import sending as retainer_statements
 from helpdesk.satisfaction import process as satisfaction
 from helpdesk.sla import process as sla
 from helpdesk.tickets import process as tickets
-from helpdesk.tickets.service import same_person
+from helpdesk.tickets.service import delivering, same_person
 from helpdesk.timekeeping import budgets
 from helpdesk.timekeeping import process as timekeeping
 from workers.runtime import holder_name, is_stopping, job, light_job, mail_reader, prepared, process_name, ring_later
@@ -60,7 +60,8 @@ def handle_inbound() -> None:
 @light_job
 def deliver_outgoing(message_id: int) -> None:
     """Send one outgoing message, and come again for one that is held. Safe to run again: a sent one is left alone."""
-    due_at = outbox.deliver(message_id, unit_of_work, send=smtp.send, store=blobs.store(), clock=clock.now)
+    store, told = blobs.store(), delivering.tell_of_delivery
+    due_at = outbox.deliver(message_id, unit_of_work, send=smtp.send, store=store, clock=clock.now, told=told)
     if due_at is not None:
         ring_later(Bell("deliver_outgoing", (message_id,), "mail"), seconds=(due_at - clock.now()).total_seconds())
 

@@ -85,7 +85,7 @@ class Stream(asyncio.Protocol):
 
     def tell(self, event: Event) -> None:
         """Send one event."""
-        data = json.dumps(event.data, separators=(",", ":"))
+        data = json.dumps(event.told, separators=(",", ":"))
         self.write(f"id: {event.id}\nevent: {event.topic}\ndata: {data}\n\n")
 
     def tell_lost(self, newest: int) -> None:

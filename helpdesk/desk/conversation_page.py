@@ -69,6 +69,23 @@ class Conversation:
     earlier_at: int | None
 
 
+@dataclass(frozen=True)
+class Window:
+    """What of a conversation stands on a page that is open: from a message on, up to another one or to the newest."""
+
+    first: int
+    last: int | None = None
+
+
+def still_shown(messages: Sequence[Message], window: Window | None) -> range:
+    """Return the places of what an open page shows, with what came at its end since; where it began nowhere, anew."""
+    places = {one.id: place for place, one in enumerate(messages)}
+    if window is None or window.first not in places:
+        return shown(messages)
+    end = len(messages) if window.last is None else places.get(window.last, len(messages) - 1) + 1
+    return range(places[window.first], max(end, places[window.first] + 1))
+
+
 def shown(messages: Sequence[Message], *, at: int | None = None) -> range:
     """Return the places of the messages to show: the newest ones, or those around the message ``at``."""
     count = len(messages)

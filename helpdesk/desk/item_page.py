@@ -12,7 +12,7 @@ from helpdesk.clients import queries as clients
 from helpdesk.desk import around_item, conversation_page, render, snoozing
 from helpdesk.desk.around_item import Around
 from helpdesk.desk.contact_page import zone_of
-from helpdesk.desk.conversation_page import Conversation
+from helpdesk.desk.conversation_page import Conversation, Window
 from helpdesk.desk.due_panel import DuePanel, due_panel
 from helpdesk.desk.forms import SETTABLE
 from helpdesk.desk.links import Link
@@ -67,11 +67,20 @@ class ItemValues:
 
 
 def values(
-    session: Session, *, actor: Actor, number: int, now: datetime, zone: ZoneInfo, at: int | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    number: int,
+    now: datetime,
+    zone: ZoneInfo,
+    at: int | None = None,
+    open_at: Window | None = None,
+    is_open: bool = False,
 ) -> ItemValues:
     """Return what the page of the item with that number shows to the actor, who reads times in ``zone``.
 
-    Of a long conversation it is the newest part, or that around the message ``at``.
+    Of a long conversation it is the newest part, or that around the message ``at``; where the page ``is_open`` already
+    that which it shows.
 
     Raises:
         NotFound: no such item, or not for this actor.
@@ -85,7 +94,7 @@ def values(
     by_id = {message.id: message for message in messages}
     conversation = conversation_page.conversation(
         messages,
-        conversation_page.shown(messages, at=at),
+        conversation_page.still_shown(messages, open_at) if is_open else conversation_page.shown(messages, at=at),
         actor=actor,
         now=now,
         came_as=around.came_as,

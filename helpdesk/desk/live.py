@@ -30,6 +30,12 @@ class Event:
     client_id: int | None
     restricted_team_id: int | None
     account_manager_id: int | None
+    item_number: int | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a browser is told: what the event says, and about which item it is."""
+        return self.data if self.item_number is None else {"item": self.item_number, **self.data}
 
     def is_for(self, actor: Actor) -> bool:
         """Return whether ``actor`` may hear it; nobody hears of an item that is gone."""
@@ -64,6 +70,7 @@ def events_after(session: Session, after: int) -> list[Event]:
             Client.id,
             Client.restricted_team_id,
             Client.account_manager_id,
+            WorkItem.number,
         )
         .outerjoin(WorkItem, and_(LiveEvent.audience == "item", WorkItem.id == LiveEvent.audience_id))
         .outerjoin(Project, Project.id == WorkItem.project_id)

@@ -27,6 +27,10 @@ class Audience:
 
 
 DESK = Audience("desk")
+SHOWN = "item"
+"""The topic of what only the page of an item shows, and no list: its time, or what became of its mail."""
+LISTED = "queue"
+"""The topic of what lists show, too."""
 
 
 def to_person(person_id: int) -> Audience:
@@ -81,6 +85,8 @@ def _write(session: Session) -> None:
     """
     session.flush()
     alone(session, "live events")
+    noted = session.info.pop("live events")
+    listed = {event.audience for event in noted if event.topic == LISTED}
     rows = [
         {
             "created_at": event.now,
@@ -89,7 +95,8 @@ def _write(session: Session) -> None:
             "topic": event.topic,
             "data": dict(event.data),
         }
-        for event in session.info.pop("live events")
+        for event in noted
+        if event.topic != SHOWN or event.audience not in listed
     ]
     session.connection().execute(insert(LiveEvent), rows)
     jobs.knock_later(session)

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,13 @@ from helpdesk.outbox.models import Mailbox, OutgoingMessage
 from helpdesk.outbox.render import FileContent, Outgoing, render
 
 
+class Told(Protocol):
+    """Hears what became of an attempt: it stands in the row."""
+
+    def __call__(self, session: Session, *, outgoing: OutgoingMessage, now: datetime) -> None:
+        """Do what belongs to it in the same transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Parcel:
     """All that an attempt needs once the claim's transaction is over."""
@@ -30,10 +38,17 @@ class _Parcel:
 
 
 def deliver(
-    message_id: int, unit_of_work: UnitOfWork, *, send: Send, store: BlobStore, clock: Clock
+    message_id: int,
+    unit_of_work: UnitOfWork,
+    *,
+    send: Send,
+    store: BlobStore,
+    clock: Clock,
+    told: Told | None = None,
 ) -> datetime | None:
     """Send one outgoing message. Safe to run again: what is sent, claimed or not yet due is left alone.
 
+    Those above who want to know what became of it are ``told`` in the transaction in which that is noted.
     Returns the instant at which to come again, where the message is held till then (docs/answering.md rule 9).
     A kill between the server's yes and our record repeats the mail with the same Message-ID (invariant 9).
     """
@@ -48,7 +63,9 @@ def deliver(
     with unit_of_work() as session:
         if delivery.outcome is Outcome.SENT and envelope_from != parcel.message.envelope_from:
             service.record_plain_sender(session, message_id=parcel.message_id)
-        _record(session, parcel, delivery, now=clock())
+        _record(session, parcel, delivery, now=(now := clock()))
+        if told is not None:
+            told(session, outgoing=session.get_one(OutgoingMessage, message_id, populate_existing=True), now=now)
     failpoints.passing("outbox_recorded")
     return None
 

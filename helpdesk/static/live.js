@@ -10,7 +10,8 @@
    #live-lost                            shown while nothing can be heard; "helpdesk:back" of the document tells that
                                          it is over, "helpdesk:ask" makes us look whether it is
 
-   What is told is told to other scripts, too: the event "helpdesk:told" of the document has its topic and data. */
+   What is told is told to other scripts, too: the event "helpdesk:told" of the document has its topic and data, and
+   "helpdesk:missed" says that something may have happened of which nothing was heard. */
 (() => {
   "use strict";
 
@@ -111,6 +112,7 @@
     for (const { dataset } of document.querySelectorAll("[data-live]")) {
       for (const topic of dataset.live.split(" ")) stale.add(topic);
     }
+    document.dispatchEvent(new Event("helpdesk:missed"));
     look();
   }
 

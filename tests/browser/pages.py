@@ -18,6 +18,7 @@ FILES = {
     "desk.original_mail",
     "desk.bell",
     "desk.find_asker",
+    "desk.fresh_parts",
     "desk.mentionable",
     "desk.who_is_there",
     "desk.who_is_where",

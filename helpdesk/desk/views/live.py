@@ -48,7 +48,7 @@ def live_stream() -> ResponseReturnValue:
 def live_events() -> ResponseReturnValue:
     """Return what happened after an event, as JSON: ``id`` to go on from, ``lost``, ``events`` (id, topic, data)."""
     found = live.missed(read_session(), actor=current_actor(), after=request.args.get("after", 0, type=int))
-    events: list[dict[str, Any]] = [{"id": each.id, "topic": each.topic, "data": each.data} for each in found.events]
+    events: list[dict[str, Any]] = [{"id": each.id, "topic": each.topic, "data": each.told} for each in found.events]
     return jsonify(id=found.newest_id, lost=found.is_lost, events=events)
 
 

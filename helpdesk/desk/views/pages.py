@@ -31,6 +31,7 @@ from helpdesk.desk.conversations_found import Searcher
 from helpdesk.desk.forms import AssignForm, GiveForm, NoteForm, ReplyDraftForm, ReplyForm, StartForm, StatusForm
 from helpdesk.desk.found_in_queue import FoundTickets
 from helpdesk.desk.frame import ClientCount
+from helpdesk.desk.item_page import ItemValues
 from helpdesk.desk.narrowing import Asked, asked
 from helpdesk.desk.ordering import OWN
 from helpdesk.desk.overtaken_line import OvertakenLine, overtaken_line
@@ -435,9 +436,19 @@ def _item_page(
     overtaken: OvertakenLine | None = None,
 ) -> str:
     """Show an item, with a refused form as it was typed; what came since it was begun counts as seen from now on."""
-    session = read_session()
     at = request.args.get("at", type=int)
-    values = item_page.values(session, actor=current_actor(), number=number, now=clock.now(), zone=zone(), at=at)
+    values = item_page.values(read_session(), actor=current_actor(), number=number, now=clock.now(), zone=zone(), at=at)
+    return render_template("desk/item.html", **item_context(values, reply_form, note_form, overtaken))
+
+
+def item_context(
+    values: ItemValues,
+    reply_form: ReplyForm | None = None,
+    note_form: NoteForm | None = None,
+    overtaken: OvertakenLine | None = None,
+) -> dict[str, Any]:
+    """Return all that the page of an item reads, with its forms as they begin where none was refused."""
+    session = read_session()
     since = []
     if reply_form is not None:
         since = [line for line in values.messages if line.kind != "event" and line.id > (reply_form.last_seen() or 0)]
@@ -450,18 +461,17 @@ def _item_page(
         note_form = NoteForm(formdata=None, last_seen_id=str(values.last_seen_id or ""))
         note_form.offer(session)
         note_form.begin_with(values.drafts.get("note"))
-    shell.look_at(item_number=number)
-    return render_template(
-        "desk/item.html",
+    shell.look_at(item_number=values.item.number)
+    return {
         **vars(values),
-        done=request.args.get("done", type=int),
-        plain_box=current_user.plain_box,
-        can_act=not (values.ticket and values.ticket.is_merged),
-        reply_form=reply_form if values.ticket else None,
-        since=since,
-        note_form=note_form,
-        overtaken=overtaken,
-    )
+        "done": request.args.get("done", type=int),
+        "plain_box": current_user.plain_box,
+        "can_act": not (values.ticket and values.ticket.is_merged),
+        "reply_form": reply_form if values.ticket else None,
+        "since": since,
+        "note_form": note_form,
+        "overtaken": overtaken,
+    }
 
 
 def _queue_url(wanted: Asked, **keys: str | None) -> str | None:

@@ -1,4 +1,7 @@
-"""Mail of ours on a ticket that did not arrive, sent once more (docs/mail.md rule 28, invariant 9)."""
+"""What became of mail of ours on a ticket: told to open pages, and sent once more where it did not arrive.
+
+docs/mail.md rule 28, invariant 9; docs/desk.md rule 119.
+"""
 
 from datetime import datetime
 
@@ -6,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
+from helpdesk.infra import live
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound
 from helpdesk.outbox import queries as outbox_queries
@@ -15,6 +19,18 @@ from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as project_queries
 from helpdesk.tickets import queries
 from helpdesk.tickets.service.writing import add_event, lock, remember
+
+
+def tell_of_delivery(session: Session, *, outgoing: OutgoingMessage, now: datetime) -> None:
+    """Tell the pages of the ticket that a mail left, waits for another attempt, failed or came back."""
+    if outgoing.about_kind != "work_item":
+        return
+    reply = queries.message_of_outgoing(session, outgoing.id)
+    if reply is not None:
+        item_id = reply.work_item_id
+    else:
+        item_id = queries.merged_into(session, outgoing.about_id) or outgoing.about_id
+    live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
 
 
 def send_again(
@@ -43,6 +59,7 @@ def send_again(
         raise Conflict(message)
     if outgoing.state == "failed" and not is_corrected:
         outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
+        tell_of_delivery(session, outgoing=outgoing, now=now)
         return outgoing
     return _anew(session, actor, now, item_id, outgoing, address)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import audit
+from helpdesk.infra import audit, live
 from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import Conflict, NotFound, RuleViolation
 from helpdesk.projects import queries as project_queries
@@ -86,6 +86,7 @@ def put_away_held(session: Session, *, actor: Actor, now: datetime, item_id: int
     message = _undecided(session, actor, item_id, message_id)
     message.discarded_at = now
     session.flush()
+    live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
     _audit(session, actor, now, message, "put away held mail")
     return message
 
@@ -103,6 +104,7 @@ def hold_again(session: Session, *, actor: Actor, now: datetime, item_id: int, m
         raise Conflict(text)
     message.discarded_at = None
     session.flush()
+    live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
     _audit(session, actor, now, message, "held mail again")
     return message
 

@@ -85,6 +85,7 @@ def write(
     )
     session.add(message)
     session.flush()
+    live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
     return message
 
 

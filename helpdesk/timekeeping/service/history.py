@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpdesk.infra import audit
+from helpdesk.infra import audit, live
 from helpdesk.infra.policy import Actor
 from helpdesk.timekeeping.models import TimeEntry
 
@@ -51,7 +51,10 @@ def record(
     reason: str = "",
     **more: Any,  # noqa: ANN401 - whatever JSON explains the act
 ) -> None:
-    """Add a row to the entry's history: the facts that changed, before and after, and why where somebody said so."""
+    """Add a row to the entry's history: the facts that changed, before and after, and why where somebody said so.
+
+    Open pages of its ticket or task are told to look again.
+    """
     data: dict[str, Any] = dict(more)
     if before is not None:
         after = facts_of(entry)
@@ -61,3 +64,4 @@ def record(
     if reason.strip():
         data["reason"] = reason.strip()
     audit.record(session, actor=actor, action=action, kind=KIND, object_id=entry.id, now=now, **data)
+    live.publish(session, audience=live.to_item(entry.work_item_id), topic=live.SHOWN, now=now)

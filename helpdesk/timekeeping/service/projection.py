@@ -48,6 +48,8 @@ def project(session: Session, *, person_id: int, now: datetime, fresh: Sequence[
         state.paused_uuid = timer.paused
     session.flush()
     live.publish(session, audience=live.to_person(person_id), topic="timer", now=now)
+    for item_id in sorted({row.work_item_id for row in told if row.kind in BIRTHS and row.work_item_id is not None}):
+        live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
 
 
 def event_of(row: TimerEventRow) -> TimerEvent:

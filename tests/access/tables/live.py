@@ -21,6 +21,7 @@ ROWS = [
         for item, expected in (("acme_ticket", DESK), ("globex_ticket", GLOBEX), ("missing", MISSING))
         for row in (
             Row("desk.who_is_there", "GET", f"/items/{{{item}}}/presence", expected),
+            Row("desk.fresh_parts", "GET", f"/items/{{{item}}}/fresh", expected),
             Row("desk.say_present", "POST", f"/items/{{{item}}}/presence", expected, form=HERE),
         )
     ),

@@ -176,7 +176,8 @@ def test_timers_and_tickets_tell_of_themselves(office, rung):
 
     with unit_of_work() as session:
         events = hearing.events_after(session, before)
-    assert [(event.topic, event.audience_id) for event in events] == [("timer", office.technician.id)] * 2
+    shown = [("timer", office.technician.id), ("item", office.acme_ticket.id)]
+    assert [(event.topic, event.audience_id) for event in events] == shown * 2
     assert hearing.Event(1, "person", None, "timer", {}, None, None, None).is_for(SYSTEM) is False
 
 
@@ -190,7 +191,8 @@ def test_a_page_that_has_no_stream_asks_what_it_missed(office, sign_in_as):
     answer = browser.get(f"/live/events?after={newest - 2}").get_json()
     nothing_new = browser.get(f"/live/events?after={newest}").get_json()
 
-    assert answer == {"id": newest, "lost": False, "events": [{"id": newest - 1, "topic": "queue", "data": {}}]}
+    told = {"id": newest - 1, "topic": "queue", "data": {"item": office.acme_ticket.number}}
+    assert answer == {"id": newest, "lost": False, "events": [told]}
     assert nothing_new == {"id": newest, "lost": False, "events": []}
 
 
