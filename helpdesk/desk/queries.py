@@ -14,8 +14,10 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     case,
+    false,
     func,
     literal_column,
+    or_,
     select,
     text,
 )
@@ -29,6 +31,7 @@ from helpdesk.desk.ordering import key_of, order_of
 from helpdesk.infra.db import UtcDateTime
 from helpdesk.infra.policy import ADMIN, DESK, MANAGER, Actor
 from helpdesk.invoicing.models import Invoice
+from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import CLOSED_TICKET, OPEN_STATUSES, OPEN_TICKET, ItemTag, Project, TicketType, WorkItem
 from helpdesk.sla import queries as sla
 from helpdesk.sla.explain import standing
@@ -65,6 +68,7 @@ class QueueRow:
     team_name: str | None
     attachment_count: int
     held_count: int
+    is_undelivered: bool
     unread: bool
     tag_words: str
     changed_at: datetime
@@ -254,6 +258,15 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         .correlate(WorkItem)
         .scalar_subquery()
     )
+    undelivered = (
+        select(or_(OutgoingMessage.bounced_at.is_not(None), OutgoingMessage.state == "failed"))
+        .join(Message, Message.outgoing_message_id == OutgoingMessage.id)
+        .where(Message.work_item_id == WorkItem.id, OutgoingMessage.withdrawn_at.is_(None))
+        .order_by(Message.id.desc())
+        .limit(1)
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
     tags = (
         select(func.aggregate_strings(ItemTag.tag, ","))
         .where(ItemTag.work_item_id == WorkItem.id)
@@ -277,6 +290,7 @@ def _rows(page: Select[Any], *, is_rising: bool) -> Select[Any]:
         Team.name,
         files,
         held,
+        func.coalesce(undelivered, false()),
         WorkItem.status == "new",
         func.coalesce(tags, ""),
         WorkItem.updated_at,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from helpdesk.kernel.errors import RuleViolation
 from helpdesk.kernel.periods import Instants, day_instants, local_day, wall_clock
 
-KINDS = ("assigned", "team", "mentioned", "reply", "at_risk", "rejected", "retainer", "new_ticket")
+KINDS = ("assigned", "team", "mentioned", "reply", "undelivered", "at_risk", "rejected", "retainer", "new_ticket")
 CHANNELS = ("app", "mail", "push")
 OFF = frozenset({"new_ticket"})
 """What nobody is told who has not asked for it."""

@@ -10,6 +10,7 @@ def kind_names() -> dict[str, str]:
         "team": _("A ticket or task that nobody has is given to a team of mine"),
         "mentioned": _("Somebody mentions me in a note"),
         "reply": _("Somebody writes on what is mine or what I follow"),
+        "undelivered": _("A mail that I sent did not arrive"),
         "at_risk": _("A promised time is at risk on what is mine or what I follow"),
         "rejected": _("My time or an expense of mine came back"),
         "retainer": _("Hours of a retainer or a budget that I look after run out"),

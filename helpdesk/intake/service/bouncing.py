@@ -24,6 +24,7 @@ def note(session: Session, arrival: Arrival, decision: Decision, now: datetime) 
     if returned is not None:
         report = _report(arrival, arrival.mail.bounce.recipients)
         outbox.record_bounce(session, returned=returned, report=report, now=now)
+        tickets.tell_of_delivery(session, outgoing=returned, now=now)
     reasons = (*decision.reasons, *arrival.mail.bounce.reasons)
     if decision.work_item_id is None:
         _mark(session, arrival, _recipients_of(returned), now)

@@ -12,7 +12,7 @@ from helpdesk.tickets.service.canned import (
     values_of_item,
 )
 from helpdesk.tickets.service.confirming import confirm
-from helpdesk.tickets.service.delivering import send_again, unreached
+from helpdesk.tickets.service.delivering import send_again, tell_of_delivery, unreached
 from helpdesk.tickets.service.drafts import (
     Typed,
     add_draft_file,
@@ -121,6 +121,7 @@ __all__ = [
     "take_back",
     "take_files",
     "take_form_files",
+    "tell_of_delivery",
     "unlink",
     "unmark_spam",
     "unreached",

@@ -10,27 +10,58 @@ from sqlalchemy.orm import Session
 from helpdesk.clients import queries as clients
 from helpdesk.clients import service as client_service
 from helpdesk.infra import live
-from helpdesk.infra.policy import Actor
+from helpdesk.infra.policy import SYSTEM, Actor
 from helpdesk.kernel.errors import Conflict, NotFound
+from helpdesk.notices import service as notices
 from helpdesk.outbox import queries as outbox_queries
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as project_queries
+from helpdesk.projects import telling
+from helpdesk.projects.telling import Said
 from helpdesk.tickets import queries
+from helpdesk.tickets.models import Message
 from helpdesk.tickets.service.writing import add_event, lock, remember
 
 
 def tell_of_delivery(session: Session, *, outgoing: OutgoingMessage, now: datetime) -> None:
-    """Tell the pages of the ticket that a mail left, waits for another attempt, failed or came back."""
+    """Tell the pages of the ticket that a mail left, waits for another attempt, failed or came back.
+
+    Of one that is lost whoever wrote it is told; where they may not be told, whoever has or follows the ticket
+    (docs/notifications.md rule 28).
+    """
     if outgoing.about_kind != "work_item":
         return
     reply = queries.message_of_outgoing(session, outgoing.id)
-    if reply is not None:
-        item_id = reply.work_item_id
-    else:
+    if reply is None:
         item_id = queries.merged_into(session, outgoing.about_id) or outgoing.about_id
-    live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
+        live.publish(session, audience=live.to_item(item_id), topic=live.SHOWN, now=now)
+        return
+    is_listed = is_lost(outgoing) or outgoing.attempts > 1
+    topic = live.LISTED if is_listed else live.SHOWN
+    live.publish(session, audience=live.to_item(reply.work_item_id), topic=topic, now=now)
+    if is_lost(outgoing):
+        _tell_of_loss(session, outgoing, reply, now)
+
+
+def is_lost(outgoing: OutgoingMessage) -> bool:
+    """Return whether a mail was given up or came back; what its writer took back is not lost."""
+    return outgoing.bounced_at is not None or (outgoing.state == "failed" and outgoing.withdrawn_at is None)
+
+
+def _tell_of_loss(session: Session, outgoing: OutgoingMessage, reply: Message, now: datetime) -> None:
+    item = project_queries.get_item(session, actor=SYSTEM, item_id=reply.work_item_id)
+    writer = [] if reply.person_id is None else [reply.person_id]
+    said = outgoing.bounce_report or outgoing.last_error
+    what = Said("undelivered", _key_of_loss(outgoing), author="Helpdesk", excerpt=said, message_id=reply.id)
+    people = telling.who_sees(session, item, writer) or telling.audience(session, item)
+    telling.tell(session, actor=SYSTEM, now=now, item=item, what=what, person_ids=people)
+
+
+def _key_of_loss(outgoing: OutgoingMessage) -> str:
+    """Return the key of what is told of a lost mail: the same however many report it, until it is sent again."""
+    return f"undelivered:{outgoing.id}:{outgoing.attempts}"
 
 
 def send_again(
@@ -53,13 +84,13 @@ def send_again(
         message = "There is no such mail."
         raise NotFound(message)
     is_corrected = address.strip().lower() not in ("", unreached(outgoing)[0].address.lower())
-    is_lost = outgoing.state == "failed" or outgoing.bounced_at is not None
-    if not is_lost or outbox_queries.find_by_key(session, outbox.again_key(outgoing)) is not None:
+    if not is_lost(outgoing) or outbox_queries.find_by_key(session, outbox.again_key(outgoing)) is not None:
         message = "This mail has arrived as far as anybody knows, or is on its way again."
         raise Conflict(message)
+    notices.withdraw(session, now=now, key=_key_of_loss(outgoing))
     if outgoing.state == "failed" and not is_corrected:
         outbox.try_again(session, actor=actor, outgoing=outgoing, now=now)
-        tell_of_delivery(session, outgoing=outgoing, now=now)
+        live.publish(session, audience=live.to_item(item_id), topic=live.LISTED, now=now)
         return outgoing
     return _anew(session, actor, now, item_id, outgoing, address)
 
@@ -96,6 +127,7 @@ def _anew(
         remember(session, reply.work_item_id, (again.message_id,))
     names = ", ".join(person.address for person in whom)
     add_event(session, actor=actor, now=now, item_id=item_id, text=f"sent the mail again to {names}")
+    live.publish(session, audience=live.to_item(item_id), topic=live.LISTED, now=now)
     return again
 
 

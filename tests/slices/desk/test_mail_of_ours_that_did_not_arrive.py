@@ -1,15 +1,22 @@
 """Deliveries and bounces of our own mail on its ticket (docs/mail.md rule 28), and sending it again."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from helpdesk.accounts.models import Person
 from helpdesk.clients.models import Contact
 from helpdesk.desk import merging
+from helpdesk.infra import blobs
 from helpdesk.infra.db import unit_of_work
-from helpdesk.infra.models import AuditRow
+from helpdesk.infra.models import AuditRow, LiveEvent
 from helpdesk.intake.models import InboundEffect
+from helpdesk.notices.models import Notice
+from helpdesk.outbox import process
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
+from helpdesk.outbox.gateway import Delivery, Outcome
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as ticket_queries
@@ -49,6 +56,24 @@ def deliver(outgoing_id, error=""):
             outbox.record_failure(session, error=error, final=True, chance=0.5, **how)
         else:
             outbox.record_sent(session, said="", **how)
+
+
+def attempt(outgoing_id, outcome, said="", now=NOW):
+    """Try a mail as a worker does."""
+    process.deliver(
+        outgoing_id,
+        unit_of_work,
+        send=lambda *_mail: Delivery(outcome, said),
+        store=blobs.store(),
+        clock=lambda: now,
+        told=tickets.tell_of_delivery,
+    )
+
+
+def told(office, who):
+    with unit_of_work() as session:
+        query = select(Notice).where(Notice.person_id == getattr(office, who).id, Notice.kind == "undelivered")
+        return [(one.excerpt, one.path, one.in_app, one.mail_due_at is not None) for one in session.scalars(query)]
 
 
 def row(outgoing_id):
@@ -290,3 +315,62 @@ def test_a_bounce_of_mail_that_is_of_no_ticket_stands_on_that_mail(inbox, office
 
     assert (line.state, line.outcome) == ("ignored", "bounce")
     assert row(outgoing_id).bounced_at == NOW
+
+
+@pytest.fixture
+def leaving(ticket, office):
+    """Return the ids of an answer of the manager's that is on its way, and of its mail."""
+    with unit_of_work() as session:
+        written = tickets.reply(session, actor=office.actor("manager"), now=NOW, item_id=ticket.id, text="Try this.")
+        return written.id, written.outgoing_message_id
+
+
+def test_whoever_wrote_is_told_that_it_was_refused_and_nobody_of_a_server_in_trouble(
+    ticket, leaving, office, sign_in_as
+):
+    """docs/notifications.md rules 28 and 29."""
+    message_id, mail_id = leaving
+    browser, mark = sign_in_as(office.technician), "Not delivered</span>"
+
+    attempt(mail_id, Outcome.LATER, "451 try again later")
+    waits = (told(office, "manager"), mark in browser.get("/desk").text)
+    page = browser.get(f"/items/{ticket.number}").text
+    attempt(mail_id, Outcome.REFUSED, "550 no such user", now=NOW + timedelta(hours=1))
+    lost = (told(office, "manager"), told(office, "technician"), mark in browser.get("/desk").text)
+    send_again(browser, ticket, mail_id)
+    again = (told(office, "manager"), mark in browser.get("/desk").text)
+
+    assert waits == ([], False)
+    assert "451 try again later" in page
+    assert lost == ([("550 no such user", f"/items/{ticket.number}#m{message_id}", True, True)], [], True)
+    assert again == ([], False)
+
+
+def test_whoever_wrote_is_told_once_of_what_came_back_and_anew_of_each_attempt(inbox, sent, office):
+    for number in range(2):
+        inbox.receive(bounce(sent.message_id, number=number))
+
+    assert [excerpt for excerpt, *_where in told(office, "manager")] == [row(sent.id).bounce_report]
+
+
+def test_where_its_writer_has_left_whoever_has_the_ticket_is_told(ticket, leaving, office):
+    with unit_of_work() as session:
+        session.get_one(Person, office.manager.id).active = False
+        session.get_one(WorkItem, ticket.id).assignee_id = office.technician.id
+
+    attempt(leaving[1], Outcome.REFUSED, "550 no such user")
+
+    assert (told(office, "manager"), [one[0] for one in told(office, "technician")]) == ([], ["550 no such user"])
+
+
+def test_each_attempt_tells_the_pages_of_its_ticket(ticket, leaving):
+    def heard():
+        with unit_of_work() as session:
+            query = select(LiveEvent.topic, LiveEvent.audience_id).where(LiveEvent.audience == "item")
+            return [(topic, item_id) for topic, item_id in session.execute(query.order_by(LiveEvent.id))]
+
+    before = len(heard())
+    attempt(leaving[1], Outcome.LATER, "451 try again later")
+    attempt(leaving[1], Outcome.SENT, now=NOW + timedelta(hours=1))
+
+    assert heard()[before:] == [("item", ticket.id), ("queue", ticket.id)]
