@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import ContactMerge
@@ -71,6 +71,7 @@ def part_conversation(session: Session, *, actor: Actor, now: datetime, item: Wo
         message = f"#{item.number} is not merged."
         raise Conflict(message)
     _refuse_gone_on(session, row, item, into)
+    since = came_since(session, row)
     moved = row.moved
     move_messages(session, moved["messages"], to=item)
     _send_people_home(session, into, moved["people"])
@@ -82,9 +83,19 @@ def part_conversation(session: Session, *, actor: Actor, now: datetime, item: Wo
     _point(session, moved["earlier"], item.id)
     row.undone_at, row.undone_by_id = now, actor.person_id
     session.flush()
-    _tell(session, actor, now, "unmerged", item, f"took this out of #{into.number} again", into=into.id)
-    _tell(session, actor, now, "gave back", into, f"took #{item.number} out of this ticket again", merged=item.id)
+    stays = f"; what was written since ({since}) stays" if since else ""
+    words = f"took this out of #{into.number} again{stays and stays + ' there'}"
+    _tell(session, actor, now, "unmerged", item, words, into=into.id)
+    words = f"took #{item.number} out of this ticket again{stays and stays + ' here'}"
+    _tell(session, actor, now, "gave back", into, words, merged=item.id)
     return row
+
+
+def came_since(session: Session, row: TicketMerge) -> int:
+    """Return how many messages were written on the other ticket since the merge: its undo leaves them there."""
+    query = select(func.count()).select_from(Message)
+    written = (Message.work_item_id == row.into_id, Message.kind != "event", Message.posted_at > row.merged_at)
+    return session.scalar(query.where(*written)) or 0
 
 
 def standing_merge(session: Session, item: WorkItem) -> TicketMerge | None:

@@ -314,3 +314,23 @@ def test_who_got_an_answer_on_the_merged_ticket_alone_is_new_to_the_other(office
 
     with unit_of_work() as session:
         assert queries.answered_addresses(session, into.id) == {"ann@acme.example"}
+
+
+def test_both_pages_say_before_and_after_where_stays_what_came_since(office, sign_in_as, fixed_clock):
+    number, into = open_ticket(office), open_ticket(office)
+    merge(office, number, into)
+    browser = sign_in_as(office.technician)
+    nothing = [browser.get(f"/items/{one}").text for one in (number, into)]
+    fixed_clock.now += timedelta(minutes=1)
+    for words in ("One.", "Two."):
+        browser.post(f"/items/{into}/note", data={"body": words, "billable": "billable"})
+    before = [browser.get(f"/items/{one}").text for one in (number, into)]
+
+    browser.post(f"/items/{number}/unmerge")
+
+    after = [browser.get(f"/items/{one}").text for one in (number, into)]
+    assert [page.count("written on #") + page.count("written here since") for page in nothing] == [0, 0]
+    assert f"2 messages were written on #{into} since: taken out again, they stay there." in before[0]
+    assert "2 messages were written here since: taken out again, they stay here." in before[1]
+    assert f"took this out of #{into} again; what was written since (2) stays there" in after[0]
+    assert f"took #{number} out of this ticket again; what was written since (2) stays here" in after[1]
