@@ -16,6 +16,9 @@ OFF = frozenset({"new_ticket"})
 NOT_BY_MAIL = frozenset({"team"})
 """What nobody is mailed who has not asked for that: all of a team are told."""
 
+NOT_BY_PUSH = frozenset({"undelivered"})
+"""What waits until somebody looks, unless they ask for it at once."""
+
 BUNDLED = timedelta(minutes=2)
 READ_KEPT, UNREAD_KEPT = timedelta(days=30), timedelta(days=90)
 MOST_KEPT = 1000
@@ -29,7 +32,8 @@ _DAY = timedelta(days=1)
 
 def is_on_by_default(kind: str, channel: str) -> bool:
     """Return whether somebody who chose nothing is told of a kind by a way."""
-    return kind not in OFF and not (channel == "mail" and kind in NOT_BY_MAIL)
+    unasked = {"mail": NOT_BY_MAIL, "push": NOT_BY_PUSH}
+    return kind not in OFF and kind not in unasked.get(channel, frozenset())
 
 
 def excerpt_of(text: str) -> str:

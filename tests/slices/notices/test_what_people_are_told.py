@@ -311,7 +311,7 @@ class TestChoices:
     def test_a_page_keeps_what_is_told_by_which_way(self, office, sign_in_as):
         browser = sign_in_as(office.manager)
         page = browser.get("/notifications/settings").text
-        assert len(re.findall(r'name="on" value="[a-z_]+\.[a-z]+"[^>]* checked', page)) == 20
+        assert len(re.findall(r'name="on" value="[a-z_]+\.[a-z]+"[^>]* checked', page)) == 22
         browser.post("/notifications/settings", data={"on": ["mentioned.mail", "reply.app"]})
 
         number = open_ticket(office)
