@@ -68,11 +68,13 @@
     showSeen();
   }
 
-  /* What stands behind the reply box is not in view. */
+  /* What stands behind the reply box, or the bars of a phone, is not in view. */
   function watch(came) {
     watcher?.disconnect();
     const dock = document.querySelector(".dock");
-    const below = dock && getComputedStyle(dock).position === "sticky" ? dock.getBoundingClientRect().height : 0;
+    const isStuck = dock && getComputedStyle(dock).position === "sticky";
+    const bars = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockEnd) || 0;
+    const below = isStuck ? dock.getBoundingClientRect().height : bars;
     watcher = new IntersectionObserver(look, { rootMargin: `0px 0px -${Math.ceil(below)}px 0px` });
     for (const message of came) unseen.add(message);
     for (const message of unseen) watcher.observe(message);

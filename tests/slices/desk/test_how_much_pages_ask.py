@@ -60,6 +60,7 @@ def busy(office):
         "/search?q=printer+hall",
         "/search?q=printer+from:ann+client:acme+assignee:me+-team:me+-is:closed&before=99999",
         "/items/{ticket}",
+        "/items/{ticket}/fresh",
         "/projects",
     ],
 )
