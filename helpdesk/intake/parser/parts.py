@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
+from helpdesk.intake.domain.flowed import unflowed
 from helpdesk.intake.domain.limits import DEPTH, PARTS, exceeded, readable_head
 from helpdesk.intake.parser import signed, winmail
 from helpdesk.intake.parser.charset import decode
@@ -95,6 +96,8 @@ def _take_text(part: Message, parts: Parts, kind: str) -> None:
     if decoded.guessed:
         parts.warnings.append(f"{kind}: charset {declared or 'not named'}, read as {decoded.guessed}")
     text = clean_text(decoded.text)
+    if kind == "text/plain" and _parameter(part, "format").lower() == "flowed":
+        text = unflowed(text, deletes_space=_parameter(part, "delsp").lower() == "yes")
     parts.segments.append(Segment(html=text) if kind == "text/html" else Segment(text=text))
 
 
