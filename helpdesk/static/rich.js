@@ -250,6 +250,7 @@
     const rich = document.createElement("trix-editor");
     rich.id = `${field.id}-rich`;
     rich.className = "rich";
+    rich.dir = "auto"; // Hebrew and Arabic begin at their own side
     rich.dataset.for = field.id;
     for (const [name, value] of Object.entries({ input: hidden.id, toolbar: tools.id, "aria-label": label.textContent, "aria-multiline": "true" })) {
       rich.setAttribute(name, value);

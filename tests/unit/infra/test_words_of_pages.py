@@ -66,3 +66,13 @@ def test_a_name_of_the_template_is_no_text(show):
     assert (
         show("{% for _ in [double] %}{{ _('<a>') }}{% endfor %}", double=lambda text: text * 2) == "&lt;a&gt;&lt;a&gt;"
     )
+
+
+@pytest.mark.parametrize("name", ["דנה כהן", "فاطمة", "Dana דנה"])
+def test_a_name_from_right_to_left_turns_nothing_around_it(show, name):
+    assert show("{{ _('%(name)s said', name=name) }}", name=name) == f"\u2068{name}\u2069 said"
+
+
+@pytest.mark.parametrize("name", ["Ida", "Kühn", "Łukasz", "中村", 5])
+def test_any_other_name_stands_as_it_is(show, name):
+    assert show("{{ _('%(name)s said', name=name) }}", name=name) == f"{name} said"
