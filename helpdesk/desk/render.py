@@ -24,6 +24,7 @@ from helpdesk.retainers.books import MonthView
 from helpdesk.retainers.words import label_of_span
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import is_forward
+from helpdesk.tickets.mail_markup import says_more
 from helpdesk.tickets.mentions import marked, pieces
 from helpdesk.tickets.models import Attachment, Message, Participant, TicketDetails
 from helpdesk.timekeeping import render as time_render
@@ -150,6 +151,7 @@ class MessageLine:
     trimmed_text: str
     trimmed_lines: int
     has_html: bool
+    shows_html: bool
     automatic: bool
     automatic_kind: str
     held: bool
@@ -168,6 +170,12 @@ class MessageLine:
     undo_seconds: int
     attachments: Sequence[Attachment]
     signature_images: Sequence[Attachment]
+
+    @property
+    def frame_height(self) -> int:
+        """Return about how many pixels its HTML takes, so that little moves once the frame has measured it."""
+        lines = sum(1 + len(line) // 100 for line in self.text.split("\n"))
+        return 16 + 21 * min(max(lines, 1), 40)
 
 
 @dataclass(frozen=True)
@@ -305,6 +313,7 @@ def message_line(
         trimmed_lines=len(message.trimmed_text.splitlines()),
         html=_formatted(message) if message.html and not is_mail else None,
         has_html=message.html is not None and is_mail,
+        shows_html=is_mail and _shows_html(message),
         automatic=message.automatic,
         automatic_kind=automatic_kind(message.reasons) if message.automatic else "",
         held=message.held,
@@ -324,6 +333,18 @@ def message_line(
         attachments=[file for file in message.attachments if not (file.inline or file.folded)],
         signature_images=[file for file in message.attachments if file.folded and not file.inline],
     )
+
+
+def _shows_html(message: Message) -> bool:
+    """Return whether the HTML of a mail is shown at once: by docs/desk.md rule 120."""
+    if message.html is None:
+        return False
+    if any(one.state == "shown" for one in message.pictures):
+        return True
+    if message.html_says_more is not None:
+        return message.html_says_more
+    pictures = {file.content_id for file in message.attachments if file.inline and not file.folded and file.content_id}
+    return says_more(message.html, message.text, message.trimmed_text, pictures=pictures)
 
 
 def _formatted(message: Message) -> Markup:

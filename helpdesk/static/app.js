@@ -15,7 +15,6 @@
    data-local="time"      an instant shown on the reader's clock, as html[data-zone] says: time, date, datetime or ago
    data-browser-zone      what is shown where the browser is in another zone; in a form its field time_zone gets that
    data-newest            what a page opens at
-   data-fit               a frame as tall as what it shows
    data-shows             a field that tells how a duration is read while it is typed */
 (() => {
   "use strict";
@@ -311,12 +310,6 @@
     dialog.querySelector("[data-keys-switch]").checked = keysOn();
   }
 
-  /* --- frames with mail --- */
-  function fit(frame) {
-    const height = frame.contentDocument?.documentElement?.scrollHeight;
-    if (height) frame.style.blockSize = `${Math.min(height + 2, 4000)}px`;
-  }
-
   /* --- events: all delegated, so that what htmx swaps in needs no wiring --- */
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-theme-switch]")) nextTheme();
@@ -358,14 +351,6 @@
       press(event);
     }
   });
-
-  document.addEventListener(
-    "load",
-    (event) => {
-      if (event.target.matches?.("iframe[data-fit]")) fit(event.target);
-    },
-    true,
-  );
 
   document.addEventListener(
     "toggle",
@@ -438,7 +423,6 @@
     const margin = Number.parseFloat(getComputedStyle(root).scrollPaddingBlockEnd) || 0;
     scrollTo(scrollX, scrollY + newest.getBoundingClientRect().bottom + margin - innerHeight);
   }
-  for (const frame of all("iframe[data-fit]")) fit(frame);
   setInterval(tick, 1000);
   setInterval(showTimes, 60000);
 })();

@@ -1,6 +1,7 @@
 """What a mail brings to a conversation, and how a subject names its ticket: pure values."""
 
 import hashlib
+import mimetypes
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from helpdesk.kernel.subjects import without_prefixes
 
 PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
 """What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
+
+PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+"""What is shown as a picture: its type, and how Pillow calls that."""
 
 TICKET_FIELDS = (
     "requester.name",
@@ -80,6 +84,13 @@ class IncomingMail:
 def is_forward(kind: str, outgoing_message_id: int | None) -> bool:
     """Return whether a message was passed on to somebody outside: an internal note that a mail went out with."""
     return kind == "note" and outgoing_message_id is not None
+
+
+def picture_type(name: str, content_type: str) -> str:
+    """Return the type of a picture; that which the ending of its name tells, where nothing else tells it."""
+    said = content_type.lower().partition(";")[0].strip()
+    is_unsaid = said in ("", "application/octet-stream")
+    return mimetypes.guess_type(name, strict=False)[0] or said if is_unsaid else said
 
 
 def place_of_picture(url: str) -> str:

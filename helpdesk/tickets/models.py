@@ -115,6 +115,7 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(default="")
     text: Mapped[str] = mapped_column(default="")
     html: Mapped[str | None]
+    html_says_more: Mapped[bool | None]  # than its text (docs/desk.md rule 120); None: not decided when it came
     reply_text: Mapped[str] = mapped_column(default="")
     trimmed_text: Mapped[str] = mapped_column(default="")
     recipients: Mapped[list[dict[str, Any]]]

@@ -2,7 +2,6 @@
 
 import html
 import io
-import mimetypes
 import re
 import struct
 import zlib
@@ -13,9 +12,10 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFile, ImageOps, UnidentifiedImageError
 
-from helpdesk.tickets.domain import PLACE_OF_A_PICTURE
+from helpdesk.infra.i18n import gettext as _
+from helpdesk.tickets.domain import PICTURES, PLACE_OF_A_PICTURE
+from helpdesk.tickets.mail_markup import with_quote_folded, without_window
 
-PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 PIXELS_LIMIT = 25_000_000
 BODY_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -27,34 +27,41 @@ _NO_PICTURE = (
 """What Pillow raises on what is none, or a broken one."""
 _CID = re.compile(r'src="cid:([^"]{1,400})"')
 _STYLE = (
-    "body{margin:0;padding:8px;font:14px/1.5 system-ui,sans-serif;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
+    "body{display:flow-root;margin:0;padding:8px;font:14px/1.5 system-ui,sans-serif;color:#1b1f24;background:#fff;"
+    "overflow-wrap:anywhere}body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}"
+    "summary{cursor:pointer;color:#57606a;padding:4px 0}"
     "img{max-width:100%;height:auto}pre{white-space:pre-wrap;font:inherit;margin:0}blockquote{margin:0 0 0 8px;"
     "padding-left:8px;border-left:2px solid #d0d7de}"
     'img:not([src])[alt]:not([alt=""]){border:1px dashed #8c959f;border-radius:4px;padding:2px 6px;color:#57606a}'
 )
 
 
-def mail_page(*, title: str, language: str, text: str, body_html: str | None, pictures: Mapping[str, str]) -> str:
+def mail_page(
+    *,
+    title: str,
+    language: str,
+    text: str,
+    body_html: str | None,
+    pictures: Mapping[str, str],
+    trimmed_text: str = "",
+) -> str:
     """Return the document for the sandboxed frame.
 
     ``body_html`` is sanitised already; ``pictures`` maps a content id to the URL of the stored file that it shows. A
-    picture from elsewhere that is not there leaves its place empty.
+    picture from elsewhere that is not there leaves its place empty. What of it is ``trimmed_text`` is folded, and no
+    length follows the height of the frame, which is that of the content (docs/desk.md rules 121 and 122).
     ``language`` is the one that the sender is known to read; empty where nobody knows. A mail without HTML shows
     its text.
     """
-    body = f"<pre>{html.escape(text)}</pre>" if body_html is None else _with_pictures(body_html, pictures)
+    body = f"<pre>{html.escape(text)}</pre>"
+    if body_html is not None:
+        label = html.escape(_("Show quoted text"))
+        body = _with_pictures(without_window(with_quote_folded(body_html, trimmed_text, label)), pictures)
     return (
         f'<!doctype html><html lang="{html.escape(language or "und")}"><head><meta charset="utf-8">'
         f'<title>{html.escape(title)}</title><base target="_blank">'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
+        f'<style>{_STYLE}</style></head><body dir="auto">{body}</body></html>'
     )
-
-
-def picture_type(name: str, content_type: str) -> str:
-    """Return the type of a picture; that which the ending of its name tells, where nothing else tells it."""
-    said = content_type.lower().partition(";")[0].strip()
-    is_unsaid = said in ("", "application/octet-stream")
-    return mimetypes.guess_type(name, strict=False)[0] or said if is_unsaid else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from helpdesk.infra.downloads import name_file
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.kernel.errors import NotFound
 from helpdesk.tickets import queries
-from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, PICTURES, mail_page, no_picture, picture_type, redraw
+from helpdesk.tickets.domain import PICTURES, picture_type
+from helpdesk.tickets.render import BODY_POLICY, FILE_POLICY, mail_page, no_picture, redraw
 
 EDGES = {"small": 320, "large": 2400}
 
@@ -24,7 +25,7 @@ def attachment(attachment_id: int, name: str) -> Response:  # noqa: ARG001 - the
     file = queries.get_attachment(read_session(), actor=current_actor(), attachment_id=attachment_id)
     content = blobs.store().get(file.blob_sha256)
     if request.args.get("inline") == "1":
-        return _picture(content, file.content_type)
+        return _picture(content, picture_type(file.name, file.content_type))
     response = Response(content, mimetype="application/octet-stream")
     name_file(response.headers, file.name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
@@ -55,13 +56,14 @@ def body(message_id: int) -> Response:
     pictures = {
         file.content_id: url_for("tickets.attachment", attachment_id=file.id, name=file.name, inline=1)
         for file in message.attachments
-        if file.content_id and file.content_type in PICTURES
+        if file.content_id and picture_type(file.name, file.content_type) in PICTURES
     } | {one.place: url_for("tickets.picture", picture_id=one.id) for one in message.pictures if one.state == "shown"}
     page = mail_page(
         title=message.subject or "Mail",
         language=message.contact.language if message.contact else "",
         text=message.text,
-        body_html=message.html if message.kind == "mail" else None,
+        body_html=message.html if message.kind == "mail" or message.contact_id is not None else None,
+        trimmed_text=message.trimmed_text,
         pictures=pictures,
     )
     response = Response(page, mimetype="text/html")

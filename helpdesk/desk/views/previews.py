@@ -11,7 +11,8 @@ from helpdesk.infra import blobs
 from helpdesk.infra.db import read_session
 from helpdesk.infra.policy import DESK, current_actor, policy
 from helpdesk.infra.web import fragment, is_htmx
-from helpdesk.tickets.render import PICTURES, mail_page, redraw
+from helpdesk.tickets.domain import PICTURES
+from helpdesk.tickets.render import mail_page, redraw
 
 LONGEST_ID = 10
 PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from urllib.parse import unquote
 
 import nh3
 from inscriptis import get_text
@@ -159,8 +160,9 @@ def _filter(blocked: list[str], content_ids: set[str]) -> Callable[[str, str, st
         if not value.strip():
             return None
         if value.strip().lower().startswith("cid:"):
-            content_ids.add(value.strip()[4:])
-            return value
+            content_id = unquote(value.strip()[4:])  # RFC 2392: an address, so what it holds may be encoded
+            content_ids.add(content_id)
+            return f"cid:{content_id}"
         if value.strip().lower().startswith("data:"):
             return None
         blocked.append(value.strip())

@@ -22,6 +22,7 @@ from helpdesk.intake.parser.parsed import ParsedAttachment, ParsedMail
 from helpdesk.intake.parser.parts import Parts, collect
 from helpdesk.intake.parser.tree import defects_of, read_tree
 from helpdesk.outbox.domain import Address
+from helpdesk.tickets.domain import PICTURES, picture_type
 
 _SENDERS = ("from", "sender", "reply-to", "return-path")
 """Where the sender is looked for: a mail without a readable From is rare, and From decides where there is one."""
@@ -124,7 +125,10 @@ def _sent_at(message: Message) -> datetime | None:
 
 
 def _attachments(parts: Parts, body: Body) -> tuple[ParsedAttachment, ...]:
-    """Return the files with names that are unique, and inline where the HTML shows them (rule 34)."""
+    """Return the files with names that are unique, and inline where the HTML shows them (rule 34).
+
+    What the HTML refers to but nothing shows here, such as an SVG, is a file.
+    """
     within = [
         ParsedAttachment(name_for(one.content_type), one.content_type, one.content, content_id=one.content_id)
         for one in body.pictures
@@ -132,6 +136,10 @@ def _attachments(parts: Parts, body: Body) -> tuple[ParsedAttachment, ...]:
     files = (*parts.attachments, *within)
     names = numbered([file.name for file in files])
     return tuple(
-        replace(file, name=name, is_inline=file.content_id is not None and file.content_id in body.content_ids)
+        replace(
+            file,
+            name=name,
+            is_inline=file.content_id in body.content_ids and picture_type(name, file.content_type) in PICTURES,
+        )
         for file, name in zip(files, names, strict=True)
     )

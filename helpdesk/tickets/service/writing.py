@@ -17,6 +17,7 @@ from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
 from helpdesk.tickets.domain import IncomingMail, NewAttachment
+from helpdesk.tickets.mail_markup import says_more
 from helpdesk.tickets.models import Attachment, Message, ThreadReference
 from helpdesk.tickets.service.mentioning import tell_of_note
 
@@ -113,6 +114,7 @@ def keep_mail(
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
+        html_says_more=_says_more(mail),
         reply_text=mail.reply_text,
         trimmed_text=mail.trimmed_text,
         recipients=list(mail.recipients),
@@ -135,8 +137,19 @@ def keep_mail(
         session.flush()
         if not is_first:
             _fold_quoted(session, message)
-        _fold_signatures(session, message)
+        signatures = _fold_signatures(session, message)
+        folded = {file.blob_sha256 for file in message.attachments if file.folded}
+        if folded or signatures:
+            message.html_says_more = _says_more(mail, folded | signatures)
     return message
+
+
+def _says_more(mail: IncomingMail, folded: Collection[str] = ()) -> bool:
+    """Return whether the page shows the HTML of a mail at once; pictures that are folded away are no reason to."""
+    shown = (one.content_id for one in mail.attachments if one.inline and one.blob_sha256 not in folded)
+    return mail.html is not None and says_more(
+        mail.html, mail.text, mail.trimmed_text, pictures=set(filter(None, shown))
+    )
 
 
 def _fold_quoted(session: Session, message: Message) -> None:
@@ -148,13 +161,16 @@ def _fold_quoted(session: Session, message: Message) -> None:
         file.folded = file.folded or file.blob_sha256 in standing
 
 
-def _fold_signatures(session: Session, message: Message) -> None:
-    """Fold pictures away that this sender has sent three times or more: signatures (docs/mail.md rule 34)."""
+def _fold_signatures(session: Session, message: Message) -> set[str]:
+    """Fold pictures away that this sender has sent three times or more, and return them: signatures.
+
+    docs/mail.md rule 34.
+    """
     pictures = {file.blob_sha256 for file in message.attachments if file.content_type.startswith("image/")}
     if not pictures or message.contact_id is None:
-        return
+        return set()
     sent = queries.times_sent(session, contact_id=message.contact_id, digests=pictures)
-    often = [digest for digest, times in sent.items() if times >= SIGNATURE_TIMES]
+    often = {digest for digest, times in sent.items() if times >= SIGNATURE_TIMES}
     if often:
         theirs = select(Message.id).where(Message.contact_id == message.contact_id)
         session.execute(
@@ -163,6 +179,7 @@ def _fold_signatures(session: Session, message: Message) -> None:
             .values(folded=True)
             .execution_options(synchronize_session=False)
         )
+    return often
 
 
 def attach(message: Message, files: Iterable[NewAttachment]) -> None:
