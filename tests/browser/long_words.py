@@ -1,6 +1,6 @@
 """The house as people fill it who paste addresses and write without spaces: a word that cannot be broken everywhere."""
 
-from sqlalchemy import column, table, update
+from sqlalchemy import Text, column, table, update
 
 from helpdesk.infra.db import db, unit_of_work
 from tests.browser.site import Site
@@ -22,7 +22,7 @@ def lengthen(site: Site) -> None:
     with site.app.app_context():
         with unit_of_work() as session:
             for name, columns in ADDED_TO.items():
-                for each in map(column, columns):
+                for each in [column(one, Text) for one in columns]:
                     said = {each.name: each + f" {LONG}"}
                     session.execute(update(table(name, each)).where(each != "").values(said))
         db.session.remove()

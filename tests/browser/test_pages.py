@@ -7,10 +7,16 @@ import pytest
 
 from tests.browser.axe import colour_faults, faults, faults_of_what_appeared
 from tests.browser.chromium import NARROW, WIDE, Visitor, dress, too_wide
+from tests.browser.long_words import lengthen
 from tests.browser.pages import Place, places, with_menus
 from tests.browser.site import Site
 
 SIGN_IN = "/sign-in"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _long_words(site: Site) -> None:
+    lengthen(site)
 
 
 @pytest.mark.parametrize("place", places(), ids=lambda place: place.title)
