@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1300"
-down_revision = "1295"
+down_revision = "1290"
 branch_labels = None
 depends_on = None
 
