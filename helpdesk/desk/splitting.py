@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk.infra.policy import Actor
+from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.service import following
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.subjects import plain_subject
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.domain import entry_uuid

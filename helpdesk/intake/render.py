@@ -15,8 +15,8 @@ from helpdesk.tickets.domain import subject_of
 _PLACEHOLDER = re.compile(r"\{\{\s*(name|number|subject)\s*\}\}")
 
 
-def acknowledgement(*, language: str, name: str, number: int, title: str, own_text: str) -> str:
-    """Return the text of the acknowledgement.
+def acknowledgement(*, language: str, name: str, number: int, title: str, own_text: str) -> tuple[str, str]:
+    """Return subject and text of the acknowledgement.
 
     ``own_text`` is the mailbox's own wording, where ``{{name}}``, ``{{number}}`` and ``{{subject}}`` are replaced and
     nothing else happens; without one the standard text goes out in ``language``, or in English.
@@ -26,11 +26,13 @@ def acknowledgement(*, language: str, name: str, number: int, title: str, own_te
         text = _PLACEHOLDER.sub(lambda found: words[found[1]], own_text.strip())
     else:
         text = _standard(language, words)
-    return f"{text}\n"
+    return subject_of(number, title), f"{text}\n"
 
 
-def too_large(*, language: str, name: str, number: int, title: str, megabytes: int, largest_megabytes: int) -> str:
-    """Return the text of the answer to a mail of which only the headers were fetched (docs/mail.md rule 11)."""
+def too_large(
+    *, language: str, name: str, number: int, title: str, megabytes: int, largest_megabytes: int
+) -> tuple[str, str]:
+    """Return subject and text of the answer to a mail of which only the headers were fetched (docs/mail.md rule 11)."""
     with force_locale(letter_language(language)):
         text = _(
             "Hello %(name)s,\n\n"
@@ -44,7 +46,7 @@ def too_large(*, language: str, name: str, number: int, title: str, megabytes: i
             limit=largest_megabytes,
             number=f"#{number}",
         )
-    return f"{text}\n"
+    return subject_of(number, title), f"{text}\n"
 
 
 def _standard(language: str, words: dict[str, str]) -> str:

@@ -10,7 +10,6 @@ from uuid import NAMESPACE_OID, uuid5
 
 from helpdesk.clients.domain import is_freemail, suffixes_of
 from helpdesk.kernel.errors import RuleViolation
-from helpdesk.kernel.subjects import without_prefixes
 
 PLACE_OF_A_PICTURE = re.compile(r'\s?src="cid:[0-9a-f]{32}@elsewhere\.html"')
 """What stands in sanitised HTML where a remote picture was taken out (docs/mail.md rule 33)."""
@@ -116,17 +115,6 @@ def new_outside(recipients: Iterable[str], *, domains: Collection[str], addresse
 def subject_of(number: int, title: str) -> str:
     """Return the subject of our mails about a ticket: ``[#1234] Printer prints blank labels``."""
     return f"[#{number}] {' '.join(title.split())}".rstrip()
-
-
-def answer_subject(number: int, title: str, *, asked: str) -> str:
-    """Return the subject of a mail of ours that answers one with the subject ``asked``: ``Re: Printer prints nothing``.
-
-    Mail programs that thread by subject as well, Gmail for one, keep together what ``Re:`` alone tells apart, and have
-    a word for it in their own language. Where nobody has mailed yet, or without a subject, it is that of
-    :func:`subject_of` (docs/mail.md rule 46).
-    """
-    rest = without_prefixes(asked)
-    return f"Re: {rest}" if rest else subject_of(number, title)
 
 
 def first_name(name: str) -> str:

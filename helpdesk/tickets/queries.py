@@ -23,7 +23,6 @@ from helpdesk.kernel.errors import NotFound
 from helpdesk.outbox.models import OutgoingMessage
 from helpdesk.projects import queries as projects
 from helpdesk.projects.models import WorkItem
-from helpdesk.tickets.domain import answer_subject
 from helpdesk.tickets.models import (
     Attachment,
     Message,
@@ -375,17 +374,6 @@ def mail_ids(session: Session, item_id: int) -> list[str]:
     )
     found = list(dict.fromkeys(session.scalars(query)))
     return found if len(found) <= REFERENCES_LIMIT else [found[0], *found[1 - REFERENCES_LIMIT :]]
-
-
-def next_subject(session: Session, item: WorkItem) -> str:
-    """Return the subject of our next mail in a conversation: it answers the latest that came (docs/mail.md rule 46)."""
-    query = (
-        select(Message.subject)
-        .where(Message.work_item_id == item.id, Message.kind == "mail", Message.contact_id.is_not(None))
-        .where(Message.subject != "", Message.held.is_(False), Message.automatic.is_(False))
-        .order_by(Message.posted_at.desc(), Message.id.desc())
-    )
-    return answer_subject(item.number, item.title, asked=session.scalar(query.limit(1)) or "")
 
 
 def acknowledgements(session: Session, *, contact_id: int, since: datetime) -> list[datetime]:

@@ -78,8 +78,7 @@ def send(session: Session, *, now: datetime, item: WorkItem, letter: Letter, key
         raise NotFound(message)
     requester, earlier = details.requester, tickets.mail_ids(session, item.id)
     language = requester.language or (requester.client.language if requester.client else "") or mailbox.language
-    own = filled(letter.subject, values)
-    subject = subject_of(item.number, own) if own else tickets.next_subject(session, item)
+    subject = subject_of(item.number, filled(letter.subject, values) or item.title)
     text = filled(letter.text, values)
     outgoing = outbox.queue(
         session,

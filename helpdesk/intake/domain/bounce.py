@@ -22,7 +22,7 @@ from helpdesk.intake.domain.bounce_words import (
 )
 from helpdesk.intake.domain.headers import Headers
 from helpdesk.intake.domain.identity import message_ids
-from helpdesk.kernel.subjects import has_prefix
+from helpdesk.intake.domain.subject import has_prefix
 
 _ADDRESS = re.compile(r"[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _FAILED_ADDRESS = re.compile(rf"[ \t]*(?:[-*•]{{1,3}}[ \t]+)?<?({_ADDRESS.pattern})>?[ \t]*([:(\[]|$| on )(.*)")

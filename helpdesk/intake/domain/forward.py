@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from helpdesk.kernel.subjects import is_forward
+from helpdesk.intake.domain.subject import is_forward
 from helpdesk.outbox.domain import Address
 
 FORWARD_MARK = re.compile(

@@ -7,17 +7,16 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients.models import Contact
 from helpdesk.intake.domain.decisions import OPEN_TICKET
+from helpdesk.intake.domain.subject import find_token, plain_subject
 from helpdesk.intake.render import acknowledgement, too_large
 from helpdesk.intake.service.limits import BYTES_IN_A_MEGABYTE
 from helpdesk.intake.service.matching import Arrival
 from helpdesk.intake.service.placing import NOBODY
-from helpdesk.kernel.subjects import find_token, plain_subject
 from helpdesk.outbox import service as outbox
 from helpdesk.outbox.domain import Address
 from helpdesk.outbox.render import above_the_line
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries as tickets
-from helpdesk.tickets.domain import answer_subject
 
 A_DAY = timedelta(days=1)
 
@@ -47,7 +46,7 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
     mailbox, inbound = arrival.inbound.mailbox, arrival.inbound
     language = contact.language or (contact.client.language if contact.client else "") or mailbox.language
     if inbound.headers_only:
-        text = too_large(
+        subject, text = too_large(
             language=language,
             name=contact.name,
             number=item.number,
@@ -57,7 +56,7 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
         )
     else:
         own_text = mailbox.acknowledgement
-        text = acknowledgement(
+        subject, text = acknowledgement(
             language=language, name=contact.name, number=item.number, title=item.title, own_text=own_text
         )
     answered = arrival.mail.message_id
@@ -69,7 +68,7 @@ def send(session: Session, arrival: Arrival, contact: Contact, item: WorkItem, *
         purpose="notice" if inbound.headers_only else "acknowledgement",
         about=("work_item", item.id),
         to=[Address(contact.name, contact.email)],
-        subject=answer_subject(item.number, item.title, asked=arrival.mail.subject),
+        subject=subject,
         text=above_the_line(text, language=language),
         in_reply_to=answered or "",
         references=[answered] if answered else [],

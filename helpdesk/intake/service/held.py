@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk.clients import service as clients
 from helpdesk.infra.policy import Actor
+from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.models import InboundEffect
 from helpdesk.intake.service import notifying
-from helpdesk.kernel.subjects import plain_subject
 from helpdesk.projects import queries as projects
 from helpdesk.tickets import service as tickets
 from helpdesk.tickets.models import Message

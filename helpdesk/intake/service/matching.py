@@ -19,11 +19,11 @@ from helpdesk.intake.domain.decisions import heeded
 from helpdesk.intake.domain.dmarc import dmarc_verdict
 from helpdesk.intake.domain.matching import Incoming
 from helpdesk.intake.domain.standing import Candidate, MatchedBy, Sender, standing
+from helpdesk.intake.domain.subject import find_token
 from helpdesk.intake.models import InboundMessage, IntakeLimits, IntakeSource
 from helpdesk.intake.parser.parsed import ParsedMail
 from helpdesk.intake.service import limits, returned
 from helpdesk.intake.service.ruling import Ruling
-from helpdesk.kernel.subjects import find_token
 from helpdesk.outbox import queries as outbox
 from helpdesk.outbox.domain import first_reply_token, read_message_id
 from helpdesk.projects.models import WorkItem

@@ -10,9 +10,9 @@ from helpdesk.infra.policy import SYSTEM
 from helpdesk.intake import queries
 from helpdesk.intake.domain.decisions import OPEN_TICKET
 from helpdesk.intake.domain.matching import Decision
+from helpdesk.intake.domain.subject import plain_subject
 from helpdesk.intake.service import acknowledge, answering, forwards, log, notifying, placing, recording, ruling
 from helpdesk.intake.service.matching import Arrival
-from helpdesk.kernel.subjects import plain_subject
 from helpdesk.projects import service as projects
 from helpdesk.projects import teams
 from helpdesk.projects.models import WorkItem

@@ -13,6 +13,7 @@ from helpdesk.outbox.render import above_the_line, letter_html
 from helpdesk.projects.models import WorkItem
 from helpdesk.projects.queries import NO_ITEM
 from helpdesk.tickets import queries
+from helpdesk.tickets.domain import subject_of
 from helpdesk.tickets.letters import confirmation
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.service.replying import language_of, signed
@@ -49,7 +50,7 @@ def confirm(session: Session, *, actor: Actor, now: datetime, item: WorkItem, no
         purpose="acknowledgement",
         about=("work_item", item.id),
         to=[Address(requester.name, requester.email)],
-        subject=queries.next_subject(session, item),
+        subject=subject_of(item.number, item.title),
         text=above_the_line(signed(text, mailbox.signature), language=language),
         html=letter_html(html_of(text), signature=mailbox.signature, language=language),
         item_id=item.id,

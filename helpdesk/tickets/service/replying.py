@@ -21,7 +21,7 @@ from helpdesk.projects import queries as project_queries
 from helpdesk.projects import service as projects
 from helpdesk.projects.models import WorkItem
 from helpdesk.tickets import queries
-from helpdesk.tickets.domain import NewAttachment, new_outside
+from helpdesk.tickets.domain import NewAttachment, new_outside, subject_of
 from helpdesk.tickets.models import Message, TicketDetails
 from helpdesk.tickets.service.mentioning import tell_of_answer
 from helpdesk.tickets.service.people import add_participants
@@ -80,7 +80,7 @@ def reply(
         now=now,
         text=said.text,
         html=said.html,
-        subject=queries.next_subject(session, item),
+        subject=subject_of(item.number, item.title),
     )
     attach(written, files)
     _send(

@@ -53,8 +53,7 @@ def test_whoever_wrote_is_asked_once_for_a_link_or_smaller_files(inbox):
     (answer,) = answers()
     item, _ = ticket_of(line)
     assert (answer.purpose, answer.automatic, answer.envelope_from) == ("notice", True, "")
-    assert answer.subject == "Re: The plans"
-    assert f"the number #{item.number}." in answer.text
+    assert answer.subject == f"[#{item.number}] The plans"
     assert "it has 2 MB, and we can take 1 MB" in answer.text
     assert "link to the files" in answer.text
     assert answer.to == [{"name": "Ann Berg", "address": "ann@acme.example"}]

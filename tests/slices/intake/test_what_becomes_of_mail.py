@@ -146,8 +146,7 @@ class TestAcknowledgements:
         assert (sent.automatic, sent.envelope_from, sent.in_reply_to) == (True, "", "<first@acme.example>")
         assert sent.reply_to.startswith(f"support+t.{item.id}.")
         assert sent.message_id.startswith(f"<hd.{item.id}.")
-        assert sent.subject == "Re: Printer prints blank labels"
-        assert f"#{item.number}" in sent.text
+        assert f"[#{item.number}]" in sent.subject
         assert ("deliver_outgoing", (sent.id,)) in [(bell.job, bell.args) for bell in rung]
 
     def test_one_sender_gets_one_in_ten_minutes_and_five_a_day(self, inbox, fixed_clock):

@@ -25,12 +25,7 @@ def plain_subject(subject: str) -> str:
 
     ``AW: Re[2]: [#12] WG: Drucker`` becomes ``Drucker``. What is left may be empty.
     """
-    return without_prefixes(_TOKEN.sub(" ", subject[:_LENGTH_LIMIT]))
-
-
-def without_prefixes(subject: str) -> str:
-    """Return the subject as :func:`plain_subject` does, but with its tokens: of ``AW: [#12] x`` the last two words."""
-    rest = _SPACES.sub(" ", subject[:_LENGTH_LIMIT]).strip()
+    rest = _SPACES.sub(" ", _TOKEN.sub(" ", subject[:_LENGTH_LIMIT])).strip()
     while found := _PREFIX.match(rest):
         rest = rest[found.end() :].strip()
     return rest
@@ -50,3 +45,8 @@ def find_token(subject: str) -> int | None:
     """Return the number of the first ``[#1234]`` in the subject, or None."""
     found = _TOKEN.search(subject[:_LENGTH_LIMIT])
     return int(found[1]) if found else None
+
+
+def with_token(subject: str, number: int) -> str:
+    """Return the plain subject with the token of ticket ``number`` before it: ``[#1234] Drucker``."""
+    return f"[#{number}] {plain_subject(subject)}".rstrip()
