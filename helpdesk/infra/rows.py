@@ -20,7 +20,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 IN_ONE = "rows in one statement"
 """The execution option of a connection that wants it."""
 
-_PLACE = re.compile(r"%\((\w+)\)s(?:::(?:TIMESTAMP WITH TIME ZONE|DOUBLE PRECISION|[A-Z]+(?:\([\d, ]+\))?))?")
+_PLACE = re.compile(
+    r"%\((\w+)\)s(?:::(?:TIME(?:STAMP)? WITH(?:OUT)? TIME ZONE|DOUBLE PRECISION|[A-Z]+(?:\([\d, ]+\))?))?"
+)
 _INSERT = re.compile(r"(INSERT INTO [^)]+\)) VALUES \((.+)\)( ON CONFLICT DO NOTHING)?", re.DOTALL)
 _UPDATE = re.compile(r"(UPDATE .+ SET .+)( WHERE .+)", re.DOTALL)
 

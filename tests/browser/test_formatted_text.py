@@ -58,7 +58,7 @@ def test_an_answer_is_formatted_by_keys_kept_refused_sent_and_taken_back_with_al
     expect(mine.locator("strong")).to_have_text(["Dear 😀", "says"])
     expect(mine.get_by_role("link", name="https://x.example/a")).to_have_attribute("href", "https://x.example/a")
     expect(field).to_have_value("")
-    expect(box).to_be_focused()
+    expect(mine).to_be_focused()  # where `z` takes it back (docs/answering.md)
     page.get_by_role("button", name="Undo").click()
     expect(box.locator("strong")).to_have_text(["Dear 😀", "says"])
     page.get_by_role("button", name="Write plain text").click()

@@ -99,7 +99,7 @@ def test_no_english_word_of_ours_is_left_in_page_or_mail(story, language):
     invoice = issued(story, language)
     document = document_of(invoice)
     letter = mail_of(document)
-    foreign = english_pieces(language) - {"Europe"}
+    foreign = english_pieces(language) - {"Europe", "out"}  # out. is October in Portuguese
 
     read = set(re.findall(r"[^\W\d_]{3,}", f"{words_of(render.to_html(document))} {letter.subject} {letter.text}"))
 
