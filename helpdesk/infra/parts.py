@@ -1,7 +1,8 @@
 """Parts of a page that are kept up to date while it is open: each carries a mark by which a change of it is known.
 
 The page that is open sends the marks of what it shows; of what is drawn anew it gets the parts whose marks it has not.
-A mark is of what is drawn, so nothing that a part shows can be forgotten in it.
+A mark is of what is drawn, so nothing that a part shows can be forgotten in it, and of where: what two parts show
+alike, nothing for instance, is known of each by itself.
 """
 
 from base64 import urlsafe_b64encode
@@ -36,7 +37,7 @@ def mount(app: Flask) -> None:
 def part(key: str, *, caller: Callable[[], str]) -> Markup:
     """Draw a part of the page: always there, so that what is nothing now can be something later."""
     inside = Markup(caller().strip())  # noqa: S704 - drawn by a template
-    mark = mark_of(inside)
+    mark = mark_of(f"{key} {inside}")
     html = Markup('<div class="part" id="part-{}" data-mark="{}">{}</div>').format(key, mark, inside)
     return _kept(Part("part", key, mark, html))
 
@@ -44,7 +45,7 @@ def part(key: str, *, caller: Callable[[], str]) -> Markup:
 def piece(key: str, is_newest: bool, *, caller: Callable[[], str]) -> Markup:  # noqa: FBT001 - as templates call it
     """Draw one of a list of pieces, of which some come and go: a list item, which gets the marks."""
     inside = caller().strip()
-    mark = mark_of(inside)
+    mark = mark_of(f"{key} {inside}")
     attributes = Markup(' data-piece="{}" data-mark="{}"').format(key, mark) + (" data-newest" if is_newest else "")
     html = Markup(f"<li{attributes}{inside.removeprefix('<li')}")  # noqa: S704 - drawn by a template
     return _kept(Part("piece", key, mark, html))

@@ -66,6 +66,19 @@ def test_a_note_and_a_status_come_alone_and_small(office, sign_in_as):
     assert len(answer.encode()) < 30_000
 
 
+def test_a_part_that_became_empty_comes_though_others_are_empty_too(office, sign_in_as):
+    number = open_ticket(office, text="Since Monday.")
+    browser = sign_in_as(office.technician)
+    page = browser.get(f"/items/{number}").text
+    empty = re.findall(r'id="part-([\w-]+)" data-mark="([^"]+)"></div>', page)
+    key, mark = empty[0]
+    assert len(empty) > 1
+
+    answer = browser.get(f"/items/{number}/fresh", query_string={"have": marks(page).replace(mark, "shown-", 1)})
+
+    assert parts_of(answer.text) == {key}
+
+
 def test_what_does_not_fit_comes_with_the_next_answers(office, sign_in_as, monkeypatch):
     number = open_ticket(office, text="Since Monday.")
     browser = sign_in_as(office.technician)
