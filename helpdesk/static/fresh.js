@@ -26,6 +26,7 @@
   const unseen = new Set();
   const told = () => Number(document.querySelector("#reply-seen, #note-seen")?.value || 0);
   let seen = told(); // up to which message the reader has seen all
+  let list = conversation(); // the one that this is about
   let watcher = null;
 
   function showSeen() {
@@ -225,6 +226,8 @@
   });
   document.addEventListener("htmx:after:swap", () => {
     swaps += 1;
+    if (list === conversation()) return; // only a part of it was drawn anew: nothing was looked at by that
+    list = conversation();
     unseen.clear();
     seen = told();
   });

@@ -153,6 +153,25 @@ def test_what_came_out_of_sight_moves_nothing_and_is_not_seen_until_it_was_in_vi
     expect(page.get_by_role("article", name="Reply from Technician Person")).to_contain_text("Yes.")
 
 
+def test_a_part_that_the_page_draws_anew_by_itself_makes_no_message_seen(
+    house: House, inbox: Inbox, number: int, reader: BrowserContext
+) -> None:
+    answered(house, inbox, "Once more.\n" * 60)
+    page = opened(reader, house, number)
+    page.get_by_label("Your reply").press_sequentially("Yes.")
+    page.evaluate("() => scrollTo(0, 0)")
+    seen = page.locator("#reply-seen")
+    answered(house, inbox, "Are you there?")
+    expect(page.locator("#came")).to_have_text("1 new message")
+    before = seen.input_value()
+
+    page.locator("#conversation > li").last.dispatch_event("htmx:after:swap")
+    answered(house, inbox, "Hello?")
+
+    expect(page.locator("#came")).to_have_text("2 new messages")
+    expect(seen).to_have_value(before)
+
+
 def test_an_answer_says_by_itself_when_it_left_and_when_it_did_not(
     house: House, inbox: Inbox, number: int, reader: BrowserContext, colleague: BrowserContext
 ) -> None:
