@@ -7,14 +7,22 @@
 
   /* What the reader or a script of ours says by these is theirs. */
   const isOwn = (name, element) =>
-    name === "style" || name.startsWith("data-htmx") || (name === "open" && element.localName === "details");
+    name === "style" ||
+    name === "data-whole" ||
+    name.startsWith("data-htmx") ||
+    (name === "open" && element.localName === "details") ||
+    (name === "hidden" && element.matches("[data-fit-all]"));
 
   /* Elements are the same thing again where all of this is: others come and go. */
   const SAME = ["id", "class", "name", "type", "href", "src", "action", "for", "hx-trigger", "data-piece"];
 
+  /* What these stand for, and the labels around them, is their value: a tick or a choice passes on to nothing else. */
+  const VALUED = "button, option, input[type=checkbox], input[type=radio]";
+
   function kindOf(node) {
     if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
-    const value = node.localName === "button" ? node.getAttribute("value") : null;
+    const holder = node.localName === "label" ? node.control : node;
+    const value = holder?.matches(VALUED) ? holder.getAttribute("value") : null;
     const frame = node.localName === "svg" ? node.innerHTML : "";
     return [node.localName, value, frame, ...SAME.map((name) => node.getAttribute(name))].join("\u0000");
   }
