@@ -32,14 +32,21 @@ def pieces(text: str) -> list[Piece]:
     for begins in _BEGINS.finditer(text):
         if begins.start() < end:
             continue
-        run = _WITHIN.match(text, begins.start())
-        address = _address(run[0]) if run else ""
+        start = begins.start()
+        if begins[0].lower() == "mailto:":
+            mailbox = _MAILBOX.match(text, start)
+            address, after = mailbox[0].rstrip(".-") if mailbox else "", begins.end()
+        else:
+            run = _WITHIN.match(text, start, start + LENGTH_LIMIT + 1)  # no more: addresses may stand side by side
+            address, after = _address(run[0] if run else ""), run.end() if run else begins.end()
         if address:
-            found += [Piece(text[end : begins.start()]), Piece(address, address)]
-            end = begins.start() + len(address)
-        elif run:
-            found.append(Piece(text[end : run.end()]))
-            end = run.end()
+            found += [Piece(text[end:start]), Piece(address, address)]
+            end = start + len(address)
+        else:
+            whole = _WITHIN.match(text, after)
+            after = whole.end() if whole else after
+            found.append(Piece(text[end:after]))
+            end = after
     return [piece for piece in (*found, Piece(text[end:])) if piece.words]
 
 
@@ -57,10 +64,7 @@ def _drawn(piece: Piece) -> str:
 
 def _address(run: str) -> str:
     """Return the address with which these characters begin; empty where they are none."""
-    if run[:7].lower() == "mailto:":
-        mailbox = _MAILBOX.match(run)
-        return mailbox[0].rstrip(".-") if mailbox else ""
-    address = _without_end(run[: LENGTH_LIMIT + 1])
+    address = _without_end(run)
     authority = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0]
     return "" if "@" in authority or not authority or len(address) > LENGTH_LIMIT else address
 

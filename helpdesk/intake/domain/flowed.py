@@ -10,7 +10,7 @@ def unflowed(text: str, *, deletes_space: bool = False) -> str:
     signature (section 4.3) stay alone. A space before a line is taken off, for it was put there (4.4), and with
     ``deletes_space`` (``delsp=yes``, for scripts that know no spaces) so is that at the end.
     """
-    lines: list[str] = []
+    paragraphs: list[list[str]] = []
     goes_on_at = -1  # as deep in quotes as the line before is, where that goes on
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -19,8 +19,8 @@ def unflowed(text: str, *, deletes_space: bool = False) -> str:
         is_flowed = words.endswith(" ") and not is_signature
         said = words[:-1] if is_flowed and deletes_space else words
         if goes_on_at == depth and words and not is_signature:
-            lines[-1] += said
+            paragraphs[-1].append(said)
         else:
-            lines.append(f"{'>' * depth} {said}" if depth else said)
+            paragraphs.append([f"{'>' * depth} {said}" if depth else said])
         goes_on_at = depth if is_flowed else -1
-    return "\n".join(lines)
+    return "\n".join("".join(pieces) for pieces in paragraphs)

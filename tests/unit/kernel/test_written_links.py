@@ -106,3 +106,10 @@ def test_hostile_text_takes_no_time(part: str) -> None:
     pieces(part * (100_000 // len(part)))
 
     assert process_time() - began < 1
+
+
+def test_addresses_side_by_side_cost_as_much_each_as_one_alone():
+    many = 30_000  # where each looked at all that follow, nobody would wait for the end
+
+    assert linked("mailto:a@b.example," * many).count("<a ") == many
+    assert linked("https://a!!!!(" * many).count("<a ") > 0
