@@ -87,9 +87,14 @@ def forget_sent_forms(session: Session, *, now: datetime) -> None:
     session.execute(delete(SentForm).where(SentForm.sent_at < now - KEPT_FOR))
 
 
+NO_PART = frozenset({FORM_KEY, "csrf_token", "last_seen_id"})
+"""Fields that say nothing of what was asked for: up to where a page was read goes on while it is open, so that an answer
+whose arrival nobody heard of would be another one."""
+
+
 def _parts() -> Iterator[str]:
     for name, value in sorted(request.form.items(multi=True)):
-        if name not in {FORM_KEY, "csrf_token"}:
+        if name not in NO_PART:
             yield from (name, value)
     for name, file in sorted(request.files.items(multi=True), key=lambda pair: (pair[0], pair[1].filename or "")):
         yield from (name, file.filename or "", _digest_of_file(file))
