@@ -20,7 +20,7 @@ _ADDRESS_BESIDE = re.compile(r"[<\[](?:https?:|mailto:|cid:|tel:).*")
 _LINES_TRIED, _LETTERS_WANTED = 5, 6
 _PICTURE = "\ufffc"
 _STYLE = re.compile(r' style="([^"]*+)"')
-_OF_THE_WINDOW = re.compile(r"(?<![\w.#-])((?:\d*\.)?\d+)[dsl]?v(?:h|b|min|max)\b", re.IGNORECASE)
+_OF_THE_WINDOW = re.compile(r"(?<![\w.#-])((?:\d*\.)?\d+)(?:[dsl]?v|cq)(?:h|b|min|max)\b", re.IGNORECASE)
 _WINDOW = 8
 """Pixels for a hundredth of a window's height: that of the frame is whatever its content needs."""
 _HREF = re.compile(r' href="([^"]*+)"')
@@ -66,7 +66,7 @@ def quote_in(html: str, trimmed_text: str) -> tuple[int, int] | None:
     """Return where in the HTML the part stands that is trimmed from the text, as a slice; None where nobody can tell.
 
     It begins with the element, or the words, with which one of the first trimmed lines begins, and ends with whatever
-    holds it. What would leave nothing above it is no quote.
+    holds it. What would leave nothing above it, or pictures alone, is no quote: a mail may be passed on below a logo.
     """
     needles = list(_needles(trimmed_text))
     if not needles:
@@ -76,7 +76,8 @@ def quote_in(html: str, trimmed_text: str) -> tuple[int, int] | None:
     for needle in needles:
         found = [chunk for chunk in chunks if letters.startswith(needle, chunk.letter)]
         if found:
-            return _slice_from(min(found, key=lambda chunk: abs(chunk.letter - expected)), html)
+            begins = min(found, key=lambda chunk: abs(chunk.letter - expected))
+            return _slice_from(begins, html) if letters[: begins.letter].strip(_PICTURE) else None
     return None
 
 
@@ -88,7 +89,7 @@ def says_more(html: str, text: str, trimmed_text: str, *, pictures: Collection[s
     """
     quote = quote_in(html, trimmed_text)
     said = html if quote is None else html[: quote[0]] + html[quote[1] :]
-    listed = 0
+    listed, lowered = 0, text.lower()
     tables: list[_Table] = []
     link: _Link | None = None
     end = 0
@@ -107,7 +108,7 @@ def says_more(html: str, text: str, trimmed_text: str, *, pictures: Collection[s
         if name == "li" and not closes:
             listed += 1
         elif name == "a":
-            if closes and link is not None and _leads_elsewhere(link, text):
+            if closes and link is not None and _leads_elsewhere(link, lowered):
                 return True
             href = None if closes else _HREF.search(attributes)
             link = _Link(unescape(href[1])) if href else None
@@ -127,14 +128,14 @@ def with_quote_folded(html: str, trimmed_text: str, label: str) -> str:
 
 def without_window(html: str) -> str:
     """Return the HTML with no length that follows the height of its window, which follows that of the content."""
-    return _STYLE.sub(_calm, html)
+    return _TAG.sub(lambda tag: _STYLE.sub(_calm, tag[0]), html)
 
 
 def _calm(style: re.Match[str]) -> str:
     value = unescape(style[1])
     if "\\" in value:  # an escape can spell a unit
         return ""
-    return style[0] if "v" not in value.lower() else f' style="{_OF_THE_WINDOW.sub(_pixels, style[1])}"'
+    return f' style="{_OF_THE_WINDOW.sub(_pixels, style[1])}"'
 
 
 def _pixels(length: re.Match[str]) -> str:
@@ -182,8 +183,6 @@ def _read(html: str) -> tuple[str, list[_Chunk]]:
 
 def _slice_from(chunk: _Chunk, html: str) -> tuple[int, int] | None:
     """Return the slice that begins with the stretch: as far out as nothing stands before it, to the end around that."""
-    if chunk.letter == 0:
-        return None
     start, around = chunk.place, chunk.within
     while around is not None and around.letters_before == chunk.letter:
         start, around = around.place, around.within
@@ -192,13 +191,13 @@ def _slice_from(chunk: _Chunk, html: str) -> tuple[int, int] | None:
     return None if around.name in _NO_PLACE or around.inner_ends < 0 else (start, around.inner_ends)
 
 
-def _leads_elsewhere(link: _Link, text: str) -> bool:
-    """Return whether the address of a link stands neither in its words nor in the text."""
+def _leads_elsewhere(link: _Link, lowered: str) -> bool:
+    """Return whether the address of a link stands neither in its words nor in the text, which is in small letters."""
     if not link.address.lower().startswith(("http:", "https:", "mailto:")):
         return False
     bare = _SCHEME.sub("", link.address).rstrip("/").lower()
     words = unescape("".join(link.words)).lower()
-    return bool(bare) and bare not in words and bare not in text.lower()
+    return bool(bare) and bare not in words and bare not in lowered
 
 
 def _is_data(tables: list[_Table], name: str, *, closes: bool) -> bool:
