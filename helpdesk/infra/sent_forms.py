@@ -88,8 +88,8 @@ def forget_sent_forms(session: Session, *, now: datetime) -> None:
 
 
 NO_PART = frozenset({FORM_KEY, "csrf_token", "last_seen_id"})
-"""Fields that say nothing of what was asked for: up to where a page was read goes on while it is open, so that an answer
-whose arrival nobody heard of would be another one."""
+"""Fields that say nothing of what was asked for. Up to where a page was read goes on while it is open: an answer whose
+arrival nobody heard of would be another one."""
 
 
 def _parts() -> Iterator[str]:
