@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from babel import Locale
-from flask import Flask, Response, g, redirect, render_template, request
+from flask import Flask, Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
@@ -216,6 +216,7 @@ def _map_errors(app: Flask) -> None:
 
     @app.errorhandler(SentBefore)
     def _sent_before(sent: SentBefore) -> ResponseReturnValue:
+        flash(_("This came twice, and is done once. To do it again, do it on this page."), "accent")
         return redirect(sent.leads_to, code=303)
 
     @app.errorhandler(StaleDataError)

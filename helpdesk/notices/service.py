@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Person
@@ -28,8 +28,6 @@ from helpdesk.notices.domain import (
 from helpdesk.notices.models import Notice, NoticeChoice, Push, PushBrowser
 
 TOPIC = "notices"
-OF_MESSAGE = "message:"
-"""With what the key begins of what is told of a message; the rest is its id."""
 
 
 @dataclass(frozen=True)
@@ -174,12 +172,18 @@ def withdraw_of(session: Session, *, now: datetime, person_ids: Collection[int],
     forget(session, list(session.scalars(query)), now=now)
 
 
-def follow(session: Session, *, keys: Collection[str], item_id: int, number: int) -> None:
-    """Let what people are told of messages, by their keys, lead to the item on which these are now."""
-    statement = update(Notice).where(among(session, Notice.key, keys))
-    path = literal(f"/items/{number}#m") + func.substr(Notice.key, len(OF_MESSAGE) + 1)
-    if keys:
-        session.execute(statement.values(work_item_id=item_id, path=path).execution_options(synchronize_session=False))
+def follow(
+    session: Session, *, message_ids: Collection[int], from_item: tuple[int, int], to_item: tuple[int, int]
+) -> None:
+    """Let what people are told of messages lead to the item on which these are now; of both it takes id and number."""
+    if not message_ids:
+        return
+    before, after = f"/items/{from_item[1]}#", f"/items/{to_item[1]}#"
+    statement = update(Notice).where(
+        Notice.work_item_id == from_item[0], among(session, Notice.path, [f"{before}m{each}" for each in message_ids])
+    )
+    moved = statement.values(work_item_id=to_item[0], path=func.replace(Notice.path, before, after))
+    session.execute(moved.execution_options(synchronize_session=False))
 
 
 def forget(session: Session, notice_ids: Collection[int], *, now: datetime) -> None:

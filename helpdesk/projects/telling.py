@@ -80,7 +80,7 @@ def tell(
 
 def key_of(message_id: int) -> str:
     """Return the key of what is told of a message, so that nobody hears of it twice."""
-    return f"{notices.OF_MESSAGE}{message_id}"
+    return f"message:{message_id}"
 
 
 def given(

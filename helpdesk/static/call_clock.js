@@ -42,7 +42,13 @@
     clock.hidden = false;
     button.addEventListener("click", () => (ticking ? (tick(), stop()) : start()));
     worked.addEventListener("input", stop); // whoever types the time knows better
-    form.addEventListener("submit", () => ticking && tick());
+    form.addEventListener("submit", () => {
+      if (!ticking) return;
+      tick();
+      clearInterval(ticking); // sent again it says the same, and is the same call
+      ticking = 0;
+      name(button.dataset.start);
+    });
     const begun = Number(since.value);
     if (begun > 0 && Date.now() - begun < LONGEST) start();
     else since.value = "";

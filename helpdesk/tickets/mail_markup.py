@@ -62,22 +62,22 @@ class _Link:
     words: list[str] = field(default_factory=list)
 
 
-def quote_in(html: str, trimmed_text: str) -> tuple[int, int] | None:
+def quote_in(html: str, text: str, trimmed_text: str) -> tuple[int, int] | None:
     """Return where in the HTML the part stands that is trimmed from the text, as a slice; None where nobody can tell.
 
     It begins with the element, or the words, with which one of the first trimmed lines begins, and ends with whatever
-    holds it. What would leave nothing above it, or pictures alone, is no quote: a mail may be passed on below a logo.
+    holds it. What the text itself begins with is no quote: of a mail that is passed on it is who sent that
+    (docs/mail.md rule 31). Neither is what would leave nothing above it.
     """
     needles = list(_needles(trimmed_text))
-    if not needles:
+    if not needles or text.lstrip().startswith(trimmed_text.strip()):
         return None
     letters, chunks = _read(html)
     expected = len(letters) - len(_MARKS.sub("", trimmed_text))
     for needle in needles:
         found = [chunk for chunk in chunks if letters.startswith(needle, chunk.letter)]
         if found:
-            begins = min(found, key=lambda chunk: abs(chunk.letter - expected))
-            return _slice_from(begins, html) if letters[: begins.letter].strip(_PICTURE) else None
+            return _slice_from(min(found, key=lambda chunk: abs(chunk.letter - expected)), html)
     return None
 
 
@@ -87,7 +87,7 @@ def says_more(html: str, text: str, trimmed_text: str, *, pictures: Collection[s
     That is one of these ``pictures``, by content id; a table with data; a link whose address stands nowhere in the
     text; a list that the text does not mark; a heading; what is struck through or marked.
     """
-    quote = quote_in(html, trimmed_text)
+    quote = quote_in(html, text, trimmed_text)
     said = html if quote is None else html[: quote[0]] + html[quote[1] :]
     listed, lowered = 0, text.lower()
     tables: list[_Table] = []
@@ -117,9 +117,9 @@ def says_more(html: str, text: str, trimmed_text: str, *, pictures: Collection[s
     return listed > 1 and 2 * len(_LISTED.findall(text)) < listed
 
 
-def with_quote_folded(html: str, trimmed_text: str, label: str) -> str:
+def with_quote_folded(html: str, text: str, trimmed_text: str, label: str) -> str:
     """Return the HTML with what is trimmed from its text behind a line with that label, which is HTML already."""
-    quote = quote_in(html, trimmed_text)
+    quote = quote_in(html, text, trimmed_text)
     if quote is None:
         return html
     start, end = quote
@@ -183,6 +183,8 @@ def _read(html: str) -> tuple[str, list[_Chunk]]:
 
 def _slice_from(chunk: _Chunk, html: str) -> tuple[int, int] | None:
     """Return the slice that begins with the stretch: as far out as nothing stands before it, to the end around that."""
+    if chunk.letter == 0:
+        return None
     start, around = chunk.place, chunk.within
     while around is not None and around.letters_before == chunk.letter:
         start, around = around.place, around.within

@@ -56,7 +56,7 @@ def mail_page(
     body = f"<pre>{html.escape(text)}</pre>"
     if body_html is not None:
         label = html.escape(_("Show quoted text"))
-        body = _with_pictures(without_window(with_quote_folded(body_html, trimmed_text, label)), pictures)
+        body = _with_pictures(without_window(with_quote_folded(body_html, text, trimmed_text, label)), pictures)
     return (
         f'<!doctype html><html lang="{html.escape(language or "und")}"><head><meta charset="utf-8">'
         f'<title>{html.escape(title)}</title><base target="_blank">'

@@ -16,7 +16,6 @@ from helpdesk.notices import service as notices
 from helpdesk.projects import following
 from helpdesk.projects import queries as project_queries
 from helpdesk.projects.models import WorkItem
-from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Draft, Message, Participant, Takeback, TicketDetails, TicketMerge
 from helpdesk.tickets.service.linking import bring_links, send_links_home
@@ -48,7 +47,7 @@ def merge_conversation(
         ),
     }
     session.execute(delete(Takeback).where(among(session, Takeback.message_id, moved["messages"])))
-    move_messages(session, moved["messages"], to=into)
+    move_messages(session, moved["messages"], source=item, to=into)
     _point(session, [item.id, *moved["earlier"]], into.id)
     row = TicketMerge(
         work_item_id=item.id, into_id=into.id, merged_by_id=actor.person_id, merged_at=now, moved=moved, before=before
@@ -73,7 +72,7 @@ def part_conversation(session: Session, *, actor: Actor, now: datetime, item: Wo
     _refuse_gone_on(session, row, item, into)
     since = came_since(session, row)
     moved = row.moved
-    move_messages(session, moved["messages"], to=item)
+    move_messages(session, moved["messages"], source=into, to=item)
     _send_people_home(session, into, moved["people"])
     _send_followers_home(session, item, into, moved.get("followers", ()))
     for person_id, kind in moved["drafts"]:
@@ -125,9 +124,9 @@ def refuse_merged_into(session: Session, item: WorkItem, into_id: int | None) ->
         raise Conflict(message)
 
 
-def move_messages(session: Session, message_ids: Collection[int], *, to: WorkItem) -> None:
+def move_messages(session: Session, message_ids: Collection[int], *, source: WorkItem, to: WorkItem) -> None:
     """Put messages on another work item, with their files and with what people are told of them."""
-    notices.follow(session, keys=[key_of(one) for one in message_ids], item_id=to.id, number=to.number)
+    notices.follow(session, message_ids=message_ids, from_item=(source.id, source.number), to_item=(to.id, to.number))
     session.execute(
         update(Message)
         .where(among(session, Message.id, message_ids))

@@ -10,7 +10,6 @@ from helpdesk.infra.policy import Actor
 from helpdesk.kernel.errors import NotFound, RuleViolation
 from helpdesk.notices import service as notices
 from helpdesk.projects import queries as project_queries
-from helpdesk.projects.telling import key_of
 from helpdesk.tickets import queries
 from helpdesk.tickets.models import Message, ThreadReference, TicketDetails
 from helpdesk.tickets.service.merging import refuse_merged, refuse_merged_into
@@ -64,7 +63,7 @@ def split_message(
     )
     session.flush()
     message.work_item_id = new.id
-    notices.follow(session, keys=[key_of(message.id)], item_id=new.id, number=new.number)
+    notices.follow(session, message_ids=[message.id], from_item=(item.id, item.number), to_item=(new.id, new.number))
     merged = select(TicketDetails.work_item_id).where(TicketDetails.merged_into_id == item_id)
     session.execute(
         delete(ThreadReference).where(

@@ -141,6 +141,7 @@ class TestAboveTheAnswer:
         page = page_of(browser, item)
         assert "Try the other driver.</textarea>" in page
         assert "nobody here has written to cleo@partner.example on this ticket yet" in page
+        assert '<label class="opt" data-piece="cleo@partner.example">' in page  # ticked for her, it is for nobody else
         assert f'value="off:{contact_id("ida@acme.example")}"' in page
         assert f'value="off:{contact_id("ann@acme.example")}"' not in page
         browser.post(answer, data=ANSWER | {"to_new_outside": "y"})

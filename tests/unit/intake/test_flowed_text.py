@@ -43,3 +43,9 @@ def test_only_what_says_so_is_put_together(parameters: str, text: str) -> None:
     mail = HEAD.format(parameters).encode() + b"It prints \r\nblank labels.\r\n"
 
     assert parse(mail).text == text
+
+
+def test_a_paragraph_of_many_lines_costs_as_much_as_they_do() -> None:
+    many = 400_000  # where each copied what came before, nobody would wait for the end
+
+    assert unflowed("a \n" * many) == "a " * many + "\n"

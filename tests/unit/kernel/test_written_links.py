@@ -112,4 +112,3 @@ def test_addresses_side_by_side_cost_as_much_each_as_one_alone():
     many = 30_000  # where each looked at all that follow, nobody would wait for the end
 
     assert linked("mailto:a@b.example," * many).count("<a ") == many
-    assert linked("https://a!!!!(" * many).count("<a ") > 0

@@ -87,11 +87,11 @@ def test_what_only_the_quote_says_is_no_reason() -> None:
 )
 def test_the_quote_is_found_where_the_text_was_cut(html: str, trimmed: str, left: str) -> None:
     shown = sanitise(html).html
-    start, end = quote_in(shown, trimmed) or (0, 0)
+    start, end = quote_in(shown, f"Thanks\n\n{trimmed}", trimmed) or (0, 0)
 
     assert "old" not in shown[:start] + shown[end:]
     assert sanitise(shown[:start]).html.replace("<br>", "").count(left) == 1
-    folded = with_quote_folded(shown, trimmed, "Show")
+    folded = with_quote_folded(shown, f"Thanks\n\n{trimmed}", trimmed, "Show")
     assert folded == f"{shown[:start]}<details><summary>Show</summary>{shown[start:end]}</details>{shown[end:]}"
 
 
@@ -106,7 +106,7 @@ def test_the_quote_is_found_where_the_text_was_cut(html: str, trimmed: str, left
     ],
 )
 def test_nothing_is_folded_where_nobody_can_tell(html: str, trimmed: str) -> None:
-    assert with_quote_folded(sanitise(html).html, trimmed, "Show") == sanitise(html).html
+    assert with_quote_folded(sanitise(html).html, f"Thanks\n\n{trimmed}", trimmed, "Show") == sanitise(html).html
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,33 @@ def test_hostile_html_takes_no_time(part: str) -> None:
     began = process_time()
 
     says_more(html, "x", "old text\nold text that is long", pictures=())
-    with_quote_folded(html, "old text\nold text that is long", "Show")
+    with_quote_folded(html, "x", "old text\nold text that is long", "Show")
     without_window(html)
 
     assert process_time() - began < 1
+
+
+@pytest.mark.parametrize("above", ['<img src="cid:logo">', '<div style="display:none">Your weekly news</div>'])
+def test_a_mail_that_is_passed_on_is_not_folded_whatever_stands_above_it(above: str) -> None:
+    top = "---------- Forwarded message ---------\nFrom: Ann Berg"
+    text = f"{top}\n\nThe printer is broken."
+    html = f"{above}<div>{top.replace(chr(10), '<br>')}</div><div>The printer is broken.</div>"
+
+    assert with_quote_folded(html, text, top, "Show") == html
+
+
+def test_a_picture_alone_is_an_answer_above_its_quote() -> None:
+    html, quote = '<div><img src="cid:shot"></div><div>On Monday you wrote:</div>', "On Monday you wrote:"
+
+    folded = with_quote_folded(html, f"[image: shot.png]\n\n{quote}", quote, "Show")
+
+    assert (
+        folded
+        == '<div><img src="cid:shot"></div><details><summary>Show</summary><div>On Monday you wrote:</div></details>'
+    )
+
+
+def test_lengths_of_containers_are_those_of_the_window_and_words_are_left_alone() -> None:
+    said = '<p>x style="</p><div style="height:100cqh">y</div><p>Use style="height: 100vh" here</p>'
+
+    assert without_window(said) == said.replace("100cqh", "800px")
