@@ -70,6 +70,7 @@ def test_the_same_form_sent_again_does_nothing_and_leads_to_where_the_first_led(
     second = browser.post(path, data={**said, **read_on, "form_key": KEY})
 
     assert (first.status_code, second.status_code, second.location) == (303, 303, first.location)
+    assert "This came twice, and is done once." in browser.get("/desk").text
     assert after != before or name in {"merge", "link"}
     assert rows() == after
     with unit_of_work() as session:
